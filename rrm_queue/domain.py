@@ -1,0 +1,174 @@
+"""The nouns of rrmq: ids, states and frozen values, as `docs/design.md` defines them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import NamedTuple, NewType
+
+JobId = NewType("JobId", str)
+TournamentId = NewType("TournamentId", int)
+MatchId = NewType("MatchId", int)
+BatchId = NewType("BatchId", int)
+CandidateNumber = NewType("CandidateNumber", int)
+"""A candidate's place in its tournament as the file gives it, from 0."""
+
+
+class JobState(StrEnum):
+    """Where a job stands; `partial` means that some of its tournaments failed."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    PAUSED = "paused"
+    SUCCEEDED = "succeeded"
+    PARTIAL = "partial"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing will happen to the job any more."""
+        return self in _ENDED
+
+
+_ENDED = {JobState.SUCCEEDED, JobState.PARTIAL, JobState.FAILED, JobState.CANCELLED}
+
+
+class TournamentState(StrEnum):
+    """A tournament waits until the fleet needs it, runs, then is done, failed or cancelled."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class MatchState(StrEnum):
+    """A match is ready to be judged, out in a batch, or over."""
+
+    READY = "ready"
+    OUT = "out"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class BatchState(StrEnum):
+    """A batch is out until its last flush is recorded or it is given up as lost."""
+
+    OUT = "out"
+    DONE = "done"
+    LOST = "lost"
+
+
+class Verdict(StrEnum):
+    """What one vote says; `first` is the answer shown first in that vote.
+
+    Only judges that may call a draw (`reference`, `replay`) say `tie`; RRM is never offered one.
+    """
+
+    FIRST = "first"
+    SECOND = "second"
+    TIE = "tie"
+    NONE = "none"
+
+
+class NoVerdict(StrEnum):
+    """Why a vote gave no verdict."""
+
+    TRUNCATED = "truncated"
+    NO_BOX = "no box"
+    OFF_MENU = "off the menu"
+
+
+class DecidedBy(StrEnum):
+    """What decided a match."""
+
+    VOTES = "votes"
+    COIN = "coin"
+
+
+class Seeding(StrEnum):
+    """How candidates are placed in a bracket."""
+
+    RANDOM = "random"
+    GIVEN = "given"
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One answer; `key` is the id its file gives it, `generator` the model that wrote it."""
+
+    key: str
+    text: str
+    generator: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tournament:
+    """One prompt's ranking as submitted; `line` is where in the file it stands, from 1."""
+
+    key: str
+    prompt: str
+    candidates: tuple[Candidate, ...]
+    line: int
+    reference: str | None = None
+
+
+class Position(NamedTuple):
+    """Where a match stands in its tournament: round from 1, slot from 0."""
+
+    round: int
+    slot: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pairing:
+    """A match that a strategy asks for."""
+
+    position: Position
+    first: CandidateNumber
+    second: CandidateNumber
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a match ended; `winner` is None for a draw."""
+
+    winner: CandidateNumber | None
+    decided_by: DecidedBy = DecidedBy.VOTES
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """How far a tournament has come: all that a strategy may look at.
+
+    `matches` holds every planned match, None while it is undecided. It stays empty for strategies
+    that only count (`Strategy.looks_back` is False), however many matches there are.
+    """
+
+    planned: int = 0
+    decided: int = 0
+    matches: Mapping[Position, Outcome | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A decided match as the ratings see it; `winner` is None for a draw."""
+
+    first: CandidateNumber
+    second: CandidateNumber
+    winner: CandidateNumber | None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A candidate's line in its tournament's result; tied candidates share a rank (1, 2, 2, 4)."""
+
+    candidate: CandidateNumber
+    rank: int
+    wins: int
+    losses: int
+    draws: int
+    elo: float
+    bt: float

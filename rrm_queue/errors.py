@@ -1,0 +1,84 @@
+"""Everything that can go wrong and that a user may read about.
+
+A class's docstring is the headline of its message. `TransientFault` and `PermanentFault` are
+separate branches: the first is worth another try, the second never is.
+"""
+
+
+class RrmqError(Exception):
+    """Something went wrong."""
+
+    def __init__(self, detail: str = "") -> None:
+        self.detail = detail
+        super().__init__(detail)
+
+    def __str__(self) -> str:
+        headline = (type(self).__doc__ or "").split("\n", 1)[0].rstrip(".")
+        return f"{headline}: {self.detail}" if self.detail else headline
+
+
+class BadInput(RrmqError):
+    """The input cannot be used.
+
+    `problems` holds a line number (None: the whole file) and a reason for each bad line.
+    """
+
+    def __init__(self, source: str, problems: list["Problem"]) -> None:
+        self.source = source
+        self.problems = problems
+        super().__init__(source)
+
+    def __str__(self) -> str:
+        return "\n".join(f"{self.source}{problem}" for problem in self.problems)
+
+
+class Problem(Exception):
+    """What is wrong with one line of the input, or with all of it when `line` is None."""
+
+    def __init__(self, reason: str, line: int | None = None) -> None:
+        self.reason = reason
+        self.line = line
+        super().__init__(reason)
+
+    def __str__(self) -> str:
+        return f": {self.reason}" if self.line is None else f":{self.line}: {self.reason}"
+
+
+class UsageFault(RrmqError):
+    """The command cannot be carried out as it was given."""
+
+
+class JobNotFound(RrmqError):
+    """No such job."""
+
+
+class StoreUnavailable(RrmqError):
+    """The database does not answer."""
+
+
+class SchemaMismatch(RrmqError):
+    """The database's tables do not fit this version of rrmq."""
+
+
+class BrokerUnavailable(RrmqError):
+    """The broker does not answer."""
+
+
+class StackFault(RrmqError):
+    """The local stack cannot be started."""
+
+
+class MessageRefused(RrmqError):
+    """A message is not of the version that this process speaks."""
+
+
+class JudgeFault(RrmqError):
+    """The judge gave no answer."""
+
+
+class TransientFault(JudgeFault):
+    """The judge could not be reached."""
+
+
+class PermanentFault(JudgeFault):
+    """The judge cannot decide this match."""

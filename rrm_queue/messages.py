@@ -1,0 +1,128 @@
+"""Everything that crosses a process: versioned msgspec structs, msgpack on the wire.
+
+Messages are self-contained, so that a worker needs no database. A struct's tag carries its
+version: a process that meets a tag it does not know refuses the message instead of guessing.
+"""
+
+from typing import TypeVar
+
+import msgspec
+
+from rrm_queue.domain import NoVerdict, Verdict
+from rrm_queue.errors import MessageRefused
+
+
+class JudgeSpec(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Which judge, and how it is asked: `kind[:argument]`, then sampling settings of text judges.
+
+    `base_url` is for OpenAI-compatible endpoints; a key never travels.
+    """
+
+    kind: str
+    argument: str = ""
+    base_url: str | None = None
+    temperature: float = 0.6
+    top_p: float = 1.0
+    max_tokens: int = 8192
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.argument}" if self.argument else self.kind
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """A candidate as it travels: each text once a batch."""
+
+    number: int
+    key: str
+    text: str
+
+
+class BatchMatch(msgspec.Struct, frozen=True):
+    """A match as it travels: its pair by number, `first` in slot 1 of its odd votes."""
+
+    match: int
+    first: int
+    second: int
+
+
+class JudgeBatch(msgspec.Struct, frozen=True, tag="rrmq.judge-batch.1"):
+    """Matches of one tournament for one worker.
+
+    `tournament` is the file's id of the prompt, `seed` the job's, `votes` how many a match takes.
+    """
+
+    batch: int
+    job: str
+    tournament: str
+    judge: JudgeSpec
+    prompt: str
+    reference: str | None
+    answers: list[Answer]
+    matches: list[BatchMatch]
+    votes: int
+    seed: int
+
+
+class Vote(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One sampled judgement; `swapped` when the match's second candidate was shown first.
+
+    Tokens and seconds are 0 for judges that generate nothing.
+    """
+
+    number: int
+    verdict: Verdict
+    swapped: bool = False
+    no_verdict: NoVerdict | None = None
+    text: str = ""
+    seed: int = 0
+    model: str = ""
+    prompt_tokens: int = 0
+    cached_tokens: int = 0
+    completion_tokens: int = 0
+    seconds: float = 0.0
+
+
+class Failure(msgspec.Struct, frozen=True):
+    """Why a match got no outcome; a transient failure is worth another attempt."""
+
+    reason: str
+    transient: bool
+
+
+class MatchReport(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What became of one match: its votes, or a failure."""
+
+    match: int
+    votes: list[Vote]
+    failure: Failure | None = None
+
+
+class Outcomes(msgspec.Struct, frozen=True, tag="rrmq.outcomes.1"):
+    """A flush of decided matches from a worker; `last` when nothing of the batch is left."""
+
+    batch: int
+    job: str
+    worker: str
+    matches: list[MatchReport]
+    last: bool
+
+
+Message = TypeVar("Message", JudgeBatch, Outcomes)
+
+_encoder = msgspec.msgpack.Encoder()
+
+
+def encode(message: JudgeBatch | Outcomes) -> bytes:
+    """The message's bytes."""
+    return _encoder.encode(message)
+
+
+def decode(body: bytes, kind: type[Message]) -> Message:
+    """The message in `body`.
+
+    Raises MessageRefused when it is of another kind or version, or is damaged.
+    """
+    try:
+        return msgspec.msgpack.decode(body, type=kind)
+    except msgspec.DecodeError as error:
+        raise MessageRefused(str(error)) from error

@@ -1,0 +1,1 @@
+"""The worker: takes batches from one broker, judges them, sends outcomes back."""
