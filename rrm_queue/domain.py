@@ -13,6 +13,10 @@ CandidateNumber = NewType("CandidateNumber", int)
 """A candidate's place in its tournament as the file gives it, from 0."""
 
 
+OVER = "over"
+"""Stands in a lease's place, where else the holder's id stands, when its batch has ended."""
+
+
 class JobState(StrEnum):
     """Where a job stands; `partial` means that some of its tournaments failed."""
 

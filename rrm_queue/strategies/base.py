@@ -1,0 +1,50 @@
+"""What a strategy is: it looks at a tournament's history and says which matches come next."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from rrm_queue.domain import CandidateNumber, History, Pairing
+
+
+@dataclass(frozen=True, slots=True)
+class Pairings:
+    """The matches that can be added now; empty when nothing can start until more is decided."""
+
+    new: tuple[Pairing, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """Nothing more to play.
+
+    `places` holds the ranks that the structure itself gives; None: the ratings rank.
+    """
+
+    places: Mapping[CandidateNumber, int] | None
+
+
+class Strategy(Protocol):
+    """A way to choose a tournament's matches.
+
+    Pure: the same size, history and seed always give the same plan, so planning twice changes
+    nothing and no cursor is stored.
+    """
+
+    @property
+    def name(self) -> str:
+        """What `--strategy` calls it."""
+
+    @property
+    def draws(self) -> bool:
+        """Whether a match may end in a draw; if not, a seeded coin breaks a drawn vote."""
+
+    @property
+    def looks_back(self) -> bool:
+        """Whether `plan` reads `history.matches`; if not, it may be left empty."""
+
+    def matches(self, size: int) -> int:
+        """How many matches a tournament of `size` candidates takes."""
+
+    def plan(self, size: int, history: History, seed: int) -> Pairings | Finished:
+        """The matches that are not in `history` yet and can start, or the end."""

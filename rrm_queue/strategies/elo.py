@@ -1,0 +1,53 @@
+"""`elo`: a round robin, in which every pair of candidates meets once."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from rrm_queue.domain import CandidateNumber, History, Pairing, Position
+from rrm_queue.strategies.base import Finished, Pairings
+
+SLICE = 1024
+"""The most matches that are planned and undecided at once.
+
+Two million matches must never be inserted or held at once; this many keep several batches of 64
+ahead of every worker that one tournament can use, and are one cheap insert.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Elo:
+    """All pairs, in slices: each costs as much as it is long, however many candidates there are."""
+
+    name: ClassVar[str] = "elo"
+    draws: ClassVar[bool] = True
+    looks_back: ClassVar[bool] = False
+
+    def matches(self, size: int) -> int:
+        """Every pair once: n(n - 1) / 2."""
+        return size * (size - 1) // 2
+
+    def plan(self, size: int, history: History, seed: int) -> Pairings | Finished:
+        """The next slice of the schedule, once half of the last one is decided."""
+        total = self.matches(size)
+        if history.decided >= total:
+            return Finished(places=None)
+        if history.planned - history.decided > SLICE // 2:
+            return Pairings(())
+        upto = min(total, history.decided + SLICE)
+        return Pairings(tuple(scheduled(size, index) for index in range(history.planned, upto)))
+
+
+def scheduled(size: int, index: int) -> Pairing:
+    """The match at `index`, from 0, of the round robin of `size` candidates, in O(1).
+
+    The circle method: in round r those meet whose numbers lie equally far to
+    either side of r on a circle. With an even size the last candidate stands off the circle and
+    meets r itself; with an odd one r sits out. So nobody plays twice in a round.
+    """
+    odd = size % 2
+    turn, slot = divmod(index, size // 2)
+    circle = size - 1 + odd
+    distance = slot + odd
+    first = (turn + distance) % circle
+    second = (turn - distance) % circle if distance else size - 1
+    return Pairing(Position(turn + 1, slot), CandidateNumber(first), CandidateNumber(second))
