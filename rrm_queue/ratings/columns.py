@@ -1,0 +1,78 @@
+"""Results column by column, as Evalica reads them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import evalica
+import numpy as np
+from numpy.typing import NDArray
+
+from rrm_queue.domain import Result
+
+_NOBODY = -1
+_SIDES = np.array([evalica.Winner.Draw, evalica.Winner.X, evalica.Winner.Y], np.uint8)
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """The results of a tournament of `size` candidates; a row is a match.
+
+    `firsts` and `seconds` are candidate numbers, `winners` values of `evalica.Winner`.
+    """
+
+    size: int
+    firsts: NDArray[np.int64]
+    seconds: NDArray[np.int64]
+    winners: NDArray[np.uint8]
+
+    def __len__(self) -> int:
+        return len(self.winners)
+
+    @classmethod
+    def of(cls, size: int, results: Sequence[Result]) -> "Columns":
+        """The results, lower number first, sorted.
+
+        So no rating depends on when a result came in or on which candidate was shown first.
+        """
+        cells = (
+            number
+            for result in results
+            for number in (
+                result.first,
+                result.second,
+                _NOBODY if result.winner is None else result.winner,
+            )
+        )
+        rows = np.fromiter(cells, np.int64, 3 * len(results)).reshape(-1, 3)
+        firsts, seconds = np.minimum(rows[:, 0], rows[:, 1]), np.maximum(rows[:, 0], rows[:, 1])
+        winners = _SIDES[(rows[:, 2] == firsts) + 2 * (rows[:, 2] == seconds)]
+        order = np.lexsort((winners, seconds, firsts))
+        return cls(size, firsts[order], seconds[order], winners[order])
+
+    def records(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+        """How often each candidate won, lost and drew: three arrays of length `size`."""
+        drawn, won = self.winners == evalica.Winner.Draw, self.winners == evalica.Winner.X
+        decided = ~drawn
+        winners = np.where(won, self.firsts, self.seconds)[decided]
+        losers = np.where(won, self.seconds, self.firsts)[decided]
+        return (
+            np.bincount(winners, minlength=self.size),
+            np.bincount(losers, minlength=self.size),
+            np.bincount(self.firsts[drawn], minlength=self.size)
+            + np.bincount(self.seconds[drawn], minlength=self.size),
+        )
+
+
+@lru_cache(maxsize=64)  # building an index costs as much as rating a small tournament
+def index(size: int) -> Any:
+    """Evalica's index (of pandas, which has no types) of 0 to size - 1, matched or not."""
+    return evalica.indexing(range(size), range(size))[2]
+
+
+def in_order(result: evalica.EloResult | evalica.BradleyTerryResult) -> NDArray[np.float64]:
+    """Evalica's scores by candidate number; it sorts them by size."""
+    scores = np.empty(len(result.scores))
+    scores[result.scores.index.to_numpy()] = result.scores.to_numpy()
+    return scores
