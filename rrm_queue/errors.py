@@ -52,6 +52,10 @@ class JobNotFound(RrmqError):
     """No such job."""
 
 
+class TournamentNotFound(RrmqError):
+    """No such tournament."""
+
+
 class StoreUnavailable(RrmqError):
     """The database does not answer."""
 
@@ -77,7 +81,14 @@ class JudgeFault(RrmqError):
 
 
 class TransientFault(JudgeFault):
-    """The judge could not be reached."""
+    """The judge could not be reached.
+
+    `retry_after` is how many seconds it asks to be left alone.
+    """
+
+    def __init__(self, detail: str = "", *, retry_after: float = 0.0) -> None:
+        self.retry_after = retry_after
+        super().__init__(detail)
 
 
 class PermanentFault(JudgeFault):

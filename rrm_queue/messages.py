@@ -98,13 +98,12 @@ class MatchReport(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Outcomes(msgspec.Struct, frozen=True, tag="rrmq.outcomes.1"):
-    """A flush of decided matches from a worker; `last` when nothing of the batch is left."""
+    """A flush of matches that a worker is done with; a batch's outcomes come in several."""
 
     batch: int
     job: str
     worker: str
     matches: list[MatchReport]
-    last: bool
 
 
 Message = TypeVar("Message", JudgeBatch, Outcomes)

@@ -1,0 +1,50 @@
+"""What an engine is: one vote asked, one vote answered."""
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from rrm_queue.messages import Answer, JudgeSpec, Vote
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """All that one vote needs; `one` and `two` are the answers as shown in slots 1 and 2.
+
+    `tournament` is the file's id of the prompt, `number` counts the match's votes from 1.
+    """
+
+    tournament: str
+    prompt: str
+    reference: str | None
+    one: Answer
+    two: Answer
+    number: int
+    seed: int
+    swapped: bool
+    judge: JudgeSpec
+
+
+@dataclass(frozen=True, slots=True)
+class EngineSettings:
+    """What a machine brings to its engines and no message carries.
+
+    `openai_key` is sent to `openai_base_url` and nowhere else, whatever address a job names.
+    """
+
+    openai_base_url: str = ""
+    openai_key: str | None = field(default=None, repr=False)
+
+
+class Engine(Protocol):
+    """Gives votes for judges of one kind; belongs to one event loop."""
+
+    async def ask(self, ask: Ask) -> Vote:
+        """The vote that was asked for.
+
+        Raises TransientFault when another try may succeed, PermanentFault when none can.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Ends what the engine holds open."""
+        ...

@@ -1,0 +1,49 @@
+r"""What a judge's text says: the last `\boxed{...}` after `</think>`, or why there is no verdict.
+
+The rule is RRM's: `Assistant 1` or `Assistant 2` and nothing else (arXiv 2505.14674, model card).
+"""
+
+from typing import NamedTuple
+
+from rrm_queue.domain import NoVerdict, Verdict
+from rrm_queue.judging.box import last_box
+
+END_OF_THINKING = "</think>"
+
+
+class Reading(NamedTuple):
+    """A text's verdict; `no_verdict` says why there is none."""
+
+    verdict: Verdict
+    no_verdict: NoVerdict | None = None
+
+
+def read_verdict(text: str, *, finished: bool, thinks: bool = True) -> Reading:
+    """The verdict in what a judge wrote, `first` being Assistant 1.
+
+    `finished` is False when the judge was cut off by its budget. `thinks` says that the judge
+    reasons before `</think>`, as RRM does: a text without that mark never came to an answer. Of a
+    judge that does not, the whole of a finished text is the answer unless it holds the mark.
+    """
+    answer = _answer(text, finished=finished, thinks=thinks)
+    if answer is None:
+        return Reading(Verdict.NONE, NoVerdict.TRUNCATED)
+    box = last_box(answer)
+    if box is None:
+        return Reading(Verdict.NONE, NoVerdict.NO_BOX if finished else NoVerdict.TRUNCATED)
+    match box.strip():
+        case "Assistant 1":
+            return Reading(Verdict.FIRST)
+        case "Assistant 2":
+            return Reading(Verdict.SECOND)
+        case _:
+            return Reading(Verdict.NONE, NoVerdict.OFF_MENU)
+
+
+def _answer(text: str, *, finished: bool, thinks: bool) -> str | None:
+    """The part of the text that answers; None when the judge did not come to it."""
+    _, mark, answer = text.rpartition(END_OF_THINKING)
+    if mark:
+        return answer
+    still_thinking = thinks or not finished or text.lstrip().startswith("<think>")
+    return None if still_thinking else text
