@@ -1,0 +1,123 @@
+"""Jobs as their users see them: found by a prefix, listed, watched, cancelled."""
+
+from datetime import datetime
+from typing import NamedTuple
+
+import msgspec
+from sqlalchemy import Connection, text
+
+from rrm_queue.domain import JobId, JobState, Seeding
+from rrm_queue.errors import JobNotFound
+from rrm_queue.messages import JudgeSpec
+
+FIND_JOBS = text("""
+    SELECT id FROM jobs WHERE starts_with(id, :prefix) LIMIT 2
+""")
+
+JOBS = text("""
+    SELECT j.id, j.name, j.source, j.state, j.strategy, j.seeding, j.judge, j.queue,
+           j.votes_per_match, j.seed, j.priority, j.tournaments, j.tournaments_done,
+           j.tournaments_failed, j.candidates, j.matches_done, j.matches_failed,
+           (SELECT count(*) FROM matches m WHERE m.job_id = j.id AND m.state = 'out') AS out,
+           (SELECT count(*) FROM matches m WHERE m.job_id = j.id AND m.state = 'ready') AS ready,
+           j.votes, j.prompt_tokens, j.cached_tokens, j.completion_tokens,
+           j.created_at, j.started_at, j.finished_at
+    FROM jobs j
+    WHERE CAST(:job AS text) IS NULL OR j.id = :job
+    ORDER BY j.created_at DESC, j.id
+    LIMIT :most
+""")
+
+# One row: what is waiting, ready or out is left as it is, and nobody plans or claims it any more.
+CANCEL_JOB = text("""
+    UPDATE jobs SET state = 'cancelled', finished_at = now()
+    WHERE id = :job AND state IN ('queued', 'running', 'paused')
+    RETURNING id
+""")
+
+FIRST_ERROR = text("""
+    SELECT key, error FROM tournaments
+    WHERE job_id = :job AND state = 'failed'
+    ORDER BY id LIMIT 1
+""")
+
+
+class JobView(NamedTuple):
+    """A job with its progress; `out` and `ready` count matches."""
+
+    id: JobId
+    name: str | None
+    source: str
+    state: JobState
+    strategy: str
+    seeding: Seeding
+    judge: JudgeSpec
+    queue: str
+    votes_per_match: int
+    seed: int
+    priority: int
+    tournaments: int
+    tournaments_done: int
+    tournaments_failed: int
+    candidates: int
+    matches_done: int
+    matches_failed: int
+    out: int
+    ready: int
+    votes: int
+    prompt_tokens: int
+    cached_tokens: int
+    completion_tokens: int
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+
+
+class TournamentError(NamedTuple):
+    """A failed tournament and why it failed."""
+
+    tournament: str
+    error: str
+
+
+def find_job(tx: Connection, prefix: str) -> JobId:
+    """The one job whose id begins with `prefix`. Raises JobNotFound for none and for several."""
+    found = tx.scalars(FIND_JOBS, {"prefix": prefix}).all()
+    if len(found) == 1 and prefix:
+        return JobId(found[0])
+    if not found:
+        raise JobNotFound(f"no id begins with '{prefix}'; `rrmq list` shows them")
+    raise JobNotFound(f"several ids begin with '{prefix}'; give more of it")
+
+
+def view_job(tx: Connection, job: JobId) -> JobView:
+    """The job's progress. Raises JobNotFound."""
+    for row in tx.execute(JOBS, {"job": job, "most": 1}):
+        return _view(row)
+    raise JobNotFound(job)
+
+
+def list_jobs(tx: Connection, most: int) -> list[JobView]:
+    """The newest jobs first."""
+    return [_view(row) for row in tx.execute(JOBS, {"job": None, "most": most})]
+
+
+def cancel_job(tx: Connection, job: JobId) -> bool:
+    """Ends a job that has not ended; whether there was anything to end."""
+    return tx.scalar(CANCEL_JOB, {"job": job}) is not None
+
+
+def first_error(tx: Connection, job: JobId) -> TournamentError | None:
+    """The first failed tournament of the job, if any."""
+    for row in tx.execute(FIRST_ERROR, {"job": job}):
+        return TournamentError(*row)
+    return None
+
+
+def _view(row: object) -> JobView:
+    view = JobView(*row)  # type: ignore[misc]  # the columns are its fields
+    return view._replace(
+        state=JobState(view.state),
+        seeding=Seeding(view.seeding),
+        judge=msgspec.convert(view.judge, JudgeSpec),
+    )

@@ -1,0 +1,223 @@
+"""What the coordinator's `plan` and `record` read and write of tournaments."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from sqlalchemy import Connection, text
+
+from rrm_queue.domain import (
+    CandidateNumber,
+    DecidedBy,
+    JobId,
+    JobState,
+    Outcome,
+    Pairing,
+    Position,
+    Result,
+    Seeding,
+    Standing,
+    TournamentId,
+    TournamentState,
+)
+
+# A tournament's row lock serialises all that is decided about it, whichever coordinator does it.
+LOCK_TOURNAMENTS = text("""
+    SELECT t.id, t.job_id, t.size, t.seed, t.state, t.planned, t.decided,
+           j.state AS job_state, j.strategy, j.seeding
+    FROM tournaments t JOIN jobs j ON j.id = t.job_id
+    WHERE t.id IN (SELECT tournament_id FROM matches WHERE id = ANY(CAST(:matches AS bigint[])))
+    ORDER BY t.id
+    FOR UPDATE OF t
+""")
+
+OPEN_TOURNAMENTS = text("""
+    WITH next AS (
+        SELECT id FROM tournaments
+        WHERE job_id = :job AND state = 'waiting'
+        ORDER BY id LIMIT :count
+        FOR UPDATE SKIP LOCKED
+    )
+    UPDATE tournaments t SET state = 'running'
+    FROM next, jobs j
+    WHERE t.id = next.id AND j.id = t.job_id
+    RETURNING t.id, t.job_id, t.size, t.seed, t.state, t.planned, t.decided,
+              j.state AS job_state, j.strategy, j.seeding
+""")
+
+START_JOB = text("""
+    UPDATE jobs SET state = 'running', started_at = now() WHERE id = :job AND state = 'queued'
+""")
+
+PLAYED = text("""
+    SELECT tournament_id, round, slot, first, second, state = 'done' AS done, winner, decided_by
+    FROM matches
+    WHERE tournament_id = ANY(CAST(:tournaments AS bigint[]))
+    ORDER BY tournament_id, round, slot
+""")
+
+INSERT_MATCHES = text("""
+    WITH wanted AS (
+        SELECT * FROM unnest(
+            CAST(:tournament AS bigint[]), CAST(:round AS int[]), CAST(:slot AS int[]),
+            CAST(:first AS int[]), CAST(:second AS int[])
+        ) AS w (tournament_id, round, slot, first, second)
+    ), added AS (
+        INSERT INTO matches (job_id, tournament_id, round, slot, first, second)
+        SELECT t.job_id, w.* FROM wanted w JOIN tournaments t ON t.id = w.tournament_id
+        ON CONFLICT (tournament_id, round, slot) DO NOTHING
+        RETURNING tournament_id
+    )
+    UPDATE tournaments t SET planned = planned + a.count
+    FROM (SELECT tournament_id, count(*) AS count FROM added GROUP BY 1) AS a
+    WHERE t.id = a.tournament_id
+""")
+
+INSERT_STANDINGS = text("""
+    INSERT INTO standings (tournament_id, candidate, rank, wins, losses, draws, elo, bt)
+    SELECT * FROM unnest(
+        CAST(:tournament AS bigint[]), CAST(:candidate AS int[]), CAST(:rank AS int[]),
+        CAST(:wins AS int[]), CAST(:losses AS int[]), CAST(:draws AS int[]),
+        CAST(:elo AS float8[]), CAST(:bt AS float8[])
+    )
+""")
+
+FINISH_TOURNAMENTS = text("""
+    UPDATE tournaments t SET state = 'done', champion = f.champion, finished_at = now()
+    FROM unnest(CAST(:tournament AS bigint[]), CAST(:champion AS int[])) AS f (id, champion)
+    WHERE t.id = f.id
+""")
+
+FAIL_TOURNAMENTS = text("""
+    UPDATE tournaments t SET state = 'failed', error = f.error, finished_at = now()
+    FROM unnest(CAST(:tournament AS bigint[]), CAST(:error AS text[])) AS f (id, error)
+    WHERE t.id = f.id AND t.state = 'running'
+    RETURNING t.id
+""")
+
+# What is out already is paid for: its outcome is kept when it comes.
+CANCEL_READY = text("""
+    UPDATE matches SET state = 'cancelled'
+    WHERE tournament_id = ANY(CAST(:tournaments AS bigint[])) AND state = 'ready'
+""")
+
+
+class RunningTournament(NamedTuple):
+    """A locked tournament with what planning needs of its job."""
+
+    id: TournamentId
+    job: JobId
+    size: int
+    seed: int
+    state: TournamentState
+    planned: int
+    decided: int
+    job_state: JobState
+    strategy: str
+    seeding: Seeding
+
+
+class Played(NamedTuple):
+    """A planned match of a tournament; `outcome` is None while it is undecided."""
+
+    pairing: Pairing
+    outcome: Outcome | None
+
+    @property
+    def result(self) -> Result | None:
+        """The match as the ratings see it."""
+        if self.outcome is None:
+            return None
+        return Result(self.pairing.first, self.pairing.second, self.outcome.winner)
+
+
+def lock_tournaments(tx: Connection, matches: Sequence[int]) -> list[RunningTournament]:
+    """The tournaments of these matches, locked until the transaction ends."""
+    rows = tx.execute(LOCK_TOURNAMENTS, {"matches": list(matches)})
+    return [_running(row) for row in rows]
+
+
+def open_tournaments(tx: Connection, job: JobId, count: int) -> list[RunningTournament]:
+    """The job's next `count` waiting tournaments, now running and locked."""
+    opened = [_running(row) for row in tx.execute(OPEN_TOURNAMENTS, {"job": job, "count": count})]
+    if opened:
+        tx.execute(START_JOB, {"job": job})
+    return sorted(opened)
+
+
+def played(tx: Connection, tournaments: Sequence[TournamentId]) -> dict[TournamentId, list[Played]]:
+    """All planned matches of these tournaments, in order of position."""
+    found: dict[TournamentId, list[Played]] = defaultdict(list)
+    for row in tx.execute(PLAYED, {"tournaments": list(tournaments)}):
+        pairing = Pairing(
+            Position(row.round, row.slot), CandidateNumber(row.first), CandidateNumber(row.second)
+        )
+        outcome = Outcome(row.winner, DecidedBy(row.decided_by)) if row.done else None
+        found[row.tournament_id].append(Played(pairing, outcome))
+    return found
+
+
+def insert_matches(tx: Connection, wanted: Iterable[tuple[TournamentId, Pairing]]) -> None:
+    """Adds the matches that are not there yet and counts them as planned."""
+    rows = list(wanted)
+    if rows:
+        tx.execute(
+            INSERT_MATCHES,
+            {
+                "tournament": [tournament for tournament, _ in rows],
+                "round": [pairing.position.round for _, pairing in rows],
+                "slot": [pairing.position.slot for _, pairing in rows],
+                "first": [pairing.first for _, pairing in rows],
+                "second": [pairing.second for _, pairing in rows],
+            },
+        )
+
+
+def finish_tournaments(
+    tx: Connection, finished: Sequence[tuple[TournamentId, Sequence[Standing]]]
+) -> None:
+    """Closes tournaments with their standings; the first standing is the champion's."""
+    lines = [(tournament, s) for tournament, standings in finished for s in standings]
+    tx.execute(
+        INSERT_STANDINGS,
+        {
+            "tournament": [tournament for tournament, _ in lines],
+            "candidate": [s.candidate for _, s in lines],
+            "rank": [s.rank for _, s in lines],
+            "wins": [s.wins for _, s in lines],
+            "losses": [s.losses for _, s in lines],
+            "draws": [s.draws for _, s in lines],
+            "elo": [s.elo for _, s in lines],
+            "bt": [s.bt for _, s in lines],
+        },
+    )
+    tx.execute(
+        FINISH_TOURNAMENTS,
+        {
+            "tournament": [tournament for tournament, _ in finished],
+            "champion": [standings[0].candidate for _, standings in finished],
+        },
+    )
+
+
+def fail_tournaments(
+    tx: Connection, failed: Sequence[tuple[TournamentId, str]]
+) -> set[TournamentId]:
+    """Fails tournaments, each with a reason; those that were running until now."""
+    ids: set[TournamentId] = set(
+        tx.scalars(
+            FAIL_TOURNAMENTS,
+            {"tournament": [id_ for id_, _ in failed], "error": [error for _, error in failed]},
+        )
+    )
+    tx.execute(CANCEL_READY, {"tournaments": list(ids)})
+    return ids
+
+
+def _running(row: Sequence[object]) -> RunningTournament:
+    tournament = RunningTournament(*row)  # type: ignore[arg-type]  # the columns are its fields
+    return tournament._replace(
+        state=TournamentState(tournament.state),
+        job_state=JobState(tournament.job_state),
+        seeding=Seeding(tournament.seeding),
+    )

@@ -1,0 +1,207 @@
+"""What the coordinator's `record` writes of a flush of outcomes."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from sqlalchemy import Connection, text
+
+from rrm_queue.domain import (
+    BatchId,
+    CandidateNumber,
+    JobId,
+    MatchId,
+    Outcome,
+    Position,
+    TournamentId,
+)
+from rrm_queue.messages import Vote
+
+# The first outcome of a match wins: a match that is over does not come back from here. One that
+# is ready again (its batch was given up) takes a late outcome all the same: it is paid for.
+LOCK_UNDECIDED = text("""
+    SELECT id, tournament_id, round, slot, first, second, attempt
+    FROM matches
+    WHERE id = ANY(CAST(:matches AS bigint[])) AND state IN ('ready', 'out')
+    ORDER BY id
+    FOR UPDATE
+""")
+
+INSERT_VOTES = text("""
+    INSERT INTO votes (match_id, number, swapped, verdict, no_verdict, text, model, seed,
+                       prompt_tokens, cached_tokens, completion_tokens, seconds)
+    SELECT * FROM unnest(
+        CAST(:match AS bigint[]), CAST(:number AS int[]), CAST(:swapped AS bool[]),
+        CAST(:verdict AS text[]), CAST(:no_verdict AS text[]), CAST(:text AS text[]),
+        CAST(:model AS text[]), CAST(:seed AS bigint[]), CAST(:prompt_tokens AS int[]),
+        CAST(:cached_tokens AS int[]), CAST(:completion_tokens AS int[]),
+        CAST(:seconds AS float8[])
+    )
+    ON CONFLICT (match_id, number) DO NOTHING
+""")
+
+DECIDE_MATCHES = text("""
+    UPDATE matches m
+    SET state = 'done', winner = d.winner, decided_by = d.decided_by, decided_at = now()
+    FROM unnest(CAST(:match AS bigint[]), CAST(:winner AS int[]), CAST(:decided_by AS text[]))
+         AS d (id, winner, decided_by)
+    WHERE m.id = d.id
+""")
+
+COUNT_DECIDED = text("""
+    UPDATE tournaments t SET decided = decided + c.count
+    FROM unnest(CAST(:tournament AS bigint[]), CAST(:count AS int[])) AS c (id, count)
+    WHERE t.id = c.id
+""")
+
+FAIL_MATCHES = text("""
+    UPDATE matches m SET state = 'failed', error = f.error, decided_at = now()
+    FROM unnest(CAST(:match AS bigint[]), CAST(:error AS text[])) AS f (id, error)
+    WHERE m.id = f.id
+""")
+
+RETRY_MATCHES = text("""
+    UPDATE matches m SET state = 'ready', batch_id = NULL, attempt = attempt + 1, error = f.error
+    FROM unnest(CAST(:match AS bigint[]), CAST(:error AS text[])) AS f (id, error)
+    WHERE m.id = f.id
+""")
+
+# A batch is done when nothing of it is out any more, in whatever order its flushes came.
+CLOSE_BATCH = text("""
+    UPDATE batches SET state = 'done'
+    WHERE id = :batch AND state = 'out'
+      AND NOT EXISTS (SELECT 1 FROM matches WHERE batch_id = :batch AND state = 'out')
+""")
+
+COUNT_FOR_JOB = text("""
+    UPDATE jobs SET
+        matches_done = matches_done + :matches_done,
+        matches_failed = matches_failed + :matches_failed,
+        tournaments_done = tournaments_done + :tournaments_done,
+        tournaments_failed = tournaments_failed + :tournaments_failed,
+        votes = votes + :votes,
+        prompt_tokens = prompt_tokens + :prompt_tokens,
+        cached_tokens = cached_tokens + :cached_tokens,
+        completion_tokens = completion_tokens + :completion_tokens
+    WHERE id = :job
+""")
+
+END_JOB = text("""
+    UPDATE jobs SET
+        state = CASE WHEN tournaments_failed = 0 THEN 'succeeded'
+                     WHEN tournaments_done = 0 THEN 'failed'
+                     ELSE 'partial' END,
+        finished_at = now()
+    WHERE id = :job AND state IN ('queued', 'running', 'paused')
+      AND tournaments_done + tournaments_failed = tournaments
+""")
+
+
+class UndecidedMatch(NamedTuple):
+    """A locked match that waits for its outcome."""
+
+    id: MatchId
+    tournament: TournamentId
+    position: Position
+    first: CandidateNumber
+    second: CandidateNumber
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """What a transaction adds to its job's counters."""
+
+    matches_done: int = 0
+    matches_failed: int = 0
+    tournaments_done: int = 0
+    tournaments_failed: int = 0
+    votes: int = 0
+    prompt_tokens: int = 0
+    cached_tokens: int = 0
+    completion_tokens: int = 0
+
+
+def lock_undecided(tx: Connection, matches: Sequence[int]) -> dict[int, UndecidedMatch]:
+    """Those of `matches` that are not over, locked, by id."""
+    rows = tx.execute(LOCK_UNDECIDED, {"matches": list(matches)})
+    return {
+        id_: UndecidedMatch(id_, tournament, Position(round_, slot), first, second, attempt)
+        for id_, tournament, round_, slot, first, second, attempt in rows
+    }
+
+
+def insert_votes(tx: Connection, votes: Sequence[tuple[MatchId, Vote]]) -> None:
+    """Adds votes; one whose match and number are there already is dropped."""
+    if votes:
+        tx.execute(
+            INSERT_VOTES,
+            {
+                "match": [match for match, _ in votes],
+                "no_verdict": [vote.no_verdict and vote.no_verdict.value for _, vote in votes],
+                "verdict": [vote.verdict.value for _, vote in votes],
+                **{name: [getattr(vote, name) for _, vote in votes] for name in PLAIN_VOTE_COLUMNS},
+            },
+        )
+
+
+PLAIN_VOTE_COLUMNS = (
+    "number",
+    "swapped",
+    "text",
+    "model",
+    "seed",
+    "prompt_tokens",
+    "cached_tokens",
+    "completion_tokens",
+    "seconds",
+)
+
+
+def decide_matches(tx: Connection, outcomes: Mapping[MatchId, Outcome]) -> None:
+    """Writes the outcomes of undecided matches."""
+    if outcomes:
+        tx.execute(
+            DECIDE_MATCHES,
+            {
+                "match": list(outcomes),
+                "winner": [outcome.winner for outcome in outcomes.values()],
+                "decided_by": [outcome.decided_by.value for outcome in outcomes.values()],
+            },
+        )
+
+
+def count_decided(tx: Connection, counts: Mapping[TournamentId, int]) -> None:
+    """Adds to the number of decided matches of each tournament."""
+    if counts:
+        tx.execute(COUNT_DECIDED, {"tournament": list(counts), "count": list(counts.values())})
+
+
+def fail_matches(tx: Connection, errors: Mapping[MatchId, str]) -> None:
+    """Ends matches that will have no outcome, each with its error."""
+    if errors:
+        tx.execute(FAIL_MATCHES, {"match": list(errors), "error": list(errors.values())})
+
+
+def retry_matches(tx: Connection, errors: Mapping[MatchId, str]) -> None:
+    """Makes matches ready for another attempt, each with the error of the last."""
+    if errors:
+        tx.execute(RETRY_MATCHES, {"match": list(errors), "error": list(errors.values())})
+
+
+def close_batch(tx: Connection, batch: BatchId) -> None:
+    """Marks the batch done if nothing of it is out."""
+    tx.execute(CLOSE_BATCH, {"batch": batch})
+
+
+def count_for_job(tx: Connection, job: JobId, counts: Counts) -> None:
+    """Adds to the job's counters and ends the job when its last tournament is over.
+
+    The last statement of a transaction, as every coordinator waits for this row.
+    """
+    tx.execute(
+        COUNT_FOR_JOB,
+        {"job": job, **{name: getattr(counts, name) for name in Counts.__slots__}},
+    )
+    if counts.tournaments_done or counts.tournaments_failed:
+        tx.execute(END_JOB, {"job": job})

@@ -1,0 +1,98 @@
+"""What the coordinator's `recover` reads and writes: batches that are out, and giving them up."""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from sqlalchemy import Connection, text
+
+from rrm_queue.domain import BatchId, JobId, MatchId, Position, TournamentId
+
+OUT_BATCHES = text("""
+    SELECT id, job_id, queue, epoch, extract(epoch FROM now() - sent_at)::float8 AS age,
+           extract(epoch FROM now() - held_at)::float8 AS held
+    FROM batches WHERE state = 'out'
+    ORDER BY queue, id
+""")
+
+HOLD_BATCHES = text("""
+    UPDATE batches SET held_at = now()
+    WHERE id = ANY(CAST(:batches AS bigint[])) AND held_at IS NULL
+""")
+
+LOSE_BATCHES = text("""
+    UPDATE batches SET state = 'lost'
+    WHERE id IN (SELECT id FROM batches
+                 WHERE id = ANY(CAST(:batches AS bigint[])) AND state = 'out'
+                 ORDER BY id FOR UPDATE SKIP LOCKED)
+    RETURNING id
+""")
+
+# A worker that died with a batch may have died of it, so that counts as an attempt.
+FREE_MATCHES = text("""
+    UPDATE matches
+    SET state = 'ready', batch_id = NULL, attempt = attempt + :attempt, error = :reason
+    WHERE batch_id = ANY(CAST(:batches AS bigint[])) AND state = 'out'
+""")
+
+SPENT_MATCHES = text("""
+    SELECT m.id, m.tournament_id, m.job_id, m.round, m.slot
+    FROM matches m
+    WHERE m.batch_id = ANY(CAST(:batches AS bigint[])) AND m.state = 'out'
+      AND m.attempt + 1 >= :attempts
+    ORDER BY m.id
+    FOR UPDATE
+""")
+
+
+class OutBatch(NamedTuple):
+    """A batch that is out: its age and how long a lease on it has been known, in seconds."""
+
+    id: BatchId
+    job: JobId
+    queue: str
+    epoch: str
+    age: float
+    held: float | None
+
+
+class SpentMatch(NamedTuple):
+    """A match of a lost batch that has no attempt left."""
+
+    id: MatchId
+    tournament: TournamentId
+    job: JobId
+    position: Position
+
+
+def out_batches(tx: Connection) -> list[OutBatch]:
+    """Every batch that is out, by queue and in the order they were sent."""
+    return [OutBatch(*row) for row in tx.execute(OUT_BATCHES)]
+
+
+def hold_batches(tx: Connection, batches: Iterable[BatchId]) -> None:
+    """Notes that a worker has been seen to hold these."""
+    tx.execute(HOLD_BATCHES, {"batches": list(batches)})
+
+
+def lose_batches(tx: Connection, batches: Iterable[BatchId]) -> list[BatchId]:
+    """Gives batches up; those that another coordinator has not given up already."""
+    return list(tx.scalars(LOSE_BATCHES, {"batches": list(batches)}))
+
+
+def free_matches(
+    tx: Connection, batches: Sequence[BatchId], reason: str, *, attempt: bool = False
+) -> None:
+    """Makes the undecided matches of given up batches ready again.
+
+    `attempt` says whether the loss counts against the matches' limit of attempts.
+    """
+    tx.execute(FREE_MATCHES, {"batches": list(batches), "reason": reason, "attempt": int(attempt)})
+
+
+def spent_matches(tx: Connection, batches: Sequence[BatchId], attempts: int) -> list[SpentMatch]:
+    """The undecided matches of these batches for which one more attempt would be too many."""
+    rows = tx.execute(SPENT_MATCHES, {"batches": list(batches), "attempts": attempts})
+    return [
+        SpentMatch(row.id, row.tournament_id, row.job_id, Position(row.round, row.slot))
+        for row in rows
+    ]

@@ -1,0 +1,96 @@
+"""What `rrmq submit` writes, all of it in one transaction."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
+
+from sqlalchemy import Connection, insert, text
+
+from rrm_queue.domain import JobId, Tournament
+from rrm_queue.seeds import derive
+from rrm_queue.store.tables import Job
+
+if TYPE_CHECKING:
+    import psycopg
+
+NEXT_TOURNAMENTS = text("""
+    SELECT nextval(pg_get_serial_sequence('tournaments', 'id')) FROM generate_series(1, :count)
+""")
+
+COPY_TOURNAMENTS = """
+    COPY tournaments (id, job_id, key, line, prompt, reference, size, seed) FROM STDIN
+"""
+
+COPY_CANDIDATES = """
+    COPY candidates (tournament_id, number, key, generator, text) FROM STDIN
+"""
+
+REPEATED_KEYS = text("""
+    SELECT line, key, first_line
+    FROM (SELECT line, key, min(line) OVER (PARTITION BY key) AS first_line
+          FROM tournaments WHERE job_id = :job) AS lines
+    WHERE line > first_line
+    ORDER BY line
+    LIMIT :most
+""")
+
+SET_TOTALS = text("""
+    UPDATE jobs SET tournaments = :tournaments, candidates = :candidates WHERE id = :job
+""")
+
+
+class RepeatedKey(NamedTuple):
+    """A line whose tournament id an earlier line has."""
+
+    line: int
+    key: str
+    first_line: int
+
+
+def insert_job(tx: Connection, job: Job) -> None:
+    """Adds the job's row."""
+    tx.execute(insert(Job).values(**job.model_dump(exclude_none=True)))
+
+
+def copy_tournaments(
+    tx: Connection, job: JobId, seed: int, tournaments: Sequence[Tournament]
+) -> None:
+    """Adds a slice of the job's tournaments with their candidates, by COPY.
+
+    `seed` is the job's; each tournament gets its own from it and its key.
+    """
+    ids = tx.scalars(NEXT_TOURNAMENTS, {"count": len(tournaments)}).all()
+    _copy(
+        tx,
+        COPY_TOURNAMENTS,
+        [
+            (id_, job, t.key, t.line, t.prompt, t.reference, len(t.candidates), derive(seed, t.key))
+            for id_, t in zip(ids, tournaments, strict=True)
+        ],
+    )
+    _copy(
+        tx,
+        COPY_CANDIDATES,
+        [
+            (id_, number, c.key, c.generator, c.text)
+            for id_, t in zip(ids, tournaments, strict=True)
+            for number, c in enumerate(t.candidates)
+        ],
+    )
+
+
+def repeated_keys(tx: Connection, job: JobId, most: int) -> list[RepeatedKey]:
+    """The first `most` lines of the job's file that repeat an id."""
+    rows = tx.execute(REPEATED_KEYS, {"job": job, "most": most})
+    return [RepeatedKey(*row) for row in rows]
+
+
+def set_totals(tx: Connection, job: JobId, tournaments: int, candidates: int) -> None:
+    """Writes how much the job holds, once its file has been read to the end."""
+    tx.execute(SET_TOTALS, {"job": job, "tournaments": tournaments, "candidates": candidates})
+
+
+def _copy(tx: Connection, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    driver = cast("psycopg.Connection", tx.connection.driver_connection)
+    with driver.cursor() as cursor, cursor.copy(statement) as copy:
+        for row in rows:
+            copy.write_row(row)

@@ -1,0 +1,238 @@
+"""The tables. Rows are facts; states are the words of `domain`."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    DateTime,
+    Enum,
+    ForeignKey,
+    Identity,
+    Index,
+    Text,
+    UniqueConstraint,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field, SQLModel
+
+from rrm_queue.domain import (
+    BatchState,
+    DecidedBy,
+    JobState,
+    MatchState,
+    NoVerdict,
+    Seeding,
+    TournamentState,
+    Verdict,
+)
+
+
+def _word(kind: type[StrEnum]) -> Enum:
+    """A column type that holds a StrEnum's values as text, so that SQL reads like the domain."""
+    return Enum(kind, native_enum=False, length=16, values_callable=lambda e: [m.value for m in e])
+
+
+def _moment(*, now: bool = False, nullable: bool = True) -> Column[datetime]:
+    return Column(
+        DateTime(timezone=True), nullable=nullable, server_default=func.now() if now else None
+    )
+
+
+def _bigint_key() -> Column[int]:
+    return Column(BigInteger, Identity(), primary_key=True)
+
+
+def _of_tournament(*, primary_key: bool = False) -> Column[int]:
+    return Column(
+        BigInteger,
+        ForeignKey("tournaments.id", ondelete="CASCADE"),
+        primary_key=primary_key,
+        nullable=False,
+    )
+
+
+class Job(SQLModel, table=True):
+    """One submission, its options, and counters that `record` keeps within its transactions."""
+
+    __tablename__ = "jobs"
+    __table_args__ = (
+        Index(
+            "jobs_active",
+            "queue",
+            postgresql_where=text("state IN ('queued', 'running')"),
+        ),
+    )
+
+    id: str = Field(sa_type=Text, primary_key=True)
+    name: str | None = Field(default=None, sa_type=Text)
+    source: str = Field(sa_type=Text)
+    state: JobState = Field(sa_type=_word(JobState))
+    strategy: str = Field(sa_type=Text)
+    seeding: Seeding = Field(sa_type=_word(Seeding))
+    judge: dict[str, Any] = Field(sa_type=JSONB)
+    queue: str = Field(sa_type=Text)
+    votes_per_match: int
+    seed: int = Field(sa_type=BigInteger)
+    priority: int
+    tournaments: int = 0
+    tournaments_done: int = 0
+    tournaments_failed: int = 0
+    candidates: int = 0
+    matches_done: int = Field(default=0, sa_type=BigInteger)
+    matches_failed: int = Field(default=0, sa_type=BigInteger)
+    votes: int = Field(default=0, sa_type=BigInteger)
+    prompt_tokens: int = Field(default=0, sa_type=BigInteger)
+    cached_tokens: int = Field(default=0, sa_type=BigInteger)
+    completion_tokens: int = Field(default=0, sa_type=BigInteger)
+    created_at: datetime | None = Field(default=None, sa_column=_moment(now=True, nullable=False))
+    started_at: datetime | None = Field(default=None, sa_column=_moment())
+    finished_at: datetime | None = Field(default=None, sa_column=_moment())
+
+
+class TournamentRow(SQLModel, table=True):
+    """One prompt's ranking; `planned` and `decided` count its matches."""
+
+    __tablename__ = "tournaments"
+    __table_args__ = (
+        # Deferred, so that a submission can name every line that repeats an id before it fails.
+        UniqueConstraint(
+            "job_id", "key", name="tournaments_key", deferrable=True, initially="DEFERRED"
+        ),
+        Index("tournaments_job", "job_id", "id"),
+        Index(
+            "tournaments_waiting",
+            "job_id",
+            "id",
+            postgresql_where=text("state = 'waiting'"),
+        ),
+    )
+
+    id: int | None = Field(default=None, sa_column=_bigint_key())
+    job_id: str = Field(
+        sa_column=Column(Text, ForeignKey("jobs.id", ondelete="CASCADE"), nullable=False)
+    )
+    key: str = Field(sa_type=Text)
+    line: int
+    prompt: str = Field(sa_type=Text)
+    reference: str | None = Field(default=None, sa_type=Text)
+    size: int
+    seed: int = Field(sa_type=BigInteger)
+    state: TournamentState = Field(
+        sa_column=Column(_word(TournamentState), nullable=False, server_default="waiting")
+    )
+    planned: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    decided: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    champion: int | None = None
+    error: str | None = Field(default=None, sa_type=Text)
+    finished_at: datetime | None = Field(default=None, sa_column=_moment())
+
+
+class CandidateRow(SQLModel, table=True):
+    """One answer; `number` is its place in the file's list, from 0."""
+
+    __tablename__ = "candidates"
+
+    tournament_id: int = Field(sa_column=_of_tournament(primary_key=True))
+    number: int = Field(primary_key=True)
+    key: str = Field(sa_type=Text)
+    generator: str | None = Field(default=None, sa_type=Text)
+    text: str = Field(sa_type=Text)
+
+
+class MatchRow(SQLModel, table=True):
+    """A pair that meets once; `first` stands in slot 1 of its odd votes.
+
+    `attempt` counts how often it was given back without an outcome.
+    """
+
+    __tablename__ = "matches"
+    __table_args__ = (
+        UniqueConstraint("tournament_id", "round", "slot", name="matches_position"),
+        # What dispatch claims, depth-first: the earliest tournament's matches before the next's.
+        Index(
+            "matches_ready",
+            "job_id",
+            "tournament_id",
+            "round",
+            "slot",
+            postgresql_where=text("state = 'ready'"),
+        ),
+        Index("matches_out", "job_id", "batch_id", postgresql_where=text("state = 'out'")),
+        Index("matches_out_batch", "batch_id", postgresql_where=text("state = 'out'")),
+    )
+
+    id: int | None = Field(default=None, sa_column=_bigint_key())
+    job_id: str = Field(sa_type=Text)
+    tournament_id: int = Field(sa_column=_of_tournament())
+    round: int
+    slot: int
+    first: int
+    second: int
+    state: MatchState = Field(
+        sa_column=Column(_word(MatchState), nullable=False, server_default="ready")
+    )
+    attempt: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    batch_id: int | None = Field(default=None, sa_type=BigInteger)
+    winner: int | None = None
+    decided_by: DecidedBy | None = Field(default=None, sa_type=_word(DecidedBy))
+    error: str | None = Field(default=None, sa_type=Text)
+    decided_at: datetime | None = Field(default=None, sa_column=_moment())
+
+
+class VoteRow(SQLModel, table=True):
+    """One sampled judgement, with the text it rests on and what it cost."""
+
+    __tablename__ = "votes"
+
+    match_id: int = Field(
+        sa_column=Column(BigInteger, ForeignKey("matches.id", ondelete="CASCADE"), primary_key=True)
+    )
+    number: int = Field(primary_key=True)
+    swapped: bool
+    verdict: Verdict = Field(sa_type=_word(Verdict))
+    no_verdict: NoVerdict | None = Field(default=None, sa_type=_word(NoVerdict))
+    text: str = Field(sa_type=Text)
+    model: str = Field(sa_type=Text)
+    seed: int = Field(sa_type=BigInteger)
+    prompt_tokens: int
+    cached_tokens: int
+    completion_tokens: int
+    seconds: float
+    created_at: datetime | None = Field(default=None, sa_column=_moment(now=True, nullable=False))
+
+
+class StandingRow(SQLModel, table=True):
+    """A candidate's line in its tournament's result."""
+
+    __tablename__ = "standings"
+
+    tournament_id: int = Field(sa_column=_of_tournament(primary_key=True))
+    candidate: int = Field(primary_key=True)
+    rank: int
+    wins: int
+    losses: int
+    draws: int
+    elo: float
+    bt: float
+
+
+class Batch(SQLModel, table=True):
+    """What travels in one message. `held_at`: when recover first saw a worker's lease on it."""
+
+    __tablename__ = "batches"
+    __table_args__ = (Index("batches_out", "queue", "id", postgresql_where=text("state = 'out'")),)
+
+    id: int | None = Field(default=None, sa_column=_bigint_key())
+    job_id: str = Field(
+        sa_column=Column(Text, ForeignKey("jobs.id", ondelete="CASCADE"), nullable=False)
+    )
+    queue: str = Field(sa_type=Text)
+    state: BatchState = Field(sa_type=_word(BatchState))
+    epoch: str = Field(sa_type=Text)
+    sent_at: datetime | None = Field(default=None, sa_column=_moment(now=True, nullable=False))
+    held_at: datetime | None = Field(default=None, sa_column=_moment())
