@@ -1,0 +1,54 @@
+import json
+
+import pytest
+from jobs import lines, submit_file
+from sqlalchemy import text
+
+from rrm_queue.errors import BadInput
+from rrm_queue.store.database import Database
+
+TABLES = ("jobs", "tournaments", "candidates")
+
+
+def counts(database: Database) -> dict[str, int]:
+    with database.begin() as tx:
+        return {table: tx.scalar(text(f"SELECT count(*) FROM {table}")) or 0 for table in TABLES}  # noqa: S608
+
+
+def test_a_file_goes_into_the_store_whole(database: Database) -> None:
+    submit_file(database, lines([2, 5, 3]))
+    assert counts(database) == {"jobs": 1, "tournaments": 3, "candidates": 10}
+    with database.begin() as tx:
+        job = tx.execute(text("SELECT tournaments, candidates, state FROM jobs")).one()
+        row = tx.execute(text("SELECT key, line, size, state FROM tournaments ORDER BY id")).first()
+    assert tuple(job) == (3, 10, "queued")
+    assert row is not None
+    assert tuple(row) == ("t0", 1, 2, "waiting")
+
+
+def test_texts_arrive_to_the_letter(database: Database) -> None:
+    texts = ["a\tb\\N\n\r", "\\.", "‮عربى", "\x1b[31mred", '"quoted", {braces} %s']
+    line = json.dumps({"prompt": "p\\n", "candidates": texts, "reference": "1"}).encode()
+    submit_file(database, line)
+    with database.begin() as tx:
+        assert tx.scalars(text("SELECT text FROM candidates ORDER BY number")).all() == texts
+
+
+def test_one_bad_line_changes_nothing_and_is_named(database: Database) -> None:
+    with pytest.raises(BadInput) as caught:
+        submit_file(database, lines([2, 3]) + b'{"prompt": "x"}\n' + lines([2]))
+    assert [problem.line for problem in caught.value.problems] == [3, 4]
+    assert str(caught.value).splitlines()[1] == "test.jsonl:4: the id 't0' is line 1's already"
+    assert counts(database) == {"jobs": 0, "tournaments": 0, "candidates": 0}
+
+
+def test_at_most_twenty_lines_are_named(database: Database) -> None:
+    with pytest.raises(BadInput) as caught:
+        submit_file(database, lines([2]) * 100)
+    assert [problem.line for problem in caught.value.problems] == list(range(2, 22))
+
+
+def test_the_same_file_may_be_submitted_again(database: Database) -> None:
+    submit_file(database, lines([2]))
+    submit_file(database, lines([2]), id="another")
+    assert counts(database)["jobs"] == 2

@@ -1,0 +1,168 @@
+import io
+import itertools
+import json
+import tracemalloc
+from collections.abc import Iterable, Iterator
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from rrm_queue.domain import Tournament
+from rrm_queue.errors import Problem
+from rrm_queue.intake import reader
+from rrm_queue.intake.formats import parse_line
+from rrm_queue.intake.reader import MOST_PROBLEMS, read
+
+GOOD = b'{"prompt": "2 + 2?", "candidates": ["four", "five"]}\n'
+REFERRED = b'{"prompt": "2 + 2?", "candidates": ["four", "five"], "reference": 4}\n'
+
+
+class Chunks(io.RawIOBase):
+    """A stream that gives its bytes in the chunks it was made of, as a pipe does."""
+
+    def __init__(self, chunks: Iterable[bytes]) -> None:
+        self._chunks = iter(chunks)
+        self._rest = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer) -> int:
+        while not self._rest:
+            chunk = next(self._chunks, None)
+            if chunk is None:
+                return 0
+            self._rest = chunk
+        given, self._rest = self._rest[: len(buffer)], self._rest[len(buffer) :]
+        buffer[: len(given)] = given
+        return len(given)
+
+
+def streamed(chunks: Iterable[bytes]) -> io.BufferedReader:
+    return io.BufferedReader(Chunks(chunks))
+
+
+def items(content: bytes, *, needs_reference: bool = False) -> list[Tournament | tuple]:
+    return [plain(item) for item in read(io.BytesIO(content), needs_reference=needs_reference)]
+
+
+def plain(item: Tournament | Problem) -> Tournament | tuple:
+    return (item.line, item.reason) if isinstance(item, Problem) else item
+
+
+def line_by_line(lines: list[bytes]) -> Iterator[Tournament | tuple]:
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            yield parse_line(line, number)
+        except Problem as problem:
+            yield problem.line, problem.reason
+
+
+lines = st.lists(
+    st.sampled_from([GOOD, REFERRED, b"\n", b" \t\r\n", b"{\n"])
+    | st.binary(max_size=30).map(lambda line: line.replace(b"\n", b"") + b"\n"),
+    max_size=12,
+)
+
+
+# The first draw of any bytes or number builds tables, which is slow on a busy machine.
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(lines=lines, sizes=st.lists(st.integers(1, 40), min_size=1))
+def test_streaming_equals_parsing_line_by_line_whatever_the_chunks(lines, sizes):
+    content = io.BytesIO(b"".join(lines))
+    chunks = iter(map(content.read, itertools.cycle(sizes)).__next__, b"")
+    streaming = [plain(item) for item in read(streamed(chunks), needs_reference=False)]
+    assert streaming == (list(line_by_line(lines)) or [(None, "the file is empty")])
+
+
+def test_tournaments_are_yielded_before_the_file_ends():
+    def endless() -> Iterator[bytes]:
+        while True:
+            yield GOOD
+
+    tournaments = read(streamed(endless()), needs_reference=False)
+    taken = [item.line for item in itertools.islice(tournaments, 3)]
+    assert taken == [1, 2, 3]
+
+
+def test_line_numbers_count_blank_lines():
+    found = items(b"\n" + GOOD + b"\n  \n" + b"[]")
+    assert found[0].key == "2"
+    assert found[1][0] == 5
+
+
+def test_a_byte_order_mark_is_accepted_at_the_start_only():
+    bom = b"\xef\xbb\xbf"
+    assert items(bom + GOOD) == items(GOOD)
+    assert items(GOOD + bom + GOOD)[1][0] == 2
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"\n", b" \r\n\t\n\n", b"\xef\xbb\xbf", b"\xef\xbb\xbf\n"]
+)
+def test_a_file_without_content_is_one_problem_without_a_line(content):
+    assert items(content) == [(None, "the file is empty")]
+
+
+def test_a_missing_reference_is_a_problem_only_for_a_judge_that_needs_it():
+    assert len(items(GOOD + REFERRED)) == 2
+    found = items(GOOD + REFERRED, needs_reference=True)
+    expected = "`reference` is missing; the judge `reference` compares with it"
+    assert found == [(1, expected), parse_line(REFERRED, 2)]
+
+
+def test_reading_stops_at_the_most_problems():
+    found = items((GOOD + b"{\n") * (MOST_PROBLEMS + 5))
+    assert [item[0] for item in found if isinstance(item, tuple)] == list(range(2, 42, 2))
+
+
+@pytest.mark.parametrize("start", [b"", b"\xef\xbb\xbf"])
+def test_an_overlong_line_is_one_problem_and_the_next_line_is_read(monkeypatch, start):
+    monkeypatch.setattr(reader, "LONGEST_LINE", 2**20)
+    for excess in (1, 2, 3, 4, 5, 2**16, 2**18 + 1):
+        overlong = start + b" " * (2**20 - len(start) - 1 + excess) + b"\n"
+        assert items(overlong + GOOD) == [
+            (1, "the line is over 1 MiB long"),
+            parse_line(GOOD, 2),
+        ]
+
+
+def test_a_line_of_just_the_longest_length_is_read(monkeypatch):
+    monkeypatch.setattr(reader, "LONGEST_LINE", len(GOOD))
+    assert items(GOOD + GOOD) == [parse_line(GOOD, 1), parse_line(GOOD, 2)]
+
+
+def test_an_overlong_line_is_not_held_in_memory(monkeypatch):
+    monkeypatch.setattr(reader, "LONGEST_LINE", 2**20)
+    peak = traced_peak(itertools.chain(itertools.repeat(b"x" * 2**16, 1024), [b"\n" + GOOD]))
+    assert peak < 4 * 2**20
+
+
+def test_memory_does_not_grow_with_the_file():
+    line = json.dumps({"prompt": "p", "candidates": ["a" * 2**14, "b" * 2**14]}).encode() + b"\n"
+    assert traced_peak(itertools.repeat(line, 1000)) < 2**20
+
+
+def test_problems_do_not_keep_their_lines_in_memory():
+    line = b'{"prompt": "' + b"p" * 2**20 + b'"}\n'
+    stream = streamed(itertools.repeat(line, MOST_PROBLEMS))
+    tracemalloc.start()
+    problems = list(read(stream, needs_reference=False))
+    held, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(problems) == MOST_PROBLEMS
+    assert held < 2**20
+
+
+def traced_peak(chunks: Iterable[bytes]) -> int:
+    """Bytes of Python memory at most while the stream is read and its items are dropped."""
+    stream = streamed(chunks)
+    tracemalloc.start()
+    for _ in read(stream, needs_reference=False):
+        pass
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return peak
