@@ -1,0 +1,73 @@
+"""The Celery app: names, queues, and settings for messages that carry a batch each."""
+
+from typing import Any
+
+import msgspec
+from celery import Celery
+from kombu.serialization import register
+
+from rrm_queue.messages import JudgeSpec
+
+JUDGE_TASK = "rrmq.judge"
+RECORD_TASK = "rrmq.record"
+WAKE_TASK = "rrmq.wake"
+COORDINATOR_QUEUE = "rrmq.coordinator"
+
+SERIALIZER = "rrmq"
+CONTENT_TYPE = "application/x-rrmq-msgpack"
+
+# Leases decide who runs a batch; Celery's own redelivery is the last resort, and a worker drops
+# what it redelivers of a batch that was run or given up.
+VISIBILITY_TIMEOUT = 3600  # seconds
+
+
+def _encode(body: Any) -> bytes:
+    return msgspec.msgpack.encode(body)
+
+
+def _decode(body: bytes) -> Any:
+    return msgspec.msgpack.decode(body)
+
+
+register(SERIALIZER, _encode, _decode, content_type=CONTENT_TYPE, content_encoding="binary")
+
+
+def judge_queue(judge: JudgeSpec) -> str:
+    """The queue of a judge's batches: one for each kind of judge."""
+    return judge_kind_queue(judge.kind)
+
+
+def judge_kind_queue(kind: str) -> str:
+    """The queue of all judges of this kind."""
+    return f"rrmq.judge.{kind}"
+
+
+def create_app(broker_url: str) -> Celery:
+    """A Celery app on this broker, with no tasks yet (see `tasks`)."""
+    app = Celery("rrmq", broker=broker_url, set_as_current=False)
+    app.conf.update(
+        accept_content=["json", SERIALIZER],
+        task_serializer=SERIALIZER,
+        task_ignore_result=True,
+        task_acks_late=True,
+        task_reject_on_worker_lost=True,
+        task_default_queue=COORDINATOR_QUEUE,
+        worker_prefetch_multiplier=1,
+        worker_hijack_root_logger=False,
+        worker_redirect_stdouts=False,
+        worker_send_task_events=False,
+        worker_enable_remote_control=False,
+        worker_cancel_long_running_tasks_on_connection_loss=False,
+        broker_connection_retry_on_startup=True,
+        broker_connection_max_retries=None,
+        broker_transport_options={
+            "visibility_timeout": VISIBILITY_TIMEOUT,
+            # Without a timeout a publish can hang for ever on a half-open connection.
+            "socket_timeout": 30,
+            "socket_connect_timeout": 5,
+            "health_check_interval": 15,
+            # One list a queue: jobs share the fleet by dispatch, not by priorities in Redis.
+            "priority_steps": [0],
+        },
+    )
+    return app
