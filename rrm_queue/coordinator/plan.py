@@ -1,0 +1,106 @@
+"""Plan: replay what is decided through the strategy, add the matches that follow, or close.
+
+No cursor is stored: planning twice changes nothing, as a match's place in its tournament is unique.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import assert_never
+
+from rrm_queue.domain import (
+    CandidateNumber,
+    History,
+    JobId,
+    JobState,
+    Pairing,
+    Standing,
+    TournamentId,
+    TournamentState,
+)
+from rrm_queue.judging.orientation import Orientation
+from rrm_queue.ratings.standings import standings
+from rrm_queue.store import planning
+from rrm_queue.store.database import Transaction
+from rrm_queue.store.planning import Played, RunningTournament
+from rrm_queue.strategies import Finished, Pairings, Strategy, named
+
+OPENED_AT_ONCE = 16
+"""Tournaments opened in one transaction."""
+
+
+def open_tournaments(tx: Transaction, job: JobId) -> int:
+    """Starts the job's next waiting tournaments; how many there were."""
+    opened = planning.open_tournaments(tx, job, OPENED_AT_ONCE)
+    advance(tx, opened)
+    return len(opened)
+
+
+def advance(tx: Transaction, tournaments: Sequence[RunningTournament]) -> int:
+    """Takes locked tournaments as far as their outcomes allow; how many are done now."""
+    going = [t for t in tournaments if _goes_on(t)]
+    strategies = {t.id: strategy_of(t) for t in going}
+    looking_back = [t.id for t in going if strategies[t.id].looks_back and t.planned]
+    played = planning.played(tx, looking_back) if looking_back else {}
+    new: list[tuple[TournamentId, Pairing]] = []
+    finished: list[tuple[RunningTournament, Mapping[CandidateNumber, int] | None]] = []
+    for tournament in going:
+        decision = _decide(tournament, strategies[tournament.id], played.get(tournament.id, []))
+        match decision:
+            case Pairings():
+                new += [(tournament.id, pairing) for pairing in _oriented(tournament, decision)]
+            case Finished():
+                finished.append((tournament, decision.places))
+            case _:
+                assert_never(decision)
+    planning.insert_matches(tx, new)
+    _close(tx, finished, played)
+    return len(finished)
+
+
+def strategy_of(tournament: RunningTournament) -> Strategy:
+    """The strategy that the tournament's job asked for."""
+    return named(tournament.strategy, seeding=tournament.seeding)
+
+
+def _goes_on(tournament: RunningTournament) -> bool:
+    return (
+        tournament.state is TournamentState.RUNNING
+        and tournament.job_state is not JobState.CANCELLED
+    )
+
+
+def _decide(
+    tournament: RunningTournament, strategy: Strategy, played: Sequence[Played]
+) -> Pairings | Finished:
+    matches = {match.pairing.position: match.outcome for match in played}
+    history = History(tournament.planned, tournament.decided, matches)
+    return strategy.plan(tournament.size, history, tournament.seed)
+
+
+def _oriented(tournament: RunningTournament, pairings: Pairings) -> list[Pairing]:
+    """The pairings with the candidate first that stands in slot 1."""
+    if not pairings.new:
+        return []
+    orientation = Orientation(tournament.size, tournament.seed)
+    oriented = []
+    for pairing in pairings.new:
+        one = orientation.slot_one(pairing.first, pairing.second)
+        two = pairing.second if one == pairing.first else pairing.first
+        oriented.append(Pairing(pairing.position, one, two))
+    return oriented
+
+
+def _close(
+    tx: Transaction,
+    finished: Sequence[tuple[RunningTournament, Mapping[CandidateNumber, int] | None]],
+    played: Mapping[TournamentId, Sequence[Played]],
+) -> None:
+    if not finished:
+        return
+    unread = [tournament.id for tournament, _ in finished if tournament.id not in played]
+    known = {**played, **(planning.played(tx, unread) if unread else {})}
+    closed: list[tuple[TournamentId, list[Standing]]] = []
+    for tournament, places in finished:
+        results = [match.result for match in known.get(tournament.id, []) if match.result]
+        lines = standings(tournament.size, results, places, tournament.seed)
+        closed.append((tournament.id, lines))
+    planning.finish_tournaments(tx, closed)

@@ -1,0 +1,29 @@
+"""What the coordinator needs of a broker; `broker.link` is one."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from rrm_queue.domain import BatchId, JobId
+from rrm_queue.messages import JudgeBatch
+
+
+class Broker(Protocol):
+    """Publishes batches and knows who runs them. Every call may raise BrokerUnavailable."""
+
+    def publish(self, queue: str, batches: Sequence[JudgeBatch]) -> None:
+        """Sends batches to their judge's queue."""
+
+    def epoch(self) -> str:
+        """A word that changes when the broker has lost its data."""
+
+    def holders(self, batches: Sequence[tuple[JobId, BatchId]]) -> dict[BatchId, str | None]:
+        """Who holds each batch: a worker's id, `over` for one that has ended, None for nobody."""
+
+    def give_up(self, batches: Sequence[tuple[JobId, BatchId]]) -> None:
+        """Marks batches as over, so that a message of theirs that turns up late is dropped."""
+
+    def capacities(self, queue: str) -> dict[str, int]:
+        """The live workers of a queue, each with how many matches it can hold at once."""
+
+    def waiting(self, queue: str) -> int:
+        """How many messages no worker has taken."""

@@ -1,0 +1,133 @@
+"""Record: one flush of outcomes, in one transaction, and all that follows from it."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from rrm_queue.coordinator.plan import advance, strategy_of
+from rrm_queue.domain import (
+    BatchId,
+    DecidedBy,
+    JobId,
+    MatchId,
+    Outcome,
+    Position,
+    TournamentId,
+)
+from rrm_queue.judging.voting import coin, decide
+from rrm_queue.messages import MatchReport, Outcomes, Vote
+from rrm_queue.store import planning, recording
+from rrm_queue.store.database import Database, Transaction
+from rrm_queue.store.planning import RunningTournament
+from rrm_queue.store.recording import Counts, UndecidedMatch
+
+ATTEMPTS = 3
+"""How often a match is tried before its last error is its end."""
+
+
+@dataclass(slots=True)
+class _Flush:
+    """What a flush changes, before it is written."""
+
+    votes: list[tuple[MatchId, Vote]] = field(default_factory=list)
+    outcomes: dict[MatchId, Outcome] = field(default_factory=dict)
+    retried: dict[MatchId, str] = field(default_factory=dict)
+    failed: dict[MatchId, str] = field(default_factory=dict)
+
+
+def record(database: Database, message: Outcomes) -> None:
+    """Writes the votes and outcomes of a flush; plans, closes and ends what follows from them.
+
+    A match that is over already is left as it is: the first outcome wins, a repeat is dropped.
+    Raises StoreUnavailable, with nothing written.
+    """
+    with database.begin() as tx:
+        ids = [report.match for report in message.matches]
+        tournaments = {t.id: t for t in planning.lock_tournaments(tx, ids)}
+        undecided = recording.lock_undecided(tx, ids)
+        reports = {r.match: r for r in message.matches if r.match in undecided}
+        flush = _read(reports.values(), undecided, tournaments)
+        _write(tx, flush)
+        recording.close_batch(tx, BatchId(message.batch))
+        counts = _follow(tx, flush, undecided, tournaments)
+        recording.count_for_job(tx, JobId(message.job), counts)
+
+
+def _read(
+    reports: Iterable[MatchReport],
+    undecided: Mapping[int, UndecidedMatch],
+    tournaments: Mapping[TournamentId, RunningTournament],
+) -> _Flush:
+    flush = _Flush()
+    for report in reports:
+        match = undecided[report.match]
+        flush.votes += [(match.id, vote) for vote in report.votes]
+        if report.failure is None:
+            flush.outcomes[match.id] = outcome(match, report.votes, tournaments[match.tournament])
+        elif report.failure.transient and match.attempt + 1 < ATTEMPTS:
+            flush.retried[match.id] = report.failure.reason
+        else:
+            flush.failed[match.id] = report.failure.reason
+    return flush
+
+
+def outcome(match: UndecidedMatch, votes: Sequence[Vote], tournament: RunningTournament) -> Outcome:
+    """The match's outcome from its votes; a coin breaks a draw that the strategy cannot use."""
+    decided = decide(votes, match.first, match.second)
+    if decided.winner is not None or strategy_of(tournament).draws:
+        return decided
+    winner = coin(match.first, match.second, tournament.seed, *match.position)
+    return Outcome(winner, DecidedBy.COIN)
+
+
+def _write(tx: Transaction, flush: _Flush) -> None:
+    # A match that goes back for another attempt has its votes judged anew: they are not kept.
+    kept = [(match, vote) for match, vote in flush.votes if match not in flush.retried]
+    recording.insert_votes(tx, kept)
+    recording.decide_matches(tx, flush.outcomes)
+    recording.retry_matches(tx, flush.retried)
+    recording.fail_matches(tx, flush.failed)
+
+
+def _follow(
+    tx: Transaction,
+    flush: _Flush,
+    undecided: Mapping[int, UndecidedMatch],
+    tournaments: Mapping[TournamentId, RunningTournament],
+) -> Counts:
+    decided = Counter(undecided[match].tournament for match in flush.outcomes)
+    recording.count_decided(tx, decided)
+    failed = fail_tournaments(
+        tx,
+        [
+            (undecided[match].tournament, undecided[match].position, error)
+            for match, error in flush.failed.items()
+        ],
+    )
+    going = [
+        t._replace(decided=t.decided + decided[id_])
+        for id_, t in tournaments.items()
+        if id_ not in failed and decided[id_]
+    ]
+    votes = [vote for match, vote in flush.votes if match not in flush.retried]
+    return Counts(
+        matches_done=len(flush.outcomes),
+        matches_failed=len(flush.failed),
+        tournaments_done=advance(tx, going),
+        tournaments_failed=len(failed),
+        votes=len(votes),
+        prompt_tokens=sum(vote.prompt_tokens for vote in votes),
+        cached_tokens=sum(vote.cached_tokens for vote in votes),
+        completion_tokens=sum(vote.completion_tokens for vote in votes),
+    )
+
+
+def fail_tournaments(
+    tx: Transaction, failed: Sequence[tuple[TournamentId, Position, str]]
+) -> set[TournamentId]:
+    """Fails the tournaments of failed matches, each with its first match's error."""
+    reasons: dict[TournamentId, str] = {}
+    for tournament, position, error in failed:
+        where = f"round {position.round}, match {position.slot + 1}"
+        reasons.setdefault(tournament, f"{where}: {error}")
+    return planning.fail_tournaments(tx, list(reasons.items())) if reasons else set()

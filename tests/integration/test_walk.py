@@ -1,0 +1,161 @@
+"""The coordinator's walk on real Postgres and Valkey, with the test in the worker's place."""
+
+import pytest
+from jobs import judged, lines, play, received, submit_file
+from sqlalchemy import text
+
+from rrm_queue.broker.link import BrokerLink
+from rrm_queue.coordinator.dispatch import dispatch
+from rrm_queue.coordinator.record import ATTEMPTS, record
+from rrm_queue.coordinator.rules import BATCH, LEAST_WINDOW
+from rrm_queue.domain import JobState, TournamentState, Verdict
+from rrm_queue.messages import Failure, JudgeBatch, MatchReport, Outcomes, Vote
+from rrm_queue.store import jobs as store_jobs
+from rrm_queue.store.database import Database
+from rrm_queue.store.jobs import JobView
+from rrm_queue.store.results import TournamentResult, job_results
+
+
+def view(database: Database) -> JobView:
+    with database.begin() as tx:
+        return store_jobs.list_jobs(tx, 1)[0]
+
+
+def results(database: Database) -> list[TournamentResult]:
+    job = view(database).id
+    with database.begin() as tx:
+        return list(job_results(tx, job))
+
+
+@pytest.mark.parametrize("strategy", ["knockout", "elo"])
+def test_a_job_ends_with_exactly_the_matches_its_strategy_needs(
+    database: Database, broker: BrokerLink, strategy: str
+) -> None:
+    sizes = [2, 3, 7, 8, 13, 32]
+    submit_file(database, lines(sizes), strategy=strategy)
+    play(database, broker)
+    job = view(database)
+    needed = [n - 1 if strategy == "knockout" else n * (n - 1) // 2 for n in sizes]
+    assert (job.state, job.matches_done, job.votes) == (
+        JobState.SUCCEEDED,
+        sum(needed),
+        sum(needed),
+    )
+    assert (job.tournaments_done, job.out, job.ready) == (len(sizes), 0, 0)
+    assert job.started_at is not None
+    assert job.finished_at is not None
+    for size, result in zip(sizes, results(database), strict=True):
+        assert result.champion == f"c{size - 1}"
+        assert sorted(line.key for line in result.standings) == sorted(f"c{i}" for i in range(size))
+
+
+@pytest.mark.parametrize("strategy", ["knockout", "elo"])
+def test_repeats_and_another_order_change_nothing(
+    database: Database, broker: BrokerLink, strategy: str
+) -> None:
+    submit_file(database, lines([6, 11, 16]), strategy=strategy)
+    play(database, broker)
+    undisturbed = results(database)
+    with database.begin() as tx:
+        tx.execute(text("TRUNCATE jobs CASCADE"))
+    for chaos in (1, 2):
+        submit_file(database, lines([6, 11, 16]), strategy=strategy, id=f"chaos{chaos}")
+        play(database, broker, chaos=chaos)
+        job = view(database)
+        assert (job.state, job.votes) == (JobState.SUCCEEDED, job.matches_done)
+        assert results(database) == undisturbed
+
+
+def test_no_more_is_out_than_the_window_allows(database: Database, broker: BrokerLink) -> None:
+    submit_file(database, lines([64] * 40))
+    assert dispatch(database, broker) == LEAST_WINDOW
+    assert dispatch(database, broker) == 0
+    assert all(len(batch.matches) <= BATCH for batch in received(broker))
+    with database.begin() as tx:
+        waiting = tx.scalar(text("SELECT count(*) FROM tournaments WHERE state = 'waiting'"))
+    assert waiting == 24  # 512 matches of round 1 come from 16 tournaments of 64
+
+
+def test_a_message_holds_all_that_its_matches_need(database: Database, broker: BrokerLink) -> None:
+    submit_file(database, lines([5]), strategy="elo", votes_per_match=3, seed=11)
+    dispatch(database, broker)
+    (batch,) = received(broker)
+    assert (batch.tournament, batch.prompt, batch.reference) == ("t0", "Which is largest? (0)", "4")
+    assert {a.number: (a.key, a.text) for a in batch.answers} == {
+        i: (f"c{i}", f"It is {i}.") for i in range(5)
+    }
+    assert (len(batch.matches), batch.votes, batch.seed) == (10, 3, 11)
+    assert sorted(m.first for m in batch.matches) == [0, 0, 1, 1, 2, 2, 3, 3, 4, 4]
+
+
+def test_a_draw_in_a_knockout_is_broken_by_a_coin_and_said(
+    database: Database, broker: BrokerLink
+) -> None:
+    submit_file(database, lines([2]))
+    dispatch(database, broker)
+    (batch,) = received(broker)
+    record(
+        database,
+        Outcomes(
+            batch.batch,
+            batch.job,
+            "test",
+            [MatchReport(batch.matches[0].match, [Vote(1, Verdict.TIE)])],
+        ),
+    )
+    with database.begin() as tx:
+        match = tx.execute(text("SELECT winner, decided_by FROM matches")).one()
+    assert match.winner in (0, 1)
+    assert match.decided_by == "coin"
+    assert view(database).state is JobState.SUCCEEDED
+
+
+def failed(batch: JudgeBatch, *, transient: bool) -> Outcomes:
+    reports = [MatchReport(m.match, [], Failure("no luck", transient)) for m in batch.matches]
+    return Outcomes(batch.batch, batch.job, "test", reports)
+
+
+def test_a_failed_match_fails_its_tournament_and_the_job_goes_on(
+    database: Database, broker: BrokerLink
+) -> None:
+    submit_file(database, lines([8, 4]))
+    dispatch(database, broker)
+    for batch in received(broker):
+        record(
+            database, failed(batch, transient=False) if batch.tournament == "t0" else judged(batch)
+        )
+    play(database, broker)
+    job = view(database)
+    assert (job.state, job.tournaments_done, job.tournaments_failed) == (JobState.PARTIAL, 1, 1)
+    lost, won = results(database)
+    assert (lost.state, lost.standings) == (TournamentState.FAILED, [])
+    assert lost.error is not None
+    assert lost.error.endswith("no luck")
+    assert won.champion == "c3"
+
+
+def test_a_transient_failure_is_tried_again_up_to_the_limit(
+    database: Database, broker: BrokerLink
+) -> None:
+    submit_file(database, lines([2]))
+    for attempt in range(ATTEMPTS):
+        assert view(database).state is not JobState.FAILED, attempt
+        assert dispatch(database, broker) == 1
+        for batch in received(broker):
+            record(database, failed(batch, transient=True))
+    assert view(database).state is JobState.FAILED
+    assert dispatch(database, broker) == 0
+
+
+def test_a_cancelled_job_is_neither_planned_nor_dispatched_any_more(
+    database: Database, broker: BrokerLink
+) -> None:
+    job = submit_file(database, lines([8] * 100))
+    dispatch(database, broker)
+    with database.begin() as tx:
+        assert store_jobs.cancel_job(tx, job)
+        assert not store_jobs.cancel_job(tx, job)
+    for batch in received(broker):
+        record(database, judged(batch))
+    assert dispatch(database, broker) == 0
+    assert view(database).state is JobState.CANCELLED
