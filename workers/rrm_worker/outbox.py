@@ -1,0 +1,66 @@
+"""The way back: a batch's reports go out in small flushes, as its matches are decided."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from tenacity import (
+    AsyncRetrying,
+    before_sleep_log,
+    retry_if_exception_type,
+    wait_random_exponential,
+)
+
+from rrm_queue.errors import BrokerUnavailable
+from rrm_queue.messages import JudgeBatch, MatchReport, Outcomes
+
+log = logging.getLogger(__name__)
+
+FLUSH_SECONDS = 0.05
+"""How long a report may wait for others: what a successor waits for, against messages saved."""
+
+
+class Outbox:
+    """Gathers one batch's reports and sends them.
+
+    `send` may block and may raise BrokerUnavailable: votes are paid for, so a flush is tried until
+    the broker takes it.
+    """
+
+    def __init__(self, batch: JudgeBatch, worker: str, send: Callable[[Outcomes], None]) -> None:
+        self._batch = batch
+        self._worker = worker
+        self._send = send
+        self._reports: list[MatchReport] = []
+        self._flushes: set[asyncio.Task[None]] = set()
+
+    async def add(self, report: MatchReport) -> None:
+        """Takes a report; it is sent with those that come within FLUSH_SECONDS."""
+        self._reports.append(report)
+        if len(self._reports) == 1:
+            task = asyncio.create_task(self._flush_later())
+            self._flushes.add(task)
+            task.add_done_callback(self._flushes.discard)
+
+    async def drain(self) -> None:
+        """Returns when everything is sent."""
+        await self._flush()
+        if self._flushes:
+            await asyncio.gather(*self._flushes)
+
+    async def _flush_later(self) -> None:
+        await asyncio.sleep(FLUSH_SECONDS)
+        await self._flush()
+
+    async def _flush(self) -> None:
+        reports, self._reports = self._reports, []
+        if not reports:
+            return
+        outcomes = Outcomes(self._batch.batch, self._batch.job, self._worker, reports)
+        async for attempt in AsyncRetrying(
+            retry=retry_if_exception_type(BrokerUnavailable),
+            wait=wait_random_exponential(multiplier=0.1, max=5),
+            before_sleep=before_sleep_log(log, logging.WARNING),
+        ):
+            with attempt:
+                await asyncio.to_thread(self._send, outcomes)
