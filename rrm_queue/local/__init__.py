@@ -1,0 +1,1 @@
+"""The local stack: Postgres and Valkey of one's own, a coordinator and a worker, without root."""

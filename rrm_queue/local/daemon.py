@@ -1,0 +1,206 @@
+"""One process of the stack, which outlives the command that started it.
+
+A daemon holds a lock on a file of its own for exactly as long as it lives, however it ends: the
+lock is taken before the start and inherited by the process and its children. So a daemon is alive
+when its lock is held, at most one can be, and the process id in the file is never a stranger's.
+"""
+
+import contextlib
+import fcntl
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+import psutil
+
+from rrm_queue.errors import StackFault
+
+_TICK = 0.02
+# Seconds: for children to follow a daemon that ended well, and for the killed to be gone.
+_GRACE, _DYING = 1.0, 10.0
+_LARGEST_LOG = 10_000_000
+_LAST_LINES = 3
+
+# The shell notes its process id and becomes the daemon, so that even a starter killed at this
+# very moment leaves no nameless daemon behind.
+_TRAMPOLINE = 'echo $$ >"$0" && exec "$@"'
+
+
+@dataclass(frozen=True, slots=True)
+class Daemon:
+    """A named daemon of the stack in `home`; starting and ending it is for one caller at a time."""
+
+    name: str
+    home: Path
+
+    @property
+    def lock(self) -> Path:
+        """The file that is locked while the daemon lives; it holds the process id."""
+        return self.home / "run" / f"{self.name}.lock"
+
+    @property
+    def log(self) -> Path:
+        """The file that gets all the daemon writes."""
+        return self.home / "logs" / f"{self.name}.log"
+
+    def held(self) -> bool:
+        """Whether the daemon, or a child that it left behind, lives."""
+        try:
+            with self.lock.open("rb") as file:
+                return not _take(file, fcntl.LOCK_SH)
+        except FileNotFoundError:
+            return False
+
+    @property
+    def pid(self) -> int | None:
+        """The living daemon's process id."""
+        if not self.held():
+            return None
+        pid = self._noted()
+        return pid if pid is not None and _lives(pid) else None
+
+    @property
+    def crashed(self) -> bool:
+        """Whether the daemon ended without having been asked to."""
+        return not self.held() and self._noted() is not None
+
+    def ensure(
+        self,
+        command: Callable[[], Sequence[str]],
+        environment: Mapping[str, str],
+        ready: Callable[[], bool],
+        patience: float,
+    ) -> subprocess.Popen[bytes] | None:
+        """The process started, or None when the daemon was there already; `ready` is true then.
+
+        `command` is asked for while no other daemon of this name can live. Raises StackFault when
+        the daemon ends at once, or is not ready after `patience` seconds.
+        """
+        deadline = time.monotonic() + patience
+        child = None
+        while not ready():
+            if child is None:
+                child = self._spawn(command, environment)
+            elif child.poll() is not None:
+                raise self.fault("ended at once")
+            if time.monotonic() > deadline:
+                raise self.fault(f"does not answer after {patience:.0f} s")
+            time.sleep(_TICK)
+        return child
+
+    def end(self, request: signal.Signals, patience: float) -> bool:
+        """Whether there was something to end: ask by `request`, after `patience` seconds by force.
+
+        Raises StackFault when even that does not help.
+        """
+        if not self.held():
+            self._forget()
+            return False
+        if (pid := self.pid) is not None:
+            _signal(os.kill, pid, request)
+            _wait(lambda: self.pid is not None, patience)
+            _wait(self.held, _GRACE)
+        if self.held():
+            self._kill_group()
+            _wait(self.held, _DYING)
+        if self.held():
+            raise self.fault("cannot be ended")
+        self._forget()
+        return True
+
+    def fault(self, what: str) -> StackFault:
+        """The fault to raise when the daemon does `what`, with the last words of its log."""
+        try:
+            said = last_words(self.log.read_bytes()[-4000:])
+        except OSError:
+            said = ""
+        return StackFault(f"{self.name} {what}: {said or 'its log is empty'} (log: {self.log})")
+
+    def _spawn(
+        self, command: Callable[[], Sequence[str]], environment: Mapping[str, str]
+    ) -> subprocess.Popen[bytes] | None:
+        """The process started; None while a predecessor, or a child of it, still lives."""
+        with self.lock.open("ab") as lock:
+            if not _take(lock, fcntl.LOCK_EX):
+                if self.held() and self.pid is None:
+                    self._kill_group()
+                return None
+            lock.truncate(0)
+            argv = ["/bin/sh", "-c", _TRAMPOLINE, str(self.lock), *command()]
+            self._rotate()
+            with self.log.open("ab") as log:
+                return subprocess.Popen(  # noqa: S603 - our own programs
+                    argv,
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                    cwd="/",
+                    env=environment,
+                    start_new_session=True,
+                    pass_fds=(lock.fileno(),),
+                )
+
+    def _rotate(self) -> None:
+        with contextlib.suppress(FileNotFoundError):
+            if self.log.stat().st_size > _LARGEST_LOG:
+                self.log.replace(self.log.with_suffix(".log.1"))
+
+    def _kill_group(self) -> None:
+        # The number of a process group is not given away while a member lives.
+        if (pid := self._noted()) is not None:
+            _signal(os.killpg, pid, signal.SIGKILL)
+
+    def _noted(self) -> int | None:
+        try:
+            return int(self.lock.read_bytes())
+        except (FileNotFoundError, ValueError):
+            return None
+
+    def _forget(self) -> None:
+        with contextlib.suppress(FileNotFoundError):
+            os.truncate(self.lock, 0)
+
+
+@contextlib.contextmanager
+def one_at_a_time(path: Path) -> Iterator[None]:
+    """Wait until nobody else is inside; the lock goes with the process that holds it."""
+    with path.open("ab") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def last_words(output: bytes) -> str:
+    """The last lines of a program's output as one line."""
+    lines = [line.strip() for line in output.decode(errors="replace").splitlines()]
+    return " | ".join([line for line in lines if line][-_LAST_LINES:])
+
+
+def _take(file: IO[bytes], kind: int) -> bool:
+    try:
+        fcntl.flock(file, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _lives(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def _wait(lasting: Callable[[], bool], patience: float) -> None:
+    deadline = time.monotonic() + patience
+    while lasting() and time.monotonic() < deadline:
+        time.sleep(_TICK)
+
+
+def _signal(send: Callable[[int, int], None], pid: int, number: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        send(pid, number)

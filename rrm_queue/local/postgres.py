@@ -1,0 +1,138 @@
+"""The Postgres of the local stack: its cluster, and the server over it."""
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import psutil
+
+from rrm_queue.errors import StackFault
+from rrm_queue.local import binaries, identity, sockets
+from rrm_queue.local.daemon import Daemon, last_words
+from rrm_queue.local.identity import Identity
+
+NAME = "postgres"
+
+# Nothing of the caller's environment: PGPORT, PGDATA, PGOPTIONS, TZ and LC_* all change a server.
+_ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C"}
+_PATIENCE = 60.0
+# The one question that is answered before a login: the protocol's SSLRequest message.
+_SSL_REQUEST = (8).to_bytes(4, "big") + (80877103).to_bytes(4, "big")
+_DATABASE = b"create database rrmq\n"
+
+
+class Postgres:
+    """The server in `home`; `setting` names the folder of its programs, None looks for them."""
+
+    def __init__(self, home: Path, setting: Path | None) -> None:
+        self.daemon = Daemon(NAME, home)
+        self.data = home / "postgres"
+        self._sockets = sockets.folder(home)
+        self._setting = setting
+
+    @property
+    def url(self) -> str:
+        """The address of its database, for SQLAlchemy."""
+        return f"postgresql+psycopg://rrmq@/rrmq?host={self._sockets}"
+
+    def answers(self) -> bool:
+        """Whether it takes connections and has finished its start and its recovery."""
+        if sockets.answer(self._sockets / sockets.POSTGRES, _SSL_REQUEST) not in (b"N", b"S"):
+            return False
+        try:
+            note = (self.data / "postmaster.pid").read_text().splitlines()
+        except FileNotFoundError:
+            return False
+        # The eighth line is the postmaster's state: src/include/utils/pidfile.h.
+        return len(note) > 7 and note[7].startswith("ready")
+
+    def ensure(self) -> None:
+        """Start it if need be; raises StackFault when that does not work."""
+        self.daemon.ensure(self._command, _ENVIRONMENT, self.answers, _PATIENCE)
+
+    def end(self) -> bool:
+        """Whether there was a server to end; its clients are cut off, its data are safe."""
+        return self.daemon.end(signal.SIGINT, _PATIENCE)
+
+    def version(self) -> str:
+        """What its program says of its version; raises StackFault when there is none."""
+        return binaries.version(binaries.postgres_folder(self._setting) / "postgres")
+
+    def _command(self) -> Sequence[str]:
+        folder = binaries.postgres_folder(self._setting)
+        who = identity.choose(folder / "postgres", self.daemon.home)
+        if self.data.exists():
+            who.own(self.data)
+            self._forget_the_dead()
+        else:
+            self._create(folder, who)
+        settings = {
+            "listen_addresses": "",
+            "port": "5432",
+            "unix_socket_directories": str(self._sockets),
+            "unix_socket_permissions": "0700",
+            "max_connections": "200",
+            "fsync": "on",
+            "timezone": "UTC",
+            "log_timezone": "UTC",
+            "log_checkpoints": "off",
+        }
+        options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+        return [*who.prefix, str(folder / "postgres"), "-D", str(self.data), *options]
+
+    def _create(self, folder: Path, who: Identity) -> None:
+        """Make the cluster with its database under another name; it gets its own when complete."""
+        home = self.daemon.home
+        for leftover in home.glob("postgres.new-*"):
+            shutil.rmtree(leftover, ignore_errors=True)
+        draft = Path(tempfile.mkdtemp(prefix="postgres.new-", dir=home))
+        who.own(draft)
+        programs = [*who.prefix, str(folder / "initdb")], [*who.prefix, str(folder / "postgres")]
+        initdb, postgres = programs
+        traits = ["-U", "rrmq", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-instructions"]
+        _run([*initdb, "-D", str(draft), *traits])
+        single = ["--single", "-D", str(draft), "-c", "exit_on_error=on", "postgres"]
+        _run([*postgres, *single], _DATABASE)
+        draft.rename(self.data)
+
+    def _forget_the_dead(self) -> None:
+        """Remove the notes of a server that was killed.
+
+        We hold the daemon's lock, so it is dead; but Postgres would take a zombie, or a stranger
+        who got its process id since, for it. A server that somebody started by hand stays.
+        """
+        note = self.data / "postmaster.pid"
+        with contextlib.suppress(FileNotFoundError, ValueError, psutil.Error):
+            pid = int(note.read_text().split("\n", 1)[0])
+            if str(self.data) in psutil.Process(pid).cmdline():
+                return
+        for leftover in (note, self._sockets / f"{sockets.POSTGRES}.lock"):
+            leftover.unlink(missing_ok=True)
+
+
+def _run(command: Sequence[str], request: bytes = b"") -> None:
+    done = subprocess.run(  # noqa: S603 - the programs found by `binaries`
+        command,
+        input=request,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        cwd="/",
+        env=_ENVIRONMENT,
+        start_new_session=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise StackFault(f"Postgres cannot make its cluster: {_cause(done.stdout)}")
+
+
+def _cause(output: bytes) -> str:
+    # The first complaint; what follows it are its consequences.
+    for line in output.decode(errors="replace").splitlines():
+        if "error:" in line or "FATAL:" in line:
+            return line
+    return last_words(output)

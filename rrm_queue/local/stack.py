@@ -1,0 +1,195 @@
+"""The local stack as a whole: two servers and two processes under one home folder."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+
+from rrm_queue.errors import StackFault
+from rrm_queue.local import sockets
+from rrm_queue.local.daemon import Daemon, one_at_a_time
+from rrm_queue.local.postgres import Postgres
+from rrm_queue.local.valkey import Valkey
+
+PROCESSES: Mapping[str, Sequence[str]] = {
+    name: (sys.executable, "-m", "rrm_queue.cli.main", name) for name in ("coordinator", "worker")
+}
+
+_SETTLING = 1.0
+_PATIENCE = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where the servers of the stack are: URLs for SQLAlchemy and for Celery."""
+
+    database_url: str
+    broker_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What is to be said of one part of the stack; `remedy` says what to do when it is not well."""
+
+    name: str
+    running: bool
+    detail: str
+    remedy: str | None
+
+
+class LocalStack:
+    """The stack in `home`; any number of commands may use it at the same time.
+
+    `processes` holds the command of each process beside the servers, in order of their start.
+    All methods raise StackFault, and nothing else, when the machine does not play along.
+    """
+
+    def __init__(
+        self,
+        home: Path,
+        *,
+        postgres_bin: Path | None = None,
+        valkey_bin: Path | None = None,
+        processes: Mapping[str, Sequence[str]] = PROCESSES,
+    ) -> None:
+        # One name for one folder, whichever way a caller wrote it: the sockets' place hangs on it.
+        self._home = Path(os.path.realpath(home.expanduser()))
+        self._sockets = sockets.folder(self._home)
+        self._postgres = Postgres(self._home, postgres_bin)
+        self._valkey = Valkey(self._home, valkey_bin)
+        self._processes = {Daemon(name, self._home): argv for name, argv in processes.items()}
+
+    @property
+    def addresses(self) -> Addresses:
+        """Where the servers are, whether or not they are up."""
+        return Addresses(self._postgres.url, self._valkey.url)
+
+    def ensure_services(self) -> Addresses:
+        """The addresses of both servers, which are up; starts what is not."""
+        with self._faults():
+            if not self._serves():
+                with self._change():
+                    self._postgres.ensure()
+                    self._valkey.ensure()
+        return self.addresses
+
+    def ensure_processes(self, environment: Mapping[str, str]) -> None:
+        """Start the processes that do not live, with nothing but `environment`."""
+        with self._faults():
+            if any(daemon.pid is None for daemon in self._processes):
+                with self._change():
+                    self._start_processes(environment)
+
+    def down(self) -> list[str]:
+        """The names of what was ended: what uses a server before the server."""
+        ends: dict[str, Callable[[], bool]] = {
+            daemon.name: partial(daemon.end, signal.SIGTERM, _PATIENCE)
+            for daemon in reversed(self._processes)
+        }
+        for server in (self._valkey, self._postgres):
+            ends[server.daemon.name] = server.end
+        with self._faults():
+            if not (self._home / "run").exists():
+                return []
+            with self._change():
+                ended = [name for name, end in ends.items() if end()]
+                self._leave_sockets()
+        return ended
+
+    def inspect(self) -> list[Part]:
+        """What can be said of each part; nothing is started, whatever is broken."""
+        servers = (self._postgres, self._valkey)
+        return [
+            *(
+                _inspect(server.daemon, partial(_details, server), server.answers)
+                for server in servers
+            ),
+            *(_inspect(daemon, list, lambda: True) for daemon in self._processes),
+        ]
+
+    def _serves(self) -> bool:
+        # A socket in a folder of somebody else's may be anybody's.
+        return (
+            sockets.private(self._sockets, self._home)
+            and self._postgres.answers()
+            and self._valkey.answers()
+        )
+
+    def _start_processes(self, environment: Mapping[str, str]) -> None:
+        started = [
+            (daemon, child)
+            for daemon, argv in self._processes.items()
+            if (child := _start(daemon, argv, environment))
+        ]
+        deadline = time.monotonic() + _SETTLING
+        for daemon, child in started:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                child.wait(max(0.0, deadline - time.monotonic()))
+                raise daemon.fault("ended at once")
+
+    def _leave_sockets(self) -> None:
+        if not self._sockets.is_relative_to(self._home):
+            with contextlib.suppress(OSError):
+                self._sockets.rmdir()
+
+    @contextlib.contextmanager
+    def _change(self) -> Iterator[None]:
+        """Be the only one who starts and ends things."""
+        self._home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for name in ("run", "logs"):
+            (self._home / name).mkdir(mode=0o700, exist_ok=True)
+        with one_at_a_time(self._home / "run" / "stack.lock"):
+            sockets.prepare(self._sockets, self._home)
+            yield
+
+    @contextlib.contextmanager
+    def _faults(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            where = error.filename or self._home
+            raise StackFault(
+                f"{where}: {error.strerror}; the home folder is {self._home} (RRMQ_HOME)"
+            ) from error
+
+
+def _start(
+    daemon: Daemon, argv: Sequence[str], environment: Mapping[str, str]
+) -> subprocess.Popen[bytes] | None:
+    return daemon.ensure(lambda: argv, environment, lambda: daemon.pid is not None, _PATIENCE)
+
+
+def _details(server: Postgres | Valkey) -> list[str]:
+    return [server.version(), f"data {server.data}"]
+
+
+def _inspect(daemon: Daemon, details: Callable[[], list[str]], answers: Callable[[], bool]) -> Part:
+    """The part that `daemon` is."""
+    try:
+        known = [*details(), f"log {daemon.log}"]
+        pid = daemon.pid
+        if pid is not None and answers():
+            up = timedelta(seconds=int(time.time() - daemon.lock.stat().st_mtime))
+            return Part(daemon.name, True, ", ".join([f"pid {pid}, up {up}", *known]), None)
+        state, remedy = _trouble(daemon, pid)
+        return Part(daemon.name, False, ", ".join([state, *known]), remedy)
+    except StackFault as fault:
+        return Part(daemon.name, False, "not usable", fault.detail)
+    except (OSError, subprocess.SubprocessError) as error:
+        return Part(daemon.name, False, str(error), "set RRMQ_HOME to a folder that you may write")
+
+
+def _trouble(daemon: Daemon, pid: int | None) -> tuple[str, str]:
+    """What is wrong with a daemon that does not serve, and what to do about it."""
+    if pid is not None:
+        return f"pid {pid} does not answer", f"read {daemon.log}, then `rrmq down`, `rrmq up`"
+    if daemon.crashed:
+        return "ended unexpectedly", f"read {daemon.log}, then `rrmq up`"
+    return "not running", "`rrmq up`"

@@ -1,0 +1,64 @@
+"""The Valkey of the local stack."""
+
+import os
+import signal
+from collections.abc import Sequence
+from pathlib import Path
+
+from rrm_queue.local import binaries, sockets
+from rrm_queue.local.daemon import Daemon
+
+NAME = "valkey"
+
+_ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C"}
+_PATIENCE = 60.0
+
+
+class Valkey:
+    """The server in `home`; `setting` names its program, None looks for it."""
+
+    def __init__(self, home: Path, setting: Path | None) -> None:
+        self.daemon = Daemon(NAME, home)
+        self.data = home / "valkey"
+        self._socket = sockets.folder(home) / sockets.VALKEY
+        self._setting = setting
+
+    @property
+    def url(self) -> str:
+        """Its address, for Celery."""
+        return f"redis+socket://{self._socket}"
+
+    def answers(self) -> bool:
+        """Whether it serves; while it loads its data it does not."""
+        return sockets.answer(self._socket, b"PING\r\n").startswith(b"+PONG")
+
+    def ensure(self) -> None:
+        """Start it if need be; raises StackFault when that does not work."""
+        self.daemon.ensure(self._command, _ENVIRONMENT, self.answers, _PATIENCE)
+
+    def end(self) -> bool:
+        """Whether there was a server to end; it saves all it holds before."""
+        return self.daemon.end(signal.SIGTERM, _PATIENCE)
+
+    def version(self) -> str:
+        """What its program says of its version; raises StackFault when there is none."""
+        return binaries.version(binaries.valkey_server(self._setting))
+
+    def _command(self) -> Sequence[str]:
+        program = binaries.valkey_server(self._setting)
+        self.data.mkdir(mode=0o700, exist_ok=True)
+        settings = {
+            "port": "0",
+            "unixsocket": str(self._socket),
+            "unixsocketperm": "700",
+            "dir": str(self.data),
+            "appendonly": "yes",
+            "appendfsync": "everysec",
+            "save": "",
+            "maxmemory-policy": "noeviction",
+            "loglevel": "notice",
+            # The standard output, which is the daemon's log.
+            "logfile": "",
+        }
+        options = [part for name, value in settings.items() for part in (f"--{name}", value)]
+        return [str(program), *options]

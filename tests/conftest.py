@@ -1,0 +1,59 @@
+"""Fixtures that every kind of test shares: real servers in a home folder of their own."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from sqlalchemy import Connection, NullPool, create_engine, text
+
+from rrm_queue.broker.app import create_app
+from rrm_queue.broker.link import BrokerLink, redis_client
+from rrm_queue.local.stack import Addresses, LocalStack
+from rrm_queue.seeds import derive
+from rrm_queue.store.database import Database
+from rrm_queue.store.schema import upgrade
+
+
+@pytest.fixture(scope="session")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Addresses]:
+    """A PostgreSQL and a Valkey from the wheels, for the whole run."""
+    stack = LocalStack(tmp_path_factory.mktemp("servers"))
+    try:
+        yield stack.ensure_services()
+    finally:
+        stack.down()
+
+
+@pytest.fixture
+def database(servers: Addresses, request: pytest.FixtureRequest) -> Iterator[Database]:
+    """A store with tables and no rows, in a database of the test's own."""
+    name = f"test_{derive(request.node.nodeid):x}"
+    with autocommit(servers.database_url) as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    own = Database(servers.database_url.replace("/rrmq?", f"/{name}?"))
+    upgrade(own)
+    try:
+        yield own
+    finally:
+        own.close()
+        with autocommit(servers.database_url) as connection:
+            connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+@pytest.fixture
+def broker(servers: Addresses) -> Iterator[BrokerLink]:
+    """A broker with nothing in it."""
+    client = redis_client(servers.broker_url)
+    client.flushall()
+    app = create_app(servers.broker_url)
+    yield BrokerLink(app, client)
+    app.close()
+    client.close()
+
+
+@contextmanager
+def autocommit(url: str) -> Iterator[Connection]:
+    """A connection that runs each statement by itself, as CREATE DATABASE wants it."""
+    engine = create_engine(url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
+    with engine.connect() as connection:
+        yield connection
