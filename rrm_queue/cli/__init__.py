@@ -1,0 +1,1 @@
+"""The command `rrmq`: one file a verb, and the composition of everything else."""

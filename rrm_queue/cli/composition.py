@@ -1,0 +1,121 @@
+"""The composition root: settings in, store, broker and local stack out.
+
+Every verb opens what it needs here and nowhere else; nothing below this room reads the environment.
+"""
+
+import logging
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from pydantic import SecretStr, ValidationError
+
+from rrm_queue.config import Settings
+from rrm_queue.errors import UsageFault
+
+if TYPE_CHECKING:
+    from rrm_queue.broker.link import BrokerLink
+    from rrm_queue.local.stack import Addresses, LocalStack
+    from rrm_queue.store.database import Database
+
+
+def read_settings() -> Settings:
+    """The settings of the environment. Raises UsageFault naming what cannot be read."""
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = "RRMQ_" + "_".join(str(part) for part in first["loc"]).upper()
+        raise UsageFault(f"{name}: {first['msg']}") from error
+    return settings
+
+
+def local_stack(settings: Settings) -> "LocalStack | None":
+    """The local stack, or None where the environment names real servers."""
+    if settings.database_url and settings.broker_url:
+        return None
+    if settings.database_url or settings.broker_url:
+        raise UsageFault("set both RRMQ_DATABASE_URL and RRMQ_BROKER_URL, or neither")
+    from rrm_queue.local.stack import LocalStack
+
+    return LocalStack(
+        settings.home.expanduser().absolute(),
+        postgres_bin=settings.postgres_bin,
+        valkey_bin=settings.valkey_bin,
+    )
+
+
+def connect(settings: Settings, *, processes: bool = True) -> "Addresses":
+    """Where store and broker are; what of the local stack is not up is started first.
+
+    `processes` asks for the coordinator and the worker as well. Raises StackFault,
+    StoreUnavailable and SchemaMismatch.
+    """
+    from rrm_queue.local.stack import Addresses
+
+    stack = local_stack(settings)
+    if stack is None:
+        return Addresses(reveal(settings.database_url), reveal(settings.broker_url))
+    addresses = stack.ensure_services()
+    with open_store(addresses) as database:
+        _migrate(database)
+    if processes:
+        stack.ensure_processes(daemon_environment(settings))
+    return addresses
+
+
+def broker_url(settings: Settings) -> str:
+    """Where the broker is: all that a worker needs to know."""
+    return reveal(settings.broker_url) or connect(settings, processes=False).broker_url
+
+
+def reveal(secret: SecretStr | None) -> str:
+    """The secret's text; empty where there is none."""
+    return secret.get_secret_value() if secret else ""
+
+
+@contextmanager
+def open_store(addresses: "Addresses") -> "Iterator[Database]":
+    """The store, closed at the end."""
+    from rrm_queue.store.database import Database
+
+    database = Database(addresses.database_url)
+    try:
+        yield database
+    finally:
+        database.close()
+
+
+def open_link(addresses: "Addresses") -> "BrokerLink":
+    """The broker as submit, cancel and the coordinator use it."""
+    from rrm_queue.broker.app import create_app
+    from rrm_queue.broker.link import BrokerLink, redis_client
+
+    return BrokerLink(create_app(addresses.broker_url), redis_client(addresses.broker_url))
+
+
+def daemon_environment(settings: Settings) -> Mapping[str, str]:
+    """What the local stack's coordinator and worker are started with."""
+    return {**os.environ, "RRMQ_HOME": str(settings.home.expanduser().absolute())}
+
+
+def log_to_stderr(settings: Settings) -> None:
+    """Logging of the long-running verbs: one line an event on stderr."""
+    logging.basicConfig(
+        level=settings.log_level.upper(),
+        format="%(asctime)s %(levelname)-7s %(name)s: %(message)s",
+        stream=sys.stderr,
+        force=True,
+    )
+
+
+def _migrate(database: "Database") -> None:
+    from rrm_queue.store.database import SCHEMA
+
+    if (database.schema() or "") < SCHEMA:
+        from rrm_queue.store.schema import upgrade
+
+        upgrade(database)
+    database.check_schema()

@@ -1,0 +1,37 @@
+"""`rrmq coordinator`: plans, dispatches, records and recovers until it is stopped."""
+
+import click
+
+from rrm_queue.broker.app import COORDINATOR_QUEUE, create_app
+from rrm_queue.broker.link import BrokerLink, redis_client
+from rrm_queue.broker.serve import consume
+from rrm_queue.broker.tasks import serve_outcomes
+from rrm_queue.cli.composition import connect, log_to_stderr, open_store, read_settings
+from rrm_queue.coordinator.service import Coordinator
+
+RECORDING_THREADS = 2
+"""One writes while the other waits for Postgres; more would wait for the same job's row."""
+
+
+@click.command("coordinator")
+def command() -> int:
+    """Plan, dispatch and record until stopped; several at once share the work."""
+    settings = read_settings()
+    log_to_stderr(settings)
+    addresses = connect(settings, processes=False)
+    with open_store(addresses) as database:
+        database.check_schema()
+        app = create_app(addresses.broker_url)
+        coordinator = Coordinator(database, BrokerLink(app, redis_client(addresses.broker_url)))
+        serve_outcomes(app, coordinator.take_outcomes, coordinator.wake)
+        coordinator.start()
+        code = consume(
+            app,
+            name="coordinator",
+            queues=[COORDINATOR_QUEUE],
+            threads=RECORDING_THREADS,
+            stopping=coordinator.stop,
+        )
+        coordinator.stop()
+        coordinator.join()
+    return code

@@ -1,0 +1,95 @@
+"""The command `rrmq`: finds the verb, and turns every fault a user can cause into one line."""
+
+import sys
+from importlib import import_module
+
+import click
+
+from rrm_queue import __version__
+from rrm_queue.cli.terminal import printable
+from rrm_queue.errors import RrmqError, UsageFault
+
+VERBS = {
+    "submit": ("submit", "Rank the answers of a file."),
+    "status": ("status", "Show how far a job is."),
+    "list": ("list_jobs", "List the jobs, the newest first."),
+    "results": ("results", "Print a job's standings."),
+    "bracket": ("bracket", "Draw a knockout's bracket."),
+    "cancel": ("cancel", "Stop a job."),
+    "up": ("up", "Start the local stack."),
+    "down": ("down", "Stop the local stack; its data stays."),
+    "doctor": ("doctor", "Say what runs, where, and what is wrong."),
+    "db": ("db", "Look after the database's tables."),
+    "worker": ("worker", "Judge batches until stopped."),
+    "coordinator": ("coordinator", "Plan, dispatch and record until stopped."),
+}
+"""Every verb with its module, imported only when it is called, and its line of help."""
+
+EXIT_ERROR, EXIT_USAGE, EXIT_JOB_FAILED, EXIT_INTERRUPTED = 1, 2, 3, 130
+
+
+class Verbs(click.Group):
+    """A group whose commands are imported when they are called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The verbs, in the order a newcomer needs them."""
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The verb's command, or None for a word that is no verb."""
+        if cmd_name not in VERBS:
+            return None
+        command = import_module(f"rrm_queue.cli.{VERBS[cmd_name][0]}").command
+        assert isinstance(command, click.Command)  # noqa: S101  # each verb's module has one
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list of verbs, without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(verb, text) for verb, (_, text) in VERBS.items()])
+
+
+@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="rrmq")
+def rrmq() -> None:
+    """Rank language-model answers with a judge that reads two at a time.
+
+    Without RRMQ_DATABASE_URL and RRMQ_BROKER_URL a local stack (PostgreSQL, Valkey, a coordinator
+    and a worker) starts by itself on first need.
+    """
+
+
+def main() -> None:
+    """Runs the command and ends the process with its exit code."""
+    sys.exit(_run())
+
+
+def _run() -> int:
+    try:
+        code = rrmq.main(standalone_mode=False, prog_name="rrmq")
+    except click.UsageError as error:
+        return _complain(error.format_message(), EXIT_USAGE, _hint(error))
+    except click.ClickException as error:
+        return _complain(error.format_message(), EXIT_ERROR)
+    except click.Abort:
+        return EXIT_INTERRUPTED
+    except UsageFault as error:
+        return _complain(error.detail, EXIT_USAGE)
+    except RrmqError as error:
+        return _complain(str(error), EXIT_ERROR)
+    return code if isinstance(code, int) else 0
+
+
+def _hint(error: click.UsageError) -> str:
+    command = error.ctx.command_path if error.ctx else "rrmq"
+    return f" (see `{command} --help`)"
+
+
+def _complain(message: str, code: int, hint: str = "") -> int:
+    for line in message.splitlines() or [""]:
+        click.echo(f"rrmq: {printable(line)}{hint}", err=True)
+    return code
+
+
+if __name__ == "__main__":
+    main()

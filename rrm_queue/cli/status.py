@@ -1,0 +1,42 @@
+"""`rrmq status`: how far a job is."""
+
+from datetime import UTC, datetime
+
+import click
+
+from rrm_queue.cli.composition import connect, local_stack, open_link, open_store, read_settings
+from rrm_queue.cli.fleet import missing_workers
+from rrm_queue.cli.shapes import json_line, status_shape
+from rrm_queue.cli.tables import card
+from rrm_queue.cli.terminal import printable, screen
+from rrm_queue.cli.watch import watch
+from rrm_queue.store.jobs import find_job, first_error, view_job
+
+
+@click.command("status")
+@click.argument("job", metavar="JOB")
+@click.option("--watch", "watching", is_flag=True, help="Stay until the job ends.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def command(job: str, watching: bool, as_json: bool) -> int:
+    """Show how far JOB is, named by any unique prefix of its id.
+
+    With --watch the exit code is 0 when the job succeeded, 3 when it ended otherwise.
+    """
+    settings = read_settings()
+    addresses = connect(settings)
+    with open_store(addresses) as database, database.begin() as tx:
+        view = view_job(tx, find_job(tx, job))
+        error = first_error(tx, view.id) if view.tournaments_failed else None
+    if watching:
+        return watch(settings, addresses, view.id, as_json=as_json)
+    if as_json:
+        problem = f"{error.tournament}: {error.error}" if error else None
+        click.echo(json_line({**status_shape(view), "problem": problem}))
+        return 0
+    console = screen()
+    ascii_only = console.options.ascii_only
+    console.print(card(view, datetime.now(UTC), error, ascii_only=ascii_only))
+    local = local_stack(settings) is not None
+    if note := missing_workers(open_link(addresses), view, local=local):
+        console.print(printable(note), style="yellow", soft_wrap=True)
+    return 0

@@ -1,0 +1,135 @@
+"""`rrmq submit`: a file of prompts and answers becomes a job."""
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from secrets import token_hex
+from typing import TYPE_CHECKING, BinaryIO
+
+import click
+from msgspec import to_builtins
+from rich.console import Console
+from rich.progress import wrap_file
+
+from rrm_queue.broker.app import judge_queue
+from rrm_queue.cli.composition import connect, open_link, open_store, read_settings
+from rrm_queue.cli.watch import watch
+from rrm_queue.domain import JobState, Seeding
+from rrm_queue.errors import BadInput, BrokerUnavailable, Problem, UsageFault
+from rrm_queue.intake.submission import submit
+from rrm_queue.judging.engines.replay import check_file
+from rrm_queue.judging.spec import needs_reference, parse_spec
+from rrm_queue.store.tables import Job
+from rrm_queue.strategies import NAMES, named
+
+if TYPE_CHECKING:
+    from rrm_queue.local.stack import Addresses
+
+SMALL_FILE = 10_000_000  # bytes; what is read within a second needs no progress bar
+LONGEST_WORD = 1000  # characters
+
+
+@click.command("submit")
+@click.argument("file", metavar="FILE|-")
+@click.option("--strategy", default="knockout", help=f"How to rank: {', '.join(NAMES)}.")
+@click.option(
+    "--judge", default="reference", help="Who judges: reference, replay:FILE, openai:MODEL."
+)
+@click.option("--votes", type=click.IntRange(1, 1001), default=1, help="Votes a match.")
+@click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=0, help="All chance is its.")
+@click.option(
+    "--seeding",
+    type=click.Choice([seeding.value for seeding in Seeding]),
+    default=Seeding.RANDOM.value,
+    help="A knockout's bracket: drawn from the seed, or the file's order.",
+)
+@click.option("--name", help="A name of yours for the job.")
+@click.option(
+    "--priority", type=click.IntRange(1, 100), default=1, help="The job's weight among others."
+)
+@click.option("--watch", "watching", is_flag=True, help="Stay and show the progress.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def command(
+    file: str,
+    strategy: str,
+    judge: str,
+    votes: int,
+    seed: int,
+    seeding: str,
+    name: str | None,
+    priority: int,
+    watching: bool,
+    as_json: bool,
+) -> int:
+    """Rank the answers of FILE, one JSON object a line; `-` reads standard input.
+
+    Each line is {"id"?, "prompt", "candidates": ["text" or {"id"?, "text", "generator"?}],
+    "reference"?}.
+    """
+    settings = read_settings()
+    named(strategy, seeding=Seeding(seeding))
+    spec = parse_spec(judge, base_url=settings.openai_base_url, folder=Path.cwd())
+    if spec.kind == "replay":
+        check_file(spec.argument)
+    job = Job(
+        id=token_hex(6),
+        name=_speakable(name, "--name") if name else None,
+        source=_speakable(file, "the file's name"),
+        state=JobState.QUEUED,
+        strategy=strategy,
+        seeding=Seeding(seeding),
+        judge=to_builtins(spec),
+        queue=judge_queue(spec),
+        votes_per_match=votes,
+        seed=seed,
+        priority=priority,
+    )
+    with _opened(file) as stream:
+        addresses = connect(settings)
+        with open_store(addresses) as database:
+            submitted = submit(database, stream, job, needs_reference=needs_reference(spec))
+    _wake(addresses)
+    if not as_json:
+        counts = f"{submitted.tournaments} tournaments, {submitted.candidates} candidates"
+        click.echo(f"job {submitted.job}: {counts}")
+    elif not watching:
+        click.echo(json.dumps(asdict(submitted)))
+    return watch(settings, addresses, submitted.job, as_json=as_json) if watching else 0
+
+
+@contextmanager
+def _opened(file: str) -> Iterator[BinaryIO]:
+    """The file as a stream of bytes, with a progress bar where a person sees it."""
+    if file == "-":
+        yield sys.stdin.buffer
+        return
+    try:
+        with Path(file).open("rb") as stream:
+            size = Path(file).stat().st_size
+            if not sys.stderr.isatty() or size < SMALL_FILE:
+                yield stream
+                return
+            with wrap_file(
+                stream, size, description="reading", console=Console(stderr=True), transient=True
+            ) as reading:
+                yield reading
+    except OSError as error:
+        raise BadInput(file, [Problem(error.strerror or str(error))]) from error
+
+
+def _speakable(text: str, what: str) -> str:
+    """`text`, if it can stand in a table and on a terminal."""
+    if len(text) > LONGEST_WORD or not text.isprintable():
+        raise UsageFault(f"{what} must be printable text of at most {LONGEST_WORD} characters")
+    return text
+
+
+def _wake(addresses: "Addresses") -> None:
+    """Tells the coordinator; a broker that is away only costs it the time to look by itself."""
+    try:
+        open_link(addresses).wake()
+    except BrokerUnavailable as error:
+        click.echo(f"rrmq: {error}; the job is stored and starts when it is back", err=True)

@@ -1,0 +1,74 @@
+"""Whatever a user can get wrong is one line that says so, and leaves nothing behind."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from conftest import Rrmq
+
+GOOD = b'{"prompt": "p", "candidates": ["a", "b"], "reference": "a"}\n'
+
+BAD_LINES = {
+    "not JSON": b"{not json\n",
+    "a missing prompt": b'{"candidates": ["a", "b"], "reference": "a"}\n',
+    "no candidate": b'{"prompt": "p", "candidates": [], "reference": "a"}\n',
+    "one candidate": b'{"prompt": "p", "candidates": ["a"], "reference": "a"}\n',
+    "the same id twice": b'{"prompt": "p", "candidates": [{"id": 1, "text": "a"}, '
+    b'{"id": "1", "text": "b"}], "reference": "a"}\n',
+    "an empty text": b'{"prompt": "p", "candidates": ["a", ""], "reference": "a"}\n',
+    "a wrong type": b'{"prompt": 7, "candidates": ["a", "b"], "reference": "a"}\n',
+    "invalid UTF-8": b'{"prompt": "\xff", "candidates": ["a", "b"], "reference": "a"}\n',
+    "no reference": b'{"prompt": "p", "candidates": ["a", "b"]}\n',
+}
+
+
+@pytest.fixture(autouse=True)
+def nothing_stays(rrmq: Rrmq) -> Iterator[None]:
+    yield
+    assert rrmq.ok("list", "--json") == ""
+
+
+@pytest.mark.parametrize("name", BAD_LINES)
+def test_a_bad_line_is_named_with_its_number_and_a_reason(rrmq: Rrmq, name: str) -> None:
+    done = rrmq("submit", "-", file=GOOD + BAD_LINES[name])
+    assert done.returncode == 1
+    assert done.stdout == ""
+    (line,) = done.stderr.splitlines()
+    assert ":2: " in line
+    assert "Traceback" not in line
+
+
+def test_every_bad_line_is_named_up_to_twenty(rrmq: Rrmq) -> None:
+    done = rrmq("submit", "-", file=b"".join(BAD_LINES.values()) * 5)
+    assert len(done.stderr.splitlines()) == 20
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("submit", "nowhere.jsonl"), "nowhere.jsonl"),
+        (("submit", "-"), "empty"),
+        (("submit", "-", "--strategy", "roulette"), "roulette"),
+        (("submit", "-", "--judge", "oracle"), "oracle"),
+        (("submit", "-", "--judge", "replay:nowhere.jsonl"), "nowhere.jsonl"),
+        (("submit", "-", "--votes", "0"), "--votes"),
+        (("submit", "/"), "directory"),
+        (("submit",), "FILE"),
+        (("frobnicate",), "frobnicate"),
+        (("status", "no-such-job"), "no-such-job"),
+        (("results", "no-such-job"), "no-such-job"),
+        (("bracket", "no-such-job"), "no-such-job"),
+        (("cancel", "no-such-job"), "no-such-job"),
+    ],
+)
+def test_a_wrong_command_is_one_line(rrmq: Rrmq, arguments: tuple[str, ...], says: str) -> None:
+    done = rrmq(*arguments)
+    assert done.returncode in (1, 2)
+    assert len(done.stderr.splitlines()) == 1
+    assert says in done.stderr
+
+
+def test_a_home_that_cannot_be_is_one_line(rrmq: Rrmq, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    done = Rrmq(rrmq.environment | {"RRMQ_HOME": str(tmp_path / "file")})("list")
+    assert (done.returncode, len(done.stderr.splitlines())) == (1, 1)

@@ -1,0 +1,219 @@
+"""The verbs that look at jobs, on real Postgres and Valkey, with the test in the worker's place."""
+
+import csv
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from threading import Thread
+
+import pytest
+from click.testing import CliRunner, Result
+from jobs import QUEUE, lines, play, submit_file
+from sqlalchemy import text
+
+from rrm_queue.broker.leases import WorkerLeases, cancelled_key
+from rrm_queue.broker.link import BrokerLink
+from rrm_queue.cli.main import rrmq as main
+from rrm_queue.domain import Seeding
+from rrm_queue.errors import JobNotFound, TournamentNotFound, UsageFault
+from rrm_queue.local.stack import Addresses
+from rrm_queue.store.database import Database
+from rrm_queue.strategies.bracket import leaves
+
+NOWHERE = "redis+socket:///nowhere/valkey.sock"
+Rrmq = Callable[..., Result]
+
+
+@pytest.fixture
+def environment(database: Database, servers: Addresses) -> dict[str, str]:
+    return {
+        "RRMQ_DATABASE_URL": database.url,
+        "RRMQ_BROKER_URL": servers.broker_url,
+        "COLUMNS": "60",
+    }
+
+
+@pytest.fixture
+def rrmq(environment: dict[str, str], broker: BrokerLink) -> Rrmq:
+    """Runs a command line in this process; `return_value` is its exit code."""
+
+    def run(*line: str, **changes: str) -> Result:
+        result = CliRunner().invoke(main, line, env=environment | changes, standalone_mode=False)
+        assert result.exit_code in (0, 1)
+        return result
+
+    return run
+
+
+def test_an_ended_job_shows_the_same_in_every_form(
+    database: Database, broker: BrokerLink, rrmq: Rrmq
+) -> None:
+    job = submit_file(database, lines([3, 8]))
+    play(database, broker)
+
+    status = json.loads(rrmq("status", job[:4], "--json").stdout)
+    assert (status["state"], status["tournaments"]["done"]) == ("succeeded", 2)
+    assert status["matches"] == {"done": 9, "out": 0, "ready": 0}
+    assert status["finished_at"] >= status["started_at"]
+    [listed] = rrmq("list", "--json").stdout.splitlines()
+    assert json.loads(listed) == {k: v for k, v in status.items() if k != "problem"}
+
+    results = [json.loads(line) for line in rrmq("results", job, "--json").stdout.splitlines()]
+    assert [result["champion"] for result in results] == ["c2", "c7"]
+    rows = list(csv.DictReader(io.StringIO(rrmq("results", job, "--csv").stdout)))
+    assert [(row["tournament"], row["candidate"], float(row["bt"])) for row in rows] == [
+        (result["tournament"], standing["candidate"], standing["bt"])
+        for result in results
+        for standing in result["standings"]
+    ]
+    table = rrmq("results", job, "--tournament", "t1").stdout
+    assert "c7" in table
+    assert "t0" not in table
+    drawn = rrmq("bracket", job, "t1").stdout.splitlines()
+    assert drawn[0] == "t1: c7"
+    assert len(drawn) == 2 + 8
+
+
+def test_a_job_of_many_tournaments_shows_its_champions(
+    database: Database, broker: BrokerLink, rrmq: Rrmq
+) -> None:
+    job = submit_file(database, lines([2] * 21))
+    play(database, broker)
+    table = rrmq("results", job).stdout.splitlines()
+    assert len(table) == 2 + 21
+    assert len(rrmq("results", job, "--json").stdout.splitlines()) == 21
+
+
+def test_an_unfinished_tournament_has_no_champion(database: Database, rrmq: Rrmq) -> None:
+    job = submit_file(database, lines([3]))
+    result = json.loads(rrmq("results", job, "--json").stdout)
+    assert (result["champion"], result["standings"], result["state"]) == (None, [], "waiting")
+    assert rrmq("results", job, "--csv").stdout.count("\n") == 1
+    assert rrmq("bracket", job).stdout.splitlines()[2:] == _undecided(database)
+
+
+def _undecided(database: Database) -> list[str]:
+    with database.begin() as tx:
+        seed = tx.scalar(text("SELECT seed FROM tournaments"))
+    a, b, c = (f"c{number}" for number in leaves(3, seed, Seeding.RANDOM) if number is not None)
+    return [f"{a} ─┬─ … ─┐", f"{b} ─┘     ├─ …", f"{c} ───────┘"]
+
+
+def test_only_a_knockout_has_a_bracket(database: Database, rrmq: Rrmq) -> None:
+    job = submit_file(database, lines([3]), strategy="elo")
+    fault = rrmq("bracket", job).exception
+    assert isinstance(fault, UsageFault)
+    assert f"rrmq results {job}" in fault.detail
+
+
+def test_what_is_not_there_is_said(database: Database, rrmq: Rrmq) -> None:
+    job = submit_file(database, lines([3]))
+    assert isinstance(rrmq("status", "f").exception, JobNotFound)
+    for line in (["results", job, "--tournament", "x"], ["bracket", job, "x"]):
+        assert isinstance(rrmq(*line).exception, TournamentNotFound)
+
+
+def test_cancelling_twice_is_cancelling_once(
+    database: Database, broker: BrokerLink, rrmq: Rrmq
+) -> None:
+    job = submit_file(database, lines([3]))
+    assert "is cancelled" in rrmq("cancel", job).stdout
+    assert broker.client.get(cancelled_key(job)) is not None
+    assert "had ended before: cancelled" in rrmq("cancel", job).stdout
+    assert json.loads(rrmq("cancel", job, "--json").stdout)["state"] == "cancelled"
+
+
+def test_a_job_is_cancelled_without_a_broker(database: Database, rrmq: Rrmq) -> None:
+    job = submit_file(database, lines([3]))
+    result = rrmq("cancel", job, RRMQ_BROKER_URL=NOWHERE)
+    assert result.exception is None
+    assert "broker does not answer" in result.stderr
+    assert json.loads(rrmq("status", job, "--json").stdout)["state"] == "cancelled"
+
+
+def test_status_says_that_nobody_judges(database: Database, broker: BrokerLink, rrmq: Rrmq) -> None:
+    job = submit_file(database, lines([3]))
+    assert "`rrmq worker --judge reference`" in rrmq("status", job).stdout
+    without_broker = rrmq("status", job, RRMQ_BROKER_URL=NOWHERE)
+    assert without_broker.return_value == 0
+    assert "broker does not answer" in without_broker.stdout
+    WorkerLeases(broker.client, "w").enlist({QUEUE: 4})
+    assert "worker" not in rrmq("status", job).stdout
+
+
+def test_watching_ends_with_the_job(database: Database, broker: BrokerLink, rrmq: Rrmq) -> None:
+    job = submit_file(database, lines([4]))
+    walk = Thread(target=play, args=(database, broker))
+    walk.start()
+    result = rrmq("status", job, "--watch", "--json")
+    walk.join()
+    assert result.return_value == 0
+    assert json.loads(result.stdout)["state"] == "succeeded"
+    shown = rrmq("status", job, "--watch")
+    assert "c3" in shown.stdout
+    assert f"rrmq bracket {job}" in shown.stdout
+    assert shown.stderr.startswith("succeeded: 3/3 matches")
+
+
+def test_watching_a_job_that_ended_badly_is_exit_code_3(database: Database, rrmq: Rrmq) -> None:
+    job = submit_file(database, lines([4]))
+    rrmq("cancel", job)
+    assert rrmq("status", job, "--watch").return_value == 3
+
+
+def test_ctrl_c_ends_the_watching_alone(
+    database: Database, broker: BrokerLink, environment: dict[str, str], rrmq: Rrmq
+) -> None:
+    job = submit_file(database, lines([4]))
+    command = [sys.executable, "-m", "rrm_queue.cli.main", "status", job, "--watch"]
+    with subprocess.Popen(
+        command, env=os.environ | environment, stderr=subprocess.PIPE, text=True
+    ) as watcher:
+        assert watcher.stderr is not None
+        assert watcher.stderr.readline().startswith("queued: 0/3 matches")
+        watcher.send_signal(signal.SIGINT)
+        rest = watcher.stderr.read()
+    assert watcher.returncode == 130
+    assert f"`rrmq status {job} --watch`" in rest
+    assert "Traceback" not in rest
+    assert json.loads(rrmq("status", job, "--json").stdout)["state"] == "queued"
+
+
+def test_doctor_is_content_only_when_all_is_well(database: Database, rrmq: Rrmq) -> None:
+    assert rrmq("doctor").return_value == 0
+    submit_file(database, lines([3]))
+    unserved = json.loads(rrmq("doctor", "--json").stdout)
+    assert not unserved["well"]
+    [wrong] = [check for check in unserved["checks"] if not check["well"]]
+    assert (wrong["name"], wrong["remedy"]) == (
+        "judge reference",
+        "`rrmq worker --judge reference`",
+    )
+
+
+def test_doctor_names_old_tables(database: Database, rrmq: Rrmq) -> None:
+    with database.begin() as tx:
+        tx.execute(text("UPDATE alembic_version SET version_num = '0000'"))
+    checks = json.loads(rrmq("doctor", "--json").stdout)["checks"]
+    [tables] = [check for check in checks if check["name"] == "tables"]
+    assert (tables["well"], tables["remedy"]) == (False, "run `rrmq db upgrade`")
+
+
+def test_doctor_says_which_server_is_away_and_tells_no_password(rrmq: Rrmq) -> None:
+    away = rrmq(
+        "doctor",
+        RRMQ_DATABASE_URL="postgresql://me:secret@127.0.0.1:1/x",
+        RRMQ_BROKER_URL="redis://:secret@127.0.0.1:1/0",
+    )
+    assert away.return_value == 1
+    assert away.stdout.count("wrong") == 2
+    assert "secret" not in away.stdout
+
+
+@pytest.mark.parametrize("verb", ["up", "down"])
+def test_real_servers_are_left_alone(verb: str, rrmq: Rrmq) -> None:
+    assert isinstance(rrmq(verb).exception, UsageFault)
