@@ -1,0 +1,50 @@
+import re
+from pathlib import Path
+
+import pytest
+
+from rrm_queue.domain import Tournament
+from rrm_queue.intake.formats import parse_line
+from rrm_queue.intake.reader import read
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def problems() -> list[Tournament]:
+    with (ROOT / "examples/gsm8k.jsonl").open("rb") as stream:
+        items = list(read(stream, needs_reference=True))
+    tournaments = [item for item in items if isinstance(item, Tournament)]
+    assert tournaments == items
+    return tournaments
+
+
+def last_number(text: str) -> float:
+    """What a solution ends on: in the examples its final answer is its last number."""
+    return float(re.findall(r"\d+(?:\.\d+)?", text)[-1])
+
+
+def test_there_are_twelve_problems_of_eight_candidates_under_ids_of_their_own(problems):
+    assert len({problem.key for problem in problems}) == 12
+    assert [len(problem.candidates) for problem in problems] == [8] * 12
+
+
+def test_every_candidate_names_its_generator(problems):
+    generators = {candidate.generator for problem in problems for candidate in problem.candidates}
+    assert generators == {"algebraic", "careful", "chatty", "hasty", "terse", "tutor"}
+
+
+def test_every_reference_is_a_number(problems):
+    for problem in problems:
+        assert float(problem.reference) > 0
+
+
+def test_every_problem_has_right_candidates_and_one_to_six_wrong_ones(problems):
+    for problem in problems:
+        answers = [last_number(candidate.text) for candidate in problem.candidates]
+        assert 2 <= answers.count(float(problem.reference)) <= 7, problem.key
+
+
+def test_every_shape_in_the_documentation_is_accepted():
+    shapes = re.findall(r"```json\n(.+)\n```", (ROOT / "docs/input.md").read_text())
+    assert [len(parse_line(shape.encode(), 1).candidates) for shape in shapes] == [2, 2, 2]
