@@ -1,0 +1,39 @@
+# Two commands are all that a newcomer needs: `make demo` and `make test`.
+PYTHON ?= python3
+VENV := .venv
+RRMQ := $(VENV)/bin/rrmq
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: demo test check fmt clean
+
+demo: $(VENV)/.installed  ## rank the example's answers, in a virtual environment of its own
+	$(RRMQ) submit examples/gsm8k.jsonl --strategy knockout --watch
+
+test: $(VENV)/.installed-dev check  ## all tests, on real services from wheels
+	$(VENV)/bin/python -m pytest
+
+check: $(VENV)/.installed-dev  ## formatting, lint, types, import contracts
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
+
+fmt: $(VENV)/.installed-dev  ## format, and mend what lint can mend
+	$(VENV)/bin/ruff format .
+	$(VENV)/bin/ruff check --fix .
+
+clean:
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+
+$(VENV)/bin/pip:
+	$(PYTHON) -c 'import sys; sys.exit("rrmq needs Python 3.11 or newer: make PYTHON=python3.11 ...") if sys.version_info < (3, 11) else None'
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet --upgrade 'pip>=25.1'
+
+$(VENV)/.installed: pyproject.toml $(VENV)/bin/pip
+	$(VENV)/bin/pip install --quiet --editable .
+	touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed
+	$(VENV)/bin/pip install --quiet --group dev
+	touch $@
