@@ -14,6 +14,7 @@ from pydantic import SecretStr, ValidationError
 
 from rrm_queue.config import Settings
 from rrm_queue.errors import UsageFault
+from rrm_queue.seeds import derive
 
 if TYPE_CHECKING:
     from rrm_queue.broker.link import BrokerLink
@@ -47,11 +48,11 @@ def local_stack(settings: Settings) -> "LocalStack | None":
     )
 
 
-def connect(settings: Settings, *, processes: bool = True) -> "Addresses":
+def connect(settings: Settings, *, processes: bool = True, mark: str = "") -> "Addresses":
     """Where store and broker are; what of the local stack is not up is started first.
 
-    `processes` asks for the coordinator and the worker as well. Raises StackFault,
-    StoreUnavailable and SchemaMismatch.
+    `processes` asks for the coordinator and the worker as well, started anew when they run under
+    another `mark` (see `openai_mark`). Raises StackFault, StoreUnavailable and SchemaMismatch.
     """
     from rrm_queue.local.stack import Addresses
 
@@ -62,7 +63,7 @@ def connect(settings: Settings, *, processes: bool = True) -> "Addresses":
     with open_store(addresses) as database:
         _migrate(database)
     if processes:
-        stack.ensure_processes(daemon_environment(settings))
+        stack.ensure_processes(daemon_environment(settings), mark=mark)
     return addresses
 
 
@@ -99,6 +100,14 @@ def open_link(addresses: "Addresses") -> "BrokerLink":
 def daemon_environment(settings: Settings) -> Mapping[str, str]:
     """What the local stack's coordinator and worker are started with."""
     return {**os.environ, "RRMQ_HOME": str(settings.home.expanduser().absolute())}
+
+
+def openai_mark(settings: Settings) -> str:
+    """A mark of the settings that a local worker needs for `openai` judges.
+
+    It tells two keys apart and gives none away.
+    """
+    return f"{derive(settings.openai_base_url, reveal(settings.openai_api_key)):x}"
 
 
 def log_to_stderr(settings: Settings) -> None:

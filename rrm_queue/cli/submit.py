@@ -15,7 +15,13 @@ from rich.console import Console
 from rich.progress import wrap_file
 
 from rrm_queue.broker.app import judge_queue
-from rrm_queue.cli.composition import connect, open_link, open_store, read_settings
+from rrm_queue.cli.composition import (
+    connect,
+    open_link,
+    open_store,
+    openai_mark,
+    read_settings,
+)
 from rrm_queue.cli.watch import watch
 from rrm_queue.domain import JobState, Seeding
 from rrm_queue.errors import BadInput, BrokerUnavailable, Problem, UsageFault
@@ -88,7 +94,8 @@ def command(
         priority=priority,
     )
     with _opened(file) as stream:
-        addresses = connect(settings)
+        mark = openai_mark(settings) if spec.kind == "openai" else ""
+        addresses = connect(settings, mark=mark)
         with open_store(addresses) as database:
             submitted = submit(database, stream, job, needs_reference=needs_reference(spec))
     _wake(addresses)

@@ -80,12 +80,29 @@ class LocalStack:
                     self._valkey.ensure()
         return self.addresses
 
-    def ensure_processes(self, environment: Mapping[str, str]) -> None:
-        """Start the processes that do not live, with nothing but `environment`."""
+    def ensure_processes(self, environment: Mapping[str, str], *, mark: str = "") -> None:
+        """Start the processes that do not live, with nothing but `environment`.
+
+        `mark` stands for what in the environment matters to the caller: processes that were
+        started under another mark are ended first and started anew. Without a mark any will do.
+        """
         with self._faults():
-            if any(daemon.pid is None for daemon in self._processes):
+            if any(self._lacking(daemon, mark) for daemon in self._processes):
                 with self._change():
+                    for daemon in self._processes:
+                        if self._lacking(daemon, mark):
+                            daemon.end(signal.SIGTERM, _PATIENCE)
+                            self._mark(daemon).write_text(mark)
                     self._start_processes(environment)
+
+    def _lacking(self, daemon: Daemon, mark: str) -> bool:
+        if daemon.pid is None or not mark:
+            return daemon.pid is None
+        note = self._mark(daemon)
+        return not note.exists() or note.read_text() != mark
+
+    def _mark(self, daemon: Daemon) -> Path:
+        return self._home / "run" / f"{daemon.name}.mark"
 
     def down(self) -> list[str]:
         """The names of what was ended: what uses a server before the server."""

@@ -313,6 +313,22 @@ def test_a_child_that_a_killed_process_left_behind_does_not_pass_for_it(home: Pa
     eventually(lambda: len(pids(home, "python")) == 4)
 
 
+def test_processes_of_another_mark_are_started_anew(home: Path) -> None:
+    stack = sleepers(home)
+
+    def pids() -> list[int | None]:
+        return [Daemon(name, home).pid for name in ("coordinator", "worker")]
+
+    stack.ensure_processes({}, mark="one key")
+    first = pids()
+    stack.ensure_processes({}, mark="one key")
+    stack.ensure_processes({})
+    assert pids() == first
+    stack.ensure_processes({}, mark="another key")
+    assert None not in pids()
+    assert not set(pids()) & set(first)
+
+
 def test_a_process_gets_the_environment_it_is_given_and_no_other(home: Path) -> None:
     program = "import os, sys, time; print(sorted(os.environ), os.getcwd(), flush=True);"
     sleepers(home, program + SLEEP).ensure_processes({"RRMQ_HOME": str(home)})
