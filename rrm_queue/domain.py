@@ -99,6 +99,48 @@ class Seeding(StrEnum):
     GIVEN = "given"
 
 
+class Order(StrEnum):
+    """Which answer of a pair a vote shows first.
+
+    `balanced`: the tournament's regular orientation, turned round in every even vote. `fixed`: the
+    file's order in every vote. `random`: a coin of each vote's seed. `both`: as balanced, with as
+    many votes in either order.
+    """
+
+    BALANCED = "balanced"
+    FIXED = "fixed"
+    RANDOM = "random"
+    BOTH = "both"
+
+
+class Launch(StrEnum):
+    """How votes are cast: only those that are needed whatever happens, or all at once."""
+
+    WAVES = "waves"
+    ALL = "all"
+
+
+class Stop(StrEnum):
+    """When a match has enough votes: once decided, never before the last, or at a lead."""
+
+    DECIDED = "decided"
+    NEVER = "never"
+    LEAD = "lead"
+
+
+class OnNoVerdict(StrEnum):
+    """What a vote that stays without a verdict counts for.
+
+    `abstain`: for nobody. `draw`: half for each. `coin`: for the side that its seed picks. `fail`:
+    its match fails.
+    """
+
+    ABSTAIN = "abstain"
+    DRAW = "draw"
+    COIN = "coin"
+    FAIL = "fail"
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """One answer; `key` is the id its file gives it, `generator` the model that wrote it."""

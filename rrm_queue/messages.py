@@ -8,14 +8,15 @@ from typing import TypeVar
 
 import msgspec
 
-from rrm_queue.domain import NoVerdict, Verdict
+from rrm_queue.domain import Launch, NoVerdict, OnNoVerdict, Order, Stop, Verdict
 from rrm_queue.errors import MessageRefused
 
 
 class JudgeSpec(msgspec.Struct, frozen=True, omit_defaults=True):
     """Which judge, and how it is asked: `kind[:argument]`, then sampling settings of text judges.
 
-    `base_url` is for OpenAI-compatible endpoints; a key never travels.
+    `base_url` is for OpenAI-compatible endpoints; a key never travels. `template` is the source of
+    a prompt template that takes the place of RRM's, `regex` what the model's text is held to.
     """
 
     kind: str
@@ -24,9 +25,26 @@ class JudgeSpec(msgspec.Struct, frozen=True, omit_defaults=True):
     temperature: float = 0.6
     top_p: float = 1.0
     max_tokens: int = 8192
+    regex: str | None = None
+    template: str | None = None
 
     def __str__(self) -> str:
         return f"{self.kind}:{self.argument}" if self.argument else self.kind
+
+
+class Voting(msgspec.Struct, frozen=True, omit_defaults=True):
+    """How a match is voted on; `lead` is the lead that `Stop.LEAD` stops at.
+
+    `resamples` is how often a vote without a verdict is asked for again.
+    """
+
+    votes: int = 1
+    order: Order = Order.BALANCED
+    launch: Launch = Launch.WAVES
+    stop: Stop = Stop.DECIDED
+    lead: int = 0
+    on_no_verdict: OnNoVerdict = OnNoVerdict.ABSTAIN
+    resamples: int = 2
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -48,7 +66,7 @@ class BatchMatch(msgspec.Struct, frozen=True):
 class JudgeBatch(msgspec.Struct, frozen=True, tag="rrmq.judge-batch.1"):
     """Matches of one tournament for one worker.
 
-    `tournament` is the file's id of the prompt, `seed` the job's, `votes` how many a match takes.
+    `tournament` is the file's id of the prompt, `seed` the job's.
     """
 
     batch: int
@@ -59,14 +77,17 @@ class JudgeBatch(msgspec.Struct, frozen=True, tag="rrmq.judge-batch.1"):
     reference: str | None
     answers: list[Answer]
     matches: list[BatchMatch]
-    votes: int
+    voting: Voting
     seed: int
 
 
 class Vote(msgspec.Struct, frozen=True, omit_defaults=True):
     """One sampled judgement; `swapped` when the match's second candidate was shown first.
 
-    Tokens and seconds are 0 for judges that generate nothing.
+    Tokens and seconds are 0 for judges that generate nothing; they add up the `samples` requests
+    that the vote took. `query_tokens` is how long the prompt is up to the end of the query,
+    `slot_tokens` up to the end of the answer in slot 1: what prompts may share. `neutralised` when
+    control tokens or forged headings in a text were made harmless.
     """
 
     number: int
@@ -80,6 +101,11 @@ class Vote(msgspec.Struct, frozen=True, omit_defaults=True):
     cached_tokens: int = 0
     completion_tokens: int = 0
     seconds: float = 0.0
+    queue_seconds: float = 0.0
+    query_tokens: int = 0
+    slot_tokens: int = 0
+    samples: int = 1
+    neutralised: bool = False
 
 
 class Failure(msgspec.Struct, frozen=True):

@@ -92,7 +92,7 @@ class Panel:
         votes: list[Vote] = []
         try:
             engine = self._engine(batch.judge)
-            while wave := needed(tally(votes), batch.votes):
+            while wave := needed(tally(votes), batch.voting.votes):
                 numbers = range(len(votes) + 1, len(votes) + 1 + wave)
                 await self._cast(
                     engine, [_ask(batch, answers, match, number) for number in numbers], votes

@@ -17,7 +17,7 @@ from rrm_queue.judging.engines.base import Ask, EngineSettings
 from rrm_queue.judging.engines.openai import OpenAIEngine
 from rrm_queue.judging.panel import Panel, Patience
 from rrm_queue.judging.prompt import rrm_messages
-from rrm_queue.messages import Answer, BatchMatch, JudgeBatch, JudgeSpec, MatchReport, Vote
+from rrm_queue.messages import Answer, BatchMatch, JudgeBatch, JudgeSpec, MatchReport, Vote, Voting
 
 KEY = "sk-very-secret"
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -290,7 +290,7 @@ def batch_for(base_url: str, *, votes: int, matches: int) -> JudgeBatch:
         reference=None,
         answers=[Answer(number, str(number), f"answer-{number}") for number in range(matches + 1)],
         matches=[BatchMatch(number, number, number + 1) for number in range(matches)],
-        votes=votes,
+        voting=Voting(votes),
         seed=1,
     )
 

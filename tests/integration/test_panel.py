@@ -16,7 +16,7 @@ import pytest
 from rrm_queue.domain import Verdict
 from rrm_queue.judging.engines.base import EngineSettings
 from rrm_queue.judging.panel import Panel, Patience
-from rrm_queue.messages import Answer, BatchMatch, JudgeBatch, JudgeSpec, MatchReport
+from rrm_queue.messages import Answer, BatchMatch, JudgeBatch, JudgeSpec, MatchReport, Voting
 
 IMPATIENT = Patience(attempts=4, first_wait=0.01, longest_wait=0.05)
 
@@ -38,7 +38,7 @@ def batch_of(
         reference=reference,
         answers=[Answer(number, f"c{number}", text) for number, text in enumerate(texts)],
         matches=[BatchMatch(match, *pair) for match, pair in enumerate(pairs)],
-        votes=votes,
+        voting=Voting(votes),
         seed=7,
     )
 

@@ -84,7 +84,7 @@ def test_a_message_holds_all_that_its_matches_need(database: Database, broker: B
     assert {a.number: (a.key, a.text) for a in batch.answers} == {
         i: (f"c{i}", f"It is {i}.") for i in range(5)
     }
-    assert (len(batch.matches), batch.votes, batch.seed) == (10, 3, 11)
+    assert (len(batch.matches), batch.voting.votes, batch.seed) == (10, 3, 11)
     assert sorted(m.first for m in batch.matches) == [0, 0, 1, 1, 2, 2, 3, 3, 4, 4]
 
 

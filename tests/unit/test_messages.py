@@ -5,9 +5,18 @@ from hypothesis import strategies as st
 
 from rrm_queue.domain import Verdict
 from rrm_queue.errors import MessageRefused
-from rrm_queue.messages import JudgeBatch, JudgeSpec, MatchReport, Outcomes, Vote, decode, encode
+from rrm_queue.messages import (
+    JudgeBatch,
+    JudgeSpec,
+    MatchReport,
+    Outcomes,
+    Vote,
+    Voting,
+    decode,
+    encode,
+)
 
-BATCH = JudgeBatch(1, "job", "t", JudgeSpec("reference"), "2 + 2?", "4", [], [], 1, 0)
+BATCH = JudgeBatch(1, "job", "t", JudgeSpec("reference"), "2 + 2?", "4", [], [], Voting(), 0)
 
 
 def test_a_message_comes_back_as_it_was_sent() -> None:
