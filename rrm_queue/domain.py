@@ -16,6 +16,12 @@ CandidateNumber = NewType("CandidateNumber", int)
 OVER = "over"
 """Stands in a lease's place, where else the holder's id stands, when its batch has ended."""
 
+RETURNED = "returned"
+"""Stands there when a worker has handed the batch back."""
+
+BROKEN = "broken"
+"""Stands there when the engine died under the batch, and may have died of it."""
+
 
 class JobState(StrEnum):
     """Where a job stands; `partial` means that some of its tournaments failed."""

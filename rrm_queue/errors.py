@@ -72,6 +72,10 @@ class StackFault(RrmqError):
     """The local stack cannot be started."""
 
 
+class EngineFault(RrmqError):
+    """The engine does not run."""
+
+
 class MessageRefused(RrmqError):
     """A message is not of the version that this process speaks."""
 

@@ -33,12 +33,12 @@ register(SERIALIZER, _encode, _decode, content_type=CONTENT_TYPE, content_encodi
 
 
 def judge_queue(judge: JudgeSpec) -> str:
-    """The queue of a judge's batches: one for each kind of judge."""
-    return judge_kind_queue(judge.kind)
+    """The queue of a judge's batches: one for each kind of judge, and each model on SGLang."""
+    return judge_kind_queue(judge.argument if judge.kind == "sglang" else judge.kind)
 
 
 def judge_kind_queue(kind: str) -> str:
-    """The queue of all judges of this kind."""
+    """The queue that workers of this kind of judge, or of this model on SGLang, take from."""
     return f"rrmq.judge.{kind}"
 
 

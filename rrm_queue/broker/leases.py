@@ -5,12 +5,12 @@ batches are known by their leases' absence. A batch that is over keeps a mark in
 for a while, so that a repeated message of it is dropped unread.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from redis import Redis
 
-from rrm_queue.domain import OVER, BatchId, JobId
+from rrm_queue.domain import BROKEN, OVER, RETURNED, BatchId, JobId
 
 LEASE_SECONDS = 15
 """How long a lease outlives its worker's last sign of life."""
@@ -22,6 +22,28 @@ MARK_SECONDS = 2 * 3600
 """How long an ended batch is remembered: longer than Celery takes to redeliver a message."""
 
 Held = tuple[JobId, BatchId]
+
+# Takes what nobody holds and renews what we hold, so that a lease that lapsed unseen goes on and a
+# batch that was given up meanwhile is known to be lost.
+_CLAIM = """
+local ours = {}
+for place, key in ipairs(KEYS) do
+  local holder = redis.call("GET", key)
+  if not holder or holder == ARGV[1] then
+    redis.call("SET", key, ARGV[1], "EX", ARGV[2])
+    ours[place] = 1
+  else
+    ours[place] = 0
+  end
+end
+return ours
+"""
+
+_LET_GO = """
+if redis.call("GET", KEYS[1]) == ARGV[1] then
+  redis.call("SET", KEYS[1], ARGV[2], "EX", ARGV[3])
+end
+"""
 
 
 def lease_key(job: str, batch: int) -> str:
@@ -53,22 +75,31 @@ class WorkerLeases:
 
     def take(self, job: str, batch: int) -> bool:
         """Whether the batch is now ours: False when another worker has it or it is over."""
-        key = lease_key(job, batch)
-        return bool(self.client.set(key, self.worker, nx=True, ex=LEASE_SECONDS))
+        return not self.renew([(JobId(job), BatchId(batch))])
 
-    def renew(self, held: Iterable[Held]) -> None:
-        """Shows that we live and still hold these."""
-        with self.client.pipeline(transaction=False) as pipe:
-            for job, batch in held:
-                pipe.set(lease_key(job, batch), self.worker, ex=LEASE_SECONDS)
-            pipe.execute()
+    def renew(self, held: Collection[Held]) -> set[Held]:
+        """Shows that we live and still hold these; those of them that are ours no more."""
+        if not held:
+            return set()
+        keys = [lease_key(job, batch) for job, batch in held]
+        ours = self.client.eval(_CLAIM, len(keys), *keys, self.worker, LEASE_SECONDS)
+        return {one for one, still in zip(held, ours, strict=True) if not still}
 
     def finish(self, job: str, batch: int) -> None:
         """Marks the batch as over: every outcome of it is on its way."""
         self.client.set(lease_key(job, batch), OVER, ex=MARK_SECONDS)
 
+    def hand_back(self, job: str, batch: int, *, broken: bool = False) -> None:
+        """Marks the batch as handed back, so that it is sent out again at once.
+
+        `broken` when the engine died under it: then it counts as an attempt. A batch that is ours
+        no more is left alone.
+        """
+        mark = BROKEN if broken else RETURNED
+        self.client.eval(_LET_GO, 1, lease_key(job, batch), self.worker, mark, MARK_SECONDS)
+
     def release(self, job: str, batch: int) -> None:
-        """Hands the batch back: it is known at once that nobody runs it."""
+        """Drops the lease without a word, as it goes when its worker dies."""
         self.client.delete(lease_key(job, batch))
 
     def cancelled(self, jobs: Iterable[str]) -> set[str]:

@@ -9,12 +9,13 @@ from rrm_queue.broker.app import JUDGE_TASK, RECORD_TASK, WAKE_TASK
 from rrm_queue.errors import StoreUnavailable
 
 
-def serve_batches(app: Celery, judge: Callable[[bytes], None]) -> None:
-    """Lets this process take `JudgeBatch` messages."""
+def serve_batches(app: Celery, judge: Callable[[bytes], bool]) -> None:
+    """Lets this process take `JudgeBatch` messages; one that `judge` refuses is another's."""
 
     @app.task(name=JUDGE_TASK)  # type: ignore[untyped-decorator]  # celery has no types
     def judge_batch(body: bytes) -> None:
-        judge(body)
+        if not judge(body):
+            raise Reject("this worker stops", requeue=True)
 
 
 def serve_outcomes(app: Celery, record: Callable[[bytes], None], wake: Callable[[], None]) -> None:

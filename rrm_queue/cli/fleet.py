@@ -3,6 +3,7 @@
 from rrm_queue.broker.link import BrokerLink
 from rrm_queue.domain import JobState
 from rrm_queue.errors import BrokerUnavailable
+from rrm_queue.judging.spec import RRM
 from rrm_queue.store.jobs import JobView
 
 
@@ -18,7 +19,12 @@ def missing_workers(link: BrokerLink, view: JobView, *, local: bool) -> str | No
             return None
     except BrokerUnavailable as error:
         return f"{str(error).rstrip('.')}; the job goes on when it is back"
+    judge = view.judge
+    if judge.kind == "sglang":
+        name = judge.argument if judge.argument in RRM else str(judge)
+        start = f"rrmq worker --judge {name} --model MODEL"
+        return f"no live worker serves `{name}`: start one with `{start}`"
     if local:
         return "the local worker does not serve yet; if it stays so, `rrmq doctor` says why"
-    kind = view.judge.kind
-    return f"no live worker serves `{kind}`: start one with `rrmq worker --judge {kind}`"
+    start = f"rrmq worker --judge {judge.kind}"
+    return f"no live worker serves `{judge.kind}`: start one with `{start}`"

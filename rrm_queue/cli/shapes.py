@@ -34,11 +34,12 @@ def status_shape(view: JobView) -> dict[str, Any]:
         "name": view.name,
         "source": view.source,
         "candidates": view.candidates,
-        "votes_per_match": view.votes_per_match,
+        "votes_per_match": view.voting.votes,
         "seed": view.seed,
         "seeding": view.seeding,
         "priority": view.priority,
         "matches_failed": view.matches_failed,
+        "sharing": {"cached": view.shared_tokens, "bound": view.shareable_tokens},
     }
 
 

@@ -2,12 +2,12 @@
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from secrets import token_hex
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 from msgspec import to_builtins
@@ -22,17 +22,25 @@ from rrm_queue.cli.composition import (
     openai_mark,
     read_settings,
 )
+from rrm_queue.cli.voting_options import voting_of, voting_options
 from rrm_queue.cli.watch import watch
 from rrm_queue.domain import JobState, Seeding
 from rrm_queue.errors import BadInput, BrokerUnavailable, Problem, UsageFault
 from rrm_queue.intake.submission import submit
 from rrm_queue.judging.engines.replay import check_file
-from rrm_queue.judging.spec import needs_reference, parse_spec
+from rrm_queue.judging.spec import (
+    KNOWN,
+    needs_reference,
+    parse_spec,
+    with_sampling,
+    with_template,
+)
 from rrm_queue.store.tables import Job
 from rrm_queue.strategies import NAMES, named
 
 if TYPE_CHECKING:
     from rrm_queue.local.stack import Addresses
+    from rrm_queue.messages import JudgeSpec
 
 SMALL_FILE = 10_000_000  # bytes; what is read within a second needs no progress bar
 LONGEST_WORD = 1000  # characters
@@ -41,10 +49,15 @@ LONGEST_WORD = 1000  # characters
 @click.command("submit")
 @click.argument("file", metavar="FILE|-")
 @click.option("--strategy", default="knockout", help=f"How to rank: {', '.join(NAMES)}.")
+@click.option("--judge", default="reference", help=f"Who judges: {', '.join(KNOWN)}.")
+@voting_options
 @click.option(
-    "--judge", default="reference", help="Who judges: reference, replay:FILE, openai:MODEL."
+    "--sampling",
+    metavar="KEY=VALUE",
+    multiple=True,
+    help="A text judge's temperature, top_p, max_tokens or regex; may be given several times.",
 )
-@click.option("--votes", type=click.IntRange(1, 1001), default=1, help="Votes a match.")
+@click.option("--template", metavar="FILE", help="A prompt of your own for a text judge (Jinja2).")
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=0, help="All chance is its.")
 @click.option(
     "--seeding",
@@ -62,13 +75,15 @@ def command(
     file: str,
     strategy: str,
     judge: str,
-    votes: int,
+    sampling: Sequence[str],
+    template: str | None,
     seed: int,
     seeding: str,
     name: str | None,
     priority: int,
     watching: bool,
     as_json: bool,
+    **voting: Any,
 ) -> int:
     """Rank the answers of FILE, one JSON object a line; `-` reads standard input.
 
@@ -77,9 +92,7 @@ def command(
     """
     settings = read_settings()
     named(strategy, seeding=Seeding(seeding))
-    spec = parse_spec(judge, base_url=settings.openai_base_url, folder=Path.cwd())
-    if spec.kind == "replay":
-        check_file(spec.argument)
+    spec = _judge(judge, settings.openai_base_url, sampling, template)
     job = Job(
         id=token_hex(6),
         name=_speakable(name, "--name") if name else None,
@@ -89,7 +102,7 @@ def command(
         seeding=Seeding(seeding),
         judge=to_builtins(spec),
         queue=judge_queue(spec),
-        votes_per_match=votes,
+        voting=to_builtins(voting_of(**voting)),
         seed=seed,
         priority=priority,
     )
@@ -105,6 +118,21 @@ def command(
     elif not watching:
         click.echo(json.dumps(asdict(submitted)))
     return watch(settings, addresses, submitted.job, as_json=as_json) if watching else 0
+
+
+def _judge(judge: str, base_url: str, sampling: Sequence[str], template: str | None) -> "JudgeSpec":
+    """The judge that the options describe; what it needs from files is there and readable."""
+    spec = parse_spec(judge, base_url=base_url, folder=Path.cwd())
+    if spec.kind == "replay":
+        check_file(spec.argument)
+    pairs = [setting.partition("=") for setting in sampling]
+    spec = with_sampling(spec, {name: value for name, _, value in pairs})
+    if template is None:
+        return spec
+    try:
+        return with_template(spec, Path(template).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageFault(f"{template} is no readable template: {error}") from error
 
 
 @contextmanager

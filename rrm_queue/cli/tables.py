@@ -33,7 +33,7 @@ def card(view: JobView, now: datetime, error: TournamentError | None, *, ascii_o
         grid.add_row("name", printable(view.name))
     grid.add_row("source", printable(view.source))
     grid.add_row("strategy", f"{view.strategy}, seed {view.seed}")
-    votes = f", {view.votes_per_match} votes a match" if view.votes_per_match > 1 else ""
+    votes = f", {view.voting.votes} votes a match" if view.voting.votes > 1 else ""
     grid.add_row("judge", printable(str(view.judge)) + votes)
     over = view.tournaments_done + view.tournaments_failed
     failed = f", {view.tournaments_failed:,} failed" if view.tournaments_failed else ""

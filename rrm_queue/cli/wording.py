@@ -78,14 +78,25 @@ def moment(when: datetime) -> str:
 
 
 def tokens(view: JobView) -> str:
-    """The tokens spent, with the share of the prompts that came from the engine's cache."""
+    """The tokens spent, and how much of the prompts came from the engine's cache.
+
+    The share of what could have come from it is of the finished tournaments alone.
+    """
     cached = (
-        f" ({view.cached_tokens / view.prompt_tokens:.0%} cached)" if view.prompt_tokens else ""
+        f" ({view.cached_tokens / view.prompt_tokens:.1%} cached{_of_bound(view)})"
+        if view.prompt_tokens
+        else ""
     )
     return (
         f"{magnitude(view.prompt_tokens)} prompt{cached}, "
         f"{magnitude(view.completion_tokens)} completion"
     )
+
+
+def _of_bound(view: JobView) -> str:
+    if not view.shareable_tokens:
+        return ""
+    return f", {view.shared_tokens / view.shareable_tokens:.1%} of what can be"
 
 
 def matches(view: JobView) -> str:

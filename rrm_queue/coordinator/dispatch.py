@@ -8,7 +8,7 @@ from rrm_queue.coordinator.ports import Broker
 from rrm_queue.coordinator.rules import Claim, batches, free_places, shares, window
 from rrm_queue.domain import BatchId
 from rrm_queue.errors import BrokerUnavailable
-from rrm_queue.messages import BatchMatch, JudgeBatch, Voting
+from rrm_queue.messages import BatchMatch, JudgeBatch
 from rrm_queue.store import dispatching, recovery
 from rrm_queue.store.database import Database
 from rrm_queue.store.dispatching import ActiveJob, ReadyMatch
@@ -98,6 +98,6 @@ def _message(
         reference=texts.reference,
         answers=[answers[tournament, number] for number in numbers],
         matches=[BatchMatch(match.id, match.first, match.second) for match in matches],
-        voting=Voting(votes=job.votes),
+        voting=job.voting,
         seed=job.seed,
     )

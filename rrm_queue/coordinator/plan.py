@@ -34,8 +34,8 @@ def open_tournaments(tx: Transaction, job: JobId) -> int:
     return len(opened)
 
 
-def advance(tx: Transaction, tournaments: Sequence[RunningTournament]) -> int:
-    """Takes locked tournaments as far as their outcomes allow; how many are done now."""
+def advance(tx: Transaction, tournaments: Sequence[RunningTournament]) -> list[TournamentId]:
+    """Takes locked tournaments as far as their outcomes allow; those that are done now."""
     going = [t for t in tournaments if _goes_on(t)]
     strategies = {t.id: strategy_of(t) for t in going}
     looking_back = [t.id for t in going if strategies[t.id].looks_back and t.planned]
@@ -53,7 +53,7 @@ def advance(tx: Transaction, tournaments: Sequence[RunningTournament]) -> int:
                 assert_never(decision)
     planning.insert_matches(tx, new)
     _close(tx, finished, played)
-    return len(finished)
+    return [tournament.id for tournament, _ in finished]
 
 
 def strategy_of(tournament: RunningTournament) -> Strategy:

@@ -14,6 +14,7 @@ from rrm_queue.domain import (
     Position,
     TournamentId,
 )
+from rrm_queue.errors import PermanentFault
 from rrm_queue.judging.voting import coin, decide
 from rrm_queue.messages import MatchReport, Outcomes, Vote
 from rrm_queue.store import planning, recording
@@ -62,18 +63,26 @@ def _read(
     for report in reports:
         match = undecided[report.match]
         flush.votes += [(match.id, vote) for vote in report.votes]
-        if report.failure is None:
-            flush.outcomes[match.id] = outcome(match, report.votes, tournaments[match.tournament])
-        elif report.failure.transient and match.attempt + 1 < ATTEMPTS:
-            flush.retried[match.id] = report.failure.reason
+        failure = report.failure
+        if failure is None:
+            try:
+                decided = outcome(match, report.votes, tournaments[match.tournament])
+                flush.outcomes[match.id] = decided
+            except PermanentFault as fault:
+                flush.failed[match.id] = str(fault)
+        elif failure.transient and match.attempt + 1 < ATTEMPTS:
+            flush.retried[match.id] = failure.reason
         else:
-            flush.failed[match.id] = report.failure.reason
+            flush.failed[match.id] = failure.reason
     return flush
 
 
 def outcome(match: UndecidedMatch, votes: Sequence[Vote], tournament: RunningTournament) -> Outcome:
-    """The match's outcome from its votes; a coin breaks a draw that the strategy cannot use."""
-    decided = decide(votes, match.first, match.second)
+    """The match's outcome from its votes; a coin breaks a draw that the strategy cannot use.
+
+    Raises PermanentFault where the job fails matches with a vote that gave no verdict.
+    """
+    decided = decide(votes, match.first, match.second, tournament.voting)
     if decided.winner is not None or strategy_of(tournament).draws:
         return decided
     winner = coin(match.first, match.second, tournament.seed, *match.position)
@@ -110,15 +119,19 @@ def _follow(
         if id_ not in failed and decided[id_]
     ]
     votes = [vote for match, vote in flush.votes if match not in flush.retried]
+    done = advance(tx, going)
+    shareable, shared = recording.sharing(tx, done) if any(v.slot_tokens for v in votes) else (0, 0)
     return Counts(
         matches_done=len(flush.outcomes),
         matches_failed=len(flush.failed),
-        tournaments_done=advance(tx, going),
+        tournaments_done=len(done),
         tournaments_failed=len(failed),
         votes=len(votes),
         prompt_tokens=sum(vote.prompt_tokens for vote in votes),
         cached_tokens=sum(vote.cached_tokens for vote in votes),
         completion_tokens=sum(vote.completion_tokens for vote in votes),
+        shareable_tokens=shareable,
+        shared_tokens=shared,
     )
 
 

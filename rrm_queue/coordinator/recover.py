@@ -56,7 +56,8 @@ def _by_loss(lost: dict[BatchId, Loss]) -> dict[Loss, list[BatchId]]:
 
 def _give_up(tx: Transaction, batches: Sequence[BatchId], loss: Loss) -> None:
     ours = recovery.lose_batches(tx, batches)
-    counted = loss is Loss.WORKER
+    # These may have died of the batch, or its outcomes may be what cannot be recorded.
+    counted = loss in (Loss.WORKER, Loss.ENGINE, Loss.OUTCOMES)
     spent = recovery.spent_matches(tx, ours, ATTEMPTS) if counted else []
     _fail(tx, spent, f"given up after {ATTEMPTS} attempts: {loss}")
     recovery.free_matches(tx, ours, str(loss), attempt=counted)

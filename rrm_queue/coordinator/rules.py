@@ -7,7 +7,7 @@ from heapq import heapify, heapreplace
 from itertools import groupby
 from typing import Protocol, TypeVar
 
-from rrm_queue.domain import OVER
+from rrm_queue.domain import BROKEN, OVER, RETURNED
 
 BATCH = 64
 """The most matches in a message: a message costs Celery far more than a match costs a batch."""
@@ -109,6 +109,8 @@ class Loss(StrEnum):
     """Why a batch is given up."""
 
     EPOCH = "the broker lost its data"
+    RETURNED = "its worker handed it back"
+    ENGINE = "its engine died"
     WORKER = "its worker died"
     OUTCOMES = "its outcomes never arrived"
     MESSAGE = "its message was lost"
@@ -147,6 +149,10 @@ def losses(facts: Sequence[OutFacts], *, epoch: str, waiting: int) -> Mapping[in
 def _loss(fact: OutFacts, epoch: str, *, nobody_waits: bool, overtaken: int) -> Loss | None:
     if fact.epoch != epoch:
         return Loss.EPOCH
+    if fact.holder == RETURNED:
+        return Loss.RETURNED
+    if fact.holder == BROKEN:
+        return Loss.ENGINE
     if fact.holder == OVER:
         return Loss.OUTCOMES if fact.held is not None and fact.held > OVER_GRACE else None
     if fact.holder is not None:

@@ -5,8 +5,11 @@ and each is shown first against the half of the circle that follows it. A regula
 better than a lopsided one when the judge favours a slot, and costs no cached tokens.
 """
 
-from rrm_queue.domain import CandidateNumber
-from rrm_queue.seeds import shuffled
+from typing import assert_never
+
+from rrm_queue.domain import CandidateNumber, Order
+from rrm_queue.messages import Answer
+from rrm_queue.seeds import derive, shuffled
 
 
 class Orientation:
@@ -27,6 +30,21 @@ class Orientation:
         return first if 2 * ahead < size else second
 
 
-def swapped(number: int) -> bool:
-    """Whether vote `number` (from 1) shows the pair the other way round: every even one does."""
-    return number % 2 == 0
+def swapped(
+    order: Order, number: int, first: Answer, second: Answer, *, seed: int, prompt: str
+) -> bool:
+    """Whether vote `number` (from 1) of a match shows its second answer first.
+
+    `random` tosses a coin for the vote's content under the job's seed, whoever is named first.
+    """
+    match order:
+        case Order.BALANCED | Order.BOTH:
+            return number % 2 == 0
+        case Order.FIXED:
+            return second.number < first.number
+        case Order.RANDOM:
+            low, high = sorted((first.text, second.text))
+            lower_first = derive(seed, "order", prompt, low, high, number) & 1 == 1
+            return lower_first is not (first.text == low)
+        case _:
+            assert_never(order)

@@ -1,12 +1,27 @@
-"""The judge that a command names: `reference`, `replay:FILE` or `openai:MODEL`."""
+"""The judge that a command names, and the settings it is sampled with."""
 
+import re
+from collections.abc import Callable, Mapping
 from pathlib import PurePath
+from typing import Any
 from urllib.parse import urlsplit
 
+from msgspec import structs
+
 from rrm_queue.errors import UsageFault
+from rrm_queue.judging.template import check_template, wants_reference
 from rrm_queue.messages import JudgeSpec
 
-KNOWN = ("reference", "replay:FILE", "openai:MODEL")
+RRM = ("rrm-7b", "rrm-32b")
+"""The Reward Reasoning Models, judges on SGLang that go by their bare names."""
+
+KNOWN = ("reference", "replay:FILE", "openai:MODEL", *RRM, "sglang:NAME")
+
+_WRITING = {"openai", "sglang"}
+"""Kinds of judges that write a text: only they are sampled and follow a template."""
+
+_NAME = re.compile(r"[\w.-]+(?:[/:][\w.-]+)*")
+_LONGEST = 1_000_000
 
 
 def parse_spec(text: str, *, base_url: str, folder: PurePath) -> JudgeSpec:
@@ -23,13 +38,83 @@ def parse_spec(text: str, *, base_url: str, folder: PurePath) -> JudgeSpec:
             return JudgeSpec("replay", str(folder / file))
         case "openai", str(model) if model:
             return JudgeSpec("openai", model, base_url=_checked(base_url))
+        case name, "" if not colon and name in RRM:
+            return JudgeSpec("sglang", name)
+        case "sglang", str(name) if _NAME.fullmatch(name):
+            return JudgeSpec("sglang", name)
         case _:
             raise UsageFault(f"no judge is called {text!r}; there are {', '.join(KNOWN)}")
 
 
 def needs_reference(spec: JudgeSpec) -> bool:
     """Whether the judge can only decide prompts that come with a reference answer."""
-    return spec.kind == "reference"
+    template = spec.template
+    return spec.kind == "reference" or (template is not None and wants_reference(template))
+
+
+def with_sampling(spec: JudgeSpec, settings: Mapping[str, str]) -> JudgeSpec:
+    """The judge with other sampling settings: temperature, top_p, max_tokens, regex.
+
+    Raises UsageFault for a judge that writes no text, an unknown setting or a bad value.
+    """
+    if settings and spec.kind not in _WRITING:
+        raise UsageFault(f"judge {spec} writes no text: it has no sampling settings")
+    read: dict[str, Any] = {}
+    for name, value in settings.items():
+        if name not in _SETTINGS:
+            raise UsageFault(f"no sampling setting is called {name!r}; {', '.join(_SETTINGS)} are")
+        try:
+            read[name] = _SETTINGS[name](value)
+        except (ValueError, OverflowError, re.error) as error:
+            raise UsageFault(f"{name} cannot be {value!r}: {error}") from error
+    return structs.replace(spec, **read)
+
+
+def with_template(spec: JudgeSpec, source: str) -> JudgeSpec:
+    """The judge with a prompt of its own.
+
+    Raises UsageFault for a judge that writes no text and for a bad template.
+    """
+    if spec.kind not in _WRITING:
+        raise UsageFault(f"judge {spec} writes no text: it follows no template")
+    check_template(source)
+    return structs.replace(spec, template=source)
+
+
+def _temperature(text: str) -> float:
+    value = float(text)
+    if not 0 <= value <= 2:
+        raise ValueError("it is from 0 to 2")
+    return value
+
+
+def _top_p(text: str) -> float:
+    value = float(text)
+    if not 0 < value <= 1:
+        raise ValueError("it is above 0 and at most 1")
+    return value
+
+
+def _max_tokens(text: str) -> int:
+    value = int(text)
+    if not 1 <= value <= _LONGEST:
+        raise ValueError(f"it is from 1 to {_LONGEST}")
+    return value
+
+
+def _regex(text: str) -> str:
+    if not text:
+        raise ValueError("it is empty")
+    re.compile(text)
+    return text
+
+
+_SETTINGS: dict[str, Callable[[str], object]] = {
+    "temperature": _temperature,
+    "top_p": _top_p,
+    "max_tokens": _max_tokens,
+    "regex": _regex,
+}
 
 
 def _checked(base_url: str) -> str:

@@ -1,56 +1,136 @@
 """Votes into outcomes: how many to cast, what they decide, and the seeds they are cast with."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import assert_never
 
-from rrm_queue.domain import CandidateNumber, Outcome, Verdict
-from rrm_queue.messages import Vote
+from rrm_queue.domain import (
+    CandidateNumber,
+    Launch,
+    OnNoVerdict,
+    Order,
+    Outcome,
+    Stop,
+    Verdict,
+)
+from rrm_queue.errors import PermanentFault
+from rrm_queue.messages import Vote, Voting
 from rrm_queue.seeds import derive
 
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """How many votes were cast and how many of them each side has; ties and none are nobody's."""
+    """How many votes were cast and how many of them each side has; the others are nobody's.
+
+    A draw gives half a vote to each side, which moves neither lead nor winner: it is nobody's too.
+    """
 
     first: int = 0
     second: int = 0
     cast: int = 0
 
-    def plus(self, vote: Vote) -> "Tally":
-        """The tally with one more vote, its verdict turned back when it was swapped."""
-        match vote.verdict:
-            case Verdict.FIRST | Verdict.SECOND:
-                for_first = (vote.verdict is Verdict.FIRST) is not vote.swapped
-                return Tally(self.first + for_first, self.second + (not for_first), self.cast + 1)
-            case Verdict.TIE | Verdict.NONE:
-                return Tally(self.first, self.second, self.cast + 1)
-            case _:
-                assert_never(vote.verdict)
+    @property
+    def lead(self) -> int:
+        """Votes by which the leading side leads."""
+        return abs(self.first - self.second)
 
 
-def tally(votes: Iterable[Vote]) -> Tally:
-    """The tally of the votes."""
-    total = Tally()
-    for vote in votes:
-        total = total.plus(vote)
-    return total
+def counted(vote: Vote, voting: Voting) -> Verdict:
+    """What the vote counts for: its verdict, or what `on_no_verdict` makes of one that has none.
 
-
-def needed(so_far: Tally, votes: int) -> int:
-    """How many votes to cast next, of `votes` in all; 0 when the match is decided.
-
-    A waste-free wave: what the leading side still needs until nothing can change its lead, which
-    is never more than casting one vote at a time would cast.
+    `tie` and `none` count for nobody. A coin picks the slot by the vote's seed.
     """
-    remaining = votes - so_far.cast
-    lead = abs(so_far.first - so_far.second)
-    return 0 if lead > remaining or remaining <= 0 else (remaining - lead) // 2 + 1
+    if vote.verdict is Verdict.NONE and voting.on_no_verdict is OnNoVerdict.COIN:
+        return Verdict.FIRST if derive("no verdict", vote.seed) & 1 else Verdict.SECOND
+    if vote.verdict is Verdict.NONE and voting.on_no_verdict is OnNoVerdict.DRAW:
+        return Verdict.TIE
+    return vote.verdict
 
 
-def decide(votes: Iterable[Vote], first: int, second: int) -> Outcome:
-    """The outcome of a match between two candidates: most votes win, equal votes are a draw."""
-    total = tally(votes)
+def tally(votes: Iterable[Vote], voting: Voting) -> Tally:
+    """The tally of the votes, the verdicts of swapped ones turned back."""
+    first = second = cast = 0
+    for vote in votes:
+        cast += 1
+        verdict = counted(vote, voting)
+        if verdict is Verdict.FIRST or verdict is Verdict.SECOND:
+            for_first = (verdict is Verdict.FIRST) is not vote.swapped
+            first += for_first
+            second += not for_first
+    return Tally(first, second, cast)
+
+
+def needed(so_far: Tally, voting: Voting) -> int:
+    """How many more votes are needed whatever they say; 0 when the match has enough.
+
+    A waste-free wave: the fewest votes after which the stop rule could hold, those that the
+    leading side still lacks, so that casting one vote at a time would cast them all. With
+    `Order.BOTH` a step of that rule is a pair of votes, one in either order.
+    """
+    remaining = voting.votes - so_far.cast
+    if remaining <= 0:
+        return 0
+    lacking = _lacking(so_far.lead, remaining, voting)
+    if voting.order is Order.BOTH and voting.stop is not Stop.NEVER:
+        lacking += (so_far.cast + lacking) % 2 if lacking else 0
+    return min(lacking, remaining)
+
+
+def _lacking(lead: int, remaining: int, voting: Voting) -> int:
+    """Votes that the leading side lacks until the stop rule holds; 0 when it does."""
+    undecided = 0 if lead > remaining else (remaining - lead) // 2 + 1
+    match voting.stop:
+        case Stop.NEVER:
+            return remaining
+        case Stop.DECIDED:
+            return undecided
+        case Stop.LEAD:
+            return min(undecided, max(voting.lead - lead, 0))
+        case _:
+            assert_never(voting.stop)
+
+
+def wave(votes: Collection[Vote], voting: Voting) -> range:
+    """The numbers of the votes to launch next, after those that were cast; empty when none are."""
+    if voting.launch is Launch.ALL:
+        return range(0) if votes else range(1, voting.votes + 1)
+    if spoilt(votes, voting) is not None:
+        return range(0)
+    return range(len(votes) + 1, len(votes) + 1 + needed(tally(votes, voting), voting))
+
+
+def awaited(cast: Collection[Vote], in_flight: Iterable[int], voting: Voting) -> set[int]:
+    """Which of the votes in flight are worth waiting for, by their numbers.
+
+    All of them while the match needs votes. Afterwards none, but with `Order.BOTH` those whose
+    fellow in the other order was cast. A lead is that of the votes which came first.
+    """
+    if spoilt(cast, voting) is not None:
+        return set()
+    if needed(tally(cast, voting), voting):
+        return set(in_flight)
+    if voting.order is not Order.BOTH:
+        return set()
+    fellows = {((vote.number - 1) ^ 1) + 1 for vote in cast}
+    return fellows.intersection(in_flight)
+
+
+def spoilt(votes: Iterable[Vote], voting: Voting) -> Vote | None:
+    """The first vote that fails its match because it gave no verdict."""
+    if voting.on_no_verdict is not OnNoVerdict.FAIL:
+        return None
+    return next((vote for vote in votes if vote.verdict is Verdict.NONE), None)
+
+
+def decide(votes: Collection[Vote], first: int, second: int, voting: Voting) -> Outcome:
+    """The outcome of a match between two candidates: most votes win, equal votes are a draw.
+
+    Raises PermanentFault for a vote without a verdict where `on_no_verdict` is `fail`.
+    """
+    failing = spoilt(votes, voting)
+    if failing is not None:
+        raise PermanentFault(f"vote {failing.number} gave no verdict: {failing.no_verdict}")
+    total = tally(votes, voting)
     if total.first == total.second:
         return Outcome(None)
     return Outcome(CandidateNumber(first if total.first > total.second else second))
@@ -71,3 +151,8 @@ def vote_seed(seed: int, prompt: str, one: str, two: str, number: int) -> int:
     Below 2**31, which every endpoint accepts.
     """
     return derive(seed, "vote", prompt, one, two, number) >> 32
+
+
+def sample_seed(seed: int, sample: int) -> int:
+    """The seed of a vote's sample (from 1), its first being the vote's own; below 2**31."""
+    return seed if sample == 1 else derive(seed, "sample", sample) >> 32

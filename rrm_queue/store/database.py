@@ -82,6 +82,14 @@ class Database:
 UNDEFINED_TABLE = "42P01"
 
 
+def storable(text: str) -> str:
+    """`text` as Postgres takes it: NUL, which it refuses, becomes the replacement character.
+
+    What a model or a server wrote may hold one; it must not stop what came with it.
+    """
+    return text.replace("\0", "\ufffd")
+
+
 def driver_url(url: str) -> str:
     """`url` with the psycopg driver named, as SQLAlchemy wants it."""
     scheme, separator, rest = url.partition("://")

@@ -7,10 +7,10 @@ import msgspec
 from sqlalchemy import Connection, text
 
 from rrm_queue.domain import BatchId, CandidateNumber, JobId, MatchId, TournamentId
-from rrm_queue.messages import Answer, JudgeSpec
+from rrm_queue.messages import Answer, JudgeSpec, Voting
 
 ACTIVE_JOBS = text("""
-    SELECT j.id, j.queue, j.priority, j.judge, j.votes_per_match, j.seed,
+    SELECT j.id, j.queue, j.priority, j.judge, j.voting, j.seed,
            (SELECT count(*) FROM matches m WHERE m.job_id = j.id AND m.state = 'out') AS out,
            (SELECT count(*) FROM (SELECT 1 FROM matches m
                                   WHERE m.job_id = j.id AND m.state = 'ready'
@@ -66,7 +66,7 @@ class ActiveJob(NamedTuple):
     queue: str
     priority: int
     judge: JudgeSpec
-    votes: int
+    voting: Voting
     seed: int
     out: int
     ready: int
@@ -100,7 +100,7 @@ def active_jobs(tx: Connection, most: int) -> list[ActiveJob]:
             row.queue,
             row.priority,
             msgspec.convert(row.judge, JudgeSpec),
-            row.votes_per_match,
+            msgspec.convert(row.voting, Voting),
             row.seed,
             row.out,
             row.ready,

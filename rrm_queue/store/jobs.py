@@ -8,7 +8,7 @@ from sqlalchemy import Connection, text
 
 from rrm_queue.domain import JobId, JobState, Seeding
 from rrm_queue.errors import JobNotFound
-from rrm_queue.messages import JudgeSpec
+from rrm_queue.messages import JudgeSpec, Voting
 
 FIND_JOBS = text("""
     SELECT id FROM jobs WHERE starts_with(id, :prefix) LIMIT 2
@@ -16,11 +16,12 @@ FIND_JOBS = text("""
 
 JOBS = text("""
     SELECT j.id, j.name, j.source, j.state, j.strategy, j.seeding, j.judge, j.queue,
-           j.votes_per_match, j.seed, j.priority, j.tournaments, j.tournaments_done,
+           j.voting, j.seed, j.priority, j.tournaments, j.tournaments_done,
            j.tournaments_failed, j.candidates, j.matches_done, j.matches_failed,
            (SELECT count(*) FROM matches m WHERE m.job_id = j.id AND m.state = 'out') AS out,
            (SELECT count(*) FROM matches m WHERE m.job_id = j.id AND m.state = 'ready') AS ready,
            j.votes, j.prompt_tokens, j.cached_tokens, j.completion_tokens,
+           j.shareable_tokens, j.shared_tokens,
            j.created_at, j.started_at, j.finished_at
     FROM jobs j
     WHERE CAST(:job AS text) IS NULL OR j.id = :job
@@ -53,7 +54,7 @@ class JobView(NamedTuple):
     seeding: Seeding
     judge: JudgeSpec
     queue: str
-    votes_per_match: int
+    voting: Voting
     seed: int
     priority: int
     tournaments: int
@@ -68,6 +69,8 @@ class JobView(NamedTuple):
     prompt_tokens: int
     cached_tokens: int
     completion_tokens: int
+    shareable_tokens: int
+    shared_tokens: int
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
@@ -120,4 +123,5 @@ def _view(row: object) -> JobView:
         state=JobState(view.state),
         seeding=Seeding(view.seeding),
         judge=msgspec.convert(view.judge, JudgeSpec),
+        voting=msgspec.convert(view.voting, Voting),
     )

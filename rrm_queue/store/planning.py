@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+import msgspec
 from sqlalchemy import Connection, text
 
 from rrm_queue.domain import (
@@ -20,11 +21,13 @@ from rrm_queue.domain import (
     TournamentId,
     TournamentState,
 )
+from rrm_queue.messages import Voting
+from rrm_queue.store.database import storable
 
 # A tournament's row lock serialises all that is decided about it, whichever coordinator does it.
 LOCK_TOURNAMENTS = text("""
     SELECT t.id, t.job_id, t.size, t.seed, t.state, t.planned, t.decided,
-           j.state AS job_state, j.strategy, j.seeding
+           j.state AS job_state, j.strategy, j.seeding, j.voting
     FROM tournaments t JOIN jobs j ON j.id = t.job_id
     WHERE t.id IN (SELECT tournament_id FROM matches WHERE id = ANY(CAST(:matches AS bigint[])))
     ORDER BY t.id
@@ -42,7 +45,7 @@ OPEN_TOURNAMENTS = text("""
     FROM next, jobs j
     WHERE t.id = next.id AND j.id = t.job_id
     RETURNING t.id, t.job_id, t.size, t.seed, t.state, t.planned, t.decided,
-              j.state AS job_state, j.strategy, j.seeding
+              j.state AS job_state, j.strategy, j.seeding, j.voting
 """)
 
 START_JOB = text("""
@@ -115,6 +118,7 @@ class RunningTournament(NamedTuple):
     job_state: JobState
     strategy: str
     seeding: Seeding
+    voting: Voting
 
 
 class Played(NamedTuple):
@@ -142,7 +146,7 @@ def open_tournaments(tx: Connection, job: JobId, count: int) -> list[RunningTour
     opened = [_running(row) for row in tx.execute(OPEN_TOURNAMENTS, {"job": job, "count": count})]
     if opened:
         tx.execute(START_JOB, {"job": job})
-    return sorted(opened)
+    return sorted(opened, key=lambda tournament: tournament.id)
 
 
 def played(tx: Connection, tournaments: Sequence[TournamentId]) -> dict[TournamentId, list[Played]]:
@@ -207,7 +211,10 @@ def fail_tournaments(
     ids: set[TournamentId] = set(
         tx.scalars(
             FAIL_TOURNAMENTS,
-            {"tournament": [id_ for id_, _ in failed], "error": [error for _, error in failed]},
+            {
+                "tournament": [id_ for id_, _ in failed],
+                "error": [storable(error) for _, error in failed],
+            },
         )
     )
     tx.execute(CANCEL_READY, {"tournaments": list(ids)})
@@ -220,4 +227,5 @@ def _running(row: Sequence[object]) -> RunningTournament:
         state=TournamentState(tournament.state),
         job_state=JobState(tournament.job_state),
         seeding=Seeding(tournament.seeding),
+        voting=msgspec.convert(tournament.voting, Voting),
     )

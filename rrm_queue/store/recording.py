@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, text
 
@@ -16,6 +16,7 @@ from rrm_queue.domain import (
     TournamentId,
 )
 from rrm_queue.messages import Vote
+from rrm_queue.store.database import storable
 
 # The first outcome of a match wins: a match that is over does not come back from here. One that
 # is ready again (its batch was given up) takes a late outcome all the same: it is paid for.
@@ -29,13 +30,16 @@ LOCK_UNDECIDED = text("""
 
 INSERT_VOTES = text("""
     INSERT INTO votes (match_id, number, swapped, verdict, no_verdict, text, model, seed,
-                       prompt_tokens, cached_tokens, completion_tokens, seconds)
+                       prompt_tokens, cached_tokens, completion_tokens, seconds,
+                       queue_seconds, query_tokens, slot_tokens, samples, neutralised)
     SELECT * FROM unnest(
         CAST(:match AS bigint[]), CAST(:number AS int[]), CAST(:swapped AS bool[]),
         CAST(:verdict AS text[]), CAST(:no_verdict AS text[]), CAST(:text AS text[]),
         CAST(:model AS text[]), CAST(:seed AS bigint[]), CAST(:prompt_tokens AS int[]),
         CAST(:cached_tokens AS int[]), CAST(:completion_tokens AS int[]),
-        CAST(:seconds AS float8[])
+        CAST(:seconds AS float8[]), CAST(:queue_seconds AS float8[]),
+        CAST(:query_tokens AS int[]), CAST(:slot_tokens AS int[]), CAST(:samples AS int[]),
+        CAST(:neutralised AS bool[])
     )
     ON CONFLICT (match_id, number) DO NOTHING
 """)
@@ -73,6 +77,33 @@ CLOSE_BATCH = text("""
       AND NOT EXISTS (SELECT 1 FROM matches WHERE batch_id = :batch AND state = 'out')
 """)
 
+# How far the prompts of finished tournaments could share a cache, and did. Of a tournament's
+# distinct prompts all but one can share system and query, all but one with the same answer in
+# slot 1 can share that answer, and a prompt that is sent again shares all but its last token.
+SHARING = text("""
+    WITH prompts AS (
+        SELECT m.tournament_id, CASE WHEN v.swapped THEN m.second ELSE m.first END AS slot_one,
+               max(v.query_tokens) AS query, max(v.slot_tokens - v.query_tokens) AS answer,
+               max(v.prompt_tokens / v.samples) AS length, sum(v.samples) AS requests,
+               sum(v.cached_tokens) AS cached
+        FROM matches m JOIN votes v ON v.match_id = m.id
+        WHERE m.tournament_id = ANY(CAST(:tournaments AS bigint[])) AND v.slot_tokens > 0
+        GROUP BY m.tournament_id, m.id, v.swapped, 2
+    ), slots AS (
+        SELECT tournament_id, count(*) AS prompts, max(query) AS query,
+               (count(*) - 1) * max(answer) AS answers, sum(cached) AS cached,
+               sum((requests - 1) * (length - 1)) AS repeats
+        FROM prompts GROUP BY tournament_id, slot_one
+    ), tournaments AS (
+        SELECT (sum(prompts) - 1) * max(query) + sum(answers) + sum(repeats) AS shareable,
+               sum(cached) AS shared
+        FROM slots GROUP BY tournament_id
+    )
+    SELECT coalesce(sum(shareable), 0)::bigint AS shareable,
+           coalesce(sum(shared), 0)::bigint AS shared
+    FROM tournaments
+""")
+
 COUNT_FOR_JOB = text("""
     UPDATE jobs SET
         matches_done = matches_done + :matches_done,
@@ -82,7 +113,9 @@ COUNT_FOR_JOB = text("""
         votes = votes + :votes,
         prompt_tokens = prompt_tokens + :prompt_tokens,
         cached_tokens = cached_tokens + :cached_tokens,
-        completion_tokens = completion_tokens + :completion_tokens
+        completion_tokens = completion_tokens + :completion_tokens,
+        shareable_tokens = shareable_tokens + :shareable_tokens,
+        shared_tokens = shared_tokens + :shared_tokens
     WHERE id = :job
 """)
 
@@ -120,6 +153,8 @@ class Counts:
     prompt_tokens: int = 0
     cached_tokens: int = 0
     completion_tokens: int = 0
+    shareable_tokens: int = 0
+    shared_tokens: int = 0
 
 
 def lock_undecided(tx: Connection, matches: Sequence[int]) -> dict[int, UndecidedMatch]:
@@ -140,6 +175,8 @@ def insert_votes(tx: Connection, votes: Sequence[tuple[MatchId, Vote]]) -> None:
                 "match": [match for match, _ in votes],
                 "no_verdict": [vote.no_verdict and vote.no_verdict.value for _, vote in votes],
                 "verdict": [vote.verdict.value for _, vote in votes],
+                "text": [storable(vote.text) for _, vote in votes],
+                "model": [storable(vote.model) for _, vote in votes],
                 **{name: [getattr(vote, name) for _, vote in votes] for name in PLAIN_VOTE_COLUMNS},
             },
         )
@@ -148,13 +185,16 @@ def insert_votes(tx: Connection, votes: Sequence[tuple[MatchId, Vote]]) -> None:
 PLAIN_VOTE_COLUMNS = (
     "number",
     "swapped",
-    "text",
-    "model",
     "seed",
     "prompt_tokens",
     "cached_tokens",
     "completion_tokens",
     "seconds",
+    "queue_seconds",
+    "query_tokens",
+    "slot_tokens",
+    "samples",
+    "neutralised",
 )
 
 
@@ -180,13 +220,23 @@ def count_decided(tx: Connection, counts: Mapping[TournamentId, int]) -> None:
 def fail_matches(tx: Connection, errors: Mapping[MatchId, str]) -> None:
     """Ends matches that will have no outcome, each with its error."""
     if errors:
-        tx.execute(FAIL_MATCHES, {"match": list(errors), "error": list(errors.values())})
+        tx.execute(FAIL_MATCHES, _errors(errors))
 
 
 def retry_matches(tx: Connection, errors: Mapping[MatchId, str]) -> None:
     """Makes matches ready for another attempt, each with the error of the last."""
     if errors:
-        tx.execute(RETRY_MATCHES, {"match": list(errors), "error": list(errors.values())})
+        tx.execute(RETRY_MATCHES, _errors(errors))
+
+
+def _errors(errors: Mapping[MatchId, str]) -> dict[str, list[Any]]:
+    return {"match": list(errors), "error": [storable(error) for error in errors.values()]}
+
+
+def sharing(tx: Connection, tournaments: Sequence[TournamentId]) -> tuple[int, int]:
+    """How many prompt tokens of these tournaments could be shared, and how many were."""
+    row = tx.execute(SHARING, {"tournaments": list(tournaments)}).one()
+    return row.shareable, row.shared
 
 
 def close_batch(tx: Connection, batch: BatchId) -> None:

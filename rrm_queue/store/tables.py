@@ -57,7 +57,11 @@ def _of_tournament(*, primary_key: bool = False) -> Column[int]:
 
 
 class Job(SQLModel, table=True):
-    """One submission, its options, and counters that `record` keeps within its transactions."""
+    """One submission, its options, and counters that `record` keeps within its transactions.
+
+    `shareable_tokens` is how many prompt tokens of the finished tournaments an engine could have
+    taken from its cache, `shared_tokens` how many of those prompts' tokens it did.
+    """
 
     __tablename__ = "jobs"
     __table_args__ = (
@@ -76,7 +80,7 @@ class Job(SQLModel, table=True):
     seeding: Seeding = Field(sa_type=_word(Seeding))
     judge: dict[str, Any] = Field(sa_type=JSONB)
     queue: str = Field(sa_type=Text)
-    votes_per_match: int
+    voting: dict[str, Any] = Field(sa_type=JSONB)
     seed: int = Field(sa_type=BigInteger)
     priority: int
     tournaments: int = 0
@@ -89,6 +93,8 @@ class Job(SQLModel, table=True):
     prompt_tokens: int = Field(default=0, sa_type=BigInteger)
     cached_tokens: int = Field(default=0, sa_type=BigInteger)
     completion_tokens: int = Field(default=0, sa_type=BigInteger)
+    shareable_tokens: int = Field(default=0, sa_type=BigInteger)
+    shared_tokens: int = Field(default=0, sa_type=BigInteger)
     created_at: datetime | None = Field(default=None, sa_column=_moment(now=True, nullable=False))
     started_at: datetime | None = Field(default=None, sa_column=_moment())
     finished_at: datetime | None = Field(default=None, sa_column=_moment())
@@ -203,6 +209,11 @@ class VoteRow(SQLModel, table=True):
     cached_tokens: int
     completion_tokens: int
     seconds: float
+    queue_seconds: float
+    query_tokens: int
+    slot_tokens: int
+    samples: int
+    neutralised: bool
     created_at: datetime | None = Field(default=None, sa_column=_moment(now=True, nullable=False))
 
 

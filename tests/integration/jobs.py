@@ -46,7 +46,7 @@ def submit_file(database: Database, file: bytes, **options: Any) -> JobId:
         "seeding": Seeding.RANDOM,
         "judge": {"kind": "reference"},
         "queue": QUEUE,
-        "votes_per_match": 1,
+        "voting": {},
         "seed": 0,
         "priority": 1,
     }

@@ -4,46 +4,21 @@ import asyncio
 import json
 import logging
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 from aiohttp import web
+from endpoints import Handler, answering, batch_for, completion, endpoint, judged, shown_first
 
 from rrm_queue.domain import NoVerdict, Verdict
 from rrm_queue.errors import JudgeFault, PermanentFault, TransientFault
 from rrm_queue.judging.engines.base import Ask, EngineSettings
 from rrm_queue.judging.engines.openai import OpenAIEngine
-from rrm_queue.judging.panel import Panel, Patience
+from rrm_queue.judging.panel import Panel
 from rrm_queue.judging.prompt import rrm_messages
-from rrm_queue.messages import Answer, BatchMatch, JudgeBatch, JudgeSpec, MatchReport, Vote, Voting
+from rrm_queue.messages import Answer, JudgeSpec, MatchReport, Vote, Voting
 
 KEY = "sk-very-secret"
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-
-
-def completion(content: str | None, **more: Any) -> web.Response:
-    choice = {"message": {"role": "assistant", "content": content}, "finish_reason": "stop"}
-    choice["message"].update(more.pop("message", {}))
-    choice.update(more.pop("choice", {}))
-    return web.json_response({"id": "x", "model": "judge-1", "choices": [choice], **more})
-
-
-@asynccontextmanager
-async def endpoint(handler: Handler) -> AsyncIterator[str]:
-    """The base URL of an endpoint that answers as `handler` does."""
-    app = web.Application()
-    app.router.add_post("/v1/chat/completions", handler)
-    runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.1, access_log=None)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    host, port = runner.addresses[0][:2]
-    try:
-        yield f"http://{host}:{port}/v1"
-    finally:
-        await runner.cleanup()
 
 
 def ask_of(base_url: str, **settings: Any) -> Ask:
@@ -60,10 +35,12 @@ def ask_of(base_url: str, **settings: Any) -> Ask:
     )
 
 
-async def ask(base_url: str, *, key: str | None = KEY, seconds: float = 20) -> Vote:
+async def ask(
+    base_url: str, *, key: str | None = KEY, seconds: float = 20, **settings: Any
+) -> Vote:
     engine = OpenAIEngine(EngineSettings(base_url, key), total_seconds=seconds)
     try:
-        return await engine.ask(ask_of(base_url))
+        return await engine.ask(ask_of(base_url, **settings))
     finally:
         await engine.close()
 
@@ -76,13 +53,6 @@ def answered(handler: Handler, **options: Any) -> Vote:
             return await ask(base_url, **options)
 
     return asyncio.run(run())
-
-
-def answering(response: Callable[[], web.Response]) -> Handler:
-    async def handler(request: web.Request) -> web.Response:
-        return response()
-
-    return handler
 
 
 def test_the_request_is_the_rrm_prompt_with_the_judges_settings() -> None:
@@ -106,6 +76,23 @@ def test_the_request_is_the_rrm_prompt_with_the_judges_settings() -> None:
             f"Bearer {KEY}",
         )
     ]
+
+
+def test_a_judge_may_bring_its_settings_its_template_and_a_pattern() -> None:
+    requests: list[dict[str, Any]] = []
+
+    async def handler(request: web.Request) -> web.Response:
+        requests.append(await request.json())
+        return completion("\\boxed{Assistant 1}")
+
+    template = "{{ question }}/{{ answer_1 }}/{{ answer_2 }}"
+    vote = answered(handler, template=template, temperature=0.0, max_tokens=9, regex="a+")
+    [request] = requests
+    assert request["messages"] == [
+        {"role": "user", "content": "Which is {better}?/one {answer2}/two"}
+    ]
+    assert (request["temperature"], request["max_tokens"], request["regex"]) == (0.0, 9, "a+")
+    assert not vote.neutralised
 
 
 def test_a_completion_becomes_a_vote_with_its_tokens() -> None:
@@ -258,48 +245,6 @@ def test_the_key_is_in_no_repr_and_no_log(caplog: pytest.LogCaptureFixture) -> N
     assert KEY not in caplog.text
 
 
-def judged(
-    handler: Handler, *, votes: int = 1, matches: int = 1, concurrency: int = 8, attempts: int = 3
-) -> list[MatchReport]:
-    """The reports of a panel whose votes all come from the endpoint."""
-    reports: list[MatchReport] = []
-
-    async def report(one: MatchReport) -> None:
-        reports.append(one)
-
-    async def run() -> None:
-        async with endpoint(handler) as base_url:
-            patience = Patience(attempts=attempts, first_wait=0.01, longest_wait=0.05)
-            panel = Panel(EngineSettings(), concurrency=concurrency, patience=patience)
-            try:
-                await panel.judge(batch_for(base_url, votes=votes, matches=matches), report)
-            finally:
-                await panel.close()
-
-    asyncio.run(run())
-    return sorted(reports, key=lambda one: one.match)
-
-
-def batch_for(base_url: str, *, votes: int, matches: int) -> JudgeBatch:
-    return JudgeBatch(
-        batch=1,
-        job="job",
-        tournament="t",
-        judge=JudgeSpec("openai", "model", base_url=base_url),
-        prompt="prompt",
-        reference=None,
-        answers=[Answer(number, str(number), f"answer-{number}") for number in range(matches + 1)],
-        matches=[BatchMatch(number, number, number + 1) for number in range(matches)],
-        voting=Voting(votes),
-        seed=1,
-    )
-
-
-async def shown_first(request: web.Request) -> str:
-    user = (await request.json())["messages"][1]["content"]
-    return str(user.split("### Assistant 1\n\n")[1].split("\n")[0])
-
-
 def test_a_transient_fault_is_asked_again_a_bounded_number_of_times() -> None:
     asked: list[str] = []
 
@@ -334,7 +279,7 @@ def test_votes_that_were_cast_beside_a_fault_are_kept() -> None:
             return web.json_response({"detail": "prompt too long"}, status=400)
         return completion("\\boxed{Assistant 1}")
 
-    [report] = judged(refuses_swapped, votes=3)
+    [report] = judged(refuses_swapped, voting=Voting(3))
     assert [vote.number for vote in report.votes] == [1]
     assert report.failure is not None
     assert not report.failure.transient
@@ -342,7 +287,7 @@ def test_votes_that_were_cast_beside_a_fault_are_kept() -> None:
 
 
 def test_a_judge_that_favours_a_slot_makes_a_draw_of_even_votes() -> None:
-    [report] = judged(answering(lambda: completion("\\boxed{Assistant 1}")), votes=2)
+    [report] = judged(answering(lambda: completion("\\boxed{Assistant 1}")), voting=Voting(2))
     assert [(vote.swapped, vote.verdict) for vote in report.votes] == [
         (False, Verdict.FIRST),
         (True, Verdict.FIRST),
@@ -384,7 +329,7 @@ def test_a_match_is_reported_before_the_batch_is_over() -> None:
 
         async with endpoint(handler) as base_url:
             panel = Panel(EngineSettings(), concurrency=2)
-            await panel.judge(batch_for(base_url, votes=1, matches=2), report)
+            await panel.judge(batch_for(base_url, Voting(), 2), report)
             await panel.close()
         return order
 
@@ -408,9 +353,7 @@ def test_cancelling_a_batch_ends_its_votes() -> None:
 
         async with endpoint(handler) as base_url:
             panel = Panel(EngineSettings(), concurrency=2)
-            judging = asyncio.create_task(
-                panel.judge(batch_for(base_url, votes=1, matches=1), report)
-            )
+            judging = asyncio.create_task(panel.judge(batch_for(base_url, Voting()), report))
             await asked.wait()
             judging.cancel()
             with pytest.raises(asyncio.CancelledError):

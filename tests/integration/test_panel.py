@@ -15,7 +15,8 @@ import pytest
 
 from rrm_queue.domain import Verdict
 from rrm_queue.judging.engines.base import EngineSettings
-from rrm_queue.judging.panel import Panel, Patience
+from rrm_queue.judging.panel import Panel
+from rrm_queue.judging.sampler import Patience
 from rrm_queue.messages import Answer, BatchMatch, JudgeBatch, JudgeSpec, MatchReport, Voting
 
 IMPATIENT = Patience(attempts=4, first_wait=0.01, longest_wait=0.05)

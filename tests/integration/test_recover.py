@@ -78,6 +78,21 @@ def test_a_dead_workers_batch_is_given_to_another_and_its_message_dropped(
     assert alive.take(job, batch(database))
 
 
+@pytest.mark.parametrize(
+    ("broken", "loss", "attempts"), [(False, Loss.RETURNED, 0), (True, Loss.ENGINE, 1)]
+)
+def test_a_batch_handed_back_goes_out_at_once_and_counts_only_if_its_engine_died(
+    database: Database, broker: BrokerLink, job: JobId, broken: bool, loss: Loss, attempts: int
+) -> None:
+    leases = WorkerLeases(broker.client, "worker")
+    leases.take(job, batch(database))
+    leases.hand_back(job, batch(database), broken=broken)
+    assert list(recover(database, broker).values()) == [loss]
+    with database.begin() as tx:
+        assert tx.scalar(text("SELECT max(attempt) FROM matches")) == attempts
+    assert dispatch(database, broker) == 4
+
+
 def test_a_match_that_kills_its_workers_fails_after_the_limit(
     database: Database, broker: BrokerLink, job: JobId
 ) -> None:

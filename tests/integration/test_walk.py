@@ -77,7 +77,7 @@ def test_no_more_is_out_than_the_window_allows(database: Database, broker: Broke
 
 
 def test_a_message_holds_all_that_its_matches_need(database: Database, broker: BrokerLink) -> None:
-    submit_file(database, lines([5]), strategy="elo", votes_per_match=3, seed=11)
+    submit_file(database, lines([5]), strategy="elo", voting={"votes": 3}, seed=11)
     dispatch(database, broker)
     (batch,) = received(broker)
     assert (batch.tournament, batch.prompt, batch.reference) == ("t0", "Which is largest? (0)", "4")
@@ -107,6 +107,19 @@ def test_a_draw_in_a_knockout_is_broken_by_a_coin_and_said(
         match = tx.execute(text("SELECT winner, decided_by FROM matches")).one()
     assert match.winner in (0, 1)
     assert match.decided_by == "coin"
+    assert view(database).state is JobState.SUCCEEDED
+
+
+def test_what_postgres_cannot_store_stops_nothing(database: Database, broker: BrokerLink) -> None:
+    submit_file(database, lines([3]))
+    while dispatch(database, broker):
+        for batch in received(broker):
+            reports = [
+                MatchReport(m.match, [Vote(1, Verdict.FIRST, text="a\0b")]) for m in batch.matches
+            ]
+            record(database, Outcomes(batch.batch, batch.job, "test", reports))
+    with database.begin() as tx:
+        assert set(tx.scalars(text("SELECT text FROM votes"))) == {"a\ufffdb"}
     assert view(database).state is JobState.SUCCEEDED
 
 

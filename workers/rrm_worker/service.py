@@ -1,9 +1,13 @@
-"""The worker's composition: one broker, one panel, Celery's threads."""
+"""The worker's composition: one broker, one panel, Celery's threads, and an engine where asked."""
 
 import os
+import signal
 import socket
+import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from secrets import token_hex
+from threading import Event, Thread
 
 from rrm_queue.broker.app import create_app, judge_kind_queue
 from rrm_queue.broker.leases import WorkerLeases
@@ -12,30 +16,94 @@ from rrm_queue.broker.serve import consume
 from rrm_queue.broker.tasks import serve_batches
 from rrm_queue.judging.engines.base import EngineSettings
 from rrm_queue.judging.panel import Panel
-from rrm_worker.worker import Worker
+from rrm_worker.engine_guard import EngineGuard
+from rrm_worker.engine_process import STOP_SECONDS, EngineProcess
+from rrm_worker.health import Health
+from rrm_worker.holding import Ending
+from rrm_worker.metrics import Metrics
+from rrm_worker.worker import HAND_BACK_SECONDS, Worker
 
 BATCHES = 16
 """Batches held at once: late rounds of a knockout come one match a batch."""
 
+GRACE_SECONDS = 25.0
+"""From SIGTERM to the end of everything: within the 30 s that Kubernetes gives."""
 
-def serve(
-    broker_url: str, *, kinds: Sequence[str], concurrency: int, engines: EngineSettings
-) -> int:
-    """Judges batches of these kinds of judge until SIGTERM; the exit code.
 
-    `concurrency` is how many votes are in flight at once, whichever batches they belong to.
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """What a worker serves, and how: `judges` are names of queues, `concurrency` votes in flight.
+
+    `process` is the engine at `engines.sglang_url` where that is ours to run.
     """
+
+    judges: Sequence[str]
+    concurrency: int
+    engines: EngineSettings
+    process: EngineProcess | None = None
+    grace: float = GRACE_SECONDS
+    metrics_host: str = "127.0.0.1"
+    metrics_port: int | None = None
+
+
+def serve(broker_url: str, serving: Serving) -> int:
+    """Judges batches until SIGTERM; the exit code.
+
+    Raises BrokerUnavailable when no broker answers at the start, EngineFault when the engine ends
+    before it was up, UsageFault when the metrics cannot be served.
+    """
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # until Celery takes over
     app = create_app(broker_url)
     client = redis_client(broker_url)
-    queues = [judge_kind_queue(kind) for kind in kinds]
+    link = BrokerLink(app, client)
+    link.epoch()
+    metrics = Metrics()
+    if serving.metrics_port is not None:
+        metrics.serve(serving.metrics_host, serving.metrics_port)
+    queues = [judge_kind_queue(judge) for judge in serving.judges]
+    ready = Event()
     worker = Worker(
-        Panel(engines, concurrency=concurrency),
+        Panel(serving.engines, concurrency=serving.concurrency),
         WorkerLeases(client, f"{socket.gethostname()}:{os.getpid()}:{token_hex(4)}"),
-        BrokerLink(app, client).send_outcomes,
-        dict.fromkeys(queues, concurrency),
+        link.send_outcomes,
+        dict.fromkeys(queues, serving.concurrency),
+        ready=ready,
+        metrics=metrics,
     )
-    serve_batches(app, worker.take)
-    worker.start()
-    code = consume(app, name="worker", queues=queues, threads=BATCHES, stopping=lambda: None)
-    worker.stop()
+    guard = _guard(serving, worker, ready, metrics)
+    try:
+        guard.start() if guard else ready.set()
+        serve_batches(app, worker.take)
+        worker.start()
+        code = consume(
+            app,
+            name="worker",
+            queues=queues,
+            threads=BATCHES,
+            stopping=lambda: _drain(worker, serving),
+        )
+        worker.stop()
+    finally:
+        if guard:
+            guard.stop()
     return code
+
+
+def _guard(serving: Serving, worker: Worker, ready: Event, metrics: Metrics) -> EngineGuard | None:
+    """The guard of the engine that the judges need, if they need one."""
+    if not serving.engines.sglang_url:
+        return None
+    return EngineGuard(
+        Health(serving.engines.sglang_url),
+        serving.process,
+        up=ready,
+        on_down=lambda: worker.hand_back(Ending.BROKEN),
+        metrics=metrics,
+    )
+
+
+def _drain(worker: Worker, serving: Serving) -> None:
+    """Begins to drain beside Celery's own shutdown, which waits for what is held."""
+    ending = HAND_BACK_SECONDS + (STOP_SECONDS if serving.process else 0.0)
+    seconds = max(0.0, serving.grace - ending)
+    Thread(target=worker.drain, args=[seconds], name="drain", daemon=True).start()

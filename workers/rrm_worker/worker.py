@@ -3,26 +3,46 @@
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
-from concurrent.futures import CancelledError, Future
-from threading import Event, Lock, Thread
+from threading import Condition, Event, Thread
+from time import monotonic
+from typing import TypeVar
 
 from redis.exceptions import RedisError
+from tenacity import (
+    Retrying,
+    retry_if_exception_type,
+    sleep_using_event,
+    stop_after_delay,
+    stop_when_event_set,
+    wait_random_exponential,
+)
 
-from rrm_queue.broker.leases import RENEW_SECONDS, Held, WorkerLeases
+from rrm_queue.broker.leases import LEASE_SECONDS, RENEW_SECONDS, Held, WorkerLeases
 from rrm_queue.domain import BatchId, JobId
 from rrm_queue.errors import MessageRefused
 from rrm_queue.judging.panel import Panel
 from rrm_queue.messages import JudgeBatch, Outcomes, decode
+from rrm_worker.holding import Ending, Holding
+from rrm_worker.metrics import Metrics
 from rrm_worker.outbox import Outbox
 
 log = logging.getLogger(__name__)
+
+Answer = TypeVar("Answer")
+
+HAND_BACK_SECONDS = 3.0
+"""How long the outcomes of batches that are handed back may take to be sent."""
+
+_GLANCE = 0.2
+"""Seconds between two looks at whether the worker stops, for those who wait for the engine."""
 
 
 class Worker:
     """Judges batches with `panel` and sends their outcomes with `send`.
 
-    `capacities` says for each queue how many matches this worker can hold at once. `take` is
-    called by the queue's threads, as many at once as batches may be held.
+    `capacities` says for each queue how many matches this worker can hold at once. Batches are
+    taken only while `ready` is set. `take` is called by the queue's threads, as many at once as
+    batches may be held.
     """
 
     def __init__(
@@ -31,14 +51,20 @@ class Worker:
         leases: WorkerLeases,
         send: Callable[[Outcomes], None],
         capacities: Mapping[str, int],
+        *,
+        ready: Event,
+        metrics: Metrics,
     ) -> None:
         self._panel = panel
         self._leases = leases
         self._send = send
         self._capacities = capacities
-        self._held: dict[Held, Future[None]] = {}
-        self._lock = Lock()
-        self._stopping = Event()
+        self._ready = ready
+        self._metrics = metrics
+        self._held: dict[Held, Holding] = {}
+        self._changed = Condition()
+        self._draining = Event()
+        self._stopped = Event()
         self._loop = asyncio.new_event_loop()
         self._threads = [
             Thread(target=self._loop.run_forever, name="judging", daemon=True),
@@ -46,64 +72,161 @@ class Worker:
         ]
 
     def start(self) -> None:
-        """Stands on the roll of the queues and is ready for batches."""
-        self._leases.enlist(self._capacities)
+        """Stands on the roll of the queues and is ready for batches; raises RedisError."""
+        self._enlist()
         for thread in self._threads:
             thread.start()
 
+    def take(self, body: bytes) -> bool:
+        """Judges one batch to its end, unless another worker holds it or it is over.
+
+        False for a batch that was not begun, because this worker stops.
+        """
+        try:
+            batch = decode(body, JudgeBatch)
+        except MessageRefused as error:
+            log.error("batch refused: %s", error)
+            return True
+        held = (JobId(batch.job), BatchId(batch.batch))
+        outbox = Outbox(batch, self._leases.worker, self._send)
+        holding = Holding(batch, self._loop, outbox, lambda r: self._metrics.count(batch, r))
+        while not self._ready.wait(_GLANCE) and not self._draining.is_set():
+            pass
+        if self._draining.is_set():
+            return False
+        with self._changed:
+            if held in self._held:
+                log.info("batch %s came twice", batch.batch)
+                return True
+            self._held[held] = holding
+        try:
+            return self._judge(holding)
+        finally:
+            with self._changed:
+                del self._held[held]
+                self._changed.notify_all()
+
+    def hand_back(self, ending: Ending) -> None:
+        """Stops judging whatever is held; what is decided is sent, the rest is another's."""
+        for holding in self._holdings().values():
+            holding.let_go(ending)
+
+    def drain(self, seconds: float) -> None:
+        """Takes nothing more, and returns when nothing is held.
+
+        What is not judged after `seconds` is handed back; outcomes that no broker takes for
+        HAND_BACK_SECONDS more are abandoned.
+        """
+        self._draining.set()
+        self._retire()
+        if self._wait_for_none(seconds):
+            return
+        log.info("handing back %s batches", len(self._holdings()))
+        self.hand_back(Ending.RETURNED)
+        if not self._wait_for_none(HAND_BACK_SECONDS):
+            for holding in self._holdings().values():
+                holding.abandon()
+
     def stop(self) -> None:
-        """Leaves the roll and ends the engines; no batch may be held any more."""
-        self._stopping.set()
+        """Ends the engines' clients and leaves the roll; no batch may be held any more."""
+        self._draining.set()
+        self._stopped.set()
         asyncio.run_coroutine_threadsafe(self._panel.close(), self._loop).result()
         self._loop.call_soon_threadsafe(self._loop.stop)
         for thread in self._threads:
             thread.join()
+        self._retire()
+
+    def _judge(self, holding: Holding) -> bool:
+        """Judges a batch under its lease; False when Redis kept the lease from us to the end."""
+        batch = holding.batch
+        try:
+            if not self._patiently(lambda: self._leases.take(batch.job, batch.batch)):
+                log.info("batch %s is another's or over", batch.batch)
+                return True
+        except RedisError as error:
+            log.warning("no lease on batch %s: %s", batch.batch, error)
+            return False
+        began = monotonic()
+        self._metrics.batches_held.inc()
+        self._metrics.matches_held.inc(holding.undecided)
+        if not self._ready.is_set():  # gone since we looked
+            holding.let_go(Ending.BROKEN)
+        elif self._draining.is_set():
+            holding.let_go(Ending.RETURNED)
+        ending = holding.run(self._panel)
+        self._metrics.matches_held.dec(holding.undecided)
+        self._metrics.batches_held.dec()
+        self._metrics.batch_seconds.observe(monotonic() - began)
+        self._settle(batch, ending)
+        return True
+
+    def _settle(self, batch: JudgeBatch, ending: Ending) -> None:
+        """Says in the lease's place how it ended; if Redis stays away, the lease lapses."""
+        if ending is not Ending.JUDGED:
+            log.info("batch %s: %s", batch.batch, ending.value)
+        try:
+            match ending:
+                case Ending.JUDGED | Ending.CANCELLED:
+                    self._patiently(lambda: self._leases.finish(batch.job, batch.batch))
+                case Ending.RETURNED | Ending.BROKEN:
+                    broken = ending is Ending.BROKEN
+                    self._patiently(
+                        lambda: self._leases.hand_back(batch.job, batch.batch, broken=broken)
+                    )
+                case Ending.LOST:
+                    pass
+        except RedisError as error:
+            log.warning("the end of batch %s could not be marked: %s", batch.batch, error)
+
+    def _patiently(self, call: Callable[[], Answer]) -> Answer:
+        """What Redis answers, asked again for as long as a lease lasts; less when we stop."""
+        retrying = Retrying(
+            retry=retry_if_exception_type(RedisError),
+            wait=wait_random_exponential(multiplier=0.1, max=2),
+            stop=stop_after_delay(LEASE_SECONDS) | stop_when_event_set(self._draining),
+            sleep=sleep_using_event(self._draining),
+            reraise=True,
+        )
+        return retrying(call)
+
+    def _show_life(self) -> None:
+        while not self._stopped.wait(RENEW_SECONDS):
+            try:
+                self._renew()
+                self._enlist()
+            except RedisError as error:
+                log.warning("the leases could not be renewed: %s", error)
+            except Exception:
+                log.exception("the leases could not be renewed")
+
+    def _renew(self) -> None:
+        held = self._holdings()
+        lost = self._leases.renew(held)
+        cancelled = self._leases.cancelled(job for job, _ in held)
+        for key, holding in held.items():
+            if key[0] in cancelled:
+                holding.let_go(Ending.CANCELLED)
+            elif key in lost:
+                holding.let_go(Ending.LOST)
+
+    def _enlist(self) -> None:
+        """Stands on the roll, or leaves it while nothing can be judged."""
+        if self._ready.is_set() and not self._draining.is_set():
+            self._leases.enlist(self._capacities)
+        else:
+            self._retire()
+
+    def _retire(self) -> None:
         try:
             self._leases.retire(self._capacities)
         except RedisError as error:
             log.warning("left without leaving the roll: %s", error)
 
-    def take(self, body: bytes) -> None:
-        """Judges one batch to its end, unless another worker holds it or it is over."""
-        try:
-            batch = decode(body, JudgeBatch)
-        except MessageRefused as error:
-            log.error("batch refused: %s", error)
-            return
-        if not self._leases.take(batch.job, batch.batch):
-            log.info("batch %s is another's or over", batch.batch)
-            return
-        held = (JobId(batch.job), BatchId(batch.batch))
-        with self._lock:
-            judging = asyncio.run_coroutine_threadsafe(self._judge(batch), self._loop)
-            self._held[held] = judging
-        try:
-            judging.result()
-        except CancelledError:
-            log.info("batch %s stopped: its job was cancelled", batch.batch)
-        finally:
-            with self._lock:
-                del self._held[held]
-            self._leases.finish(batch.job, batch.batch)
+    def _holdings(self) -> dict[Held, Holding]:
+        with self._changed:
+            return dict(self._held)
 
-    async def _judge(self, batch: JudgeBatch) -> None:
-        outbox = Outbox(batch, self._leases.worker, self._send)
-        try:
-            await self._panel.judge(batch, outbox.add)
-        finally:
-            await outbox.drain()
-
-    def _show_life(self) -> None:
-        while not self._stopping.wait(RENEW_SECONDS):
-            with self._lock:
-                held = dict(self._held)
-            try:
-                self._leases.renew(held)
-                self._leases.enlist(self._capacities)
-                cancelled = self._leases.cancelled(job for job, _ in held)
-            except RedisError as error:
-                log.warning("the leases could not be renewed: %s", error)
-                continue
-            for (job, _), judging in held.items():
-                if job in cancelled:
-                    judging.cancel()
+    def _wait_for_none(self, seconds: float) -> bool:
+        with self._changed:
+            return self._changed.wait_for(lambda: not self._held, seconds)

@@ -4,7 +4,7 @@ from rrm_queue.errors import PermanentFault
 from rrm_queue.judging.engines.base import Engine, EngineSettings
 from rrm_queue.messages import JudgeSpec
 
-KINDS = ("reference", "replay", "openai")
+KINDS = ("reference", "replay", "openai", "sglang")
 
 
 def open_engine(judge: JudgeSpec, settings: EngineSettings) -> Engine:
@@ -25,5 +25,9 @@ def open_engine(judge: JudgeSpec, settings: EngineSettings) -> Engine:
             from rrm_queue.judging.engines.openai import OpenAIEngine
 
             return OpenAIEngine(settings)
+        case "sglang":
+            from rrm_queue.judging.engines.sglang import SglangEngine
+
+            return SglangEngine(settings)
         case _:
             raise PermanentFault(f"this worker has no engine for {judge}")

@@ -11,6 +11,7 @@ class Ask:
     """All that one vote needs; `one` and `two` are the answers as shown in slots 1 and 2.
 
     `tournament` is the file's id of the prompt, `number` counts the match's votes from 1.
+    `max_tokens` takes the place of the judge's own when an earlier sample was cut off.
     """
 
     tournament: str
@@ -22,6 +23,12 @@ class Ask:
     seed: int
     swapped: bool
     judge: JudgeSpec
+    max_tokens: int | None = None
+
+    @property
+    def budget(self) -> int:
+        """The most tokens that the judge may write."""
+        return self.judge.max_tokens if self.max_tokens is None else self.max_tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +36,23 @@ class EngineSettings:
     """What a machine brings to its engines and no message carries.
 
     `openai_key` is sent to `openai_base_url` and nowhere else, whatever address a job names.
+    `sglang_url` is the machine's own SGLang server; with `share_prefixes` one request computes a
+    prefix before others use it.
     """
 
     openai_base_url: str = ""
     openai_key: str | None = field(default=None, repr=False)
+    sglang_url: str = ""
+    share_prefixes: bool = True
 
 
 class Engine(Protocol):
-    """Gives votes for judges of one kind; belongs to one event loop."""
+    """Gives votes for judges of one kind; belongs to one event loop.
+
+    One that `caps_itself` knows how many votes it can have in flight, and is given all there are.
+    """
+
+    caps_itself: bool
 
     async def ask(self, ask: Ask) -> Vote:
         """The vote that was asked for.

@@ -6,7 +6,7 @@ import aiohttp
 
 from rrm_queue.errors import JudgeFault, PermanentFault, TransientFault
 from rrm_queue.judging.engines.base import Ask, EngineSettings
-from rrm_queue.judging.engines.openai_wire import request_of, vote_of, words_of
+from rrm_queue.judging.engines.openai_wire import prompt_of, request_of, vote_of, words_of
 from rrm_queue.messages import Vote
 
 _LONGEST_BODY = 16 * 1024 * 1024
@@ -15,6 +15,8 @@ _WORTH_ANOTHER_TRY = {408, 409, 425, 429}
 
 class OpenAIEngine:
     """Asks over one pool of connections; how many votes are in flight is the panel's to say."""
+
+    caps_itself = False
 
     def __init__(
         self, settings: EngineSettings, *, total_seconds: float = 1800, connect_seconds: float = 10
@@ -28,16 +30,17 @@ class OpenAIEngine:
         base_url = ask.judge.base_url
         if not base_url:
             raise PermanentFault(f"judge {ask.judge} names no base URL")
+        prompt = prompt_of(ask)
         began = perf_counter()
         try:
-            body = await self._post(base_url, request_of(ask))
+            body = await self._post(base_url, request_of(ask, prompt))
         except aiohttp.InvalidURL as error:
             raise PermanentFault(f"{base_url} is no address") from error
         except TimeoutError as error:
             raise TransientFault(f"{base_url} did not answer in time") from error
         except (aiohttp.ClientError, OSError) as error:
             raise TransientFault(f"{base_url}: {error or type(error).__name__}") from error
-        return vote_of(ask, body, perf_counter() - began)
+        return vote_of(ask, prompt, body, perf_counter() - began)
 
     async def close(self) -> None:
         """Ends the connections."""

@@ -6,7 +6,7 @@ import msgspec
 
 from rrm_queue.errors import TransientFault
 from rrm_queue.judging.engines.base import Ask
-from rrm_queue.judging.prompt import rrm_messages
+from rrm_queue.judging.prompt import Rendered, messages
 from rrm_queue.judging.verdict import END_OF_THINKING, read_verdict
 from rrm_queue.messages import Vote
 
@@ -43,19 +43,25 @@ class _Completion(msgspec.Struct):
 _completions = msgspec.json.Decoder(_Completion)
 
 
-def request_of(ask: Ask) -> dict[str, Any]:
-    """The body of the request for one vote."""
-    return {
+def prompt_of(ask: Ask) -> Rendered:
+    """The chat that asks for the vote; no tokenizer's control tokens are known but the usual."""
+    return messages(ask.judge, ask.prompt, ask.one.text, ask.two.text, reference=ask.reference)
+
+
+def request_of(ask: Ask, prompt: Rendered) -> dict[str, Any]:
+    """The body of the request for one vote; `regex` is SGLang's own, sent only where it is set."""
+    request: dict[str, Any] = {
         "model": ask.judge.argument,
-        "messages": rrm_messages(ask.prompt, ask.one.text, ask.two.text),
+        "messages": prompt.messages,
         "temperature": ask.judge.temperature,
         "top_p": ask.judge.top_p,
-        "max_tokens": ask.judge.max_tokens,
+        "max_tokens": ask.budget,
         "seed": ask.seed,
     }
+    return request if ask.judge.regex is None else request | {"regex": ask.judge.regex}
 
 
-def vote_of(ask: Ask, body: bytes, seconds: float) -> Vote:
+def vote_of(ask: Ask, prompt: Rendered, body: bytes, seconds: float) -> Vote:
     """The vote in a completion; raises TransientFault when the body is none."""
     try:
         completion = _completions.decode(body)
@@ -79,6 +85,7 @@ def vote_of(ask: Ask, body: bytes, seconds: float) -> Vote:
         cached_tokens=details.cached_tokens or 0,
         completion_tokens=usage.completion_tokens or 0,
         seconds=seconds,
+        neutralised=prompt.neutralised,
     )
 
 

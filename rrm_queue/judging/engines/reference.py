@@ -27,6 +27,8 @@ class ReferenceEngine:
     comparisons as it has different answers. The processes start with the first of them.
     """
 
+    caps_itself = False
+
     def __init__(self, processes: int = 2) -> None:
         self._processes = processes
         self._pool: ProcessPoolExecutor | None = None

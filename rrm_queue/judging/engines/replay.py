@@ -57,6 +57,8 @@ def check_file(file: str) -> None:
 class ReplayEngine:
     """Looks each pair up, in either order; a file is read once as long as it does not change."""
 
+    caps_itself = False
+
     def __init__(self) -> None:
         self._recordings: Shared[tuple[str, int, int], dict[Pair, str | None]] = Shared(capacity=4)
 

@@ -11,7 +11,7 @@ from rrm_queue.domain import (
     Standing,
     TournamentState,
 )
-from rrm_queue.messages import JudgeSpec
+from rrm_queue.messages import JudgeSpec, Voting
 from rrm_queue.store.jobs import JobView
 from rrm_queue.store.results import RankedCandidate, TournamentResult
 
@@ -29,7 +29,7 @@ def job(**changes: Any) -> JobView:
         seeding=Seeding.RANDOM,
         judge=JudgeSpec("reference"),
         queue="rrmq.judge.reference",
-        votes_per_match=1,
+        voting=Voting(),
         seed=0,
         priority=1,
         tournaments=2,
@@ -44,6 +44,8 @@ def job(**changes: Any) -> JobView:
         prompt_tokens=0,
         cached_tokens=0,
         completion_tokens=0,
+        shareable_tokens=0,
+        shared_tokens=0,
         created_at=NOW - timedelta(minutes=2),
         started_at=NOW - timedelta(minutes=1),
         finished_at=None,

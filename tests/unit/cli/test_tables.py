@@ -60,7 +60,7 @@ def test_the_card_tells_how_far_the_job_is() -> None:
     for fact in (
         "50 of 100, 1 failed",
         "1,240 done, 2 out, 1 ready",
-        "100 prompt (25% cached)",
+        "100 prompt (25.0% cached)",
         "0:01:00",
         "q1: boom",
         "############------------",

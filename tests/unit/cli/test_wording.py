@@ -82,4 +82,9 @@ def test_time_stands_still_before_the_start_and_after_the_end() -> None:
 
 def test_tokens_say_what_the_cache_gave() -> None:
     view = job(prompt_tokens=2_000_000, cached_tokens=1_500_000, completion_tokens=300)
-    assert tokens(view) == "2.0M prompt (75% cached), 300 completion"
+    assert tokens(view) == "2.0M prompt (75.0% cached), 300 completion"
+
+
+def test_tokens_say_how_much_of_what_can_be_shared_was() -> None:
+    view = job(prompt_tokens=2000, cached_tokens=1000, shareable_tokens=800, shared_tokens=784)
+    assert tokens(view) == "2.0k prompt (50.0% cached, 98.0% of what can be), 0 completion"

@@ -18,7 +18,7 @@ from rrm_queue.coordinator.rules import (
     shares,
     window,
 )
-from rrm_queue.domain import OVER
+from rrm_queue.domain import OVER, RETURNED
 
 
 class Match(NamedTuple):
@@ -108,6 +108,10 @@ def test_a_batch_of_another_epoch_is_lost_at_once() -> None:
 
 def test_a_batch_whose_lease_is_gone_lost_its_worker() -> None:
     assert losses([facts(held=3.0)], epoch="now", waiting=9) == {1: Loss.WORKER}
+
+
+def test_a_batch_that_was_handed_back_is_free_at_once() -> None:
+    assert losses([facts(holder=RETURNED)], epoch="now", waiting=9) == {1: Loss.RETURNED}
 
 
 def test_a_batch_that_waits_in_the_queue_is_left_alone_however_old() -> None:

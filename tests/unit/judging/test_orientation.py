@@ -3,8 +3,9 @@ from itertools import combinations, pairwise
 
 import pytest
 
-from rrm_queue.domain import CandidateNumber
+from rrm_queue.domain import CandidateNumber, Order
 from rrm_queue.judging.orientation import Orientation, swapped
+from rrm_queue.messages import Answer
 
 
 def times_first(size: int, seed: int) -> Counter[int]:
@@ -40,5 +41,30 @@ def test_the_seed_alone_relabels() -> None:
     assert oriented(1) != oriented(2)
 
 
-def test_votes_alternate_between_the_orders() -> None:
-    assert [swapped(number) for number in range(1, 6)] == [False, True, False, True, False]
+LOW, HIGH = Answer(2, "c2", "low"), Answer(7, "c7", "high")
+
+
+def turns(
+    order: Order, first: Answer, second: Answer, *, seed: int = 1, votes: int = 5
+) -> list[bool]:
+    return [
+        swapped(order, number, first, second, seed=seed, prompt="p")
+        for number in range(1, votes + 1)
+    ]
+
+
+@pytest.mark.parametrize("order", [Order.BALANCED, Order.BOTH])
+def test_votes_alternate_between_the_orders(order: Order) -> None:
+    assert turns(order, HIGH, LOW) == [False, True, False, True, False]
+
+
+def test_the_fixed_order_shows_the_files_first_in_every_vote() -> None:
+    assert turns(Order.FIXED, LOW, HIGH) == [False] * 5
+    assert turns(Order.FIXED, HIGH, LOW) == [True] * 5
+
+
+def test_a_random_order_is_fair_and_the_same_whoever_is_named_first() -> None:
+    named, turned = (turns(Order.RANDOM, *pair, votes=4000) for pair in ((LOW, HIGH), (HIGH, LOW)))
+    assert named == [not other for other in turned]
+    assert 1850 < sum(named) < 2150
+    assert named != turns(Order.RANDOM, LOW, HIGH, seed=2, votes=4000)

@@ -3,7 +3,7 @@ from pathlib import PurePosixPath
 import pytest
 
 from rrm_queue.errors import UsageFault
-from rrm_queue.judging.spec import needs_reference, parse_spec
+from rrm_queue.judging.spec import needs_reference, parse_spec, with_sampling, with_template
 from rrm_queue.messages import JudgeSpec
 
 HERE = PurePosixPath("/here")
@@ -19,6 +19,10 @@ def parsed(text: str, base_url: str = "https://host/v1/") -> JudgeSpec:
         ("reference", JudgeSpec("reference")),
         ("replay:verdicts.jsonl", JudgeSpec("replay", "/here/verdicts.jsonl")),
         ("replay:/there/a:b.jsonl", JudgeSpec("replay", "/there/a:b.jsonl")),
+        ("rrm-7b", JudgeSpec("sglang", "rrm-7b")),
+        ("rrm-32b", JudgeSpec("sglang", "rrm-32b")),
+        ("sglang:my-judge_1.5", JudgeSpec("sglang", "my-judge_1.5")),
+        ("sglang:org/model:v1", JudgeSpec("sglang", "org/model:v1")),
         ("openai:org/model:v1", JudgeSpec("openai", "org/model:v1", base_url="https://host/v1")),
     ],
 )
@@ -34,7 +38,15 @@ def test_an_unknown_judge_is_refused_in_one_line_that_names_the_known(text: str)
         parsed(text)
     message = str(refused.value)
     assert "\n" not in message
-    assert "reference, replay:FILE, openai:MODEL" in message
+    assert "reference, replay:FILE, openai:MODEL, rrm-7b, rrm-32b, sglang:NAME" in message
+
+
+@pytest.mark.parametrize(
+    "text", ["sglang", "sglang:", "sglang:a b", "sglang:../x y", "rrm-7b:", "rrm-7b:x", "RRM-7B"]
+)
+def test_a_judge_on_sglang_needs_a_name_that_a_queue_can_have(text: str) -> None:
+    with pytest.raises(UsageFault, match="no judge is called"):
+        parsed(text)
 
 
 @pytest.mark.parametrize("url", ["", "host/v1", "ftp://host", "http://", "http://[", "http://h:x"])
@@ -53,3 +65,52 @@ def test_a_base_url_with_a_secret_is_refused_and_not_repeated(url: str) -> None:
 def test_only_the_reference_judge_needs_references() -> None:
     assert needs_reference(parsed("reference"))
     assert not needs_reference(parsed("replay:f"))
+    assert not needs_reference(parsed("rrm-7b"))
+
+
+SLOTS = "{{ question }}{{ answer_1 }}{{ answer_2 }}"
+
+
+def test_a_judge_whose_template_shows_a_reference_needs_references() -> None:
+    assert not needs_reference(with_template(parsed("rrm-7b"), SLOTS))
+    assert needs_reference(with_template(parsed("rrm-7b"), SLOTS + "{{ reference }}"))
+    guarded = SLOTS + "{% if reference %}{{ reference }}{% endif %}"
+    assert not needs_reference(with_template(parsed("openai:m"), guarded))
+
+
+def test_sampling_settings_take_the_place_of_the_judges_own() -> None:
+    given = {"temperature": "0", "top_p": "0.95", "max_tokens": "16384", "regex": "(a|b)+"}
+    assert with_sampling(parsed("rrm-7b"), given) == JudgeSpec(
+        "sglang", "rrm-7b", temperature=0, top_p=0.95, max_tokens=16384, regex="(a|b)+"
+    )
+    assert with_sampling(parsed("reference"), {}) == JudgeSpec("reference")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("temperature", "hot"),
+        ("temperature", "-0.1"),
+        ("temperature", "2.1"),
+        ("temperature", "nan"),
+        ("top_p", "0"),
+        ("top_p", "inf"),
+        ("max_tokens", "0"),
+        ("max_tokens", "1e3"),
+        ("max_tokens", "1000001"),
+        ("regex", "(a"),
+        ("regex", ""),
+        ("n", "2"),
+    ],
+)
+def test_a_bad_sampling_setting_is_refused_by_its_name(name: str, value: str) -> None:
+    with pytest.raises(UsageFault, match=f"{name}") as refused:
+        with_sampling(parsed("openai:m"), {name: value})
+    assert "\n" not in str(refused.value)
+
+
+def test_judges_that_write_no_text_have_no_settings_and_no_template() -> None:
+    with pytest.raises(UsageFault, match="reference writes no text"):
+        with_sampling(parsed("reference"), {"temperature": "0"})
+    with pytest.raises(UsageFault, match="replay:/here/f writes no text"):
+        with_template(parsed("replay:f"), SLOTS)

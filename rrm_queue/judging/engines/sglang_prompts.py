@@ -1,0 +1,70 @@
+"""Prompts as an SGLang server reads them: token ids, and how much of them prompts may share."""
+
+from dataclasses import replace
+from hashlib import blake2b
+
+import msgspec
+
+from rrm_queue.judging.engines.base import Ask
+from rrm_queue.judging.engines.sglang_http import SglangServer
+from rrm_queue.judging.engines.sglang_wire import Prompt, shared_length
+from rrm_queue.judging.engines.shared import Shared
+from rrm_queue.judging.engines.warmth import Prefix
+from rrm_queue.judging.prompt import rrm_messages
+from rrm_queue.messages import Answer
+
+_PROMPTS = 1024
+_LENGTHS = 65_536
+
+
+class Prompts:
+    """Has the server tokenise each prompt once, however many votes are asked of it.
+
+    Where the query and the answer in slot 1 end is measured on prompts with another text in the
+    place of what follows: once a tournament, and once a slot-1 answer.
+    """
+
+    def __init__(self, server: SglangServer) -> None:
+        self._server = server
+        self._prompts: Shared[Prefix, Prompt] = Shared(_PROMPTS)
+        self._lengths: Shared[Prefix, int] = Shared(_LENGTHS)
+
+    async def get(self, ask: Ask, path: list[Prefix]) -> Prompt:
+        """The prompt of a vote, whose path is `path_of(ask)`."""
+        return await self._prompts.get(path[-1], lambda: self._tokenise(ask, path))
+
+    async def _tokenise(self, ask: Ask, path: list[Prefix]) -> Prompt:
+        _, query, slot, _ = path
+        ids = await self._server.tokens(_messages(ask))
+        other_two = replace(ask, two=_unlike(ask.two))
+        other_both = replace(other_two, one=_unlike(ask.one))
+        return Prompt(
+            input_ids=msgspec.Raw(msgspec.json.encode(ids)),
+            tokens=len(ids),
+            query_tokens=await self._lengths.get(query, lambda: self._shared(ids, other_both)),
+            slot_tokens=await self._lengths.get(slot, lambda: self._shared(ids, other_two)),
+            neutralised=False,
+        )
+
+    async def _shared(self, ids: list[int], other: Ask) -> int:
+        return shared_length(ids, await self._server.tokens(_messages(other)))
+
+
+def path_of(ask: Ask) -> list[Prefix]:
+    """The prompt's prefixes, the shortest first: instructions, query, slot-1 answer, all of it."""
+    digest = blake2b(digest_size=16)
+    path = []
+    for part in (ask.judge.template or "", ask.prompt, ask.one.text, ask.two.text):
+        encoded = part.encode("utf-8", "surrogatepass")
+        digest.update(len(encoded).to_bytes(8, "big") + encoded)
+        path.append(digest.digest())
+    return path
+
+
+def _messages(ask: Ask) -> object:
+    return rrm_messages(ask.prompt, ask.one.text, ask.two.text)
+
+
+def _unlike(answer: Answer) -> Answer:
+    """An answer that shares no beginning with this one."""
+    return Answer(answer.number, answer.key, "0" if answer.text.startswith("#") else "#")

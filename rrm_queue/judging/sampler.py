@@ -1,0 +1,101 @@
+"""Gets one vote: asked until it is answered, and asked anew when the answer holds no verdict."""
+
+import asyncio
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+
+from msgspec import structs
+from tenacity import (
+    AsyncRetrying,
+    RetryCallState,
+    retry_if_exception_type,
+    stop_after_attempt,
+    stop_before_delay,
+    wait_random_exponential,
+)
+
+from rrm_queue.domain import NoVerdict, Verdict
+from rrm_queue.errors import PermanentFault, TransientFault
+from rrm_queue.judging.engines.base import Ask, Engine
+from rrm_queue.judging.voting import sample_seed
+from rrm_queue.messages import Vote
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long one sample is asked for: attempts, and seconds from the first of them.
+
+    Waits between attempts grow exponentially with full jitter and are at most `longest_wait`, also
+    where an endpoint asks for more.
+    """
+
+    attempts: int = 6
+    first_wait: float = 0.5
+    longest_wait: float = 30.0
+    total: float = 1800.0
+
+
+class Sampler:
+    """Asks engines, with at most `concurrency` requests in flight at those that set no cap."""
+
+    def __init__(self, patience: Patience, *, concurrency: int) -> None:
+        self._in_flight = asyncio.Semaphore(concurrency)
+        self._longest_wait = patience.longest_wait
+        self._backoff = wait_random_exponential(patience.first_wait, patience.longest_wait)
+        self._stop = stop_after_attempt(patience.attempts) | stop_before_delay(patience.total)
+
+    async def vote(self, engine: Engine, ask: Ask, *, resamples: int) -> Vote:
+        """The vote, of its last sample when it took several, with what all of them spent.
+
+        A sample without a verdict is followed by another with a seed of its own, with twice the
+        budget when it was cut off, `resamples` times at most. Raises a JudgeFault where there is
+        no vote.
+        """
+        vote, sampled = await self._insist(engine, ask), ask
+        while vote.verdict is Verdict.NONE and vote.samples <= resamples:
+            sampled = replace(
+                sampled,
+                seed=sample_seed(ask.seed, vote.samples + 1),
+                max_tokens=sampled.budget * (2 if vote.no_verdict is NoVerdict.TRUNCATED else 1),
+            )
+            try:
+                vote = _together(vote, await self._insist(engine, sampled))
+            except PermanentFault:
+                if sampled.budget == ask.budget:
+                    raise
+                return vote  # the judge was asked before: what it refuses is the larger budget
+        return vote
+
+    async def _insist(self, engine: Engine, ask: Ask) -> Vote:
+        """One sample, asked for again while faults are transient and patience lasts."""
+
+        async def once() -> Vote:
+            async with nullcontext() if engine.caps_itself else self._in_flight:
+                return await engine.ask(ask)
+
+        retrying = AsyncRetrying(
+            retry=retry_if_exception_type(TransientFault),
+            stop=self._stop,
+            wait=self._wait,
+            reraise=True,
+        )
+        return await retrying(once)
+
+    def _wait(self, state: RetryCallState) -> float:
+        """Seconds before the next attempt: the back-off, or more where the judge asked for it."""
+        fault = state.outcome.exception() if state.outcome else None
+        asked = fault.retry_after if isinstance(fault, TransientFault) else 0.0
+        return max(self._backoff(state), min(asked, self._longest_wait))
+
+
+def _together(before: Vote, last: Vote) -> Vote:
+    """The last sample's vote, with the tokens and seconds of those before it."""
+    return structs.replace(
+        last,
+        prompt_tokens=before.prompt_tokens + last.prompt_tokens,
+        cached_tokens=before.cached_tokens + last.cached_tokens,
+        completion_tokens=before.completion_tokens + last.completion_tokens,
+        seconds=before.seconds + last.seconds,
+        queue_seconds=before.queue_seconds + last.queue_seconds,
+        samples=before.samples + 1,
+    )

@@ -1,0 +1,331 @@
+"""The worker's batches, leases and endings, on a real Valkey and a judge that can wait."""
+
+import json
+import logging
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Event, Thread
+
+import pytest
+from prometheus_client import generate_latest
+from rrm_worker import worker as worker_module
+from rrm_worker.holding import Ending
+from rrm_worker.metrics import Metrics
+from rrm_worker.service import BATCHES
+from rrm_worker.worker import Worker
+
+from rrm_queue.broker.leases import WorkerLeases, capacity_key, lease_key, roll_key
+from rrm_queue.broker.link import BrokerLink
+from rrm_queue.domain import BROKEN, OVER, RETURNED, BatchId, JobId
+from rrm_queue.errors import BrokerUnavailable, UsageFault
+from rrm_queue.judging.engines.base import EngineSettings
+from rrm_queue.judging.panel import Panel
+from rrm_queue.local.stack import Addresses
+from rrm_queue.messages import (
+    Answer,
+    BatchMatch,
+    JudgeBatch,
+    JudgeSpec,
+    Outcomes,
+    Voting,
+    encode,
+)
+
+QUEUE = "rrmq.judge.openai"
+FAST, SLOW = 0, 1
+"""Candidates: a match with the slow one in slot 1 is answered only once the endpoint lets go."""
+
+
+@pytest.fixture
+def endpoint() -> Iterator["Endpoint"]:
+    server = Endpoint()
+    thread = Thread(target=server.serve_forever, args=[0.01])
+    thread.start()
+    yield server
+    server.let_go.set()
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+class Endpoint(ThreadingHTTPServer):
+    """An OpenAI-compatible endpoint that keeps a slow answer's votes until it lets go."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.let_go = Event()
+        self.kept = Event()
+
+    @property
+    def judge(self) -> JudgeSpec:
+        return JudgeSpec("openai", "m", base_url=f"http://127.0.0.1:{self.server_port}/v1")
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: Endpoint
+
+    def do_POST(self) -> None:
+        asked = self.rfile.read(int(self.headers["content-length"])).decode()
+        if "slow" in asked:
+            self.server.kept.set()
+            self.server.let_go.wait(30)
+        message = {"role": "assistant", "content": "\\boxed{Assistant 1}"}
+        usage = {
+            "prompt_tokens": 10,
+            "completion_tokens": 5,
+            "prompt_tokens_details": {"cached_tokens": 4},
+        }
+        choice = {"message": message, "finish_reason": "stop"}
+        body = json.dumps({"model": "m", "choices": [choice], "usage": usage}).encode()
+        self.send_response(200)
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        """Says nothing."""
+
+
+@dataclass
+class House:
+    """A worker with its threads, and what it has sent."""
+
+    link: BrokerLink
+    endpoint: Endpoint
+    worker: Worker
+    ready: Event
+    metrics: Metrics
+    sent: list[Outcomes]
+    broker_up: Event
+    threads: ThreadPoolExecutor = field(default_factory=ThreadPoolExecutor)
+
+    def take(self, batch: JudgeBatch) -> "Future[bool]":
+        return self.threads.submit(self.worker.take, encode(batch))
+
+    def batch(self, *slow: bool, number: int = 7) -> JudgeBatch:
+        matches = [BatchMatch(m, SLOW if s else FAST, 2) for m, s in enumerate(slow)]
+        answers = [Answer(FAST, "a", "quick"), Answer(SLOW, "b", "slow"), Answer(2, "c", "other")]
+        judge = self.endpoint.judge
+        return JudgeBatch(
+            number, "job", "t", judge, "Which?", None, answers, matches, Voting(), seed=1
+        )
+
+    def lease(self, number: int = 7) -> str | None:
+        return self.link.holders([(JobId("job"), BatchId(number))])[BatchId(number)]
+
+    def decided(self) -> list[int]:
+        return [match.match for outcomes in self.sent for match in outcomes.matches]
+
+    def metric(self, line: str) -> bool:
+        return line in generate_latest(self.metrics.registry).decode().splitlines()
+
+
+def eventually(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 15
+    while not condition():
+        assert time.monotonic() < deadline, "it never came true"
+        time.sleep(0.01)
+
+
+@pytest.fixture
+def house(
+    broker: BrokerLink, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[House]:
+    monkeypatch.setattr(worker_module, "RENEW_SECONDS", 0.05)
+    monkeypatch.setattr(worker_module, "HAND_BACK_SECONDS", 0.5)
+    ready, broker_up, sent = Event(), Event(), list[Outcomes]()
+    ready.set()
+    broker_up.set()
+
+    def send(outcomes: Outcomes) -> None:
+        if not broker_up.is_set():
+            raise BrokerUnavailable("away")
+        sent.append(outcomes)
+
+    metrics = Metrics()
+    worker = Worker(
+        Panel(EngineSettings(), concurrency=8),
+        WorkerLeases(broker.client, "me"),
+        send,
+        {QUEUE: 8},
+        ready=ready,
+        metrics=metrics,
+    )
+    worker.start()
+    house = House(broker, endpoint, worker, ready, metrics, sent, broker_up)
+    yield house
+    broker_up.set()
+    endpoint.let_go.set()
+    house.threads.shutdown()
+    worker.stop()
+
+
+def test_a_batch_is_judged_and_its_lease_says_that_it_is_over(house: House) -> None:
+    assert house.take(house.batch(False, False)).result(10)
+    assert sorted(house.decided()) == [0, 1]
+    assert house.lease() == OVER
+
+
+def test_a_batch_that_another_holds_is_dropped(house: House) -> None:
+    assert WorkerLeases(house.link.client, "other").take("job", 7)
+    assert house.take(house.batch(False)).result(10)
+    assert house.decided() == []
+    assert house.lease() == "other"
+
+
+def test_a_batch_that_comes_twice_is_judged_once(house: House) -> None:
+    first = house.take(house.batch(True))
+    assert house.endpoint.kept.wait(10)
+    house.link.client.delete(lease_key("job", 7))  # a lapse makes no difference
+    assert house.take(house.batch(True)).result(10)
+    house.endpoint.let_go.set()
+    assert first.result(10)
+    assert house.decided() == [0]
+
+
+def test_a_lease_is_renewed_and_taken_again_when_it_lapsed_unseen(house: House) -> None:
+    taken = house.take(house.batch(True))
+    assert house.endpoint.kept.wait(10)
+    house.link.client.delete(lease_key("job", 7))
+    eventually(lambda: house.lease() == "me")
+    house.endpoint.let_go.set()
+    assert taken.result(10)
+
+
+def test_a_batch_that_was_given_up_meanwhile_is_let_go(house: House) -> None:
+    taken = house.take(house.batch(False, True))
+    assert house.endpoint.kept.wait(10)
+    house.link.give_up([(JobId("job"), BatchId(7))])
+    assert taken.result(10)
+    assert house.lease() == OVER
+    assert house.decided() == [0]
+
+
+def test_a_cancelled_jobs_batch_ends_with_what_is_decided(house: House) -> None:
+    taken = house.take(house.batch(False, True))
+    assert house.endpoint.kept.wait(10)
+    house.link.cancel(JobId("job"))
+    assert taken.result(10)
+    assert house.decided() == [0]
+    assert house.lease() == OVER
+
+
+@pytest.mark.parametrize(("ending", "mark"), [(Ending.RETURNED, RETURNED), (Ending.BROKEN, BROKEN)])
+def test_handing_back_sends_what_is_decided_before_the_lease_says_so(
+    house: House, ending: Ending, mark: str
+) -> None:
+    taken = house.take(house.batch(False, True))
+    assert house.endpoint.kept.wait(10)
+    eventually(lambda: house.metric("rrmq_matches_held 1.0"))
+    house.broker_up.clear()
+    house.worker.hand_back(ending)
+    assert house.lease() == "me", "outcomes are still on their way"
+    house.broker_up.set()
+    assert taken.result(10)
+    assert house.decided() == [0]
+    assert house.lease() == mark
+
+
+def test_nothing_is_taken_while_the_engine_is_down(house: House) -> None:
+    house.ready.clear()
+    eventually(lambda: house.link.capacities(QUEUE) == {})
+    taken = house.take(house.batch(False))
+    assert house.lease() is None
+    house.ready.set()
+    assert taken.result(10)
+    eventually(lambda: house.link.capacities(QUEUE) == {"me": 8})
+
+
+def test_a_batch_that_waits_for_the_engine_is_anothers_when_the_worker_stops(house: House) -> None:
+    house.ready.clear()
+    taken = house.take(house.batch(False))
+    house.worker.drain(10)
+    assert not taken.result(10)
+    assert house.lease() is None
+
+
+def test_draining_lets_a_batch_finish_in_time(house: House) -> None:
+    taken = house.take(house.batch(True))
+    assert house.endpoint.kept.wait(10)
+    drained = house.threads.submit(house.worker.drain, 30)
+    eventually(lambda: house.link.client.zcard(roll_key(QUEUE)) == 0)
+    assert not house.take(house.batch(False, number=8)).result(10), "nothing is taken any more"
+    house.endpoint.let_go.set()
+    drained.result(10)
+    assert taken.result(10)
+    assert house.decided() == [0]
+    assert house.lease() == OVER
+    assert house.link.client.hlen(capacity_key(QUEUE)) == 0
+
+
+def test_draining_hands_back_what_is_not_judged_in_time(house: House) -> None:
+    taken = house.take(house.batch(False, True))
+    assert house.endpoint.kept.wait(10)
+    house.worker.drain(0.1)
+    assert taken.result(10)
+    assert house.lease() == RETURNED
+    assert house.decided() == [0]
+
+
+def test_draining_ends_though_no_broker_takes_the_outcomes(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    house.broker_up.clear()
+    taken = house.take(house.batch(False))
+    eventually(lambda: house.metric("rrmq_batches_held 1.0"))
+    with caplog.at_level(logging.ERROR):
+        house.worker.drain(0.1)
+        assert taken.result(10)
+    assert "outcomes could not be sent" in caplog.text
+
+
+def test_metrics_count_votes_and_tokens(house: House) -> None:
+    assert house.take(house.batch(False, False)).result(10)
+    for line in (
+        'rrmq_votes_total{judge="openai:m",verdict="first"} 2.0',
+        'rrmq_tokens_total{kind="prompt"} 20.0',
+        'rrmq_tokens_total{kind="cached"} 8.0',
+        'rrmq_tokens_total{kind="completion"} 10.0',
+        "rrmq_batch_seconds_count 1.0",
+        "rrmq_batches_held 0.0",
+        "rrmq_matches_held 0.0",
+    ):
+        assert house.metric(line), line
+
+
+def test_sigterm_hands_back_what_is_held_and_leaves_the_rest_in_the_queue(
+    house: House, servers: Addresses
+) -> None:
+    environment = os.environ | {"RRMQ_BROKER_URL": servers.broker_url}
+    argv = [sys.executable, "-m", "rrm_queue.cli.main", "worker", "--judge", "openai"]
+    process = subprocess.Popen([*argv, "--grace", "3.5"], env=environment)
+    try:
+        house.link.publish(QUEUE, [house.batch(True, number=n) for n in range(1, BATCHES + 5)])
+        held = range(1, BATCHES + 1)
+        eventually(lambda: all(house.lease(number) for number in held))
+        process.terminate()
+        assert process.wait(10) == 0
+    finally:
+        process.kill()
+        process.wait()
+    assert {house.lease(number) for number in held} == {RETURNED}
+    assert house.link.waiting(QUEUE) == 4
+    assert list(house.link.capacities(QUEUE)) == ["me"], "it has left the roll"
+
+
+def test_a_metrics_port_in_use_is_said() -> None:
+    metrics = Metrics()
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        with pytest.raises(UsageFault, match="Address already in use"):
+            metrics.serve("127.0.0.1", taken.getsockname()[1])

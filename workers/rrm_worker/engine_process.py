@@ -1,0 +1,128 @@
+"""SGLang as a child of the worker: on loopback, in a process group of its own."""
+
+import asyncio
+import os
+import re
+import signal
+import socket
+import sys
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from rrm_worker import leash
+
+HOST = "127.0.0.1"
+
+STOP_SECONDS = 10.0
+"""How long the engine may take to end when it is asked to; SGLang takes 4 to 8 when idle."""
+
+_GRPC_OFFSET, _LAST_PORT = 10_000, 65_535
+
+_REMEMBERED_LINES = 50
+_LONGEST_WORDS = 300
+_CHUNK = 65_536
+_ERROR = re.compile(r"^[\w.]*(Error|Exception|Interrupt)\b|\berror:", re.ASCII)
+
+
+def free_port() -> int:
+    """A port on loopback that nobody listens at, low enough for SGLang's gRPC port beside it."""
+    while True:
+        with socket.socket() as probe:
+            probe.bind((HOST, 0))
+            port = int(probe.getsockname()[1])
+        if port + _GRPC_OFFSET <= _LAST_PORT:
+            return port
+
+
+def launch_command(python: str, model: str, port: int, extra: Sequence[str]) -> list[str]:
+    """SGLang's command line with the flags that suit judging; `extra` stands last and wins.
+
+    The cache report says how much of a prompt was shared; `lpm` takes what shares most first.
+    """
+    server = [python, "-m", "sglang.launch_server", "--model-path", model]
+    address = ["--host", HOST, "--port", str(port)]
+    judging = ["--enable-cache-report", "--enable-metrics", "--schedule-policy", "lpm"]
+    quiet = ["--log-level-http", "warning"]
+    return [*server, *address, *judging, *quiet, *extra]
+
+
+class EngineProcess:
+    """One command, started as often as it takes; `say` is given each line that it writes.
+
+    It dies with the thread that called `start`, whatever ends that thread (see `leash`).
+    """
+
+    def __init__(
+        self, command: Sequence[str], environment: Mapping[str, str], say: Callable[[str], None]
+    ) -> None:
+        self._command = [sys.executable, "-I", str(Path(leash.__file__)), str(os.getpid())]
+        self._command += command
+        self._environment = dict(environment)
+        self._say = say
+        self._lines: deque[str] = deque(maxlen=_REMEMBERED_LINES)
+        self._process: asyncio.subprocess.Process | None = None
+        self._reading: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Launches the command; the one before must have been stopped."""
+        self._lines.clear()
+        self._process = await asyncio.create_subprocess_exec(
+            *self._command,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            env=self._environment,
+            start_new_session=True,
+        )
+        assert self._process.stdout is not None  # noqa: S101  # it was asked for
+        self._reading = asyncio.create_task(self._read(self._process.stdout))
+
+    async def died(self) -> str:
+        """How the process ended and its last words, once it has."""
+        assert self._process is not None  # noqa: S101  # start comes first
+        code = await self._process.wait()
+        self._signal(signal.SIGKILL)  # what it has left behind holds its output open
+        await self._read_to_the_end()
+        if code < 0:  # nobody has last words then
+            return f"killed by {signal.Signals(-code).name}"
+        return f"exit code {code}: {self._last_words()}"
+
+    async def stop(self) -> None:
+        """Ends the whole process group: asked first, killed after STOP_SECONDS."""
+        if self._process is None:
+            return
+        if self._process.returncode is None:
+            self._process.terminate()  # alone: schedulers that end by themselves look crashed
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._process.wait(), STOP_SECONDS)
+        self._signal(signal.SIGKILL)
+        await self._process.wait()
+        await self._read_to_the_end()
+        self._process = None
+
+    def _signal(self, number: signal.Signals) -> None:
+        assert self._process is not None  # noqa: S101
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, number)
+
+    async def _read(self, output: asyncio.StreamReader) -> None:
+        rest = ""
+        while chunk := await output.read(_CHUNK):
+            # Progress bars write carriage returns only.
+            *lines, rest = re.split(r"[\r\n]+", rest + chunk.decode("utf-8", "replace"))
+            for line in filter(str.strip, lines):
+                self._lines.append(line)
+                self._say(line)
+            rest = rest[-_CHUNK:]
+
+    async def _read_to_the_end(self) -> None:
+        if self._reading is not None:
+            await asyncio.wait({self._reading}, timeout=1)
+            self._reading.cancel()
+
+    def _last_words(self) -> str:
+        """The last line that tells of an error, or else the last line."""
+        errors = [line for line in self._lines if _ERROR.search(line)]
+        return ([*self._lines, *errors] or ["it said nothing"])[-1].strip()[:_LONGEST_WORDS]
