@@ -1,15 +1,16 @@
 # Two commands are all that a newcomer needs: `make demo` and `make test`.
 PYTHON ?= python3
 VENV := .venv
+ENGINE := .engine
 RRMQ := $(VENV)/bin/rrmq
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test check fmt clean
+.PHONY: demo test check fmt engine clean
 
 demo: $(VENV)/.installed  ## rank the example's answers, in a virtual environment of its own
 	$(RRMQ) submit examples/gsm8k.jsonl --strategy knockout --watch
 
-test: $(VENV)/.installed-dev check  ## all tests, on real services from wheels
+test: $(VENV)/.installed-dev check engine  ## all tests, on real services from wheels
 	$(VENV)/bin/python -m pytest
 
 check: $(VENV)/.installed-dev  ## formatting, lint, types, import contracts
@@ -22,8 +23,10 @@ fmt: $(VENV)/.installed-dev  ## format, and mend what lint can mend
 	$(VENV)/bin/ruff format .
 	$(VENV)/bin/ruff check --fix .
 
+engine: $(ENGINE)/.installed  ## SGLang on a CPU for the engine's tests, in an environment of its own
+
 clean:
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(ENGINE) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 
 $(VENV)/bin/pip:
 	$(PYTHON) -c 'import sys; sys.exit("rrmq needs Python 3.11 or newer: make PYTHON=python3.11 ...") if sys.version_info < (3, 11) else None'
@@ -36,4 +39,11 @@ $(VENV)/.installed: pyproject.toml $(VENV)/bin/pip
 
 $(VENV)/.installed-dev: $(VENV)/.installed
 	$(VENV)/bin/pip install --quiet --group dev
+	touch $@
+
+$(ENGINE)/.installed: tests/engine/requirements.txt tests/engine/requirements-bare.txt | $(VENV)/bin/pip
+	$(PYTHON) -m venv --clear $(ENGINE)
+	$(ENGINE)/bin/pip install --quiet --upgrade 'pip>=25.1'
+	$(ENGINE)/bin/pip install --quiet --requirement tests/engine/requirements.txt
+	$(ENGINE)/bin/pip install --quiet --no-deps --requirement tests/engine/requirements-bare.txt
 	touch $@

@@ -1,0 +1,45 @@
+"""The real SGLang on the CPU, with a tiny random model: `make engine` builds its environment."""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sglang_process import SglangProcess
+
+HERE = Path(__file__).parent
+CONTEXT = 8192
+
+
+@pytest.fixture(scope="session")
+def engine_python() -> Path:
+    """The Python that has SGLang: of `.engine`, or of the environment in RRMQ_TEST_ENGINE."""
+    environment = Path(os.environ.get("RRMQ_TEST_ENGINE", HERE.parents[1] / ".engine"))
+    python = environment / "bin" / "python"
+    if not python.exists():
+        pytest.fail(f"no SGLang in {environment}: run `make engine`")
+    return python
+
+
+@pytest.fixture(scope="session")
+def tiny_model(engine_python: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a Qwen2 with random weights and a context of 8,192 tokens."""
+    folder = tmp_path_factory.mktemp("model")
+    command = [engine_python, HERE / "make_model.py", folder, str(CONTEXT)]
+    subprocess.run(command, check=True, capture_output=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def sglang_server(
+    engine_python: Path, tiny_model: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[SglangProcess]:
+    """A running server for all tests; one that kills it starts it again."""
+    log = tmp_path_factory.mktemp("sglang") / "server.log"
+    server = SglangProcess(engine_python, tiny_model, log)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.kill()

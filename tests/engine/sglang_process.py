@@ -1,0 +1,101 @@
+"""A real SGLang server on the CPU, in a process group of its own."""
+
+import os
+import signal
+import socket
+import subprocess
+import time
+from contextlib import closing, suppress
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+
+START_SECONDS = 150
+
+ENVIRONMENT = {
+    "SGLANG_USE_CPU_ENGINE": "1",
+    "HF_HUB_OFFLINE": "1",
+    "TOKENIZERS_PARALLELISM": "false",
+    # nothing listens there, but the default, 10,000 above the port, may be beyond the last port
+    "SGLANG_GRPC_PORT": "1",
+    # on few cores these two are the difference between 0.1 s and 5 s a request
+    "OMP_NUM_THREADS": "1",
+    "TORCHDYNAMO_DISABLE": "1",
+}
+
+FLAGS = (
+    "--device=cpu",
+    "--attention-backend=torch_native",
+    "--sampling-backend=pytorch",
+    "--grammar-backend=llguidance",  # xgrammar kills the CPU server
+    "--dtype=float32",
+    "--max-total-tokens=65536",
+    "--max-running-requests=16",
+    "--disable-cuda-graph",
+    "--enable-metrics",
+    "--enable-cache-report",
+    "--skip-server-warmup",
+    "--sleep-on-idle",
+    "--random-seed=1",
+)
+
+
+class SglangProcess:
+    """One server at a time at the same `url`; it can be killed and started again."""
+
+    def __init__(self, python: Path, model: Path, log: Path) -> None:
+        self._command = [str(python), "-m", "sglang.launch_server", "--model-path", str(model)]
+        self._log = log
+        self._port = free_port()
+        self._process: subprocess.Popen[bytes] | None = None
+        self.url = f"http://127.0.0.1:{self._port}"
+
+    @property
+    def pid(self) -> int:
+        """The server's process id, which is its group's too."""
+        assert self._process is not None, "the server has not been started"
+        return self._process.pid
+
+    def start(self) -> None:
+        """Returns once the server answers; raises when it dies or takes too long."""
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [*self._command, "--host=127.0.0.1", f"--port={self._port}", *FLAGS],
+                env=os.environ | ENVIRONMENT,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        deadline = time.monotonic() + START_SECONDS
+        while not self._healthy():
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"SGLang did not start:\n{self._log.read_text()[-4000:]}")
+            time.sleep(0.2)
+
+    def kill(self) -> None:
+        """Ends the server and all its processes at once, as a machine's failure would."""
+        assert self._process is not None, "the server has not been started"
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+
+    def flush(self) -> None:
+        """Empties the cache; waits until the server is idle, without which it cannot."""
+        assert self._status("POST", "/flush_cache?timeout=30") == 200
+
+    def _healthy(self) -> bool:
+        try:
+            return self._status("GET", "/health") == 200
+        except (OSError, HTTPException):
+            return False
+
+    def _status(self, method: str, path: str) -> int:
+        with closing(HTTPConnection("127.0.0.1", self._port, timeout=60)) as connection:
+            connection.request(method, path)
+            return connection.getresponse().status
+
+
+def free_port() -> int:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return int(taken.getsockname()[1])

@@ -1,0 +1,170 @@
+"""The SGLang engine against the real server."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+import pytest
+from sglang_process import SglangProcess
+
+from rrm_queue.domain import NoVerdict, Verdict
+from rrm_queue.errors import PermanentFault, TransientFault
+from rrm_queue.judging.engines.base import Ask, EngineSettings
+from rrm_queue.judging.engines.sglang import SglangEngine
+from rrm_queue.messages import Answer, JudgeSpec
+
+VERDICT = r"[a-z ]{4,20}</think>\n\n\\boxed\{Assistant (1|2)\}"
+ENDLESS = r"[a-z]{7000}"
+Got = TypeVar("Got")
+
+
+def ask(number: int = 1, *, one: str = "It is 42.", two: str = "It is 41.", **judge: Any) -> Ask:
+    settings = {"regex": VERDICT, "max_tokens": 64} | judge
+    return Ask(
+        tournament="t",
+        prompt="What is six times seven?",
+        reference=None,
+        one=Answer(0, "a", one),
+        two=Answer(1, "b", two),
+        number=number,
+        seed=number,
+        swapped=False,
+        judge=JudgeSpec("sglang", "tiny", **settings),
+    )
+
+
+def using(server: SglangProcess, work: Callable[[SglangEngine], Awaitable[Got]]) -> Got:
+    """What `work` gives with an engine of its own."""
+
+    async def run() -> Got:
+        engine = SglangEngine(EngineSettings(sglang_url=server.url))
+        try:
+            return await work(engine)
+        finally:
+            await engine.close()
+
+    return asyncio.run(run())
+
+
+def test_a_vote_has_the_verdict_the_reasoning_and_the_figures(sglang_server: SglangProcess) -> None:
+    sglang_server.flush()
+
+    async def work(engine: SglangEngine) -> None:
+        first, second = [await engine.ask(ask(number)) for number in (1, 2)]
+        assert first.verdict is (Verdict.FIRST if "Assistant 1" in first.text else Verdict.SECOND)
+        assert "</think>" in first.text
+        assert first.model.startswith("tiny (sglang 0.")
+        assert (first.number, first.seed, second.seed) == (1, 1, 2)
+        assert 0 < first.completion_tokens <= 64
+        assert 0 < first.query_tokens < first.slot_tokens < first.prompt_tokens
+        assert first.cached_tokens == 0
+        assert second.cached_tokens == second.prompt_tokens - 1
+        assert first.seconds > 0
+
+    using(sglang_server, work)
+
+
+def test_prompts_that_share_the_query_share_its_tokens(sglang_server: SglangProcess) -> None:
+    async def work(engine: SglangEngine) -> None:
+        shown = await engine.ask(ask())
+        other_two = await engine.ask(ask(two="# Neither"))
+        other_one = await engine.ask(ask(one="# Neither"))
+        assert other_two.slot_tokens == shown.slot_tokens
+        assert other_two.cached_tokens == shown.slot_tokens
+        assert other_one.query_tokens == shown.query_tokens
+        assert other_one.cached_tokens == shown.query_tokens
+
+    using(sglang_server, work)
+
+
+def test_texts_are_read_by_what_the_judge_is_held_to(sglang_server: SglangProcess) -> None:
+    async def work(engine: SglangEngine) -> None:
+        bare = await engine.ask(ask(regex=r"\\boxed\{Assistant 2\}"))
+        assert bare.verdict is Verdict.SECOND
+        cut = await engine.ask(ask(regex=ENDLESS, max_tokens=8))
+        assert (cut.verdict, cut.no_verdict) == (Verdict.NONE, NoVerdict.TRUNCATED)
+        assert cut.completion_tokens == 8
+
+    using(sglang_server, work)
+
+
+def test_a_prompt_beyond_the_context_is_found_before_it_is_sent(
+    sglang_server: SglangProcess,
+) -> None:
+    async def work(engine: SglangEngine) -> None:
+        with pytest.raises(PermanentFault, match=r"the prompt has \d{5} tokens.*context 81\d\d"):
+            await engine.ask(ask(one="is it " * 20_000))
+
+    using(sglang_server, work)
+
+
+def test_a_budget_beyond_the_context_is_cut_to_what_fits(sglang_server: SglangProcess) -> None:
+    async def work(engine: SglangEngine) -> None:
+        vote = await engine.ask(ask(max_tokens=100_000))
+        assert vote.verdict is not Verdict.NONE
+
+    using(sglang_server, work)
+
+
+def test_a_refusal_is_told_in_the_engines_own_words(sglang_server: SglangProcess) -> None:
+    async def work(engine: SglangEngine) -> None:
+        with pytest.raises(PermanentFault, match="regex") as refused:
+            await engine.ask(ask(regex="("))
+        assert "\n" not in str(refused.value)
+
+    using(sglang_server, work)
+
+
+def test_odd_characters_reach_the_engine_as_they_are(sglang_server: SglangProcess) -> None:
+    async def work(engine: SglangEngine) -> None:
+        vote = await engine.ask(ask(one="\0 \u202e א \U0001f600"))
+        assert vote.verdict is not Verdict.NONE
+        with pytest.raises(PermanentFault, match="surrogate"):
+            await engine.ask(ask(one="\ud800"))
+
+    using(sglang_server, work)
+
+
+def test_a_vote_that_is_no_longer_wanted_is_aborted(sglang_server: SglangProcess) -> None:
+    async def work(engine: SglangEngine) -> None:
+        asking = [
+            asyncio.create_task(engine.ask(ask(number, regex=ENDLESS, max_tokens=6000)))
+            for number in (1, 2)
+        ]
+        await until(engine, running=2)
+        for one in asking:
+            one.cancel()
+        outcomes = await asyncio.gather(*asking, return_exceptions=True)
+        assert [type(outcome) for outcome in outcomes] == [asyncio.CancelledError] * 2
+        await until(engine, running=0)
+
+    using(sglang_server, work)
+
+
+def test_a_killed_engine_is_a_transient_fault_and_its_successor_is_asked(
+    sglang_server: SglangProcess,
+) -> None:
+    async def work(engine: SglangEngine) -> None:
+        asking = [
+            asyncio.create_task(engine.ask(ask(number, regex=ENDLESS, max_tokens=6000)))
+            for number in (1, 2)
+        ]
+        await until(engine, running=2)
+        sglang_server.kill()
+        outcomes = await asyncio.gather(*asking, return_exceptions=True)
+        assert [isinstance(outcome, TransientFault) for outcome in outcomes] == [True, True]
+        with pytest.raises(TransientFault):
+            await engine.ask(ask())
+        await asyncio.to_thread(sglang_server.start)
+        vote = await engine.ask(ask())
+        assert vote.verdict is not Verdict.NONE
+        assert vote.cached_tokens == 0
+
+    using(sglang_server, work)
+
+
+async def until(engine: SglangEngine, *, running: int) -> None:
+    """Returns once the server computes as many requests; fails after 30 seconds."""
+    async with asyncio.timeout(30):
+        while (await engine.loads()).running != running:
+            await asyncio.sleep(0.05)
