@@ -22,6 +22,25 @@ RETURNED = "returned"
 BROKEN = "broken"
 """Stands there when the engine died under the batch, and may have died of it."""
 
+MARKS = frozenset({OVER, RETURNED, BROKEN})
+
+
+class Holder(NamedTuple):
+    """What stands in a batch's lease's place: a worker's id, or one of these marks.
+
+    `since` is for how long a mark has stood there, in seconds.
+    """
+
+    name: str
+    since: float = 0.0
+
+
+class Epoch(NamedTuple):
+    """A broker's life between two losses of its data: a word of its own, and its age in seconds."""
+
+    word: str
+    age: float
+
 
 class JobState(StrEnum):
     """Where a job stands; `partial` means that some of its tournaments failed."""
@@ -44,13 +63,12 @@ _ENDED = {JobState.SUCCEEDED, JobState.PARTIAL, JobState.FAILED, JobState.CANCEL
 
 
 class TournamentState(StrEnum):
-    """A tournament waits until the fleet needs it, runs, then is done, failed or cancelled."""
+    """A tournament waits until the fleet needs it, runs, then is done or failed."""
 
     WAITING = "waiting"
     RUNNING = "running"
     DONE = "done"
     FAILED = "failed"
-    CANCELLED = "cancelled"
 
 
 class MatchState(StrEnum):

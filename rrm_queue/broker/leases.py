@@ -98,10 +98,6 @@ class WorkerLeases:
         mark = BROKEN if broken else RETURNED
         self.client.eval(_LET_GO, 1, lease_key(job, batch), self.worker, mark, MARK_SECONDS)
 
-    def release(self, job: str, batch: int) -> None:
-        """Drops the lease without a word, as it goes when its worker dies."""
-        self.client.delete(lease_key(job, batch))
-
     def cancelled(self, jobs: Iterable[str]) -> set[str]:
         """Those of `jobs` that were cancelled."""
         wanted = sorted(set(jobs))

@@ -19,7 +19,7 @@ from rrm_queue.broker.leases import (
     lease_key,
     roll_key,
 )
-from rrm_queue.domain import OVER, BatchId, JobId
+from rrm_queue.domain import MARKS, OVER, BatchId, Epoch, Holder, JobId
 from rrm_queue.errors import BrokerUnavailable
 from rrm_queue.messages import JudgeBatch, Outcomes, encode
 
@@ -52,24 +52,24 @@ class BrokerLink:
         with _faults():
             self._send(WAKE_TASK, [], COORDINATOR_QUEUE)
 
-    def epoch(self) -> str:
-        """A word that changes when the broker has lost its data."""
+    def epoch(self) -> Epoch:
+        """What changes when the broker has lost its data."""
         with _faults():
-            found = self.client.get(EPOCH_KEY)
-            if found is None:
-                self.client.set(EPOCH_KEY, token_hex(8), nx=True)
-                found = self.client.get(EPOCH_KEY)
-        return str(found)
+            now, _ = self.client.time()
+            self.client.set(EPOCH_KEY, f"{token_hex(8)}:{now}", nx=True)
+            word = str(self.client.get(EPOCH_KEY))
+        return Epoch(word, float(now - int(word.rpartition(":")[2])))
 
-    def holders(self, batches: Sequence[tuple[JobId, BatchId]]) -> dict[BatchId, str | None]:
-        """Who holds each batch: a worker's id, `over` for one that has ended, None for nobody."""
-        if not batches:
-            return {}
-        with _faults():
-            found = self.client.mget([lease_key(job, batch) for job, batch in batches])
+    def holders(self, batches: Sequence[tuple[JobId, BatchId]]) -> dict[BatchId, Holder | None]:
+        """Who holds each batch, None for nobody."""
+        with _faults(), self.client.pipeline(transaction=False) as pipe:
+            for job, batch in batches:
+                pipe.get(lease_key(job, batch))
+                pipe.ttl(lease_key(job, batch))
+            found = pipe.execute()
         return {
-            batch: None if holder is None else str(holder)
-            for (_, batch), holder in zip(batches, found, strict=True)
+            batch: None if name is None else _holder(str(name), left)
+            for (_, batch), name, left in zip(batches, found[::2], found[1::2], strict=True)
         }
 
     def give_up(self, batches: Sequence[tuple[JobId, BatchId]]) -> None:
@@ -86,6 +86,9 @@ class BrokerLink:
             self.client.zremrangebyscore(roll_key(queue), "-inf", now - LEASE_SECONDS - 1)
             live = {str(worker) for worker in self.client.zrange(roll_key(queue), 0, -1)}
             capacities = self.client.hgetall(capacity_key(queue))
+            gone = [str(worker) for worker in capacities if str(worker) not in live]
+            if gone:
+                self.client.hdel(capacity_key(queue), *gone)
         return {str(worker): int(c) for worker, c in capacities.items() if worker in live}
 
     def waiting(self, queue: str) -> int:
@@ -109,15 +112,19 @@ class BrokerLink:
         self.app.send_task(task, args=arguments, queue=queue, retry=False, **options)
 
 
-def redis_client(broker_url: str) -> Redis:
-    """A client of the server that Celery uses under this URL.
+def _holder(name: str, seconds_left: int) -> Holder:
+    return Holder(name, float(MARK_SECONDS - seconds_left) if name in MARKS else 0.0)
+
+
+def redis_client(broker_url: str, *, timeout: float = 30) -> Redis:
+    """A client of the server that Celery uses under this URL; `timeout` in seconds for an answer.
 
     Raises BrokerUnavailable for a URL that is no broker's.
     """
     url = broker_url.replace("redis+socket://", "unix://", 1).replace("virtual_host=", "db=", 1)
     try:
         return Redis.from_url(
-            url, decode_responses=True, socket_timeout=30, socket_connect_timeout=5
+            url, decode_responses=True, socket_timeout=timeout, socket_connect_timeout=5
         )
     except ValueError as error:
         example = "redis://:password@host:6379/0"

@@ -113,7 +113,7 @@ def openai_mark(settings: Settings) -> str:
 def log_to_stderr(settings: Settings) -> None:
     """Logging of the long-running verbs: one line an event on stderr."""
     logging.basicConfig(
-        level=settings.log_level.upper(),
+        level=settings.log_level,
         format="%(asctime)s %(levelname)-7s %(name)s: %(message)s",
         stream=sys.stderr,
         force=True,

@@ -122,7 +122,7 @@ def command(
 
 def _judge(judge: str, base_url: str, sampling: Sequence[str], template: str | None) -> "JudgeSpec":
     """The judge that the options describe; what it needs from files is there and readable."""
-    spec = parse_spec(judge, base_url=base_url, folder=Path.cwd())
+    spec = parse_spec(_speakable(judge, "--judge"), base_url=base_url, folder=Path.cwd())
     if spec.kind == "replay":
         check_file(spec.argument)
     pairs = [setting.partition("=") for setting in sampling]
@@ -142,17 +142,18 @@ def _opened(file: str) -> Iterator[BinaryIO]:
         yield sys.stdin.buffer
         return
     try:
-        with Path(file).open("rb") as stream:
-            size = Path(file).stat().st_size
-            if not sys.stderr.isatty() or size < SMALL_FILE:
-                yield stream
-                return
-            with wrap_file(
-                stream, size, description="reading", console=Console(stderr=True), transient=True
-            ) as reading:
-                yield reading
+        stream = Path(file).open("rb")  # noqa: SIM115  # closed below, apart from faults of opening
     except OSError as error:
         raise BadInput(file, [Problem(error.strerror or str(error))]) from error
+    with stream:
+        size = Path(file).stat().st_size
+        if not sys.stderr.isatty() or size < SMALL_FILE:
+            yield stream
+            return
+        with wrap_file(
+            stream, size, description="reading", console=Console(stderr=True), transient=True
+        ) as reading:
+            yield reading
 
 
 def _speakable(text: str, what: str) -> str:

@@ -5,22 +5,18 @@ from collections.abc import Sequence
 
 from rrm_queue.coordinator.plan import open_tournaments
 from rrm_queue.coordinator.ports import Broker
-from rrm_queue.coordinator.rules import Claim, batches, free_places, shares, window
+from rrm_queue.coordinator.rules import MOST_READY, Claim, batches, free_places, shares, window
 from rrm_queue.domain import BatchId
-from rrm_queue.errors import BrokerUnavailable
 from rrm_queue.messages import BatchMatch, JudgeBatch
-from rrm_queue.store import dispatching, recovery
+from rrm_queue.store import dispatching
 from rrm_queue.store.database import Database
 from rrm_queue.store.dispatching import ActiveJob, ReadyMatch
-
-MOST_READY = 1 << 14
-"""Ready matches are counted no further than this: no window is larger."""
 
 
 def dispatch(database: Database, broker: Broker) -> int:
     """Fills every queue's window; how many matches were sent.
 
-    Raises StoreUnavailable, and BrokerUnavailable with what could not be published ready again.
+    Raises StoreUnavailable, and BrokerUnavailable: recover finds what was not published.
     """
     with database.begin() as tx:
         jobs = dispatching.active_jobs(tx, MOST_READY)
@@ -53,7 +49,7 @@ def _supply(database: Database, job: ActiveJob, wanted: int) -> ActiveJob:
 
 def _send(database: Database, broker: Broker, job: ActiveJob, count: int) -> int:
     """Claims and commits first, publishes second: what is lost between, recover finds."""
-    epoch = broker.epoch()
+    epoch = broker.epoch().word
     with database.begin() as tx:
         matches = dispatching.claim_matches(tx, job.id, count)
         if not matches:
@@ -70,13 +66,7 @@ def _send(database: Database, broker: Broker, job: ActiveJob, count: int) -> int
         _message(job, id_, batch, texts[batch[0].tournament], answers)
         for id_, batch in zip(ids, formed, strict=True)
     ]
-    try:
-        broker.publish(job.queue, messages)
-    except BrokerUnavailable:
-        with database.begin() as tx:
-            recovery.lose_batches(tx, ids)
-            recovery.free_matches(tx, ids, "could not be published")
-        raise
+    broker.publish(job.queue, messages)
     return len(matches)
 
 

@@ -12,6 +12,7 @@ from rrm_queue.domain import (
     JobId,
     JobState,
     Pairing,
+    Position,
     Standing,
     TournamentId,
     TournamentState,
@@ -21,6 +22,7 @@ from rrm_queue.ratings.standings import standings
 from rrm_queue.store import planning
 from rrm_queue.store.database import Transaction
 from rrm_queue.store.planning import Played, RunningTournament
+from rrm_queue.store.recording import Counts, count_for_job
 from rrm_queue.strategies import Finished, Pairings, Strategy, named
 
 OPENED_AT_ONCE = 16
@@ -30,7 +32,9 @@ OPENED_AT_ONCE = 16
 def open_tournaments(tx: Transaction, job: JobId) -> int:
     """Starts the job's next waiting tournaments; how many there were."""
     opened = planning.open_tournaments(tx, job, OPENED_AT_ONCE)
-    advance(tx, opened)
+    done = advance(tx, opened)
+    if done:
+        count_for_job(tx, job, Counts(tournaments_done=len(done)))
     return len(opened)
 
 
@@ -54,6 +58,17 @@ def advance(tx: Transaction, tournaments: Sequence[RunningTournament]) -> list[T
     planning.insert_matches(tx, new)
     _close(tx, finished, played)
     return [tournament.id for tournament, _ in finished]
+
+
+def fail_tournaments(
+    tx: Transaction, failed: Sequence[tuple[TournamentId, Position, str]]
+) -> set[TournamentId]:
+    """Fails the tournaments of failed matches, each with its first match's error."""
+    reasons: dict[TournamentId, str] = {}
+    for tournament, position, error in failed:
+        where = f"round {position.round}, match {position.slot + 1}"
+        reasons.setdefault(tournament, f"{where}: {error}")
+    return planning.fail_tournaments(tx, list(reasons.items())) if reasons else set()
 
 
 def strategy_of(tournament: RunningTournament) -> Strategy:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from rrm_queue.domain import BatchId, JobId
+from rrm_queue.domain import BatchId, Epoch, Holder, JobId
 from rrm_queue.messages import JudgeBatch
 
 
@@ -13,11 +13,11 @@ class Broker(Protocol):
     def publish(self, queue: str, batches: Sequence[JudgeBatch]) -> None:
         """Sends batches to their judge's queue."""
 
-    def epoch(self) -> str:
-        """A word that changes when the broker has lost its data."""
+    def epoch(self) -> Epoch:
+        """What changes when the broker has lost its data."""
 
-    def holders(self, batches: Sequence[tuple[JobId, BatchId]]) -> dict[BatchId, str | None]:
-        """Who holds each batch: a worker's id, `over` for one that has ended, None for nobody."""
+    def holders(self, batches: Sequence[tuple[JobId, BatchId]]) -> dict[BatchId, Holder | None]:
+        """Who holds each batch, None for nobody."""
 
     def give_up(self, batches: Sequence[tuple[JobId, BatchId]]) -> None:
         """Marks batches as over, so that a message of theirs that turns up late is dropped."""

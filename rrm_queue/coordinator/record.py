@@ -1,29 +1,26 @@
 """Record: one flush of outcomes, in one transaction, and all that follows from it."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from rrm_queue.coordinator.plan import advance, strategy_of
+from rrm_queue.coordinator.plan import advance, fail_tournaments, strategy_of
+from rrm_queue.coordinator.rules import ATTEMPTS
 from rrm_queue.domain import (
     BatchId,
     DecidedBy,
     JobId,
     MatchId,
     Outcome,
-    Position,
     TournamentId,
 )
 from rrm_queue.errors import PermanentFault
 from rrm_queue.judging.voting import coin, decide
-from rrm_queue.messages import MatchReport, Outcomes, Vote
+from rrm_queue.messages import Outcomes, Vote
 from rrm_queue.store import planning, recording
 from rrm_queue.store.database import Database, Transaction
 from rrm_queue.store.planning import RunningTournament
 from rrm_queue.store.recording import Counts, UndecidedMatch
-
-ATTEMPTS = 3
-"""How often a match is tried before its last error is its end."""
 
 
 @dataclass(slots=True)
@@ -46,8 +43,7 @@ def record(database: Database, message: Outcomes) -> None:
         ids = [report.match for report in message.matches]
         tournaments = {t.id: t for t in planning.lock_tournaments(tx, ids)}
         undecided = recording.lock_undecided(tx, ids)
-        reports = {r.match: r for r in message.matches if r.match in undecided}
-        flush = _read(reports.values(), undecided, tournaments)
+        flush = _read(message, undecided, tournaments)
         _write(tx, flush)
         recording.close_batch(tx, BatchId(message.batch))
         counts = _follow(tx, flush, undecided, tournaments)
@@ -55,15 +51,19 @@ def record(database: Database, message: Outcomes) -> None:
 
 
 def _read(
-    reports: Iterable[MatchReport],
+    message: Outcomes,
     undecided: Mapping[int, UndecidedMatch],
     tournaments: Mapping[TournamentId, RunningTournament],
 ) -> _Flush:
     flush = _Flush()
-    for report in reports:
-        match = undecided[report.match]
-        flush.votes += [(match.id, vote) for vote in report.votes]
+    for report in {report.match: report for report in message.matches}.values():
+        match = undecided.get(report.match)
+        if match is None:
+            continue
         failure = report.failure
+        if failure is not None and match.batch != message.batch:
+            continue  # a repeat, or of a batch that was given up: another may judge it now
+        flush.votes += [(match.id, vote) for vote in report.votes]
         if failure is None:
             try:
                 decided = outcome(match, report.votes, tournaments[match.tournament])
@@ -133,14 +133,3 @@ def _follow(
         shareable_tokens=shareable,
         shared_tokens=shared,
     )
-
-
-def fail_tournaments(
-    tx: Transaction, failed: Sequence[tuple[TournamentId, Position, str]]
-) -> set[TournamentId]:
-    """Fails the tournaments of failed matches, each with its first match's error."""
-    reasons: dict[TournamentId, str] = {}
-    for tournament, position, error in failed:
-        where = f"round {position.round}, match {position.slot + 1}"
-        reasons.setdefault(tournament, f"{where}: {error}")
-    return planning.fail_tournaments(tx, list(reasons.items())) if reasons else set()

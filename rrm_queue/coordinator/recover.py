@@ -1,12 +1,12 @@
 """Recover: find batches that nobody runs and nobody will, and make their matches ready again."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 
+from rrm_queue.coordinator.plan import fail_tournaments
 from rrm_queue.coordinator.ports import Broker
-from rrm_queue.coordinator.record import ATTEMPTS, fail_tournaments
-from rrm_queue.coordinator.rules import Loss, OutFacts, losses
+from rrm_queue.coordinator.rules import ATTEMPTS, COUNTED, BrokerFacts, Loss, OutFacts, losses
 from rrm_queue.domain import BatchId, JobId
 from rrm_queue.store import recording, recovery
 from rrm_queue.store.database import Database, Transaction
@@ -14,59 +14,68 @@ from rrm_queue.store.recording import Counts
 from rrm_queue.store.recovery import OutBatch, SpentMatch
 
 
-def recover(database: Database, broker: Broker) -> dict[BatchId, Loss]:
+def recover(database: Database, broker: Broker, *, settled: bool) -> dict[BatchId, Loss]:
     """Gives up what is lost; which batches, and why.
 
-    Raises StoreUnavailable and BrokerUnavailable.
+    `settled` is False while live workers may not have renewed their leases yet. Raises
+    StoreUnavailable and BrokerUnavailable.
     """
     with database.begin() as tx:
         out = recovery.out_batches(tx)
     if not out:
         return {}
-    holders = broker.holders([(batch.job, batch.id) for batch in out])
-    unseen = [batch.id for batch in out if batch.held is None and holders[batch.id] is not None]
-    lost = _losses(broker, out, holders)
-    broker.give_up([(batch.job, batch.id) for batch in out if batch.id in lost])
-    with database.begin() as tx:
-        if unseen:
-            recovery.hold_batches(tx, unseen)
-        for loss, batches in _by_loss(lost).items():
-            _give_up(tx, batches, loss)
-    return lost
+    jobs = {batch.id: batch.job for batch in out}
+    given_up: dict[BatchId, Loss] = {}
+    for loss, batches in _losses(database, broker, out, settled=settled).items():
+        with database.begin() as tx:
+            ours = _give_up(tx, batches, loss)
+        # A message of theirs that turns up before this mark is judged in vain, and absorbed.
+        broker.give_up([(jobs[batch], batch) for batch in ours])
+        given_up |= dict.fromkeys(ours, loss)
+    return given_up
 
 
 def _losses(
-    broker: Broker, out: Sequence[OutBatch], holders: dict[BatchId, str | None]
-) -> dict[BatchId, Loss]:
-    epoch = broker.epoch()
-    lost: dict[BatchId, Loss] = {}
+    database: Database, broker: Broker, out: Sequence[OutBatch], *, settled: bool
+) -> Mapping[Loss, list[BatchId]]:
+    """What is lost, by why; notes which batches a worker has been seen to hold."""
+    facts = BrokerFacts(broker.epoch(), settled)
+    # In this order: a message that is taken in between is then seen in the queue or under a lease.
+    waiting = {queue: broker.waiting(queue) for queue in {batch.queue for batch in out}}
+    holders = broker.holders([(batch.job, batch.id) for batch in out])
+    unseen = [batch.id for batch in out if batch.seen is None and holders[batch.id] is not None]
+    if unseen:
+        with database.begin() as tx:
+            recovery.note_seen(tx, unseen)
+    lost: dict[Loss, list[BatchId]] = defaultdict(list)
     for queue, batches in groupby(out, key=lambda batch: batch.queue):
-        facts = [OutFacts(b.id, b.epoch, b.age, b.held, holders[b.id]) for b in batches]
-        found = losses(facts, epoch=epoch, waiting=broker.waiting(queue))
-        lost |= {BatchId(batch): loss for batch, loss in found.items()}
+        of_queue = [OutFacts(b.id, b.epoch, b.age, b.seen, holders[b.id]) for b in batches]
+        for batch, loss in losses(of_queue, facts, waiting=waiting[queue]).items():
+            lost[loss].append(BatchId(batch))
     return lost
 
 
-def _by_loss(lost: dict[BatchId, Loss]) -> dict[Loss, list[BatchId]]:
-    grouped: dict[Loss, list[BatchId]] = defaultdict(list)
-    for batch, loss in lost.items():
-        grouped[loss].append(batch)
-    return grouped
-
-
-def _give_up(tx: Transaction, batches: Sequence[BatchId], loss: Loss) -> None:
+def _give_up(tx: Transaction, batches: Sequence[BatchId], loss: Loss) -> list[BatchId]:
+    """Gives batches up, unless another coordinator has; locks as `record` does, jobs last."""
+    recovery.lock_tournaments(tx, batches)
     ours = recovery.lose_batches(tx, batches)
-    # These may have died of the batch, or its outcomes may be what cannot be recorded.
-    counted = loss in (Loss.WORKER, Loss.ENGINE, Loss.OUTCOMES)
+    counted = loss in COUNTED
     spent = recovery.spent_matches(tx, ours, ATTEMPTS) if counted else []
-    _fail(tx, spent, f"given up after {ATTEMPTS} attempts: {loss}")
+    counts = _fail(tx, spent, f"given up after {ATTEMPTS} attempts: {loss}")
     recovery.free_matches(tx, ours, str(loss), attempt=counted)
+    for job in sorted(counts):
+        recording.count_for_job(tx, job, counts[job])
+    return ours
 
 
-def _fail(tx: Transaction, spent: Sequence[SpentMatch], error: str) -> None:
+def _fail(tx: Transaction, spent: Sequence[SpentMatch], error: str) -> dict[JobId, Counts]:
+    """Fails matches and their tournaments; what that adds to the counters of each job."""
     recording.fail_matches(tx, {match.id: error for match in spent})
-    for job, matches in groupby(spent, key=lambda match: match.job):
-        of_job = list(matches)
-        failed = fail_tournaments(tx, [(m.tournament, m.position, error) for m in of_job])
-        counts = Counts(matches_failed=len(of_job), tournaments_failed=len(failed))
-        recording.count_for_job(tx, JobId(job), counts)
+    by_job: dict[JobId, list[SpentMatch]] = defaultdict(list)
+    for match in spent:
+        by_job[match.job].append(match)
+    counts = {}
+    for job, matches in by_job.items():
+        failed = fail_tournaments(tx, [(m.tournament, m.position, error) for m in matches])
+        counts[job] = Counts(matches_failed=len(matches), tournaments_failed=len(failed))
+    return counts

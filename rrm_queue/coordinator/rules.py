@@ -7,7 +7,8 @@ from heapq import heapify, heapreplace
 from itertools import groupby
 from typing import Protocol, TypeVar
 
-from rrm_queue.domain import BROKEN, OVER, RETURNED
+from rrm_queue import domain
+from rrm_queue.domain import Epoch, Holder
 
 BATCH = 64
 """The most matches in a message: a message costs Celery far more than a match costs a batch."""
@@ -18,8 +19,24 @@ LEAST_WINDOW = 512
 GRACE = 10.0
 """Seconds that a message may take from the queue to its lease, or an outcome to its record."""
 
+FLUSHED = 1.0
+"""Seconds that the last outcomes of a batch that was handed back may take to be recorded."""
+
 OVER_GRACE = 60.0
-"""Seconds after which outcomes that an ended batch has sent must have arrived."""
+"""Seconds after which the outcomes of an ended batch must have arrived, however long the line."""
+
+RENEWED = 6.0
+"""Seconds within which live workers have renewed their leases in a broker that lost its data."""
+
+ATTEMPTS = 10
+"""How often a match is tried before its last error is its end.
+
+Far more than bad luck takes, as every kill of a worker counts for all that it held; few enough for
+a match that kills whoever judges it.
+"""
+
+MOST_READY = 1 << 14
+"""Ready matches are counted no further than this, and no more are sent at once."""
 
 
 def window(capacities: Iterable[int]) -> int:
@@ -34,7 +51,7 @@ def free_places(places: int, out: int) -> int:
     fills every single place at once ends up sending a message for every single match.
     """
     free = places - out
-    return free if free >= places // 8 else 0
+    return min(free, MOST_READY) if free >= places // 8 else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,49 +133,73 @@ class Loss(StrEnum):
     MESSAGE = "its message was lost"
 
 
+COUNTED = {Loss.ENGINE, Loss.WORKER, Loss.OUTCOMES}
+"""Losses that count as an attempt: their cause may be the batch itself."""
+
+
 @dataclass(frozen=True, slots=True)
 class OutFacts:
     """What is known of a batch that is out; times in seconds.
 
-    `held`: since when a lease on it has been known, None if never. `holder`: who holds it now.
+    `seen`: since when a lease on it has been known, None if never. `holder`: who holds it now.
     """
 
     batch: int
     epoch: str
     age: float
-    held: float | None
-    holder: str | None
+    seen: float | None
+    holder: Holder | None
 
 
-def losses(facts: Sequence[OutFacts], *, epoch: str, waiting: int) -> Mapping[int, Loss]:
+@dataclass(frozen=True, slots=True)
+class BrokerFacts:
+    """What is known of the broker: its epoch, and whether workers could renew their leases.
+
+    `settled` is False for a while after the broker or this coordinator was away.
+    """
+
+    epoch: Epoch
+    settled: bool
+
+
+def losses(facts: Sequence[OutFacts], broker: BrokerFacts, *, waiting: int) -> Mapping[int, Loss]:
     """Those of a queue's out batches that nobody runs and nobody will.
 
-    `facts` in the order the batches were sent, `waiting` the messages still in the queue. A batch
-    whose worker lives is never among them.
+    `facts` in the order the batches were sent, `waiting` the messages that were in the queue
+    before the holders were asked for. A batch whose worker lives is never among them.
     """
-    taken = [fact.batch for fact in facts if fact.held is not None and fact.held > GRACE]
+    taken = [fact.batch for fact in facts if fact.seen is not None and fact.seen > GRACE]
     overtaken = max(taken, default=-1)
     found = {}
     for fact in facts:
-        loss = _loss(fact, epoch, nobody_waits=waiting == 0, overtaken=overtaken)
+        loss = _loss(fact, broker, nobody_waits=waiting == 0, overtaken=overtaken)
         if loss is not None:
             found[fact.batch] = loss
     return found
 
 
-def _loss(fact: OutFacts, epoch: str, *, nobody_waits: bool, overtaken: int) -> Loss | None:
-    if fact.epoch != epoch:
-        return Loss.EPOCH
-    if fact.holder == RETURNED:
-        return Loss.RETURNED
-    if fact.holder == BROKEN:
-        return Loss.ENGINE
-    if fact.holder == OVER:
-        return Loss.OUTCOMES if fact.held is not None and fact.held > OVER_GRACE else None
+def _loss(
+    fact: OutFacts, broker: BrokerFacts, *, nobody_waits: bool, overtaken: int
+) -> Loss | None:
     if fact.holder is not None:
-        return None
-    if fact.held is not None:
-        return Loss.WORKER
+        return _ended(fact.holder)
+    if fact.epoch != broker.epoch.word:
+        return Loss.EPOCH if broker.epoch.age > RENEWED else None
+    if fact.seen is not None:
+        return Loss.WORKER if broker.settled else None
     if fact.age > GRACE and (nobody_waits or fact.batch < overtaken):
         return Loss.MESSAGE
     return None
+
+
+def _ended(holder: Holder) -> Loss | None:
+    """What a mark in the lease's place means, once the last outcomes have had time to arrive."""
+    match holder.name:
+        case domain.RETURNED:
+            return Loss.RETURNED if holder.since > FLUSHED else None
+        case domain.BROKEN:
+            return Loss.ENGINE if holder.since > FLUSHED else None
+        case domain.OVER:
+            return Loss.OUTCOMES if holder.since > OVER_GRACE else None
+        case _:
+            return None

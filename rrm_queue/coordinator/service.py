@@ -4,6 +4,7 @@ import logging
 import time
 from threading import Event, Thread
 
+from msgspec import structs
 from tenacity import retry, retry_if_exception_type, stop_when_event_set, wait_random_exponential
 
 from rrm_queue.coordinator.dispatch import dispatch
@@ -11,7 +12,7 @@ from rrm_queue.coordinator.ports import Broker
 from rrm_queue.coordinator.record import record
 from rrm_queue.coordinator.recover import recover
 from rrm_queue.errors import BrokerUnavailable, MessageRefused, StoreUnavailable
-from rrm_queue.messages import Outcomes, decode
+from rrm_queue.messages import Failure, MatchReport, Outcomes, decode
 from rrm_queue.store.database import Database
 
 log = logging.getLogger(__name__)
@@ -23,7 +24,7 @@ RECOVER_EVERY = 2.0
 """Seconds between two searches for lost batches."""
 
 SETTLE = 20.0
-"""Seconds without recovery after the broker was away: live workers first renew their leases."""
+"""Seconds after the broker or we were away in which an absent lease does not mean a dead worker."""
 
 
 class Coordinator:
@@ -39,11 +40,12 @@ class Coordinator:
         self._woken = Event()
         self._stopping = Event()
         self._recover_at = 0.0
+        self._settled_at = 0.0
         self._loop = Thread(target=self._run, name="coordinator", daemon=True)
 
     def start(self) -> None:
         """Begins to dispatch and recover."""
-        self._recover_at = time.monotonic() + SETTLE
+        self._settled_at = time.monotonic() + SETTLE
         self._loop.start()
 
     def stop(self) -> None:
@@ -69,13 +71,34 @@ class Coordinator:
         except MessageRefused as error:
             log.error("outcomes refused: %s", error)
             return
+        try:
+            self._record(message)
+        except StoreUnavailable:
+            raise
+        except Exception:
+            log.exception("a flush of batch %s cannot be recorded whole", message.batch)
+            self._record_one_by_one(message)
+        self.wake()
+
+    def _record(self, message: Outcomes) -> None:
         retry(
             retry=retry_if_exception_type(StoreUnavailable),
             wait=wait_random_exponential(multiplier=0.1, max=5),
             stop=stop_when_event_set(self._stopping),
             reraise=True,
         )(record)(self._database, message)
-        self.wake()
+
+    def _record_one_by_one(self, message: Outcomes) -> None:
+        """Keeps what is good of a flush that the store refuses; the rest fails, and is not lost."""
+        for report in message.matches:
+            try:
+                self._record(structs.replace(message, matches=[report]))
+            except StoreUnavailable:
+                raise
+            except Exception as error:
+                failure = Failure(f"its outcome cannot be recorded: {error}", transient=False)
+                failed = MatchReport(report.match, [], failure)
+                self._record(structs.replace(message, matches=[failed]))
 
     def _run(self) -> None:
         while not self._stopping.is_set():
@@ -85,7 +108,7 @@ class Coordinator:
                 self._turn()
             except BrokerUnavailable as error:
                 log.warning("%s", error)
-                self._recover_at = time.monotonic() + SETTLE
+                self._settled_at = time.monotonic() + SETTLE
                 self._stopping.wait(IDLE)
             except StoreUnavailable as error:
                 log.warning("%s", error)
@@ -96,8 +119,10 @@ class Coordinator:
                 self._stopping.wait(IDLE)
 
     def _turn(self) -> None:
-        if time.monotonic() >= self._recover_at:
-            self._recover_at = time.monotonic() + RECOVER_EVERY
-            for batch, loss in recover(self._database, self._broker).items():
+        now = time.monotonic()
+        if now >= self._recover_at:
+            self._recover_at = now + RECOVER_EVERY
+            settled = now >= self._settled_at
+            for batch, loss in recover(self._database, self._broker, settled=settled).items():
                 log.warning("batch %s given up: %s", batch, loss)
         dispatch(self._database, self._broker)

@@ -23,7 +23,8 @@ PROCESSES: Mapping[str, Sequence[str]] = {
 }
 
 _SETTLING = 1.0
-_PATIENCE = 20.0
+# Longer than a worker's grace, in which it hands back what it holds.
+_PATIENCE = 40.0
 
 
 @dataclass(frozen=True, slots=True)

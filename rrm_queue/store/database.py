@@ -28,7 +28,14 @@ class Database:
         self.url = driver_url(url)
         self._engine = create_engine(
             self.url,
-            connect_args={"connect_timeout": CONNECT_TIMEOUT, "application_name": application},
+            connect_args={
+                "connect_timeout": CONNECT_TIMEOUT,
+                "application_name": application,
+                # A machine that vanished must not hold its locks for hours.
+                "keepalives_idle": 30,
+                "keepalives_interval": 10,
+                "keepalives_count": 3,
+            },
             pool_size=8,
         )
 

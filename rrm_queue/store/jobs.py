@@ -85,6 +85,8 @@ class TournamentError(NamedTuple):
 
 def find_job(tx: Connection, prefix: str) -> JobId:
     """The one job whose id begins with `prefix`. Raises JobNotFound for none and for several."""
+    if not prefix.isascii():
+        raise JobNotFound("an id has only digits and letters")
     found = tx.scalars(FIND_JOBS, {"prefix": prefix}).all()
     if len(found) == 1 and prefix:
         return JobId(found[0])

@@ -38,6 +38,7 @@ OPEN_TOURNAMENTS = text("""
     WITH next AS (
         SELECT id FROM tournaments
         WHERE job_id = :job AND state = 'waiting'
+          AND EXISTS (SELECT 1 FROM jobs WHERE id = :job AND state IN ('queued', 'running'))
         ORDER BY id LIMIT :count
         FOR UPDATE SKIP LOCKED
     )

@@ -21,7 +21,7 @@ from rrm_queue.store.database import storable
 # The first outcome of a match wins: a match that is over does not come back from here. One that
 # is ready again (its batch was given up) takes a late outcome all the same: it is paid for.
 LOCK_UNDECIDED = text("""
-    SELECT id, tournament_id, round, slot, first, second, attempt
+    SELECT id, tournament_id, round, slot, first, second, attempt, batch_id
     FROM matches
     WHERE id = ANY(CAST(:matches AS bigint[])) AND state IN ('ready', 'out')
     ORDER BY id
@@ -64,10 +64,13 @@ FAIL_MATCHES = text("""
     WHERE m.id = f.id
 """)
 
+# What a failed tournament would have judged is over with it.
 RETRY_MATCHES = text("""
-    UPDATE matches m SET state = 'ready', batch_id = NULL, attempt = attempt + 1, error = f.error
-    FROM unnest(CAST(:match AS bigint[]), CAST(:error AS text[])) AS f (id, error)
-    WHERE m.id = f.id
+    UPDATE matches m
+    SET state = CASE WHEN t.state = 'running' THEN 'ready' ELSE 'cancelled' END,
+        batch_id = NULL, attempt = attempt + 1, error = f.error
+    FROM unnest(CAST(:match AS bigint[]), CAST(:error AS text[])) AS f (id, error), tournaments t
+    WHERE m.id = f.id AND t.id = m.tournament_id
 """)
 
 # A batch is done when nothing of it is out any more, in whatever order its flushes came.
@@ -131,7 +134,7 @@ END_JOB = text("""
 
 
 class UndecidedMatch(NamedTuple):
-    """A locked match that waits for its outcome."""
+    """A locked match that waits for its outcome; `batch` is the one that it is out in."""
 
     id: MatchId
     tournament: TournamentId
@@ -139,6 +142,7 @@ class UndecidedMatch(NamedTuple):
     first: CandidateNumber
     second: CandidateNumber
     attempt: int
+    batch: BatchId | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,8 +165,8 @@ def lock_undecided(tx: Connection, matches: Sequence[int]) -> dict[int, Undecide
     """Those of `matches` that are not over, locked, by id."""
     rows = tx.execute(LOCK_UNDECIDED, {"matches": list(matches)})
     return {
-        id_: UndecidedMatch(id_, tournament, Position(round_, slot), first, second, attempt)
-        for id_, tournament, round_, slot, first, second, attempt in rows
+        id_: UndecidedMatch(id_, tournament, Position(round_, slot), *rest)
+        for id_, tournament, round_, slot, *rest in rows
     }
 
 

@@ -9,29 +9,39 @@ from rrm_queue.domain import BatchId, JobId, MatchId, Position, TournamentId
 
 OUT_BATCHES = text("""
     SELECT id, job_id, queue, epoch, extract(epoch FROM now() - sent_at)::float8 AS age,
-           extract(epoch FROM now() - held_at)::float8 AS held
+           extract(epoch FROM now() - seen_at)::float8 AS seen
     FROM batches WHERE state = 'out'
     ORDER BY queue, id
 """)
 
-HOLD_BATCHES = text("""
-    UPDATE batches SET held_at = now()
-    WHERE id = ANY(CAST(:batches AS bigint[])) AND held_at IS NULL
+NOTE_SEEN = text("""
+    UPDATE batches SET seen_at = now()
+    WHERE id = ANY(CAST(:batches AS bigint[])) AND seen_at IS NULL
+""")
+
+# As in `record`, a tournament's lock comes before all that belongs to it.
+LOCK_TOURNAMENTS = text("""
+    SELECT id FROM tournaments
+    WHERE id IN (SELECT tournament_id FROM matches
+                 WHERE batch_id = ANY(CAST(:batches AS bigint[])) AND state = 'out')
+    ORDER BY id
+    FOR UPDATE
 """)
 
 LOSE_BATCHES = text("""
     UPDATE batches SET state = 'lost'
-    WHERE id IN (SELECT id FROM batches
-                 WHERE id = ANY(CAST(:batches AS bigint[])) AND state = 'out'
-                 ORDER BY id FOR UPDATE SKIP LOCKED)
+    WHERE id = ANY(CAST(:batches AS bigint[])) AND state = 'out'
     RETURNING id
 """)
 
-# A worker that died with a batch may have died of it, so that counts as an attempt.
+# What a failed tournament would have judged is over with it.
 FREE_MATCHES = text("""
-    UPDATE matches
-    SET state = 'ready', batch_id = NULL, attempt = attempt + :attempt, error = :reason
-    WHERE batch_id = ANY(CAST(:batches AS bigint[])) AND state = 'out'
+    UPDATE matches m
+    SET state = CASE WHEN t.state = 'running' THEN 'ready' ELSE 'cancelled' END,
+        batch_id = NULL, attempt = attempt + :attempt, error = :reason
+    FROM tournaments t
+    WHERE m.batch_id = ANY(CAST(:batches AS bigint[])) AND m.state = 'out'
+      AND t.id = m.tournament_id
 """)
 
 SPENT_MATCHES = text("""
@@ -45,14 +55,14 @@ SPENT_MATCHES = text("""
 
 
 class OutBatch(NamedTuple):
-    """A batch that is out: its age and how long a lease on it has been known, in seconds."""
+    """A batch that is out: its age and since when a lease on it has been known, in seconds."""
 
     id: BatchId
     job: JobId
     queue: str
     epoch: str
     age: float
-    held: float | None
+    seen: float | None
 
 
 class SpentMatch(NamedTuple):
@@ -69,9 +79,14 @@ def out_batches(tx: Connection) -> list[OutBatch]:
     return [OutBatch(*row) for row in tx.execute(OUT_BATCHES)]
 
 
-def hold_batches(tx: Connection, batches: Iterable[BatchId]) -> None:
+def note_seen(tx: Connection, batches: Iterable[BatchId]) -> None:
     """Notes that a worker has been seen to hold these."""
-    tx.execute(HOLD_BATCHES, {"batches": list(batches)})
+    tx.execute(NOTE_SEEN, {"batches": list(batches)})
+
+
+def lock_tournaments(tx: Connection, batches: Sequence[BatchId]) -> None:
+    """Locks the tournaments of which these batches still have matches out."""
+    tx.execute(LOCK_TOURNAMENTS, {"batches": list(batches)})
 
 
 def lose_batches(tx: Connection, batches: Iterable[BatchId]) -> list[BatchId]:

@@ -233,7 +233,7 @@ class StandingRow(SQLModel, table=True):
 
 
 class Batch(SQLModel, table=True):
-    """What travels in one message. `held_at`: when recover first saw a worker's lease on it."""
+    """What travels in one message. `seen_at`: when recover first saw a worker's lease on it."""
 
     __tablename__ = "batches"
     __table_args__ = (Index("batches_out", "queue", "id", postgresql_where=text("state = 'out'")),)
@@ -246,4 +246,4 @@ class Batch(SQLModel, table=True):
     state: BatchState = Field(sa_type=_word(BatchState))
     epoch: str = Field(sa_type=Text)
     sent_at: datetime | None = Field(default=None, sa_column=_moment(now=True, nullable=False))
-    held_at: datetime | None = Field(default=None, sa_column=_moment())
+    seen_at: datetime | None = Field(default=None, sa_column=_moment())

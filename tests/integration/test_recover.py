@@ -4,12 +4,11 @@ import pytest
 from jobs import lines, submit_file
 from sqlalchemy import text
 
-from rrm_queue.broker.leases import WorkerLeases
-from rrm_queue.broker.link import BrokerLink
+from rrm_queue.broker.leases import MARK_SECONDS, WorkerLeases, lease_key
+from rrm_queue.broker.link import EPOCH_KEY, BrokerLink
 from rrm_queue.coordinator.dispatch import dispatch
-from rrm_queue.coordinator.record import ATTEMPTS
 from rrm_queue.coordinator.recover import recover
-from rrm_queue.coordinator.rules import Loss
+from rrm_queue.coordinator.rules import ATTEMPTS, Loss
 from rrm_queue.domain import JobId, JobState
 from rrm_queue.store import jobs as store_jobs
 from rrm_queue.store.database import Database
@@ -29,9 +28,14 @@ def batch(database: Database) -> int:
 
 
 def age(database: Database, column: str) -> None:
-    """Lets a minute pass since `column`."""
+    """Lets two minutes pass since `column`."""
     with database.begin() as tx:
         tx.execute(text(f"UPDATE batches SET {column} = {column} - interval '2 minutes'"))  # noqa: S608
+
+
+def age_mark(broker: BrokerLink, job: JobId, number: int) -> None:
+    """Lets two minutes pass since the mark in the batch's lease's place was set."""
+    broker.client.expire(lease_key(job, number), MARK_SECONDS - 120)
 
 
 def ready(database: Database, job: JobId) -> int:
@@ -43,22 +47,25 @@ def test_what_waits_in_the_queue_is_left_alone(
     database: Database, broker: BrokerLink, job: JobId
 ) -> None:
     age(database, "sent_at")
-    assert recover(database, broker) == {}
+    assert recover(database, broker, settled=True) == {}
 
 
 def test_a_lost_message_is_sent_again(database: Database, broker: BrokerLink, job: JobId) -> None:
     broker.client.delete("rrmq.judge.reference")
     age(database, "sent_at")
-    assert list(recover(database, broker).values()) == [Loss.MESSAGE]
+    assert list(recover(database, broker, settled=True).values()) == [Loss.MESSAGE]
     assert ready(database, job) == 4
     assert dispatch(database, broker) == 4
 
 
-def test_a_broker_that_lost_its_data_is_noticed_at_once(
+def test_a_broker_that_lost_its_data_is_noticed(
     database: Database, broker: BrokerLink, job: JobId
 ) -> None:
     broker.client.flushall()
-    assert list(recover(database, broker).values()) == [Loss.EPOCH]
+    assert recover(database, broker, settled=True) == {}, "live workers may still say so"
+    a_minute_ago = broker.client.time()[0] - 60
+    broker.client.set(EPOCH_KEY, f"another:{a_minute_ago}")
+    assert list(recover(database, broker, settled=True).values()) == [Loss.EPOCH]
     assert ready(database, job) == 4
 
 
@@ -70,9 +77,9 @@ def test_a_dead_workers_batch_is_given_to_another_and_its_message_dropped(
     assert dead.take(job, number)
     assert not alive.take(job, number)
     age(database, "sent_at")
-    assert recover(database, broker) == {}
-    dead.release(job, number)  # as when its lease runs out
-    assert list(recover(database, broker).values()) == [Loss.WORKER]
+    assert recover(database, broker, settled=True) == {}
+    broker.client.delete(lease_key(job, number))  # as when its lease runs out
+    assert list(recover(database, broker, settled=True).values()) == [Loss.WORKER]
     assert not alive.take(job, number), "a late message of the old batch must be dropped"
     assert dispatch(database, broker) == 4
     assert alive.take(job, batch(database))
@@ -87,7 +94,8 @@ def test_a_batch_handed_back_goes_out_at_once_and_counts_only_if_its_engine_died
     leases = WorkerLeases(broker.client, "worker")
     leases.take(job, batch(database))
     leases.hand_back(job, batch(database), broken=broken)
-    assert list(recover(database, broker).values()) == [loss]
+    age_mark(broker, job, batch(database))
+    assert list(recover(database, broker, settled=True).values()) == [loss]
     with database.begin() as tx:
         assert tx.scalar(text("SELECT max(attempt) FROM matches")) == attempts
     assert dispatch(database, broker) == 4
@@ -99,9 +107,9 @@ def test_a_match_that_kills_its_workers_fails_after_the_limit(
     leases = WorkerLeases(broker.client, "mortal")
     for _ in range(ATTEMPTS):
         leases.take(job, batch(database))
-        recover(database, broker)
-        leases.release(job, batch(database))
-        recover(database, broker)
+        recover(database, broker, settled=True)
+        broker.client.delete(lease_key(job, batch(database)))
+        recover(database, broker, settled=True)
         dispatch(database, broker)
     with database.begin() as tx:
         view = store_jobs.view_job(tx, job)
@@ -117,7 +125,23 @@ def test_outcomes_that_never_arrive_are_judged_again(
     leases = WorkerLeases(broker.client, "worker")
     leases.take(job, batch(database))
     leases.finish(job, batch(database))
-    assert recover(database, broker) == {}
-    age(database, "held_at")
-    assert list(recover(database, broker).values()) == [Loss.OUTCOMES]
+    assert recover(database, broker, settled=True) == {}
+    age(database, "seen_at")
+    assert recover(database, broker, settled=True) == {}
+    age_mark(broker, job, batch(database))
+    assert list(recover(database, broker, settled=True).values()) == [Loss.OUTCOMES]
     assert ready(database, job) == 4
+
+
+def test_matches_of_a_failed_tournament_are_not_sent_again(
+    database: Database, broker: BrokerLink, job: JobId
+) -> None:
+    with database.begin() as tx:
+        tx.execute(text("UPDATE tournaments SET state = 'failed'"))
+    leases = WorkerLeases(broker.client, "dead")
+    leases.take(job, batch(database))
+    recover(database, broker, settled=True)
+    broker.client.delete(lease_key(job, batch(database)))
+    assert list(recover(database, broker, settled=True).values()) == [Loss.WORKER]
+    assert ready(database, job) == 0
+    assert dispatch(database, broker) == 0

@@ -6,11 +6,13 @@ from sqlalchemy import text
 
 from rrm_queue.broker.link import BrokerLink
 from rrm_queue.coordinator.dispatch import dispatch
-from rrm_queue.coordinator.record import ATTEMPTS, record
-from rrm_queue.coordinator.rules import BATCH, LEAST_WINDOW
+from rrm_queue.coordinator.record import record
+from rrm_queue.coordinator.rules import ATTEMPTS, BATCH, LEAST_WINDOW
+from rrm_queue.coordinator.service import Coordinator
 from rrm_queue.domain import JobState, TournamentState, Verdict
-from rrm_queue.messages import Failure, JudgeBatch, MatchReport, Outcomes, Vote
+from rrm_queue.messages import Failure, JudgeBatch, MatchReport, Outcomes, Vote, encode
 from rrm_queue.store import jobs as store_jobs
+from rrm_queue.store import planning
 from rrm_queue.store.database import Database
 from rrm_queue.store.jobs import JobView
 from rrm_queue.store.results import TournamentResult, job_results
@@ -172,3 +174,46 @@ def test_a_cancelled_job_is_neither_planned_nor_dispatched_any_more(
         record(database, judged(batch))
     assert dispatch(database, broker) == 0
     assert view(database).state is JobState.CANCELLED
+
+
+def test_a_failure_counts_once_and_only_from_the_batch_that_has_the_match(
+    database: Database, broker: BrokerLink
+) -> None:
+    submit_file(database, lines([2]))
+    dispatch(database, broker)
+    (first,) = received(broker)
+    for _ in range(3):
+        record(database, failed(first, transient=True))
+    dispatch(database, broker)
+    (second,) = received(broker)
+    record(database, failed(first, transient=False))
+    with database.begin() as tx:
+        match = tx.execute(text("SELECT state, attempt, batch_id FROM matches")).one()
+    assert tuple(match) == ("out", 1, second.batch)
+    record(database, judged(first))
+    assert view(database).state is JobState.SUCCEEDED, "an outcome counts, whoever brings it"
+
+
+def test_a_flush_that_the_store_refuses_keeps_what_is_good_of_it(
+    database: Database, broker: BrokerLink
+) -> None:
+    submit_file(database, lines([2, 2]))
+    dispatch(database, broker)
+    good, bad = (judged(batch) for batch in received(broker))
+    huge = [Vote(1, Verdict.FIRST, prompt_tokens=2**40)]
+    mixed = Outcomes(
+        good.batch, good.job, "test", [*good.matches, MatchReport(bad.matches[0].match, huge)]
+    )
+    Coordinator(database, broker).take_outcomes(encode(mixed))
+    job = view(database)
+    assert (job.tournaments_done, job.matches_done) == (1, 1)
+    assert job.state is JobState.RUNNING
+
+
+def test_a_job_cancelled_in_the_middle_of_a_turn_opens_nothing(
+    database: Database, broker: BrokerLink
+) -> None:
+    job = submit_file(database, lines([2] * 5))
+    with database.begin() as tx:
+        store_jobs.cancel_job(tx, job)
+        assert planning.open_tournaments(tx, job, 5) == []

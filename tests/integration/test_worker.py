@@ -18,7 +18,7 @@ from prometheus_client import generate_latest
 from rrm_worker import worker as worker_module
 from rrm_worker.holding import Ending
 from rrm_worker.metrics import Metrics
-from rrm_worker.service import BATCHES
+from rrm_worker.service import LEAST_BATCHES
 from rrm_worker.worker import Worker
 
 from rrm_queue.broker.leases import WorkerLeases, capacity_key, lease_key, roll_key
@@ -120,7 +120,8 @@ class House:
         )
 
     def lease(self, number: int = 7) -> str | None:
-        return self.link.holders([(JobId("job"), BatchId(number))])[BatchId(number)]
+        holder = self.link.holders([(JobId("job"), BatchId(number))])[BatchId(number)]
+        return holder and holder.name
 
     def decided(self) -> list[int]:
         return [match.match for outcomes in self.sent for match in outcomes.matches]
@@ -307,10 +308,11 @@ def test_sigterm_hands_back_what_is_held_and_leaves_the_rest_in_the_queue(
 ) -> None:
     environment = os.environ | {"RRMQ_BROKER_URL": servers.broker_url}
     argv = [sys.executable, "-m", "rrm_queue.cli.main", "worker", "--judge", "openai"]
-    process = subprocess.Popen([*argv, "--grace", "3.5"], env=environment)
+    process = subprocess.Popen([*argv, "--grace", "3.5", "--concurrency", "8"], env=environment)
     try:
-        house.link.publish(QUEUE, [house.batch(True, number=n) for n in range(1, BATCHES + 5)])
-        held = range(1, BATCHES + 1)
+        numbers = range(1, LEAST_BATCHES + 5)
+        house.link.publish(QUEUE, [house.batch(True, number=number) for number in numbers])
+        held = range(1, LEAST_BATCHES + 1)
         eventually(lambda: all(house.lease(number) for number in held))
         process.terminate()
         assert process.wait(10) == 0

@@ -32,21 +32,18 @@ class Outbox:
         self._worker = worker
         self._send = send
         self._reports: list[MatchReport] = []
-        self._flushes: set[asyncio.Task[None]] = set()
+        self._flushes: list[asyncio.Task[None]] = []
 
     async def add(self, report: MatchReport) -> None:
         """Takes a report; it is sent with those that come within FLUSH_SECONDS."""
         self._reports.append(report)
         if len(self._reports) == 1:
-            task = asyncio.create_task(self._flush_later())
-            self._flushes.add(task)
-            task.add_done_callback(self._flushes.discard)
+            self._flushes.append(asyncio.create_task(self._flush_later()))
 
     async def drain(self) -> None:
-        """Returns when everything is sent."""
+        """Returns when everything is sent; raises what kept a flush from being sent."""
         await self._flush()
-        if self._flushes:
-            await asyncio.gather(*self._flushes)
+        await asyncio.gather(*self._flushes)
 
     async def _flush_later(self) -> None:
         await asyncio.sleep(FLUSH_SECONDS)

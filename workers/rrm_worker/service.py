@@ -10,7 +10,7 @@ from secrets import token_hex
 from threading import Event, Thread
 
 from rrm_queue.broker.app import create_app, judge_kind_queue
-from rrm_queue.broker.leases import WorkerLeases
+from rrm_queue.broker.leases import RENEW_SECONDS, WorkerLeases
 from rrm_queue.broker.link import BrokerLink, redis_client
 from rrm_queue.broker.serve import consume
 from rrm_queue.broker.tasks import serve_batches
@@ -23,8 +23,8 @@ from rrm_worker.holding import Ending
 from rrm_worker.metrics import Metrics
 from rrm_worker.worker import HAND_BACK_SECONDS, Worker
 
-BATCHES = 16
-"""Batches held at once: late rounds of a knockout come one match a batch."""
+LEAST_BATCHES = 16
+"""Batches held at once, with more for a larger concurrency: late rounds bring few matches each."""
 
 GRACE_SECONDS = 25.0
 """From SIGTERM to the end of everything: within the 30 s that Kubernetes gives."""
@@ -54,7 +54,7 @@ def serve(broker_url: str, serving: Serving) -> int:
     """
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # until Celery takes over
     app = create_app(broker_url)
-    client = redis_client(broker_url)
+    client = redis_client(broker_url, timeout=RENEW_SECONDS)
     link = BrokerLink(app, client)
     link.epoch()
     metrics = Metrics()
@@ -79,7 +79,7 @@ def serve(broker_url: str, serving: Serving) -> int:
             app,
             name="worker",
             queues=queues,
-            threads=BATCHES,
+            threads=max(LEAST_BATCHES, serving.concurrency // 2),
             stopping=lambda: _drain(worker, serving),
         )
         worker.stop()

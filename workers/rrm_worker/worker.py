@@ -144,6 +144,9 @@ class Worker:
             if not self._patiently(lambda: self._leases.take(batch.job, batch.batch)):
                 log.info("batch %s is another's or over", batch.batch)
                 return True
+            if self._patiently(lambda: self._leases.cancelled([batch.job])):
+                self._settle(batch, Ending.CANCELLED)
+                return True
         except RedisError as error:
             log.warning("no lease on batch %s: %s", batch.batch, error)
             return False

@@ -18,7 +18,7 @@ from rrm_queue.judging.engines.sglang_wire import (
     vote_of,
 )
 from rrm_queue.judging.engines.warmth import Warmth
-from rrm_queue.messages import JudgeSpec, Vote
+from rrm_queue.messages import Vote
 
 _AHEAD = 1.25
 """Requests at the server for each that it can compute at once, so that its queue never runs dry."""
@@ -91,8 +91,8 @@ class SglangEngine:
     async def _vote(self, visit: _Visit, ask: Ask) -> Vote:
         path = path_of(ask)
         prompt = await visit.prompts.get(ask, path)
-        room = _room(visit.info, ask.judge, prompt)
-        request = request_of(ask.judge, prompt, rid=uuid4().hex, seed=ask.seed, room=room)
+        room = _room(visit.info, ask, prompt)
+        request = request_of(ask, prompt, rid=uuid4().hex, room=room)
         async with visit.warmth.turn(path if self._share else ()) as turn, visit.slots:
             if visit.ended:
                 raise ServerLost(f"{self._server.url} went away")
@@ -111,10 +111,10 @@ class SglangEngine:
         )
 
 
-def _room(info: ServerInfo, judge: JudgeSpec, prompt: Prompt) -> int:
+def _room(info: ServerInfo, ask: Ask, prompt: Prompt) -> int:
     """Tokens left for the judge's text; raises PermanentFault when they are not worth asking."""
     room = info.room(prompt.tokens)
-    if room < min(judge.max_tokens, _LEAST_ROOM):
+    if room < min(ask.budget, _LEAST_ROOM):
         raise PermanentFault(
             f"the prompt has {prompt.tokens} tokens, the model's context {info.room(0)}"
         )

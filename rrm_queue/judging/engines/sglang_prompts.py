@@ -10,7 +10,7 @@ from rrm_queue.judging.engines.sglang_http import SglangServer
 from rrm_queue.judging.engines.sglang_wire import Prompt, shared_length
 from rrm_queue.judging.engines.shared import Shared
 from rrm_queue.judging.engines.warmth import Prefix
-from rrm_queue.judging.prompt import rrm_messages
+from rrm_queue.judging.prompt import Rendered, messages
 from rrm_queue.messages import Answer
 
 _PROMPTS = 1024
@@ -35,7 +35,8 @@ class Prompts:
 
     async def _tokenise(self, ask: Ask, path: list[Prefix]) -> Prompt:
         _, query, slot, _ = path
-        ids = await self._server.tokens(_messages(ask))
+        rendered = _rendered(ask)
+        ids = await self._server.tokens(rendered.messages)
         other_two = replace(ask, two=_unlike(ask.two))
         other_both = replace(other_two, one=_unlike(ask.one))
         return Prompt(
@@ -43,26 +44,27 @@ class Prompts:
             tokens=len(ids),
             query_tokens=await self._lengths.get(query, lambda: self._shared(ids, other_both)),
             slot_tokens=await self._lengths.get(slot, lambda: self._shared(ids, other_two)),
-            neutralised=False,
+            neutralised=rendered.neutralised,
         )
 
     async def _shared(self, ids: list[int], other: Ask) -> int:
-        return shared_length(ids, await self._server.tokens(_messages(other)))
+        return shared_length(ids, await self._server.tokens(_rendered(other).messages))
 
 
 def path_of(ask: Ask) -> list[Prefix]:
     """The prompt's prefixes, the shortest first: instructions, query, slot-1 answer, all of it."""
     digest = blake2b(digest_size=16)
     path = []
-    for part in (ask.judge.template or "", ask.prompt, ask.one.text, ask.two.text):
+    query = repr((ask.prompt, ask.reference))
+    for part in (ask.judge.template or "", query, ask.one.text, ask.two.text):
         encoded = part.encode("utf-8", "surrogatepass")
         digest.update(len(encoded).to_bytes(8, "big") + encoded)
         path.append(digest.digest())
     return path
 
 
-def _messages(ask: Ask) -> object:
-    return rrm_messages(ask.prompt, ask.one.text, ask.two.text)
+def _rendered(ask: Ask) -> Rendered:
+    return messages(ask.judge, ask.prompt, ask.one.text, ask.two.text, reference=ask.reference)
 
 
 def _unlike(answer: Answer) -> Answer:

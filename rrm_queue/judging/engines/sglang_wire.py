@@ -182,15 +182,14 @@ class Stream:
         return True
 
 
-def request_of(
-    judge: JudgeSpec, prompt: Prompt, *, rid: str, seed: int, room: int
-) -> dict[str, Any]:
-    """The body of the request for one text of at most the judge's budget and of `room` tokens."""
+def request_of(ask: Ask, prompt: Prompt, *, rid: str, room: int) -> dict[str, Any]:
+    """The body of the request for one text of at most the vote's budget and of `room` tokens."""
+    judge = ask.judge
     sampling: dict[str, Any] = {
         "temperature": judge.temperature,
         "top_p": judge.top_p,
-        "max_new_tokens": min(judge.max_tokens, room),
-        "sampling_seed": seed,
+        "max_new_tokens": min(ask.budget, room),
+        "sampling_seed": ask.seed,
         "stream_interval": _TOKENS_A_CHUNK,
     }
     if judge.regex is not None:

@@ -1,14 +1,18 @@
 from collections import Counter
 from typing import NamedTuple
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from rrm_queue.coordinator.rules import (
     BATCH,
+    FLUSHED,
     GRACE,
     LEAST_WINDOW,
     OVER_GRACE,
+    RENEWED,
+    BrokerFacts,
     Claim,
     Loss,
     OutFacts,
@@ -18,7 +22,7 @@ from rrm_queue.coordinator.rules import (
     shares,
     window,
 )
-from rrm_queue.domain import OVER, RETURNED
+from rrm_queue.domain import BROKEN, OVER, RETURNED, Epoch, Holder
 
 
 class Match(NamedTuple):
@@ -92,46 +96,58 @@ def test_shares_follow_the_weights_and_what_is_out_already() -> None:
     assert shares(50, [Claim("a", 50, 1000, 1), Claim("b", 0, 1000, 1)]) == {"a": 0, "b": 50}
 
 
+NOW = BrokerFacts(Epoch("now", 1e6), settled=True)
+
+
 def facts(batch: int = 1, **known: object) -> OutFacts:
-    usual: dict[str, object] = {"epoch": "now", "age": 1.0, "held": None, "holder": None}
+    usual: dict[str, object] = {"epoch": "now", "age": 1.0, "seen": None, "holder": None}
     return OutFacts(batch, **(usual | known))  # type: ignore[arg-type]  # a test's shorthand
 
 
 def test_a_batch_whose_worker_lives_is_never_lost() -> None:
-    old = facts(age=1e6, held=1e6, holder="worker")
-    assert losses([old], epoch="now", waiting=0) == {}
+    for epoch in ("now", "before"):
+        old = facts(age=1e6, seen=1e6, epoch=epoch, holder=Holder("worker"))
+        assert losses([old], NOW, waiting=0) == {}
 
 
-def test_a_batch_of_another_epoch_is_lost_at_once() -> None:
-    assert losses([facts(epoch="before")], epoch="now", waiting=9) == {1: Loss.EPOCH}
+def test_a_broker_that_lost_its_data_leaves_live_workers_time_to_say_so() -> None:
+    before = facts(epoch="before", seen=5.0)
+    young = BrokerFacts(Epoch("now", RENEWED - 1), settled=True)
+    assert losses([before], young, waiting=9) == {}
+    assert losses([before], NOW, waiting=9) == {1: Loss.EPOCH}
 
 
-def test_a_batch_whose_lease_is_gone_lost_its_worker() -> None:
-    assert losses([facts(held=3.0)], epoch="now", waiting=9) == {1: Loss.WORKER}
+def test_a_batch_whose_lease_is_gone_lost_its_worker_once_leases_can_be_trusted() -> None:
+    assert losses([facts(seen=3.0)], NOW, waiting=9) == {1: Loss.WORKER}
+    assert losses([facts(seen=3.0)], BrokerFacts(NOW.epoch, settled=False), waiting=9) == {}
 
 
-def test_a_batch_that_was_handed_back_is_free_at_once() -> None:
-    assert losses([facts(holder=RETURNED)], epoch="now", waiting=9) == {1: Loss.RETURNED}
+@pytest.mark.parametrize(
+    ("mark", "loss", "grace"),
+    [
+        (RETURNED, Loss.RETURNED, FLUSHED),
+        (BROKEN, Loss.ENGINE, FLUSHED),
+        (OVER, Loss.OUTCOMES, OVER_GRACE),
+    ],
+)
+def test_a_mark_gives_the_last_outcomes_time_to_arrive(mark: str, loss: Loss, grace: float) -> None:
+    early, late = (facts(seen=1e6, holder=Holder(mark, grace + more)) for more in (-0.5, 0.5))
+    assert losses([early], NOW, waiting=9) == {}
+    assert losses([late], NOW, waiting=9) == {1: loss}
 
 
 def test_a_batch_that_waits_in_the_queue_is_left_alone_however_old() -> None:
-    assert losses([facts(age=1e6)], epoch="now", waiting=1) == {}
+    assert losses([facts(age=1e6)], NOW, waiting=1) == {}
 
 
 def test_a_message_that_nobody_took_is_lost_when_the_queue_is_empty() -> None:
-    assert losses([facts(age=GRACE + 1)], epoch="now", waiting=0) == {1: Loss.MESSAGE}
-    assert losses([facts(age=GRACE - 1)], epoch="now", waiting=0) == {}
+    assert losses([facts(age=GRACE + 1)], NOW, waiting=0) == {1: Loss.MESSAGE}
+    assert losses([facts(age=GRACE - 1)], NOW, waiting=0) == {}
 
 
 def test_an_overtaken_message_is_lost() -> None:
     overtaken = facts(1, age=GRACE + 1)
-    overtaker = facts(2, age=GRACE + 1, held=GRACE + 1, holder="worker")
-    assert losses([overtaken, overtaker], epoch="now", waiting=5) == {1: Loss.MESSAGE}
-    barely = facts(2, age=GRACE + 1, held=1.0, holder="worker")
-    assert losses([overtaken, barely], epoch="now", waiting=5) == {}
-
-
-def test_an_ended_batch_has_time_for_its_outcomes_to_arrive() -> None:
-    assert losses([facts(held=OVER_GRACE - 1, holder=OVER)], epoch="now", waiting=0) == {}
-    late = facts(held=OVER_GRACE + 1, holder=OVER)
-    assert losses([late], epoch="now", waiting=0) == {1: Loss.OUTCOMES}
+    overtaker = facts(2, age=GRACE + 1, seen=GRACE + 1, holder=Holder("worker"))
+    assert losses([overtaken, overtaker], NOW, waiting=5) == {1: Loss.MESSAGE}
+    barely = facts(2, age=GRACE + 1, seen=1.0, holder=Holder("worker"))
+    assert losses([overtaken, barely], NOW, waiting=5) == {}
