@@ -5,7 +5,7 @@ ENGINE := .engine
 RRMQ := $(VENV)/bin/rrmq
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test check fmt engine clean
+.PHONY: demo test check fmt engine gpu-check clean
 
 demo: $(VENV)/.installed  ## rank the example's answers, in a virtual environment of its own
 	$(RRMQ) submit examples/gsm8k.jsonl --strategy knockout --watch
@@ -24,6 +24,9 @@ fmt: $(VENV)/.installed-dev  ## format, and mend what lint can mend
 	$(VENV)/bin/ruff check --fix .
 
 engine: $(ENGINE)/.installed  ## SGLang on a CPU for the engine's tests, in an environment of its own
+
+gpu-check: $(VENV)/.installed  ## throughput through rrmq against SGLang's own, on an NVIDIA GPU
+	$(VENV)/bin/python benchmarks/engine_throughput.py $(BENCHMARK)
 
 clean:
 	rm -rf $(VENV) $(ENGINE) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

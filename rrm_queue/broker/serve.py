@@ -1,20 +1,42 @@
 """A Celery worker in this process: threads, its own queues, ended by SIGTERM."""
 
+import logging
 import socket
 import warnings
 from collections.abc import Callable, Sequence
+from threading import Event, Thread
+from typing import Any
 
 from celery import Celery, signals
 from celery.exceptions import SecurityWarning
+from celery.worker import state
+
+from rrm_queue.errors import BrokerUnavailable
+
+log = logging.getLogger(__name__)
+
+LOOK_SECONDS = 3.0
+"""How often it is looked whether messages wait and none is taken."""
+
+DEAF_AFTER = 3
+"""So many looks in a row, with a thread free, and the consumer is taken to be deaf."""
 
 
 def consume(
-    app: Celery, *, name: str, queues: Sequence[str], threads: int, stopping: Callable[[], None]
+    app: Celery,
+    *,
+    name: str,
+    queues: Sequence[str],
+    threads: int,
+    waiting: Callable[[str], int],
+    stopping: Callable[[], None],
 ) -> int:
     """Takes messages until SIGTERM or SIGINT, then ends what it has begun; the exit code.
 
-    `stopping` is called as soon as the end is asked for, while tasks still run.
+    `waiting` says how many messages a queue holds. `stopping` is called as soon as the end is asked
+    for, while tasks still run.
     """
+    ended = Event()
 
     def shutting_down(**_: object) -> None:
         stopping()
@@ -33,5 +55,41 @@ def consume(
         without_heartbeat=True,
         quiet=True,
     )
+    watch = Thread(
+        target=_watch, args=(worker, queues, threads, waiting, ended), name="watch", daemon=True
+    )
+    watch.start()
     worker.start()
+    ended.set()
     return int(worker.exitcode or 0)
+
+
+def _watch(
+    worker: Any,
+    queues: Sequence[str],
+    threads: int,
+    waiting: Callable[[str], int],
+    ended: Event,
+) -> None:
+    """Wakes a consumer that has gone deaf.
+
+    When the broker dies while a message is acknowledged, Celery logs the lost connection and
+    swallows it; its event loop then waits for ever on a connection that is no more.
+    """
+    quiet, taken = 0, -1
+    while not ended.wait(LOOK_SECONDS):
+        try:
+            left = any(waiting(queue) for queue in queues)
+        except BrokerUnavailable:
+            left = False
+        idle = state.total_count.total() == taken and len(state.active_requests) < threads
+        quiet = quiet + 1 if left and idle else 0
+        taken = state.total_count.total()
+        if quiet >= DEAF_AFTER and worker.consumer is not None:
+            log.warning("messages wait and none is taken: connecting to the broker anew")
+            worker.consumer.call_soon(_reconnect)
+            quiet = 0
+
+
+def _reconnect() -> None:
+    raise ConnectionError("the consumer was deaf")

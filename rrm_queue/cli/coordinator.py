@@ -22,7 +22,8 @@ def command() -> int:
     with open_store(addresses) as database:
         database.check_schema()
         app = create_app(addresses.broker_url)
-        coordinator = Coordinator(database, BrokerLink(app, redis_client(addresses.broker_url)))
+        link = BrokerLink(app, redis_client(addresses.broker_url))
+        coordinator = Coordinator(database, link)
         serve_outcomes(app, coordinator.take_outcomes, coordinator.wake)
         coordinator.start()
         code = consume(
@@ -30,6 +31,7 @@ def command() -> int:
             name="coordinator",
             queues=[COORDINATOR_QUEUE],
             threads=RECORDING_THREADS,
+            waiting=link.waiting,
             stopping=coordinator.stop,
         )
         coordinator.stop()

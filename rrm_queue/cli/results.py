@@ -11,6 +11,7 @@ from rrm_queue.cli.composition import connect, open_store, read_settings
 from rrm_queue.cli.shapes import json_line, result_shape
 from rrm_queue.cli.tables import champions_table, standings_table
 from rrm_queue.cli.terminal import lenient, printable, screen
+from rrm_queue.cli.wording import tokens
 from rrm_queue.errors import UsageFault
 from rrm_queue.store.jobs import find_job, view_job
 from rrm_queue.store.results import TournamentResult, find_tournament, job_results
@@ -53,6 +54,8 @@ def command(job: str, tournament: str | None, as_json: bool, as_csv: bool) -> No
             _write_csv(results)
         else:
             _print(results, in_full=tournament is not None or view.tournaments <= IN_FULL)
+            if view.prompt_tokens:
+                click.echo(f"the job's tokens: {tokens(view)}")
 
 
 def _write_csv(results: Iterable[TournamentResult]) -> None:

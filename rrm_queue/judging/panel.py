@@ -39,6 +39,11 @@ class Panel:
         self._engines: dict[str, Engine] = {}
         self._sampler = Sampler(patience or Patience(), concurrency=concurrency)
 
+    @property
+    def in_flight(self) -> int:
+        """Requests that are with an engine now."""
+        return self._sampler.in_flight
+
     async def judge(self, batch: JudgeBatch, report: Report) -> None:
         """Reports each match of the batch as soon as it is decided or has failed.
 

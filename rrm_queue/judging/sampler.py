@@ -39,7 +39,9 @@ class Sampler:
     """Asks engines, with at most `concurrency` requests in flight at those that set no cap."""
 
     def __init__(self, patience: Patience, *, concurrency: int) -> None:
-        self._in_flight = asyncio.Semaphore(concurrency)
+        self._cap = asyncio.Semaphore(concurrency)
+        self.in_flight = 0
+        """Requests that are with an engine now."""
         self._longest_wait = patience.longest_wait
         self._backoff = wait_random_exponential(patience.first_wait, patience.longest_wait)
         self._stop = stop_after_attempt(patience.attempts) | stop_before_delay(patience.total)
@@ -70,8 +72,12 @@ class Sampler:
         """One sample, asked for again while faults are transient and patience lasts."""
 
         async def once() -> Vote:
-            async with nullcontext() if engine.caps_itself else self._in_flight:
-                return await engine.ask(ask)
+            async with nullcontext() if engine.caps_itself else self._cap:
+                self.in_flight += 1
+                try:
+                    return await engine.ask(ask)
+                finally:
+                    self.in_flight -= 1
 
         retrying = AsyncRetrying(
             retry=retry_if_exception_type(TransientFault),

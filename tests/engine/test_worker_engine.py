@@ -81,7 +81,8 @@ class Launched:
         self.link.publish(QUEUE, [batch])
 
     def lease(self, number: int) -> str | None:
-        return self.link.holders([(JobId("job"), BatchId(number))])[BatchId(number)]
+        holder = self.link.holders([(JobId("job"), BatchId(number))])[BatchId(number)]
+        return holder and holder.name
 
     def judges(self, number: int) -> None:
         """A batch goes through the worker from end to end."""

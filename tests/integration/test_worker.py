@@ -298,6 +298,7 @@ def test_metrics_count_votes_and_tokens(house: House) -> None:
         'rrmq_tokens_total{kind="completion"} 10.0',
         "rrmq_batch_seconds_count 1.0",
         "rrmq_batches_held 0.0",
+        "rrmq_requests_in_flight 0.0",
         "rrmq_matches_held 0.0",
     ):
         assert house.metric(line), line

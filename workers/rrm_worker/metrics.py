@@ -22,6 +22,7 @@ class Metrics:
         )
         self._failures = self._counter("match_failures", "Matches without an outcome.", "judge")
         self.matches_held = self._gauge("matches_held", "Matches taken and not decided yet.")
+        self.requests_in_flight = self._gauge("requests_in_flight", "Requests with an engine now.")
         self.batches_held = self._gauge("batches_held", "Batches held under a lease.")
         self.engine_up = self._gauge("engine_up", "1 while the engine may be asked.")
         self.engine_restarts = Counter(

@@ -62,8 +62,10 @@ def serve(broker_url: str, serving: Serving) -> int:
         metrics.serve(serving.metrics_host, serving.metrics_port)
     queues = [judge_kind_queue(judge) for judge in serving.judges]
     ready = Event()
+    panel = Panel(serving.engines, concurrency=serving.concurrency)
+    metrics.requests_in_flight.set_function(lambda: panel.in_flight)
     worker = Worker(
-        Panel(serving.engines, concurrency=serving.concurrency),
+        panel,
         WorkerLeases(client, f"{socket.gethostname()}:{os.getpid()}:{token_hex(4)}"),
         link.send_outcomes,
         dict.fromkeys(queues, serving.concurrency),
@@ -80,6 +82,7 @@ def serve(broker_url: str, serving: Serving) -> int:
             name="worker",
             queues=queues,
             threads=max(LEAST_BATCHES, serving.concurrency // 2),
+            waiting=link.waiting,
             stopping=lambda: _drain(worker, serving),
         )
         worker.stop()
