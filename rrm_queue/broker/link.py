@@ -20,7 +20,7 @@ from rrm_queue.broker.leases import (
     roll_key,
 )
 from rrm_queue.domain import MARKS, OVER, BatchId, Epoch, Holder, JobId
-from rrm_queue.errors import BrokerUnavailable
+from rrm_queue.errors import BrokerUnavailable, UsageFault
 from rrm_queue.messages import JudgeBatch, Outcomes, encode
 
 EPOCH_KEY = "rrmq:epoch"
@@ -119,7 +119,7 @@ def _holder(name: str, seconds_left: int) -> Holder:
 def redis_client(broker_url: str, *, timeout: float = 30) -> Redis:
     """A client of the server that Celery uses under this URL; `timeout` in seconds for an answer.
 
-    Raises BrokerUnavailable for a URL that is no broker's.
+    Raises UsageFault for a URL that is no broker's.
     """
     url = broker_url.replace("redis+socket://", "unix://", 1).replace("virtual_host=", "db=", 1)
     try:
@@ -128,7 +128,7 @@ def redis_client(broker_url: str, *, timeout: float = 30) -> Redis:
         )
     except ValueError as error:
         example = "redis://:password@host:6379/0"
-        raise BrokerUnavailable(f"RRMQ_BROKER_URL must look like {example}") from error
+        raise UsageFault(f"RRMQ_BROKER_URL must look like {example}") from error
 
 
 @contextmanager

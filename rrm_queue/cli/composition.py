@@ -59,6 +59,7 @@ def connect(settings: Settings, *, processes: bool = True, mark: str = "") -> "A
     stack = local_stack(settings)
     if stack is None:
         return Addresses(reveal(settings.database_url), reveal(settings.broker_url))
+    _forget_other_servers()
     addresses = stack.ensure_services()
     with open_store(addresses) as database:
         _migrate(database)
@@ -118,6 +119,12 @@ def log_to_stderr(settings: Settings) -> None:
         stream=sys.stderr,
         force=True,
     )
+
+
+def _forget_other_servers() -> None:
+    """Drops what libpq would read of another Postgres: PGPORT, PGOPTIONS and their like."""
+    for name in [name for name in os.environ if name.startswith("PG")]:
+        del os.environ[name]
 
 
 def _migrate(database: "Database") -> None:

@@ -11,7 +11,7 @@ from rrm_queue.store.jobs import list_jobs
 
 @click.command("list")
 @click.option(
-    "--limit", type=click.IntRange(min=1), default=20, show_default=True, help="How many."
+    "--limit", type=click.IntRange(1, 100_000), default=20, show_default=True, help="How many."
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line, as `status` has it.")
 def command(limit: int, as_json: bool) -> None:

@@ -1,6 +1,7 @@
 """The command `rrmq`: finds the verb, and turns every fault a user can cause into one line."""
 
 import sys
+from collections.abc import Sequence
 from importlib import import_module
 
 import click
@@ -66,7 +67,11 @@ def main() -> None:
 
 def _run() -> int:
     try:
+        _check_arguments(sys.argv[1:])
         code = rrmq.main(standalone_mode=False, prog_name="rrmq")
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
+        return EXIT_USAGE
     except click.UsageError as error:
         return _complain(error.format_message(), EXIT_USAGE, _hint(error))
     except click.ClickException as error:
@@ -77,7 +82,19 @@ def _run() -> int:
         return _complain(error.detail, EXIT_USAGE)
     except RrmqError as error:
         return _complain(str(error), EXIT_ERROR)
+    except OSError as error:
+        return _complain(f"{error.filename or 'output'}: {error.strerror}", EXIT_ERROR)
     return code if isinstance(code, int) else 0
+
+
+def _check_arguments(arguments: Sequence[str]) -> None:
+    """Refuses words that are no text: no file of answers, id or name can hold them."""
+    for argument in arguments:
+        try:
+            argument.encode()
+        except UnicodeEncodeError as error:
+            problem = f"{argument!a} cannot be read in this locale; try LC_ALL=C.UTF-8"
+            raise UsageFault(problem) from error
 
 
 def _hint(error: click.UsageError) -> str:

@@ -22,8 +22,10 @@ from rrm_queue.cli.composition import (
     openai_mark,
     read_settings,
 )
+from rrm_queue.cli.terminal import printable
 from rrm_queue.cli.voting_options import voting_of, voting_options
 from rrm_queue.cli.watch import watch
+from rrm_queue.cli.wording import count
 from rrm_queue.domain import JobState, Seeding
 from rrm_queue.errors import BadInput, BrokerUnavailable, Problem, UsageFault
 from rrm_queue.intake.submission import submit
@@ -39,7 +41,7 @@ from rrm_queue.store.tables import Job
 from rrm_queue.strategies import NAMES, named
 
 if TYPE_CHECKING:
-    from rrm_queue.local.stack import Addresses
+    from rrm_queue.broker.link import BrokerLink
     from rrm_queue.messages import JudgeSpec
 
 SMALL_FILE = 10_000_000  # bytes; what is read within a second needs no progress bar
@@ -96,7 +98,7 @@ def command(
     job = Job(
         id=token_hex(6),
         name=_speakable(name, "--name") if name else None,
-        source=_speakable(file, "the file's name"),
+        source=printable(file)[:LONGEST_WORD],
         state=JobState.QUEUED,
         strategy=strategy,
         seeding=Seeding(seeding),
@@ -109,11 +111,13 @@ def command(
     with _opened(file) as stream:
         mark = openai_mark(settings) if spec.kind == "openai" else ""
         addresses = connect(settings, mark=mark)
+        link = open_link(addresses)
         with open_store(addresses) as database:
             submitted = submit(database, stream, job, needs_reference=needs_reference(spec))
-    _wake(addresses)
+    _wake(link)
     if not as_json:
-        counts = f"{submitted.tournaments} tournaments, {submitted.candidates} candidates"
+        tournaments = count(submitted.tournaments, "tournament")
+        counts = f"{tournaments}, {count(submitted.candidates, 'candidate')}"
         click.echo(f"job {submitted.job}: {counts}")
     elif not watching:
         click.echo(json.dumps(asdict(submitted)))
@@ -139,6 +143,8 @@ def _judge(judge: str, base_url: str, sampling: Sequence[str], template: str | N
 def _opened(file: str) -> Iterator[BinaryIO]:
     """The file as a stream of bytes, with a progress bar where a person sees it."""
     if file == "-":
+        if sys.stdin is None:
+            raise UsageFault("standard input is closed")
         yield sys.stdin.buffer
         return
     try:
@@ -163,9 +169,9 @@ def _speakable(text: str, what: str) -> str:
     return text
 
 
-def _wake(addresses: "Addresses") -> None:
+def _wake(link: "BrokerLink") -> None:
     """Tells the coordinator; a broker that is away only costs it the time to look by itself."""
     try:
-        open_link(addresses).wake()
+        link.wake()
     except BrokerUnavailable as error:
         click.echo(f"rrmq: {error}; the job is stored and starts when it is back", err=True)

@@ -38,7 +38,7 @@ class Postgres:
     @property
     def url(self) -> str:
         """The address of its database, for SQLAlchemy."""
-        return f"postgresql+psycopg://rrmq@/rrmq?host={self._sockets}"
+        return f"postgresql+psycopg://rrmq@/rrmq?host={self._sockets}&port=5432"
 
     def answers(self) -> bool:
         """Whether it takes connections and has finished its start and its recovery."""

@@ -3,8 +3,14 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import Connection, create_engine, text
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, ProgrammingError
+from sqlalchemy import URL, Connection, create_engine, make_url, text
+from sqlalchemy.exc import (
+    ArgumentError,
+    DBAPIError,
+    InterfaceError,
+    OperationalError,
+    ProgrammingError,
+)
 
 from rrm_queue.errors import SchemaMismatch, StoreUnavailable
 
@@ -27,7 +33,7 @@ class Database:
     def __init__(self, url: str, *, application: str = "rrmq") -> None:
         self.url = driver_url(url)
         self._engine = create_engine(
-            self.url,
+            _parsed(self.url),
             connect_args={
                 "connect_timeout": CONNECT_TIMEOUT,
                 "application_name": application,
@@ -35,6 +41,7 @@ class Database:
                 "keepalives_idle": 30,
                 "keepalives_interval": 10,
                 "keepalives_count": 3,
+                "client_encoding": "utf8",
             },
             pool_size=8,
         )
@@ -51,8 +58,11 @@ class Database:
         except (OperationalError, InterfaceError) as error:
             raise StoreUnavailable(_first_line(error)) from error
         except ProgrammingError as error:
-            if getattr(error.orig, "sqlstate", None) == UNDEFINED_TABLE:
+            sqlstate = getattr(error.orig, "sqlstate", None)
+            if sqlstate == UNDEFINED_TABLE:
                 raise SchemaMismatch("it has no tables of rrmq; run `rrmq db upgrade`") from error
+            if sqlstate is None:  # libpq refuses an option of the URL before there is a server
+                raise StoreUnavailable(_first_line(error)) from error
             raise
 
     def check_schema(self) -> None:
@@ -88,6 +98,11 @@ class Database:
 
 UNDEFINED_TABLE = "42P01"
 
+URL_SHAPE = (
+    "RRMQ_DATABASE_URL must look like postgresql://user:password@host:5432/name, "
+    "with special characters of the password percent-encoded"
+)
+
 
 def storable(text: str) -> str:
     """`text` as Postgres takes it: NUL, which it refuses, becomes the replacement character.
@@ -102,7 +117,15 @@ def driver_url(url: str) -> str:
     scheme, separator, rest = url.partition("://")
     if separator and scheme in {"postgres", "postgresql", "postgresql+psycopg"}:
         return f"postgresql+psycopg://{rest}"
-    raise StoreUnavailable("RRMQ_DATABASE_URL must look like postgresql://user:password@host/name")
+    raise StoreUnavailable(URL_SHAPE)
+
+
+def _parsed(url: str) -> URL:
+    """The URL's parts; what cannot be read is not repeated, as it may hold a password."""
+    try:
+        return make_url(url)
+    except (ValueError, ArgumentError) as error:
+        raise StoreUnavailable(URL_SHAPE) from error
 
 
 def _first_line(error: DBAPIError) -> str:

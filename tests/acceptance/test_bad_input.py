@@ -54,6 +54,7 @@ def test_every_bad_line_is_named_up_to_twenty(rrmq: Rrmq) -> None:
         (("submit", "-", "--votes", "0"), "--votes"),
         (("submit", "/"), "directory"),
         (("submit",), "FILE"),
+        (("status", "\udcff"), "locale"),
         (("frobnicate",), "frobnicate"),
         (("status", "no-such-job"), "no-such-job"),
         (("results", "no-such-job"), "no-such-job"),
@@ -66,6 +67,42 @@ def test_a_wrong_command_is_one_line(rrmq: Rrmq, arguments: tuple[str, ...], say
     assert done.returncode in (1, 2)
     assert len(done.stderr.splitlines()) == 1
     assert says in done.stderr
+
+
+def test_without_a_verb_the_help_is_shown_as_it_is(rrmq: Rrmq) -> None:
+    done = rrmq()
+    assert done.returncode == 2
+    assert done.stderr.startswith("Usage: rrmq")
+
+
+def test_another_postgres_of_the_users_does_not_matter(rrmq: Rrmq) -> None:
+    other = {"PGPORT": "5433", "PGOPTIONS": "-c search_path=foo", "PGCLIENTENCODING": "LATIN1"}
+    assert Rrmq(rrmq.environment | other)("list").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("RRMQ_DATABASE_URL", "postgresql://rrmq:secret@127.0.0.1:abc/db"),
+        ("RRMQ_DATABASE_URL", "postgresql://rrmq:s@secret:pw@127.0.0.1:9/db"),
+        ("RRMQ_DATABASE_URL", "postgresql://rrmq:secret@127.0.0.1:9/db?frobnicate=1"),
+        ("RRMQ_DATABASE_URL", "mysql://rrmq:secret@127.0.0.1/db"),
+        ("RRMQ_BROKER_URL", "amqp://rrmq:secret@127.0.0.1"),
+        ("RRMQ_LOG_LEVEL", "loud"),
+    ],
+)
+def test_a_setting_that_cannot_be_read_is_one_line_without_its_secrets(
+    rrmq: Rrmq, example: Path, name: str, value: str
+) -> None:
+    there = {
+        "RRMQ_DATABASE_URL": "postgresql://rrmq@127.0.0.1:9/db",
+        "RRMQ_BROKER_URL": "redis://127.0.0.1:9",
+    }
+    done = Rrmq(rrmq.environment | there | {name: value})("submit", str(example))
+    assert done.returncode in (1, 2)
+    assert len(done.stderr.splitlines()) == 1
+    assert "secret" not in done.stderr
+    assert done.stdout == ""
 
 
 def test_a_home_that_cannot_be_is_one_line(rrmq: Rrmq, tmp_path: Path) -> None:
