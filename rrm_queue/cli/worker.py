@@ -102,6 +102,7 @@ def command(
         reveal(settings.openai_api_key) or None,
         sglang_url=sglang_url or "",
         share_prefixes=not no_share_prefixes,
+        hub_cache=str(Path(os.environ.get("HF_HOME", "~/.cache/huggingface"), "hub").expanduser()),
     )
     serving = Serving(
         judges=served,

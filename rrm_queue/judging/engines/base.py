@@ -37,13 +37,15 @@ class EngineSettings:
 
     `openai_key` is sent to `openai_base_url` and nowhere else, whatever address a job names.
     `sglang_url` is the machine's own SGLang server; with `share_prefixes` one request computes a
-    prefix before others use it.
+    prefix before others use it. `hub_cache` is the folder where downloaded models lie, for the
+    control tokens of their tokenizers.
     """
 
     openai_base_url: str = ""
     openai_key: str | None = field(default=None, repr=False)
     sglang_url: str = ""
     share_prefixes: bool = True
+    hub_cache: str = ""
 
 
 class Engine(Protocol):

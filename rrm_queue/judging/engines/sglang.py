@@ -17,6 +17,7 @@ from rrm_queue.judging.engines.sglang_wire import (
     request_of,
     vote_of,
 )
+from rrm_queue.judging.engines.tokenizer_file import control_tokens
 from rrm_queue.judging.engines.warmth import Warmth
 from rrm_queue.messages import Vote
 
@@ -30,9 +31,11 @@ _LEAST_ROOM = 128
 class _Visit:
     """What is known of a server for as long as it answers: a new one starts cold."""
 
-    def __init__(self, server: SglangServer, info: ServerInfo, capacity: int) -> None:
+    def __init__(
+        self, server: SglangServer, info: ServerInfo, capacity: int, control: frozenset[str]
+    ) -> None:
         self.info = info
-        self.prompts = Prompts(server)
+        self.prompts = Prompts(server, control)
         self.warmth = Warmth()
         self.slots = asyncio.Semaphore(ceil(capacity * _AHEAD))
         self.ended = False
@@ -56,6 +59,7 @@ class SglangEngine:
             settings.sglang_url, silence=silence, connect_seconds=connect_seconds
         )
         self._share = settings.share_prefixes
+        self._hub_cache = settings.hub_cache
         self._visit: _Visit | None = None
         self._meeting = asyncio.Lock()
 
@@ -85,7 +89,8 @@ class SglangEngine:
         async with self._meeting:
             if self._visit is None or self._visit.ended:
                 info, loads = await asyncio.gather(self._server.info(), self._server.loads())
-                self._visit = _Visit(self._server, info, max(1, loads.capacity))
+                control = control_tokens(info.tokenizer_path, self._hub_cache)
+                self._visit = _Visit(self._server, info, max(1, loads.capacity), control)
             return self._visit
 
     async def _vote(self, visit: _Visit, ask: Ask) -> Vote:

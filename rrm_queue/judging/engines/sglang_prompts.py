@@ -20,12 +20,15 @@ _LENGTHS = 65_536
 class Prompts:
     """Has the server tokenise each prompt once, however many votes are asked of it.
 
+    `control_tokens` are the tokenizer's own, made harmless in every text beside the known families.
+
     Where the query and the answer in slot 1 end is measured on prompts with another text in the
     place of what follows: once a tournament, and once a slot-1 answer.
     """
 
-    def __init__(self, server: SglangServer) -> None:
+    def __init__(self, server: SglangServer, control_tokens: frozenset[str]) -> None:
         self._server = server
+        self._control_tokens = control_tokens
         self._prompts: Shared[Prefix, Prompt] = Shared(_PROMPTS)
         self._lengths: Shared[Prefix, int] = Shared(_LENGTHS)
 
@@ -35,7 +38,7 @@ class Prompts:
 
     async def _tokenise(self, ask: Ask, path: list[Prefix]) -> Prompt:
         _, query, slot, _ = path
-        rendered = _rendered(ask)
+        rendered = self._rendered(ask)
         ids = await self._server.tokens(rendered.messages)
         other_two = replace(ask, two=_unlike(ask.two))
         other_both = replace(other_two, one=_unlike(ask.one))
@@ -48,7 +51,17 @@ class Prompts:
         )
 
     async def _shared(self, ids: list[int], other: Ask) -> int:
-        return shared_length(ids, await self._server.tokens(_rendered(other).messages))
+        return shared_length(ids, await self._server.tokens(self._rendered(other).messages))
+
+    def _rendered(self, ask: Ask) -> Rendered:
+        return messages(
+            ask.judge,
+            ask.prompt,
+            ask.one.text,
+            ask.two.text,
+            reference=ask.reference,
+            control_tokens=self._control_tokens,
+        )
 
 
 def path_of(ask: Ask) -> list[Prefix]:
@@ -61,10 +74,6 @@ def path_of(ask: Ask) -> list[Prefix]:
         digest.update(len(encoded).to_bytes(8, "big") + encoded)
         path.append(digest.digest())
     return path
-
-
-def _rendered(ask: Ask) -> Rendered:
-    return messages(ask.judge, ask.prompt, ask.one.text, ask.two.text, reference=ask.reference)
 
 
 def _unlike(answer: Answer) -> Answer:

@@ -63,6 +63,7 @@ class ServerInfo(msgspec.Struct, frozen=True):
     max_req_input_len: int
     max_total_num_tokens: int
     incremental_streaming_output: bool = False
+    tokenizer_path: str = ""
 
     def room(self, prompt_tokens: int) -> int:
         """How many tokens can follow such a prompt; 0 or less when it is too long itself.
