@@ -9,6 +9,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 demo: $(VENV)/.installed  ## rank the example's answers, in a virtual environment of its own
 	$(RRMQ) submit examples/gsm8k.jsonl --strategy knockout --watch
+	@echo 'the local stack runs on; $(RRMQ) down stops it'
 
 test: $(VENV)/.installed-dev check engine  ## all tests, on real services from wheels
 	$(VENV)/bin/python -m pytest
