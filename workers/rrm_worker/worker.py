@@ -65,15 +65,17 @@ class Worker:
         self._changed = Condition()
         self._draining = Event()
         self._stopped = Event()
+        self._loop: asyncio.AbstractEventLoop
+        self._threads: list[Thread]
+
+    def start(self) -> None:
+        """Stands on the roll of the queues and is ready for batches; raises RedisError."""
+        self._enlist()
         self._loop = asyncio.new_event_loop()
         self._threads = [
             Thread(target=self._loop.run_forever, name="judging", daemon=True),
             Thread(target=self._show_life, name="leases", daemon=True),
         ]
-
-    def start(self) -> None:
-        """Stands on the roll of the queues and is ready for batches; raises RedisError."""
-        self._enlist()
         for thread in self._threads:
             thread.start()
 
@@ -135,6 +137,7 @@ class Worker:
         self._loop.call_soon_threadsafe(self._loop.stop)
         for thread in self._threads:
             thread.join()
+        self._loop.close()
         self._retire()
 
     def _judge(self, holding: Holding) -> bool:
