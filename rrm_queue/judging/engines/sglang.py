@@ -76,10 +76,6 @@ class SglangEngine:
         """What the server is at."""
         return await self._server.loads()
 
-    async def info(self) -> ServerInfo:
-        """What the server says of itself."""
-        return (await self._met()).info
-
     async def close(self) -> None:
         """Ends the connections."""
         await self._server.close()
