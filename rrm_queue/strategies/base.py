@@ -33,7 +33,7 @@ class Strategy(Protocol):
 
     @property
     def name(self) -> str:
-        """What `--strategy` calls it."""
+        """What `--strategy` calls it, without the number that may follow."""
 
     @property
     def draws(self) -> bool:
@@ -44,7 +44,7 @@ class Strategy(Protocol):
         """Whether `plan` reads `history.matches`; if not, it may be left empty."""
 
     def matches(self, size: int) -> int:
-        """How many matches a tournament of `size` candidates takes."""
+        """How many matches a tournament of `size` candidates takes, at most."""
 
     def plan(self, size: int, history: History, seed: int) -> Pairings | Finished:
         """The matches that are not in `history` yet and can start, or the end."""

@@ -78,18 +78,22 @@ def nodes(
             first, second = entrants[2 * slot], entrants[2 * slot + 1]
             position = Position(turn, slot)
             bye = turn == 1 and second is None
-            winner = first if bye else _winner(position, first, second, matches.get(position))
+            winner = first if bye else winner_of(position, first, second, matches.get(position))
             winners.append(winner)
             yield Node(position, first, second, winner)
         entrants, turn = winners, turn + 1
 
 
-def _winner(
+def winner_of(
     position: Position,
     first: CandidateNumber | None,
     second: CandidateNumber | None,
     outcome: Outcome | None,
 ) -> CandidateNumber | None:
+    """Who goes on from a match, None while it is undecided.
+
+    Raises ValueError for a draw, and for a winner that is none of the entrants.
+    """
     if outcome is None:
         return None
     if outcome.winner is None or outcome.winner not in (first, second):
@@ -106,6 +110,11 @@ def places(bracket: Sequence[Node]) -> dict[CandidateNumber, int]:
     final = bracket[-1]
     if final.winner is not None:
         out[final.winner] = final.position.round + 1
-    losers = Counter(out.values())
-    further = {turn: sum(losers[later] for later in losers if later > turn) for turn in losers}
-    return {candidate: 1 + further[turn] for candidate, turn in out.items()}
+    return placed(out)
+
+
+def placed(reached: Mapping[CandidateNumber, int]) -> dict[CandidateNumber, int]:
+    """Each candidate's rank by the round that it reached: 1 + how many got further."""
+    there = Counter(reached.values())
+    further = {turn: sum(there[later] for later in there if later > turn) for turn in there}
+    return {candidate: 1 + further[turn] for candidate, turn in reached.items()}

@@ -1,17 +1,12 @@
 """`elo`: a round robin, in which every pair of candidates meets once."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar
 
 from rrm_queue.domain import CandidateNumber, History, Pairing, Position
 from rrm_queue.strategies.base import Finished, Pairings
-
-SLICE = 1024
-"""The most matches that are planned and undecided at once.
-
-Two million matches must never be inserted or held at once; this many keep several batches of 64
-ahead of every worker that one tournament can use, and are one cheap insert.
-"""
+from rrm_queue.strategies.slices import in_slices
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +23,7 @@ class Elo:
 
     def plan(self, size: int, history: History, seed: int) -> Pairings | Finished:
         """The next slice of the schedule, once half of the last one is decided."""
-        total = self.matches(size)
-        if history.decided >= total:
-            return Finished(places=None)
-        if history.planned - history.decided > SLICE // 2:
-            return Pairings(())
-        upto = min(total, history.decided + SLICE)
-        return Pairings(tuple(scheduled(size, index) for index in range(history.planned, upto)))
+        return in_slices(history, self.matches(size), partial(scheduled, size))
 
 
 def scheduled(size: int, index: int) -> Pairing:

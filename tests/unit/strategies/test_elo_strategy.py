@@ -7,7 +7,8 @@ import pytest
 
 from rrm_queue.domain import CandidateNumber, History, Pairing, Position
 from rrm_queue.strategies import Finished, Pairings, named
-from rrm_queue.strategies.elo import SLICE, scheduled
+from rrm_queue.strategies.elo import scheduled
+from rrm_queue.strategies.slices import SLICE
 
 SIZES = range(2, 131)
 ELO = named("elo")
