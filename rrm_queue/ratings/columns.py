@@ -64,6 +64,16 @@ class Columns:
             + np.bincount(self.seconds[drawn], minlength=self.size),
         )
 
+    def wins(self) -> NDArray[np.float64]:
+        """How often the row's candidate beat the column's, a draw as half a win to either."""
+        cells = self.size * self.size
+        forth, back = self.firsts * self.size + self.seconds, self.seconds * self.size + self.firsts
+        drawn, won = self.winners == evalica.Winner.Draw, self.winners == evalica.Winner.X
+        counts = np.bincount(np.where(won, forth, back)[~drawn], minlength=cells).astype(np.float64)
+        counts += np.bincount(forth[drawn], minlength=cells) / 2
+        counts += np.bincount(back[drawn], minlength=cells) / 2
+        return counts.reshape(self.size, self.size)
+
 
 @lru_cache(maxsize=64)  # building an index costs as much as rating a small tournament
 def index(size: int) -> Any:

@@ -2,18 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 
-import numpy as np
-from numpy.typing import NDArray
-
 from rrm_queue.domain import CandidateNumber, Result, Standing
 from rrm_queue.ratings.bradley_terry import bradley_terry
 from rrm_queue.ratings.columns import Columns
 from rrm_queue.ratings.elo import elo
+from rrm_queue.ratings.ranks import ranked
 from rrm_queue.seeds import shuffled
-
-TIE = 0.01
-"""Bradley-Terry points within which candidates share a rank: far more than the iteration's error,
-far less than half a win in the longest round robin."""
 
 
 def standings(
@@ -45,17 +39,3 @@ def standings(
         (lines[number] for number in shuffled(size, seed, "standings")),
         key=lambda line: (line.rank, -round(line.elo, 6)),
     )
-
-
-def ranked(strengths: NDArray[np.float64]) -> list[int]:
-    """The rank of each strength, the highest 1; those within TIE of the first of them share it."""
-    order = np.argsort(-strengths, kind="stable").tolist()
-    points = strengths.tolist()
-    ranks = [1] * len(points)
-    leader = order[0]
-    for place, candidate in enumerate(order, start=1):
-        if points[leader] - points[candidate] > TIE:
-            leader, ranks[candidate] = candidate, place
-        else:
-            ranks[candidate] = ranks[leader]
-    return ranks

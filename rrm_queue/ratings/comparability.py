@@ -1,0 +1,49 @@
+"""Which candidates the results can compare, and which only the prior does."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components
+
+
+@dataclass(frozen=True, slots=True)
+class Comparability:
+    """What the results connect; arrays by candidate number.
+
+    `components`: candidates of different components share no chain of matches; nothing compares
+    them. `groups`: within a component, candidates of different groups are joined by wins in one
+    direction only, so that the likelihood has no finite difference between them (Ford, Solution of
+    a ranking problem from binary comparisons, 1957): a finite one is the prior's. Both are numbered
+    from 0 by their lowest member. `undefeated` have matches and won all of them, `winless` lost all
+    of them: on that side their interval ends only through the prior.
+    """
+
+    components: NDArray[np.int64]
+    groups: NDArray[np.int64]
+    undefeated: NDArray[np.bool_]
+    winless: NDArray[np.bool_]
+
+    @property
+    def estimable(self) -> bool:
+        """Whether the results alone, without a prior, give every candidate a finite rating."""
+        return not self.groups.any()
+
+
+def comparability(wins: NDArray[np.float64]) -> Comparability:
+    """What a matrix of wins connects; a draw, half a win to either, connects both ways."""
+    graph = csr_array(wins > 0)
+    won, lost = wins.sum(axis=1) > 0, wins.sum(axis=0) > 0
+    return Comparability(
+        _numbered(connected_components(graph, connection="weak")[1]),
+        _numbered(connected_components(graph, connection="strong")[1]),
+        won & ~lost,
+        lost & ~won,
+    )
+
+
+def _numbered(labels: NDArray[np.int32]) -> NDArray[np.int64]:
+    """The same partition, its parts numbered in order of their first member."""
+    _, starts, parts = np.unique(labels, return_index=True, return_inverse=True)
+    return np.argsort(np.argsort(starts))[parts]

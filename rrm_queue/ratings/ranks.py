@@ -1,0 +1,40 @@
+"""Ranks, and how far intervals leave them open."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+TIE = 0.01
+"""Bradley-Terry points within which candidates share a rank: far more than the iteration's error,
+far less than half a win in the longest round robin."""
+
+
+def ranked(strengths: NDArray[np.float64]) -> list[int]:
+    """The rank of each strength, the highest 1; those within TIE of the first of them share it."""
+    order = np.argsort(-strengths, kind="stable").tolist()
+    points = strengths.tolist()
+    ranks = [1] * len(points)
+    leader = order[0]
+    for place, candidate in enumerate(order, start=1):
+        if points[leader] - points[candidate] > TIE:
+            leader, ranks[candidate] = candidate, place
+        else:
+            ranks[candidate] = ranks[leader]
+    return ranks
+
+
+def rank_range(
+    low: NDArray[np.float64], high: NDArray[np.float64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The best and the worst rank that intervals leave each candidate.
+
+    Best is 1 + those whose interval lies wholly above: the approximate rank of Chatbot Arena (arXiv
+    2403.04132), its leaderboard's "Rank (UB)". Worst is all less those whose interval lies wholly
+    below. Each interval holds at 95 % by itself, as on that leaderboard, not all of them at once.
+    """
+    return 1 + _above(low, high), len(low) - _above(-high, -low)
+
+
+def _above(low: NDArray[np.float64], high: NDArray[np.float64]) -> NDArray[np.int64]:
+    """How many intervals lie wholly above each."""
+    above: NDArray[np.int64] = (low[None, :] > high[:, None]).sum(axis=1)
+    return above

@@ -1,0 +1,70 @@
+"""A tournament's ratings with their uncertainty, made for display from its stored results."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rrm_queue.domain import CandidateNumber, Result
+from rrm_queue.ratings.bradley_terry import PRIOR_DRAWS, strengths
+from rrm_queue.ratings.columns import Columns
+from rrm_queue.ratings.comparability import comparability
+from rrm_queue.ratings.elo import elo_spread
+from rrm_queue.ratings.intervals import information, margins, posterior
+
+
+@dataclass(frozen=True, slots=True)
+class Rating:
+    """A candidate's ratings, in points of Elo's scale.
+
+    `bt` is the standings' Bradley-Terry rating and `low` to `high` its 95 % interval, by the
+    curvature of the posterior: the matches are taken for independent, and so repeated matches of a
+    judge that errs the same way each time make it too narrow. `elo` is the mean over orders,
+    `elo_sd` and `elo_low` to `elo_high` its spread over them. `component`, `group`, `undefeated`
+    and `winless` say what the interval rests on; see `Comparability`.
+    """
+
+    candidate: CandidateNumber
+    bt: float
+    low: float
+    high: float
+    elo: float
+    elo_sd: float
+    elo_low: float
+    elo_high: float
+    component: int
+    group: int
+    undefeated: bool
+    winless: bool
+
+
+def rating_table(
+    size: int, results: Sequence[Result], seed: int, prior_draws: float = PRIOR_DRAWS
+) -> list[Rating]:
+    """The ratings of a tournament's candidates by number; milliseconds, so not for every record.
+
+    Raises ValueError with `prior_draws` 0 where the results alone give no finite ratings.
+    """
+    columns = Columns.of(size, results)
+    wins = columns.wins()
+    fit = strengths(wins, prior_draws)
+    margin = margins(posterior(information(wins, fit, prior_draws)))
+    elo, reach = elo_spread(columns, seed), comparability(wins)
+    cells = (
+        column.tolist()
+        for column in (
+            fit.points,
+            fit.points - margin,
+            fit.points + margin,
+            elo.mean,
+            elo.sd,
+            elo.low,
+            elo.high,
+            reach.components,
+            reach.groups,
+            reach.undefeated,
+            reach.winless,
+        )
+    )
+    return [
+        Rating(CandidateNumber(number), *line)
+        for number, line in enumerate(zip(*cells, strict=True))
+    ]
