@@ -1,72 +1,215 @@
-"""The reader: a file's lines, one after another, as tournaments and problems."""
+"""The reader: files of any format, one row after another, as tournaments and problems."""
 
-import codecs
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import BinaryIO
 
 from rrm_queue.domain import Tournament
 from rrm_queue.errors import Problem
-from rrm_queue.intake.formats import parse_line
+from rrm_queue.intake.cells import unpacked
+from rrm_queue.intake.containers import Container, open_container
+from rrm_queue.intake.detection import Layout
+from rrm_queue.intake.formats import named, recognised
+from rrm_queue.intake.formats.base import Empty, Format, Parsed, Part, Parts, Whole
+from rrm_queue.intake.formats.fields import Row
+from rrm_queue.intake.formats.own import OWN, decode_row, parse_line
+from rrm_queue.intake.gathering import Gathering, Spot
+from rrm_queue.intake.mapping import refuse_missing_columns, renamed, shown_keys
 
 MOST_PROBLEMS = 20
 """Reading stops at so many problems; a file that is wrong throughout says so soon enough."""
 
-LONGEST_LINE = 32 * 2**20
-"""Bytes of a line at most, its end included.
+MOST_MODELS = 1000
+"""So many models are told apart when what was read is described."""
 
-A character takes up to four bytes once it is decoded, so this bounds the memory of reading.
-"""
-
-_SKIPPED_AT_ONCE = 2**16
+Item = Tournament | Problem
 
 
-def read(stream: BinaryIO, *, needs_reference: bool) -> Iterator[Tournament | Problem]:
-    """The tournaments in `stream`, each as its line is read, and a Problem in place of a bad line.
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file to read: what it is called and its bytes, which need not be seekable."""
 
-    Blank lines are skipped, a byte order mark at the start is too. Ends at MOST_PROBLEMS problems.
-    A file without a tournament or problem is itself a problem, which has no line.
+    name: str
+    stream: BinaryIO
+
+
+def read(
+    sources: BinaryIO | Sequence[Source],
+    *,
+    needs_reference: bool,
+    format: str | None = None,  # noqa: A002  # the option's name
+    mapping: Mapping[str, str] | None = None,
+    empty: Empty = Empty.REFUSE,
+) -> "Reading":
+    """The tournaments in the files, and a Problem in place of whatever is bad in them.
+
+    `format` forces a format that would else be recognised by the first row; `mapping` gives the
+    file's columns under the keys that they stand for; `empty` says what an empty answer costs.
+    Ends at MOST_PROBLEMS problems. Files without a row are a problem, which has no line.
+    Raises UsageFault when no format is called `format`.
     """
-    read_any, problems = False, 0
-    for number, line in _lines(stream):
-        item = _item(line, number, needs_reference)
-        read_any = True
-        yield item
-        problems += isinstance(item, Problem)
-        if problems == MOST_PROBLEMS:
-            return
-    if not read_any:
-        yield Problem("the file is empty")
+    files = sources if isinstance(sources, Sequence) else [Source("", sources)]
+    return Reading(
+        files, named(format) if format else None, mapping or {}, needs_reference, Empty(empty)
+    )
 
 
-def _item(line: bytes | None, number: int, needs_reference: bool) -> Tournament | Problem:
-    if line is None:
-        return Problem(f"the line is over {LONGEST_LINE // 2**20} MiB long", number)
-    try:
-        tournament = parse_line(line, number)
-    except Problem as problem:
-        # A new one: the caught one's traceback would keep the line in memory.
-        return Problem(problem.reason, problem.line)
-    if needs_reference and tournament.reference is None:
+class Reading(Iterator[Item]):
+    """What is being read, item by item, and once it is read, what it was.
+
+    `dropped` counts the empty answers that were left out.
+    """
+
+    def __init__(
+        self,
+        sources: Sequence[Source],
+        known: Format | None,
+        mapping: Mapping[str, str],
+        needs_reference: bool,
+        empty: Empty,
+    ) -> None:
+        self.dropped = 0
+        self._sources = sources
+        self._format = known
+        self._forced = known is not None
+        self._mapping = mapping
+        self._needs_reference = needs_reference
+        self._empty = empty
+        self._containers: dict[str, None] = {}
+        self._models: set[str] = set()
+        self._gathering: Gathering | None = None
+        self._items = self._limited()
+
+    def __next__(self) -> Item:
+        return next(self._items)
+
+    @property
+    def description(self) -> str:
+        """What was read, such as `TRL preference pairs, JSON lines, gzip`."""
+        if self._format is None:
+            return "nothing that is known"
+        models = len(self._models)
+        of = f" of {models} models" if models > 1 else ""
+        if models >= MOST_MODELS:
+            of = f" of {MOST_MODELS} models or more"
+        files = f", {len(self._sources)} files" if len(self._sources) > 1 else ""
+        return f"{self._format.title}{of}, {' and '.join(self._containers)}{files}"
+
+    def _limited(self) -> Iterator[Item]:
+        problems, read_any = 0, False
+        try:
+            for item in self._all():
+                read_any = True
+                yield item
+                problems += isinstance(item, Problem)
+                if problems == MOST_PROBLEMS:
+                    return
+        finally:
+            if self._gathering is not None:
+                self._gathering.close()
+        if not read_any:
+            yield Problem("the file is empty")
+
+    def _all(self) -> Iterator[Item]:
+        for place, source in enumerate(self._sources):
+            try:
+                container = open_container(source.stream, source.name, self._fits)
+                self._containers[container.description] = None
+                for item in self._items_of(container, place):
+                    yield self._placed(item, place)
+            except Problem as problem:
+                yield self._placed(Problem(problem.reason, problem.line), place)
+        if self._gathering is not None:
+            for gathered in self._gathering.tournaments(self._name):
+                self.dropped += gathered.dropped
+                yield self._placed(self._checked(gathered.item), gathered.spot.source)
+
+    def _items_of(self, container: Container, place: int) -> Iterator[Item]:
+        """The items of a file's rows; rows that are only parts of a tournament give none yet."""
+        known: Format | None = None
+        for number, row in container.rows:
+            spot = Spot(place, number)
+            try:
+                if isinstance(row, Problem):
+                    raise row
+                if known is OWN and isinstance(row, bytes) and not self._mapping:
+                    yield self._whole(parse_line(row, self._name(spot), number, self._empty))
+                    continue
+                decoded = decode_row(row) if isinstance(row, bytes) else row
+            except Problem as problem:
+                # A new one: the caught one's traceback would keep the row in memory.
+                yield Problem(problem.reason, number)
+                continue
+            if known is None:
+                known = self._settled(decoded, number)
+            if (item := self._item(decoded, known, spot, container.layout)) is not None:
+                yield item
+
+    def _settled(self, row: Row, number: int) -> Format:
+        """The format that a file's first row shows. Raises Problem: the file cannot be read."""
+        try:
+            refuse_missing_columns(row, self._mapping)
+        except Problem as problem:
+            raise Problem(problem.reason, number) from None
+        known = self._format if self._forced else recognised(renamed(row, self._mapping))
+        if known is None and row:
+            reason = f"no format has the keys {shown_keys(row)}; rename them by --map KEY=COLUMN"
+            raise Problem(reason, number)
+        known = known or OWN
+        if self._format is not None and known is not self._format:
+            reason = f"the file holds {known.title}, the one before it {self._format.title}"
+            raise Problem(f"{reason}; submit them apart", number)
+        self._format = known
+        return known
+
+    def _item(self, row: Row, known: Format, spot: Spot, layout: Layout) -> Item | None:
+        """What a row is; None when it is kept as a part of a tournament."""
+        try:
+            values = renamed(row, self._mapping) if self._mapping else row
+            if layout is Layout.CSV:
+                values = unpacked(values, known)
+            match known:
+                case Whole():
+                    return self._whole(
+                        known.parse(values, self._name(spot), spot.line, self._empty)
+                    )
+                case Parts():
+                    self._gather(known.parse(values, self._empty), spot)
+            return None
+        except Problem as problem:
+            return Problem(problem.reason, spot.line)
+
+    def _gather(self, part: Part, spot: Spot) -> None:
+        if self._gathering is None:
+            self._gathering = Gathering()
+        self._gathering.add(part, spot)
+        if part.generator is not None and len(self._models) < MOST_MODELS:
+            self._models.add(part.generator)
+
+    def _whole(self, parsed: Parsed) -> Item:
+        self.dropped += parsed.dropped
+        return self._checked(parsed.tournament)
+
+    def _checked(self, item: Item) -> Item:
+        """The item, if it has what the judge needs."""
+        if not self._needs_reference or isinstance(item, Problem) or item.reference is not None:
+            return item
         reason = "`reference` is missing; the judge `reference` compares with it"
-        return Problem(reason, number)
-    return tournament
+        return Problem(reason, item.line)
 
+    def _placed(self, item: Item, place: int) -> Item:
+        """The item; a problem names its file where there are several."""
+        if isinstance(item, Problem) and len(self._sources) > 1:
+            item.source = self._sources[place].name
+        return item
 
-def _lines(stream: BinaryIO) -> Iterator[tuple[int, bytes | None]]:
-    """The lines that are not blank with their numbers from 1; None stands for an overlong one."""
-    number = 0
-    while line := stream.readline(LONGEST_LINE + 1):
-        number += 1
-        if len(line) > LONGEST_LINE:
-            _skip_to_end_of_line(stream, line)
-            yield number, None
-            continue
-        if number == 1:
-            line = line.removeprefix(codecs.BOM_UTF8)
-        if line and not line.isspace():
-            yield number, line
+    def _name(self, spot: Spot) -> str:
+        """What a tournament without an id is called: its line, after its file's number."""
+        return f"{spot.source + 1}:{spot.line}" if len(self._sources) > 1 else str(spot.line)
 
-
-def _skip_to_end_of_line(stream: BinaryIO, last: bytes) -> None:
-    while last and not last.endswith(b"\n"):
-        last = stream.readline(_SKIPPED_AT_ONCE)
+    def _fits(self, columns: Row) -> bool:
+        """Whether these can be the columns of a file that is read here."""
+        row = renamed(columns, self._mapping)
+        if self._forced and self._format is not None:
+            return any(key in row for key in self._format.keys)
+        return recognised(row) is not None

@@ -1,14 +1,17 @@
 """A submission: the file read in a stream and copied into the store in one transaction."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import BinaryIO
 
-from rrm_queue.domain import JobId, Tournament
+from rrm_queue.domain import JobId, JobState, Tournament
 from rrm_queue.errors import BadInput, Problem
-from rrm_queue.intake.reader import MOST_PROBLEMS, read
+from rrm_queue.intake.content import Content
+from rrm_queue.intake.formats.base import Empty
+from rrm_queue.intake.reader import MOST_PROBLEMS, Source, read
 from rrm_queue.store import submission
 from rrm_queue.store.database import Database, Transaction
+from rrm_queue.store.submission import KnownJob
 from rrm_queue.store.tables import Job
 
 SLICE_CHARACTERS = 4_000_000
@@ -20,32 +23,76 @@ SLICE_TOURNAMENTS = 1000
 
 @dataclass(frozen=True, slots=True)
 class Submitted:
-    """What a submission put into the store."""
+    """What a submission put into the store; `new` is False when an earlier job answers for it.
+
+    `read_as` describes its files, `dropped` counts the empty answers that were left out.
+    """
 
     job: JobId
     tournaments: int
     candidates: int
+    new: bool = True
+    state: JobState = JobState.QUEUED
+    read_as: str = ""
+    dropped: int = 0
 
 
-def submit(database: Database, stream: BinaryIO, job: Job, *, needs_reference: bool) -> Submitted:
-    """Reads the file and copies job, tournaments and candidates into the store.
+class _MadeBefore(Exception):
+    """Undoes the transaction of a submission that was made before."""
 
-    Raises BadInput naming up to MOST_PROBLEMS bad lines, with nothing in the store.
+    def __init__(self, known: KnownJob) -> None:
+        self.known = known
+        super().__init__(known.id)
+
+
+def submit(
+    database: Database,
+    sources: BinaryIO | Sequence[Source],
+    job: Job,
+    *,
+    needs_reference: bool,
+    anew: bool = False,
+    format: str | None = None,  # noqa: A002  # the option's name
+    mapping: Mapping[str, str] | None = None,
+    empty: Empty = Empty.REFUSE,
+) -> Submitted:
+    """Reads the files and copies job, tournaments and candidates into the store.
+
+    The same content with the same options is the same submission, and the job that it made the
+    first time answers again, with nothing stored; unless `anew`. Raises BadInput naming up to
+    MOST_PROBLEMS bad lines, with nothing in the store.
     """
-    problems: list[Problem] = []
+    reading = read(
+        sources, needs_reference=needs_reference, format=format, mapping=mapping, empty=empty
+    )
+    try:
+        with database.begin() as tx:
+            submitted = _copy(tx, reading, job, anew=anew)
+    except _MadeBefore as made:
+        known = made.known
+        submitted = Submitted(known.id, known.tournaments, known.candidates, False, known.state)
+    return replace(submitted, read_as=reading.description, dropped=reading.dropped)
+
+
+def _copy(
+    tx: Transaction, items: Iterable[Tournament | Problem], job: Job, *, anew: bool
+) -> Submitted:
+    job_id, content, problems = JobId(job.id), Content(job), list[Problem]()
     tournaments = candidates = 0
-    with database.begin() as tx:
-        submission.insert_job(tx, job)
-        good = _good(read(stream, needs_reference=needs_reference), problems)
-        for part in _slices(good):
-            submission.copy_tournaments(tx, JobId(job.id), job.seed, part)
-            tournaments += len(part)
-            candidates += sum(len(tournament.candidates) for tournament in part)
-        problems += _repeats(tx, JobId(job.id))
-        if problems:
-            raise BadInput(job.source, sorted(problems, key=_line)[:MOST_PROBLEMS])
-        submission.set_totals(tx, JobId(job.id), tournaments, candidates)
-    return Submitted(JobId(job.id), tournaments, candidates)
+    submission.insert_job(tx, job)
+    for part in _slices(_good(items, problems)):
+        submission.copy_tournaments(tx, job_id, job.seed, part)
+        content.add(part)
+        tournaments += len(part)
+        candidates += sum(len(tournament.candidates) for tournament in part)
+    problems += _repeats(tx, job_id)
+    if problems:
+        raise BadInput(job.source, sorted(problems, key=_spot)[:MOST_PROBLEMS])
+    key = None if anew else content.key()
+    if key is not None and (known := submission.find_submission(tx, key)):
+        raise _MadeBefore(known)
+    submission.set_totals(tx, job_id, tournaments, candidates, key)
+    return Submitted(job_id, tournaments, candidates)
 
 
 def _good(
@@ -78,5 +125,5 @@ def _repeats(tx: Transaction, job: JobId) -> list[Problem]:
     ]
 
 
-def _line(problem: Problem) -> int:
-    return problem.line or 0
+def _spot(problem: Problem) -> tuple[str, int]:
+    return problem.source or "", problem.line or 0

@@ -1,10 +1,10 @@
+import io
 import re
 from pathlib import Path
 
 import pytest
 
 from rrm_queue.domain import Tournament
-from rrm_queue.intake.formats import parse_line
 from rrm_queue.intake.reader import read
 
 ROOT = Path(__file__).parents[2]
@@ -45,6 +45,26 @@ def test_every_problem_has_right_candidates_and_one_to_six_wrong_ones(problems):
         assert 2 <= answers.count(float(problem.reference)) <= 7, problem.key
 
 
+def items_of(shape: str) -> tuple[str, Tournament]:
+    """What a documented shape is read as, and its only tournament."""
+    joined = shape.replace("\n ", " ")  # the page breaks long lines
+    reading = read(io.BytesIO(joined.encode()), needs_reference=False)
+    (tournament,) = reading
+    assert isinstance(tournament, Tournament), tournament
+    return reading.description.partition(",")[0], tournament
+
+
 def test_every_shape_in_the_documentation_is_accepted():
-    shapes = re.findall(r"```json\n(.+)\n```", (ROOT / "docs/input.md").read_text())
-    assert [len(parse_line(shape.encode(), 1).candidates) for shape in shapes] == [2, 2, 2]
+    shapes = re.findall(r"```json\n(.+?)\n```", (ROOT / "docs/input.md").read_text(), re.DOTALL)
+    read_as = [items_of(shape) for shape in shapes]
+    assert [known for known, _ in read_as] == [
+        *["rrmq's own format"] * 4,
+        *["TRL preference pairs"] * 2,
+        "PPE responses",
+        "pairs of answers",
+        "UltraFeedback rows",
+        "distilabel rows",
+        "AlpacaEval outputs of 2 models",
+        "one answer a row of 2 models",
+    ]
+    assert {len(tournament.candidates) for _, tournament in read_as} == {2}

@@ -6,7 +6,9 @@ from hypothesis import strategies as st
 
 from rrm_queue.domain import Candidate, Tournament
 from rrm_queue.errors import Problem
-from rrm_queue.intake.formats import LONGEST_ID, parse_line
+from rrm_queue.intake.formats.base import Parsed
+from rrm_queue.intake.formats.fields import LONGEST_ID
+from rrm_queue.intake.formats.own import parse_line
 
 PAIR = ["four", "five"]
 
@@ -46,13 +48,12 @@ def as_json(tournament: Tournament) -> dict[str, object]:
 
 
 def parsed(row: object, number: int = 7) -> Tournament:
-    return parse_line(json.dumps(row).encode(), number)
+    return parse_line(json.dumps(row).encode(), str(number), number).tournament
 
 
 def reason(line: bytes) -> str:
     with pytest.raises(Problem) as caught:
-        parse_line(line, 7)
-    assert caught.value.line == 7
+        parse_line(line, "7", 7)
     return caught.value.reason
 
 
@@ -60,7 +61,7 @@ def reason(line: bytes) -> str:
 @given(tournament=tournaments, ascii_only=st.booleans())
 def test_a_tournament_written_as_json_parses_back_to_itself(tournament, ascii_only):
     line = json.dumps(as_json(tournament), ensure_ascii=ascii_only).encode()
-    assert parse_line(line + b"\r\n", tournament.line) == tournament
+    assert parse_line(line + b"\r\n", "7", tournament.line) == Parsed(tournament)
 
 
 @unhurried
@@ -92,7 +93,7 @@ json_values = st.recursive(
 def test_arbitrary_json_gives_a_tournament_or_a_problem(row, cut):
     line = json.dumps(row).encode()[:cut]
     try:
-        tournament = parse_line(line, 7)
+        tournament = parse_line(line, "7", 7).tournament
     except Problem:
         assert reason(line).isprintable()
     else:
@@ -136,7 +137,7 @@ def test_null_is_as_good_as_absent_for_what_may_be_absent():
 )
 def test_a_reference_is_text_or_a_number_as_it_is_written(written, reference):
     line = f'{{"prompt": "p", "candidates": ["a", "b"], "reference": {written}}}'
-    assert parse_line(line.encode(), 1).reference == reference
+    assert parse_line(line.encode(), "1", 1).tournament.reference == reference
 
 
 @pytest.mark.parametrize(
@@ -147,7 +148,10 @@ def test_a_reference_is_text_or_a_number_as_it_is_written(written, reference):
         ({"prompt": None, "candidates": PAIR}, "`prompt` is null, expected text"),
         ({"prompt": 3, "candidates": PAIR}, "`prompt` is a number, expected text"),
         ({"prompt": 3.5, "candidates": PAIR}, "`prompt` is a decimal number, expected text"),
-        ({"prompt": ["p"], "candidates": PAIR}, "`prompt` is a list, expected text"),
+        (
+            {"prompt": ["p"], "candidates": PAIR},
+            "`prompt[0]` is text, expected a message: `role` and `content`",
+        ),
         ({"prompt": " \n", "candidates": PAIR}, "`prompt` is empty"),
         (
             {"prompt": "a\0b", "candidates": PAIR},

@@ -1,0 +1,160 @@
+"""What a format is, and what every format's rows become.
+
+A format that holds a whole tournament in a row is a `Whole`; one that spreads it over several
+rows, one candidate each, is `Parts`, whose parts `rrm_queue.intake.gathering` brings together.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple
+
+from rrm_queue.domain import Candidate, LabelledPair, Tournament
+from rrm_queue.errors import Problem
+from rrm_queue.intake.formats.fields import Row, fits_identifier, is_absent, is_text, optional_text
+from rrm_queue.intake.formats.messages import prose
+
+FEWEST_CANDIDATES = 2
+
+
+class Empty(StrEnum):
+    """What becomes of an answer that is empty: its tournament is refused, or it is left out."""
+
+    REFUSE = "refuse"
+    DROP = "drop"
+
+
+class Parsed(NamedTuple):
+    """A row's tournament, and how many empty answers were left out of it."""
+
+    tournament: Tournament
+    dropped: int = 0
+
+
+class Answer(NamedTuple):
+    """An answer as a row holds it, not yet looked at."""
+
+    place: str
+    value: object
+    key: str | None = None
+    generator: object = None
+    generator_place: str = ""
+
+
+class Entrants(NamedTuple):
+    """A tournament's candidates; `numbers` gives each answer's number, None for a dropped one."""
+
+    candidates: tuple[Candidate, ...]
+    numbers: tuple[int | None, ...]
+
+    @property
+    def dropped(self) -> int:
+        """How many empty answers were left out."""
+        return self.numbers.count(None)
+
+
+class Part(NamedTuple):
+    """One candidate's row of a tournament that is spread over several.
+
+    `group` tells tournaments apart. `row_id` names the tournament or the candidate: which, only
+    all rows of the tournament can tell. `text` is None for an empty answer that is left out.
+    """
+
+    group: str
+    key: str | None
+    row_id: str | None
+    prompt: str
+    candidate: str | None
+    text: str | None
+    generator: str | None
+    reference: str | None
+    subset: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Format:
+    """A kind of row: its name for `--format`, its title for people, and how to tell it.
+
+    `keys` are those that it reads. `lists` are those that hold lists, which a CSV file writes as
+    JSON, and `optional` those whose empty cell in a CSV file stands for an absent value.
+    """
+
+    name: str
+    title: str
+    keys: frozenset[str]
+    recognise: Callable[[Row], bool]
+    lists: frozenset[str] = frozenset()
+    optional: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Whole(Format):
+    """A format with a tournament in each row."""
+
+    parse: Callable[[Row, str, int, Empty], Parsed]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts(Format):
+    """A format with a candidate in each row."""
+
+    parse: Callable[[Row, Empty], Part]
+
+
+def enter(answers: Sequence[Answer], empty: Empty, place: str) -> Entrants:
+    """The candidates among `answers`; `place` is what the row calls all of them.
+
+    An answer without a key is called by its generator where each answer names one of its own, else
+    by its place among the answers, from 0.
+    """
+    generators = [optional_text(answer.generator, answer.generator_place) for answer in answers]
+    names = _names(answers, generators)
+    candidates: list[Candidate] = []
+    numbers: list[int | None] = []
+    for answer, name, generator in zip(answers, names, generators, strict=True):
+        if empty is Empty.DROP and is_empty(answer.value):
+            numbers.append(None)
+            continue
+        numbers.append(len(candidates))
+        candidates.append(Candidate(name, prose(answer.value, answer.place), generator))
+    refuse_too_few(len(candidates), numbers.count(None), place)
+    return Entrants(tuple(candidates), tuple(numbers))
+
+
+def refuse_too_few(candidates: int, dropped: int, place: str) -> None:
+    """Raises Problem when so many candidates make no tournament."""
+    if candidates >= FEWEST_CANDIDATES:
+        return
+    answers = "1 answer" if candidates else "no answers"
+    left = f" besides {dropped} empty" if dropped else ""
+    raise Problem(f"`{place}` has {answers}{left}; a ranking needs at least {FEWEST_CANDIDATES}")
+
+
+def kept(pairs: Iterable[LabelledPair], numbers: Sequence[int | None]) -> tuple[LabelledPair, ...]:
+    """The pairs of answers as pairs of candidates; a pair of a dropped answer is dropped too."""
+    return tuple(
+        LabelledPair(first, second, pair.label)  # type: ignore[arg-type]  # numbers of candidates
+        for pair in pairs
+        if (first := numbers[pair.first]) is not None
+        and (second := numbers[pair.second]) is not None
+    )
+
+
+def is_empty(value: object) -> bool:
+    """Whether an answer holds nothing: it is null, without a character or all white space."""
+    return is_absent(value) or (is_text(value) and not value.strip())
+
+
+def _names(answers: Sequence[Answer], generators: Sequence[str | None]) -> list[str]:
+    by_generator = own_names(generators)
+    return [
+        answer.key or (generator if by_generator and generator else str(number))
+        for number, (answer, generator) in enumerate(zip(answers, generators, strict=True))
+    ]
+
+
+def own_names(generators: Sequence[str | None]) -> bool:
+    """Whether each answer can be called by its generator."""
+    return len(set(generators)) == len(generators) and all(
+        generator is not None and fits_identifier(generator) for generator in generators
+    )

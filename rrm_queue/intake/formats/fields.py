@@ -1,0 +1,130 @@
+"""What a value of a row must be, whatever its format and file; every refusal names its place.
+
+A place is written as jq writes it: `candidates[3].text` is the fourth candidate's text.
+"""
+
+import math
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any, TypeGuard
+
+import msgspec
+
+from rrm_queue.errors import Problem
+
+LONGEST_ID = 200
+"""Characters of an id at most; ids are printed in tables and are part of unique keys."""
+
+MISSING = msgspec.UNSET
+"""Stands for the value of a key that is not there; null is `None`."""
+
+Row = Mapping[str, Any]
+
+_CONTROL_CHARACTER = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+
+
+class WrittenDecimal(str):
+    """A number with a fraction or an exponent, as the line writes it: 1.50 stays 1.50."""
+
+    __slots__ = ()
+
+
+def text(value: object, place: str) -> str:
+    """`value`, if it is text that is worth judging."""
+    if value is MISSING:
+        raise Problem(f"`{place}` is missing")
+    if not is_text(value):
+        raise Problem(f"`{place}` is {kind(value)}, expected text")
+    if not value or value.isspace():
+        raise Problem(f"`{place}` is empty")
+    if "\0" in value:
+        raise Problem(f"`{place}` holds a NUL character, which PostgreSQL cannot store")
+    return value
+
+
+def optional_text(value: object, place: str) -> str | None:
+    """`value` as text; None when it is absent."""
+    return None if is_absent(value) else text(value, place)
+
+
+def identifier(value: object, place: str) -> str | None:
+    """`value` as an id, which a whole number may be too; None when it is absent."""
+    if is_absent(value):
+        return None
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = str(value)
+    if not is_text(value):
+        raise Problem(f"`{place}` is {kind(value)}, expected text or a whole number")
+    if not fits_identifier(value):
+        if len(value) > LONGEST_ID:
+            raise Problem(f"`{place}` has {len(value)} characters; {LONGEST_ID} are allowed")
+        raise Problem(f"`{place}` holds a control character")
+    return text(value, place)
+
+
+def fits_identifier(value: str) -> bool:
+    """Whether text that is not empty can be an id."""
+    return len(value) <= LONGEST_ID and not _CONTROL_CHARACTER.search(value)
+
+
+def reference(value: object) -> str | None:
+    """The right answer, as text or as the number that stands in the file."""
+    if is_absent(value):
+        return None
+    if is_text(value):
+        return text(value, "reference")
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal | WrittenDecimal):
+        raise Problem(f"`reference` is {kind(value)}, expected text or a number")
+    return str(value)
+
+
+def listed(value: object, place: str) -> list[object]:
+    """`value`, if it is a list."""
+    if value is MISSING:
+        raise Problem(f"`{place}` is missing")
+    if not isinstance(value, list):
+        raise Problem(f"`{place}` is {kind(value)}, expected a list")
+    return value
+
+
+def score(value: object, place: str) -> float:
+    """`value` as a number; right and wrong count as 1 and 0."""
+    if isinstance(value, int | float | Decimal | WrittenDecimal):
+        return float(value)
+    raise Problem(f"`{place}` is {kind(value)}, expected a number")
+
+
+def is_absent(value: object) -> bool:
+    """Whether a value is missing: no key, null, or the NaN that a column of numbers has for it."""
+    return value is None or value is MISSING or (isinstance(value, float) and math.isnan(value))
+
+
+def is_plain(value: object) -> TypeGuard[str]:
+    """Whether `value` is text that `text` has nothing against."""
+    return type(value) is str and value != "" and not value.isspace() and "\0" not in value
+
+
+def is_text(value: object) -> TypeGuard[str]:
+    """Whether `value` is text, and not a number kept as it was written."""
+    return isinstance(value, str) and not isinstance(value, WrittenDecimal)
+
+
+def kind(value: object) -> str:
+    """What a decoded value is, in JSON's words, with its article."""
+    if value is None:
+        return "null"
+    found = next((name for types, name in _KINDS if isinstance(value, types)), None)
+    return found or f"a {type(value).__name__}"
+
+
+_KINDS: tuple[tuple[type | tuple[type, ...], str], ...] = (
+    (bool, "a boolean"),
+    (int, "a number"),
+    ((WrittenDecimal, float, Decimal), "a decimal number"),
+    (str, "text"),
+    (list, "a list"),
+    (dict, "an object"),
+    (bytes, "bytes"),
+)
+"""In this order: a boolean is an int to Python, a number as it was written is a str."""

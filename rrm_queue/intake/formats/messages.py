@@ -1,0 +1,79 @@
+"""Prompts and answers that are written as chat messages become text.
+
+A message is `{role, content}`, its content text or a list of `{type: "text", text}` parts, as the
+chat templates of Hugging Face and the API of OpenAI have it.
+"""
+
+from collections.abc import Sequence
+
+from rrm_queue.errors import Problem
+from rrm_queue.intake.formats.fields import MISSING, kind, text
+
+ASSISTANT = "assistant"
+
+
+def prose(value: object, place: str) -> str:
+    """`value` as text: as it is, or the messages that it lists."""
+    return _conversation(value, place) if isinstance(value, list) else text(value, place)
+
+
+def is_conversation(value: object) -> bool:
+    """Whether `value` is a list of messages rather than a list of texts."""
+    return isinstance(value, list) and all(isinstance(item, dict) for item in value)
+
+
+def asks(message: object) -> bool:
+    """Whether a message belongs to a prompt: somebody else than the assistant says it."""
+    return isinstance(message, dict) and message.get("role") != ASSISTANT
+
+
+def _conversation(messages: Sequence[object], place: str) -> str:
+    """One message is its content; of several each stands under its role."""
+    if not messages:
+        raise Problem(f"`{place}` is empty")
+    said = [_message(message, f"{place}[{number}]") for number, message in enumerate(messages)]
+    if len(said) == 1:
+        return said[0][1]
+    return "\n\n".join(f"{role.capitalize()}: {content}" for role, content in said)
+
+
+def _message(message: object, place: str) -> tuple[str, str]:
+    if not isinstance(message, dict):
+        raise Problem(f"`{place}` is {kind(message)}, expected a message: `role` and `content`")
+    role = text(message.get("role", MISSING), f"{place}.role")
+    return role, _content(message.get("content", MISSING), f"{place}.content")
+
+
+def _content(content: object, place: str) -> str:
+    if not isinstance(content, list):
+        return text(content, place)
+    return text(
+        "".join(_part(part, f"{place}[{number}]") for number, part in enumerate(content)), place
+    )
+
+
+def _part(part: object, place: str) -> str:
+    if not isinstance(part, dict):
+        raise Problem(f"`{place}` is {kind(part)}, expected an object with `text`")
+    if part.get("type", "text") != "text":
+        raise Problem(f"`{place}` is of type {part['type']!r}; only text is judged")
+    return text(part.get("text", MISSING), f"{place}.text")
+
+
+def without_prompt(answers: Sequence[object]) -> tuple[list[object] | None, list[object]]:
+    """The messages that all conversations begin with, and what remains of each.
+
+    None, and the answers as they are, when they are not conversations that hold their prompt: each
+    keeps one message at least, and what begins with the assistant's word is an answer.
+    """
+    conversations = [answer for answer in answers if isinstance(answer, list)]
+    if len(conversations) < len(answers) or not all(
+        answer and asks(answer[0]) for answer in conversations
+    ):
+        return None, list(answers)
+    shared = 0
+    for messages in zip(*(answer[:-1] for answer in conversations), strict=False):
+        if any(message != messages[0] for message in messages):
+            break
+        shared += 1
+    return conversations[0][:shared], [answer[shared:] for answer in conversations]

@@ -1,0 +1,257 @@
+"""rrmq's own format: `{id?, prompt, candidates: [text | {id?, text, generator?}], reference?}`.
+
+`docs/input.md` describes it. It is read a line at a time straight into a struct, without a
+dictionary of the row in between: that is most of the speed of a submission.
+"""
+
+import json
+from typing import Any, NoReturn, TypeVar
+
+import msgspec
+
+from rrm_queue.domain import Candidate, CandidateNumber, Label, LabelledPair, Tournament
+from rrm_queue.errors import Problem
+from rrm_queue.intake.formats.base import (
+    FEWEST_CANDIDATES,
+    Empty,
+    Parsed,
+    Whole,
+    is_empty,
+    refuse_too_few,
+)
+from rrm_queue.intake.formats.fields import (
+    MISSING,
+    Row,
+    WrittenDecimal,
+    fits_identifier,
+    identifier,
+    is_plain,
+    is_text,
+    kind,
+    listed,
+    optional_text,
+    reference,
+    text,
+)
+from rrm_queue.intake.formats.messages import prose
+
+DROPPED = ""
+"""Stands for the text of an empty answer that is left out; no candidate's text is empty."""
+
+_Numbers = dict[str, CandidateNumber | None]
+_Decoded = TypeVar("_Decoded")
+
+
+class _Line(msgspec.Struct):
+    """The keys that are read; the decoder skips all others."""
+
+    id: Any = None
+    prompt: Any = msgspec.UNSET
+    candidates: Any = msgspec.UNSET
+    reference: Any = None
+    subset: Any = None
+    label: Any = None
+    pairs: Any = None
+
+
+_line_decoder = msgspec.json.Decoder(_Line, float_hook=WrittenDecimal)
+_row_decoder = msgspec.json.Decoder(dict[str, Any], float_hook=WrittenDecimal)
+
+
+def parse_line(line: bytes, key: str, number: int, empty: Empty = Empty.REFUSE) -> Parsed:
+    """The tournament on line `number`; `key` names it unless it has an id.
+
+    Candidates without an id are called by their place from 0.
+    Raises Problem for whatever else the line may hold.
+    """
+    return _parsed(_decode(_line_decoder, line), key, number, empty)
+
+
+def decode_row(line: bytes) -> dict[str, Any]:
+    """The object that a line of any format holds. Raises Problem when it holds none."""
+    return _decode(_row_decoder, line)
+
+
+def _parse(row: Row, key: str, number: int, empty: Empty) -> Parsed:
+    known = {name: row[name] for name in _Line.__struct_fields__ if name in row}
+    return _parsed(_Line(**known), key, number, empty)
+
+
+def _parsed(line: _Line, key: str, number: int, empty: Empty) -> Parsed:
+    prompt = prose(line.prompt, "prompt")
+    candidates, numbers = _candidates(line.candidates, empty)
+    tournament = Tournament(
+        key=identifier(line.id, "id") or key,
+        prompt=prompt,
+        candidates=candidates,
+        line=number,
+        reference=reference(line.reference),
+        pairs=_pairs(line, numbers),
+        subset=optional_text(line.subset, "subset"),
+    )
+    return Parsed(tournament, len(numbers) - len(candidates))
+
+
+def _decode(decoder: msgspec.json.Decoder[_Decoded], line: bytes) -> _Decoded:
+    try:
+        line.decode()  # the decoder does not look into the keys that it skips
+    except UnicodeDecodeError as error:
+        raise Problem(f"invalid UTF-8 at byte {error.start + 1}") from None
+    try:
+        return decoder.decode(line)
+    except msgspec.ValidationError as error:
+        raise Problem(f"not a tournament: {error}") from None
+    except msgspec.DecodeError:
+        raise Problem(f"not JSON: {_fault(line.decode())}") from None
+    except RecursionError:
+        raise Problem("not a tournament: lists or objects are nested too deeply") from None
+
+
+def _fault(text: str) -> str:
+    """Why `text`, which msgspec refused, is not JSON.
+
+    The standard library's decoder explains itself better. It lets pass what RFC 8259 does not
+    (NaN, section 6) and what is no Unicode text (lone surrogates, section 8.2).
+    """
+    try:
+        json.loads(text.rstrip(), parse_int=str, parse_constant=_refuse_constant)
+    except json.JSONDecodeError as error:
+        message = error.msg[0].lower() + error.msg[1:].removesuffix(" at")
+        return f"{message} at column {error.pos + 1}"
+    except Problem as problem:
+        return problem.reason
+    except RecursionError:
+        return "lists or objects are nested too deeply"
+    return r"a \u escape is half of a surrogate pair, which is no character"
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise Problem(f"{name} is no JSON number; null is JSON for a missing value")
+
+
+def _candidates(value: object, empty: Empty) -> tuple[tuple[Candidate, ...], _Numbers]:
+    """The candidates, and under each answer's id its candidate's number, None if dropped."""
+    answers = listed(value, "candidates")
+    if len(answers) < FEWEST_CANDIDATES:
+        refuse_too_few(len(answers), 0, "candidates")
+    candidates: list[Candidate] = []
+    numbers: _Numbers = {}
+    for place, answer in enumerate(answers):
+        candidate = _candidate(answer, place, empty)
+        if candidate.key in numbers:
+            _refuse_repeated_id(answers, place, candidate.key)
+        if candidate.text == DROPPED:
+            numbers[candidate.key] = None
+        else:
+            numbers[candidate.key] = CandidateNumber(len(candidates))
+            candidates.append(candidate)
+    refuse_too_few(len(candidates), len(answers) - len(candidates), "candidates")
+    return tuple(candidates), numbers
+
+
+def _refuse_repeated_id(answers: list[object], second: int, key: str) -> NoReturn:
+    ids = [_candidate(answer, place, Empty.DROP).key for place, answer in enumerate(answers)]
+    raise Problem(
+        f"`candidates[{ids.index(key)}]` and `candidates[{second}]` have the same id {key!r}"
+    )
+
+
+def _candidate(value: object, number: int, empty: Empty) -> Candidate:
+    """The candidate; its text is DROPPED if it is to be left out.
+
+    What is as it should be is not looked at twice: the place is spelt only for what is not.
+    """
+    if not isinstance(value, dict):
+        return Candidate(str(number), _bare(value, f"candidates[{number}]", empty))
+    key, answer, generator = value.get("id"), value.get("text", MISSING), value.get("generator")
+    if key is None:
+        key = str(number)
+    elif not (is_plain(key) and fits_identifier(key)):
+        key = identifier(key, f"candidates[{number}].id") or str(number)
+    if not is_plain(answer):
+        answer = _answer(answer, f"candidates[{number}].text", empty)
+    if generator is not None and not is_plain(generator):
+        generator = text(generator, f"candidates[{number}].generator")
+    return Candidate(key, answer, generator)
+
+
+def _bare(value: object, place: str, empty: Empty) -> str:
+    """An answer that stands in the list by itself."""
+    if is_text(value) or isinstance(value, list) or (value is None and empty is Empty.DROP):
+        return _answer(value, place, empty)
+    raise Problem(f"`{place}` is {kind(value)}, expected text or an object with `text`")
+
+
+def _answer(value: object, place: str, empty: Empty) -> str:
+    if empty is Empty.DROP and value is not MISSING and is_empty(value):
+        return DROPPED
+    return prose(value, place)
+
+
+def _pairs(line: _Line, numbers: _Numbers) -> tuple[LabelledPair, ...]:
+    if line.pairs is None and line.label is None:
+        return ()
+    if line.pairs is None:
+        return _only_pair(line.label, numbers)
+    if line.label is not None:
+        raise Problem("`label` goes with two candidates alone; a pair of `pairs` has its own")
+    pairs = (
+        _pair(item, number, numbers) for number, item in enumerate(listed(line.pairs, "pairs"))
+    )
+    return tuple(pair for pair in pairs if pair is not None)
+
+
+def _only_pair(label: object, numbers: _Numbers) -> tuple[LabelledPair, ...]:
+    if len(numbers) != 2:
+        raise Problem(f"`label` goes with two candidates, here are {len(numbers)}; use `pairs`")
+    first, second = numbers
+    return (
+        LabelledPair(CandidateNumber(0), CandidateNumber(1), _label(label, "label", first, second)),
+    )
+
+
+def _pair(value: object, number: int, numbers: _Numbers) -> LabelledPair | None:
+    """The pair; None when one of its answers was dropped."""
+    place = f"pairs[{number}]"
+    if not isinstance(value, dict):
+        raise Problem(f"`{place}` is {kind(value)}, expected an object with `first` and `second`")
+    first, second = (_named(value, f"{place}.{end}", end, numbers) for end in ("first", "second"))
+    if first == second:
+        raise Problem(f"`{place}` has the same candidate {first!r} on both sides")
+    label = value.get("label")
+    chosen = None if label is None else _label(label, f"{place}.label", first, second)
+    one, other = numbers[first], numbers[second]
+    return None if one is None or other is None else LabelledPair(one, other, chosen)
+
+
+def _named(pair: Row, place: str, end: str, numbers: _Numbers) -> str:
+    key = identifier(pair.get(end), place)
+    if key is None:
+        raise Problem(f"`{place}` is missing")
+    if key not in numbers:
+        raise Problem(f"`{place}` is {key!r}, which is no candidate's id")
+    return key
+
+
+def _label(value: object, place: str, first: str, second: str) -> Label:
+    """The preference that `value` names by a candidate's id, or by `tie`."""
+    match identifier(value, place):
+        case key if key == first:
+            return Label.FIRST
+        case key if key == second:
+            return Label.SECOND
+        case "tie":
+            return Label.TIE
+        case key:
+            raise Problem(f"`{place}` is {key!r}, expected {first!r}, {second!r} or 'tie'")
+
+
+OWN = Whole(
+    name="rrmq",
+    title="rrmq's own format",
+    keys=frozenset(_Line.__struct_fields__),
+    recognise=lambda row: "candidates" in row,
+    lists=frozenset({"candidates", "pairs"}),
+    optional=frozenset({"id", "reference", "subset", "label", "pairs"}),
+    parse=_parse,
+)

@@ -1,0 +1,117 @@
+"""Preference Proxy Evaluations: `{question_id, prompt, response_1, …, response_n, …}`.
+
+Source: the data sets of lmarena/PPE. Human preference has two responses with `model_a`, `model_b`
+and `winner`; the best-of-k sets have 32 of one `model_name` with `scores`, whether each is right,
+and `sampled_conflict_pairs`, the pairs of a right and a wrong one (counted from 0) to be judged.
+"""
+
+import re
+
+from rrm_queue.domain import CandidateNumber, Label, LabelledPair, Tournament
+from rrm_queue.errors import Problem
+from rrm_queue.intake.formats.base import Answer, Empty, Parsed, Whole, enter, kept
+from rrm_queue.intake.formats.fields import (
+    MISSING,
+    Row,
+    identifier,
+    is_absent,
+    kind,
+    listed,
+    optional_text,
+    reference,
+    score,
+)
+from rrm_queue.intake.formats.labels import label
+from rrm_queue.intake.formats.messages import prose
+
+_RESPONSE = re.compile(r"response_(\d{1,6})")
+_OPTIONAL = frozenset(
+    {
+        "id",
+        "question_id",
+        "label",
+        "winner",
+        "model_a",
+        "model_b",
+        "model_name",
+        "scores",
+        "sampled_conflict_pairs",
+        "subset",
+        "reference",
+    }
+)
+
+
+def _parse(row: Row, key: str, number: int, empty: Empty) -> Parsed:
+    responses = _responses(row)
+    entrants = enter(
+        [_answer(row, place, name) for place, name in enumerate(responses)], empty, "response_1…n"
+    )
+    tournament = Tournament(
+        key=identifier(row.get("id"), "id")
+        or identifier(row.get("question_id"), "question_id")
+        or key,
+        prompt=prose(row.get("prompt", MISSING), "prompt"),
+        candidates=entrants.candidates,
+        line=number,
+        reference=reference(row.get("reference")),
+        pairs=kept(_pairs(row, len(responses)), entrants.numbers),
+        subset=optional_text(row.get("subset"), "subset"),
+    )
+    return Parsed(tournament, entrants.dropped)
+
+
+def _responses(row: Row) -> list[str]:
+    """The keys of the responses, in the order of their numbers."""
+    numbers = {name: int(found[1]) for name in row if (found := _RESPONSE.fullmatch(name))}
+    return sorted(numbers, key=numbers.__getitem__)
+
+
+def _answer(row: Row, place: int, name: str) -> Answer:
+    model = ("model_a", "model_b")[place] if place < 2 and "model_a" in row else "model_name"
+    return Answer(name, row[name], name, row.get(model), model)
+
+
+def _pairs(row: Row, size: int) -> list[LabelledPair]:
+    conflicts = row.get("sampled_conflict_pairs")
+    if not is_absent(conflicts):
+        scores = None if is_absent(row.get("scores")) else listed(row["scores"], "scores")
+        return [
+            _conflict(pair, f"sampled_conflict_pairs[{number}]", scores, size)
+            for number, pair in enumerate(listed(conflicts, "sampled_conflict_pairs"))
+        ]
+    if size == 2:
+        return [LabelledPair(CandidateNumber(0), CandidateNumber(1), label(row))]
+    return []
+
+
+def _conflict(pair: object, place: str, scores: list[object] | None, size: int) -> LabelledPair:
+    match pair:
+        case [int(first), int(second)] if first != second and {first, second} <= {*range(size)}:
+            one, other = CandidateNumber(first), CandidateNumber(second)
+            return LabelledPair(one, other, _better(first, second, scores))
+        case list():
+            raise Problem(f"`{place}` is {str(pair)[:100]}, expected two numbers below {size}")
+    raise Problem(f"`{place}` is {kind(pair)}, expected a list of two numbers")
+
+
+def _better(first: int, second: int, scores: list[object] | None) -> Label | None:
+    if scores is None:
+        return None
+    if max(first, second) >= len(scores):
+        raise Problem(f"`scores[{max(first, second)}]` is missing")
+    one, other = (score(scores[place], f"scores[{place}]") for place in (first, second))
+    if one == other:
+        return Label.TIE
+    return Label.FIRST if one > other else Label.SECOND
+
+
+PPE = Whole(
+    name="ppe",
+    title="PPE responses",
+    keys=_OPTIONAL | {"prompt", "response_1", "response_2"},
+    recognise=lambda row: "response_1" in row and "response_2" in row,
+    lists=frozenset({"scores", "sampled_conflict_pairs"}),
+    optional=_OPTIONAL,
+    parse=_parse,
+)

@@ -1,0 +1,67 @@
+"""Rows of Parquet files, a few at a time; pyarrow comes with `rrmq[parquet]`."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, BinaryIO
+
+from rrm_queue.errors import Problem
+from rrm_queue.intake import limits
+from rrm_queue.intake.limits import NumberedRow, overlong
+
+if TYPE_CHECKING:
+    from pyarrow.parquet import ParquetFile
+
+_ROWS_AT_ONCE = 64
+_BUFFER = 2**20  # bytes; without it a column of a whole row group is held
+
+
+def rows(stream: BinaryIO) -> Iterator[NumberedRow]:
+    """The rows as objects by their place from 1; a stream that cannot seek goes to disk first."""
+    try:
+        from pyarrow import ArrowException
+        from pyarrow.parquet import ParquetFile
+    except ImportError:
+        yield 1, Problem("reading Parquet needs pyarrow: pip install 'rrmq[parquet]'")
+        return
+    number = 0
+    try:
+        with _seekable(stream) as source:
+            for number, row in _all(ParquetFile(source, buffer_size=_BUFFER, pre_buffer=False)):
+                yield number, row
+    except (ArrowException, OSError, ValueError) as error:  # ValueError: text that is not UTF-8
+        yield number + 1, Problem(f"not Parquet: {_said(error)}", number + 1)
+
+
+def _said(error: Exception) -> str:
+    """The first line of a message, which may quote the file."""
+    first = next(iter(str(error).splitlines()), type(error).__name__)
+    return "".join(character if character.isprintable() else "?" for character in first)
+
+
+def _all(file: "ParquetFile") -> Iterator[NumberedRow]:
+    names = file.schema_arrow.names
+    for name in names:
+        if names.count(name) > 1:
+            raise ValueError(f"the column {name!r} is there twice")
+    number = 0
+    for batch in file.iter_batches(_ROWS_AT_ONCE):
+        for place in range(batch.num_rows):
+            number += 1
+            one = batch.slice(place, 1)
+            if (
+                one.get_total_buffer_size() > limits.LONGEST_LINE
+                and one.nbytes > limits.LONGEST_LINE
+            ):
+                yield number, overlong("row", number)
+            else:
+                yield number, one.to_pylist()[0]
+
+
+def _seekable(stream: BinaryIO) -> BinaryIO:
+    if stream.seekable():
+        return stream
+    spool = tempfile.TemporaryFile()  # noqa: SIM115  # the caller closes it
+    shutil.copyfileobj(stream, spool)
+    spool.seek(0)
+    return spool
