@@ -38,7 +38,7 @@ from rrm_queue.broker.app import create_app, judge_kind_queue
 from rrm_queue.broker.link import BrokerLink, redis_client
 from rrm_queue.domain import Candidate, CandidateNumber, Tournament
 from rrm_queue.errors import RrmqError
-from rrm_queue.judging.engines.base import Ask
+from rrm_queue.judging.ask import Ask
 from rrm_queue.judging.engines.sglang_http import SglangServer
 from rrm_queue.judging.engines.sglang_wire import Prompt, Stream, request_of
 from rrm_queue.judging.orientation import Orientation

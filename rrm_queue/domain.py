@@ -165,6 +165,14 @@ class OnNoVerdict(StrEnum):
     FAIL = "fail"
 
 
+class Label(StrEnum):
+    """Which answer of a pair its data set prefers: what people, or a key, said beforehand."""
+
+    FIRST = "first"
+    SECOND = "second"
+    TIE = "tie"
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """One answer; `key` is the id its file gives it, `generator` the model that wrote it."""
@@ -175,14 +183,29 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
+class LabelledPair:
+    """Two candidates that the file itself pairs; `label` is None when it does not say who won."""
+
+    first: CandidateNumber
+    second: CandidateNumber
+    label: Label | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Tournament:
-    """One prompt's ranking as submitted; `line` is where in the file it stands, from 1."""
+    """One prompt's ranking as submitted; `line` is where in the file it stands, from 1.
+
+    `pairs` are the pairs that the file gives, with its labels, and `subset` its part of a
+    benchmark; both are for reports of agreement.
+    """
 
     key: str
     prompt: str
     candidates: tuple[Candidate, ...]
     line: int
     reference: str | None = None
+    pairs: tuple[LabelledPair, ...] = ()
+    subset: str | None = None
 
 
 class Position(NamedTuple):

@@ -29,15 +29,19 @@ class BadInput(RrmqError):
         super().__init__(source)
 
     def __str__(self) -> str:
-        return "\n".join(f"{self.source}{problem}" for problem in self.problems)
+        return "\n".join(f"{problem.source or self.source}{problem}" for problem in self.problems)
 
 
 class Problem(Exception):
-    """What is wrong with one line of the input, or with all of it when `line` is None."""
+    """What is wrong with one line of the input, or with all of it when `line` is None.
 
-    def __init__(self, reason: str, line: int | None = None) -> None:
+    `source` names the file where the input has several.
+    """
+
+    def __init__(self, reason: str, line: int | None = None, source: str | None = None) -> None:
         self.reason = reason
         self.line = line
+        self.source = source
         super().__init__(reason)
 
     def __str__(self) -> str:
@@ -66,6 +70,10 @@ class SchemaMismatch(RrmqError):
 
 class BrokerUnavailable(RrmqError):
     """The broker does not answer."""
+
+
+class BrokerRefused(BrokerUnavailable):
+    """The broker does not let us in."""
 
 
 class StackFault(RrmqError):
@@ -97,3 +105,11 @@ class TransientFault(JudgeFault):
 
 class PermanentFault(JudgeFault):
     """The judge cannot decide this match."""
+
+
+class JudgeRefused(PermanentFault):
+    """The judge turns the job away."""
+
+
+class UnknownVersion(MessageRefused):
+    """A message is of a version that this process does not speak."""

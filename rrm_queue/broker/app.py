@@ -6,15 +6,13 @@ import msgspec
 from celery import Celery
 from kombu.serialization import register
 
+from rrm_queue.broker import address, transport
+from rrm_queue.broker.transport import CONTENT_TYPE
 from rrm_queue.messages import JudgeSpec
 
-JUDGE_TASK = "rrmq.judge"
-RECORD_TASK = "rrmq.record"
-WAKE_TASK = "rrmq.wake"
 COORDINATOR_QUEUE = "rrmq.coordinator"
 
 SERIALIZER = "rrmq"
-CONTENT_TYPE = "application/x-rrmq-msgpack"
 
 # Leases decide who runs a batch; Celery's own redelivery is the last resort, and a worker drops
 # what it redelivers of a batch that was run or given up.
@@ -43,10 +41,14 @@ def judge_kind_queue(kind: str) -> str:
 
 
 def create_app(broker_url: str) -> Celery:
-    """A Celery app on this broker, with no tasks yet (see `tasks`)."""
-    app = Celery("rrmq", broker=broker_url, set_as_current=False)
+    """A Celery app on this broker, with no tasks yet (see `tasks`).
+
+    Raises UsageFault for a URL that is no broker's.
+    """
+    transport.install()
+    app = Celery("rrmq", broker=address.checked(broker_url), set_as_current=False)
     app.conf.update(
-        accept_content=["json", SERIALIZER],
+        accept_content=[SERIALIZER],
         task_serializer=SERIALIZER,
         task_ignore_result=True,
         task_acks_late=True,
@@ -57,6 +59,7 @@ def create_app(broker_url: str) -> Celery:
         worker_redirect_stdouts=False,
         worker_send_task_events=False,
         worker_enable_remote_control=False,
+        worker_consumer="rrm_queue.broker.serve:Consumer",
         worker_cancel_long_running_tasks_on_connection_loss=False,
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,

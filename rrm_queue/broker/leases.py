@@ -21,6 +21,12 @@ RENEW_SECONDS = 4
 MARK_SECONDS = 2 * 3600
 """How long an ended batch is remembered: longer than Celery takes to redeliver a message."""
 
+STOP_SECONDS = 10
+"""How long workers are told to stop a job; the coordinator says it again while batches are out.
+
+Short, so that a word said too late does not keep a resumed job from running.
+"""
+
 Held = tuple[JobId, BatchId]
 
 # Takes what nobody holds and renews what we hold, so that a lease that lapsed unseen goes on and a
@@ -61,9 +67,9 @@ def capacity_key(queue: str) -> str:
     return f"rrmq:capacity:{queue}"
 
 
-def cancelled_key(job: str) -> str:
-    """Where it stands that a job was cancelled."""
-    return f"rrmq:cancelled:{job}"
+def stopped_key(job: str) -> str:
+    """Where it stands that a job was paused or cancelled."""
+    return f"rrmq:stopped:{job}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +104,12 @@ class WorkerLeases:
         mark = BROKEN if broken else RETURNED
         self.client.eval(_LET_GO, 1, lease_key(job, batch), self.worker, mark, MARK_SECONDS)
 
-    def cancelled(self, jobs: Iterable[str]) -> set[str]:
-        """Those of `jobs` that were cancelled."""
+    def stopped(self, jobs: Iterable[str]) -> set[str]:
+        """Those of `jobs` that were paused or cancelled."""
         wanted = sorted(set(jobs))
         if not wanted:
             return set()
-        marks = self.client.mget([cancelled_key(job) for job in wanted])
+        marks = self.client.mget([stopped_key(job) for job in wanted])
         return {job for job, mark in zip(wanted, marks, strict=True) if mark is not None}
 
     def enlist(self, capacities: Mapping[str, int]) -> None:

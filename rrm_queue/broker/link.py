@@ -1,8 +1,9 @@
 """The broker as coordinator and CLI see it: publish, and look at who runs what."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from secrets import token_hex
+from ssl import SSLCertVerificationError
 from typing import Any
 
 import kombu.exceptions
@@ -10,17 +11,21 @@ import redis.exceptions
 from celery import Celery
 from redis import Redis
 
-from rrm_queue.broker.app import COORDINATOR_QUEUE, JUDGE_TASK, RECORD_TASK, WAKE_TASK
+from rrm_queue.broker.address import checked
+from rrm_queue.broker.app import COORDINATOR_QUEUE
+from rrm_queue.broker.inbox import Inbox
 from rrm_queue.broker.leases import (
     LEASE_SECONDS,
     MARK_SECONDS,
-    cancelled_key,
+    STOP_SECONDS,
     capacity_key,
     lease_key,
     roll_key,
+    stopped_key,
 )
+from rrm_queue.broker.transport import JUDGE_TASK, RECORD_TASK, WAKE_TASK
 from rrm_queue.domain import MARKS, OVER, BatchId, Epoch, Holder, JobId
-from rrm_queue.errors import BrokerUnavailable, UsageFault
+from rrm_queue.errors import BrokerRefused, BrokerUnavailable
 from rrm_queue.messages import JudgeBatch, Outcomes, encode
 
 EPOCH_KEY = "rrmq:epoch"
@@ -35,6 +40,7 @@ class BrokerLink:
     def __init__(self, app: Celery, client: Redis) -> None:
         self.app = app
         self.client = client
+        self._inbox = Inbox(client)
 
     def publish(self, queue: str, batches: Sequence[JudgeBatch]) -> None:
         """Sends batches to their judge's queue."""
@@ -43,9 +49,25 @@ class BrokerLink:
                 self._send(JUDGE_TASK, [encode(batch)], queue, producer=producer)
 
     def send_outcomes(self, outcomes: Outcomes) -> None:
-        """Sends a flush to the coordinators."""
+        """Puts a flush into the inbox and tells a coordinator."""
         with _faults():
-            self._send(RECORD_TASK, [encode(outcomes)], COORDINATOR_QUEUE)
+            self._inbox.put(outcomes)
+            self._send(RECORD_TASK, [outcomes.job, outcomes.batch], COORDINATOR_QUEUE)
+
+    def outcomes(self, job: JobId, batch: BatchId) -> dict[str, bytes]:
+        """The flushes of a batch that wait to be recorded, by id."""
+        with _faults():
+            return self._inbox.read(job, batch)
+
+    def recorded(self, job: JobId, batch: BatchId, flushes: Collection[str]) -> None:
+        """Drops flushes that are recorded."""
+        with _faults():
+            self._inbox.remove(job, batch, flushes)
+
+    def unrecorded(self, batches: Sequence[tuple[JobId, BatchId]]) -> set[BatchId]:
+        """Those of the batches of which flushes wait to be recorded."""
+        with _faults():
+            return self._inbox.waiting(batches)
 
     def wake(self) -> None:
         """Tells a coordinator that there is work to plan."""
@@ -59,6 +81,15 @@ class BrokerLink:
             self.client.set(EPOCH_KEY, f"{token_hex(8)}:{now}", nx=True)
             word = str(self.client.get(EPOCH_KEY))
         return Epoch(word, float(now - int(word.rpartition(":")[2])))
+
+    def knock(self) -> None:
+        """Raises BrokerRefused when the broker turns us away; one that is away may come back."""
+        try:
+            self.epoch()
+        except BrokerRefused:
+            raise
+        except BrokerUnavailable:
+            return
 
     def holders(self, batches: Sequence[tuple[JobId, BatchId]]) -> dict[BatchId, Holder | None]:
         """Who holds each batch, None for nobody."""
@@ -96,10 +127,19 @@ class BrokerLink:
         with _faults():
             return int(self.client.llen(queue))
 
-    def cancel(self, job: JobId) -> None:
-        """Tells the workers to stop what they hold of the job."""
+    def stop(self, jobs: Collection[JobId]) -> None:
+        """Tells the workers to hand back what they hold of these jobs."""
+        if not jobs:
+            return
+        with _faults(), self.client.pipeline(transaction=False) as pipe:
+            for job in jobs:
+                pipe.set(stopped_key(job), "1", ex=STOP_SECONDS)
+            pipe.execute()
+
+    def unstop(self, job: JobId) -> None:
+        """Takes `stop` back: the job goes on."""
         with _faults():
-            self.client.set(cancelled_key(job), "1", ex=MARK_SECONDS)
+            self.client.delete(stopped_key(job))
 
     def server_version(self) -> str:
         """The server's name and version, such as `valkey 9.1.0`."""
@@ -108,7 +148,7 @@ class BrokerLink:
         name = info.get("server_name", "redis")
         return f"{name} {info.get(f'{name}_version', info.get('redis_version'))}"
 
-    def _send(self, task: str, arguments: list[bytes], queue: str, **options: Any) -> None:
+    def _send(self, task: str, arguments: list[Any], queue: str, **options: Any) -> None:
         self.app.send_task(task, args=arguments, queue=queue, retry=False, **options)
 
 
@@ -121,14 +161,12 @@ def redis_client(broker_url: str, *, timeout: float = 30) -> Redis:
 
     Raises UsageFault for a URL that is no broker's.
     """
-    url = broker_url.replace("redis+socket://", "unix://", 1).replace("virtual_host=", "db=", 1)
-    try:
-        return Redis.from_url(
-            url, decode_responses=True, socket_timeout=timeout, socket_connect_timeout=5
-        )
-    except ValueError as error:
-        example = "redis://:password@host:6379/0"
-        raise UsageFault(f"RRMQ_BROKER_URL must look like {example}") from error
+    url = checked(broker_url)
+    if url.startswith("redis+socket://"):
+        url = url.replace("redis+socket://", "unix://", 1).replace("virtual_host=", "db=", 1)
+    return Redis.from_url(
+        url, decode_responses=True, socket_timeout=timeout, socket_connect_timeout=5
+    )
 
 
 @contextmanager
@@ -136,4 +174,14 @@ def _faults() -> Iterator[None]:
     try:
         yield
     except (redis.exceptions.RedisError, kombu.exceptions.KombuError, OSError) as error:
-        raise BrokerUnavailable(str(error).split("\n", 1)[0]) from error
+        kind = BrokerRefused if _turned_away(error) else BrokerUnavailable
+        raise kind(str(error).split("\n", 1)[0]) from error
+
+
+def _turned_away(error: BaseException | None) -> bool:
+    """Whether waiting cannot help: a wrong password, or a certificate that is not the server's."""
+    while error is not None:
+        if isinstance(error, redis.exceptions.AuthenticationError | SSLCertVerificationError):
+            return True
+        error = error.__cause__ or error.__context__
+    return False

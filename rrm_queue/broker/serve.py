@@ -9,7 +9,7 @@ from typing import Any
 
 from celery import Celery, signals
 from celery.exceptions import SecurityWarning
-from celery.worker import state
+from celery.worker import consumer, state
 
 from rrm_queue.errors import BrokerUnavailable
 
@@ -20,6 +20,15 @@ LOOK_SECONDS = 3.0
 
 DEAF_AFTER = 3
 """So many looks in a row, with a thread free, and the consumer is taken to be deaf."""
+
+
+class Consumer(consumer.Consumer):  # type: ignore[misc]  # celery has no types
+    """Celery's consumer, which drops a task that others serve with one line that quotes nothing."""
+
+    def on_unknown_task(self, body: Any, message: Any, exc: Exception) -> None:
+        """Drops the message; Celery would write all of it into the log."""
+        log.error("a message was dropped: this process serves no such task")
+        message.reject_log_error(log, self.connection_errors)
 
 
 def consume(

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from celery import Celery
 from celery.exceptions import Reject
 
-from rrm_queue.broker.app import JUDGE_TASK, RECORD_TASK, WAKE_TASK
-from rrm_queue.errors import StoreUnavailable
+from rrm_queue.broker.transport import JUDGE_TASK, RECORD_TASK, WAKE_TASK
+from rrm_queue.domain import BatchId, JobId
 
 
 def serve_batches(app: Celery, judge: Callable[[bytes], bool]) -> None:
@@ -15,19 +15,17 @@ def serve_batches(app: Celery, judge: Callable[[bytes], bool]) -> None:
     @app.task(name=JUDGE_TASK)  # type: ignore[untyped-decorator]  # celery has no types
     def judge_batch(body: bytes) -> None:
         if not judge(body):
-            raise Reject("this worker stops", requeue=True)
+            raise Reject("this worker does not judge it", requeue=True)
 
 
-def serve_outcomes(app: Celery, record: Callable[[bytes], None], wake: Callable[[], None]) -> None:
-    """Lets this process take `Outcomes` messages, and be woken when there is work to plan."""
+def serve_outcomes(
+    app: Celery, record: Callable[[JobId, BatchId], None], wake: Callable[[], None]
+) -> None:
+    """Lets this process record outcomes that lie ready, and be woken when there is work to plan."""
 
     @app.task(name=RECORD_TASK)  # type: ignore[untyped-decorator]  # celery has no types
-    def record_outcomes(body: bytes) -> None:
-        try:
-            record(body)
-        except StoreUnavailable as error:
-            # The coordinator ends while the store is away: the message is another's to take.
-            raise Reject(str(error), requeue=True) from error
+    def record_outcomes(job: str, batch: int) -> None:
+        record(JobId(str(job)), BatchId(int(batch)))
 
     @app.task(name=WAKE_TASK)  # type: ignore[untyped-decorator]  # celery has no types
     def wake_coordinator() -> None:

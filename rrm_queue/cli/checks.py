@@ -2,8 +2,7 @@
 
 import platform
 import re
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib.metadata import version
 from typing import NamedTuple
 
@@ -14,7 +13,7 @@ from rrm_queue.cli.wording import count
 from rrm_queue.errors import BrokerUnavailable, RrmqError, SchemaMismatch, StoreUnavailable
 from rrm_queue.judging.engines import KINDS
 from rrm_queue.store.database import SCHEMA, Database
-from rrm_queue.store.dispatching import ActiveJob, active_jobs
+from rrm_queue.store.dispatching import active_queues
 
 
 class Check(NamedTuple):
@@ -52,32 +51,31 @@ def store(database: Database, url: str) -> Iterator[Check]:
         yield Check("tables", False, detail, remedy)
 
 
-def broker(link: BrokerLink, url: str, jobs: list[ActiveJob]) -> Iterator[Check]:
-    """The broker server, and whether workers and coordinators serve these jobs."""
+def broker(link: BrokerLink, url: str, wanted: Mapping[str, int]) -> Iterator[Check]:
+    """The broker server, and whether workers and coordinators serve the unfinished jobs."""
     where = without_password(url)
     try:
         yield Check("broker", True, f"{link.server_version()} at {where}")
-        yield from _workers(link, jobs)
+        yield from _workers(link, wanted)
         yield _coordinator(link)
     except BrokerUnavailable as fault:
         yield Check("broker", False, f"{where}: {fault.detail}", "start it, or correct its address")
 
 
-def unfinished(database: Database) -> list[ActiveJob]:
-    """The jobs that need workers; none where the store does not tell."""
+def unfinished(database: Database) -> dict[str, int]:
+    """How many jobs need workers, by queue; none where the store does not tell."""
     try:
         with database.begin() as tx:
-            return active_jobs(tx, 0)
+            return active_queues(tx)
     except RrmqError:
-        return []
+        return {}
 
 
-def _workers(link: BrokerLink, jobs: list[ActiveJob]) -> Iterator[Check]:
-    wanted = Counter(job.queue for job in jobs)
+def _workers(link: BrokerLink, wanted: Mapping[str, int]) -> Iterator[Check]:
     for kind in KINDS:
         queue = judge_kind_queue(kind)
         live = link.capacities(queue)
-        waiting = wanted[queue]
+        waiting = wanted.get(queue, 0)
         detail = f"{count(len(live), 'live worker')}"
         if live:
             detail += f", {count(sum(live.values()), 'match')} at once"

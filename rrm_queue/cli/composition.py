@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import SecretStr, ValidationError
 
+from rrm_queue.cli.discretion import Discreet, log_what_nobody_catches, secrets_of
 from rrm_queue.config import Settings
 from rrm_queue.errors import UsageFault
 from rrm_queue.seeds import derive
@@ -30,6 +31,9 @@ def read_settings() -> Settings:
         first = error.errors()[0]
         name = "RRMQ_" + "_".join(str(part) for part in first["loc"]).upper()
         raise UsageFault(f"{name}: {first['msg']}") from error
+    if reveal(settings.database_url).partition("?")[0].count("@") > 1:
+        # Read as it stands, the password's rest would be the host, and named in every error.
+        raise UsageFault("RRMQ_DATABASE_URL: write `@` in the user or password as %40")
     return settings
 
 
@@ -79,11 +83,11 @@ def reveal(secret: SecretStr | None) -> str:
 
 
 @contextmanager
-def open_store(addresses: "Addresses") -> "Iterator[Database]":
-    """The store, closed at the end."""
+def open_store(addresses: "Addresses", *, idle_limit: float | None = None) -> "Iterator[Database]":
+    """The store, closed at the end; see `Database` for `idle_limit`, in seconds."""
     from rrm_queue.store.database import Database
 
-    database = Database(addresses.database_url)
+    database = Database(addresses.database_url, idle_limit=idle_limit)
     try:
         yield database
     finally:
@@ -112,13 +116,11 @@ def openai_mark(settings: Settings) -> str:
 
 
 def log_to_stderr(settings: Settings) -> None:
-    """Logging of the long-running verbs: one line an event on stderr."""
-    logging.basicConfig(
-        level=settings.log_level,
-        format="%(asctime)s %(levelname)-7s %(name)s: %(message)s",
-        stream=sys.stderr,
-        force=True,
-    )
+    """Logging of the long-running verbs: one line an event on stderr, and no secret in any."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(Discreet(secrets_of(settings)))
+    logging.basicConfig(level=settings.log_level, handlers=[handler], force=True)
+    log_what_nobody_catches()
 
 
 def _forget_other_servers() -> None:

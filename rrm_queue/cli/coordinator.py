@@ -12,6 +12,9 @@ from rrm_queue.coordinator.service import Coordinator
 RECORDING_THREADS = 2
 """One writes while the other waits for Postgres; more would wait for the same job's row."""
 
+IDLE_LIMIT = 10.0
+"""Seconds after which a coordinator that is frozen in the middle of a transaction loses it."""
+
 
 @click.command("coordinator")
 def command() -> int:
@@ -19,10 +22,11 @@ def command() -> int:
     settings = read_settings()
     log_to_stderr(settings)
     addresses = connect(settings, processes=False)
-    with open_store(addresses) as database:
+    with open_store(addresses, idle_limit=IDLE_LIMIT) as database:
         database.check_schema()
         app = create_app(addresses.broker_url)
         link = BrokerLink(app, redis_client(addresses.broker_url))
+        link.knock()
         coordinator = Coordinator(database, link)
         serve_outcomes(app, coordinator.take_outcomes, coordinator.wake)
         coordinator.start()

@@ -51,11 +51,11 @@ def _local(settings: Settings, stack: LocalStack) -> Iterator[Check]:
 
 
 def _services(addresses: Addresses) -> Iterator[Check]:
-    jobs = []
+    wanted: dict[str, int] = {}
     try:
         with open_store(addresses) as database:
             yield from store(database, addresses.database_url)
-            jobs = unfinished(database)
+            wanted = unfinished(database)
     except StoreUnavailable as fault:
         yield Check("database", False, fault.detail, "correct RRMQ_DATABASE_URL")
-    yield from broker(open_link(addresses), addresses.broker_url, jobs)
+    yield from broker(open_link(addresses), addresses.broker_url, wanted)

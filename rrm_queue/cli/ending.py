@@ -20,6 +20,10 @@ FEW = 20
 def print_ending(console: Console, database: Database, view: JobView) -> None:
     """Prints how the job ended, its champions when they are few, and how to see more."""
     console.print(_headline(view), soft_wrap=True)
+    if view.note:
+        console.print(printable(view.note), style="red", soft_wrap=True)
+        console.print(f"`rrmq resume {view.id}` lets it go on when that is mended")
+        return
     with database.begin() as tx:
         error = first_error(tx, view.id) if view.tournaments_failed else None
         results = list(job_results(tx, view.id)) if view.tournaments <= FEW else []

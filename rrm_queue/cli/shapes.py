@@ -40,6 +40,8 @@ def status_shape(view: JobView) -> dict[str, Any]:
         "priority": view.priority,
         "matches_failed": view.matches_failed,
         "sharing": {"cached": view.shared_tokens, "bound": view.shareable_tokens},
+        "votes_reused": view.votes_reused,
+        "note": view.note,
     }
 
 

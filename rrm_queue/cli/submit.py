@@ -3,7 +3,7 @@
 import json
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from secrets import token_hex
@@ -28,7 +28,11 @@ from rrm_queue.cli.watch import watch
 from rrm_queue.cli.wording import count
 from rrm_queue.domain import JobState, Seeding
 from rrm_queue.errors import BadInput, BrokerUnavailable, Problem, UsageFault
-from rrm_queue.intake.submission import submit
+from rrm_queue.intake.formats import NAMES as NAMES_OF_FORMATS
+from rrm_queue.intake.formats.base import Empty
+from rrm_queue.intake.mapping import parse_mapping
+from rrm_queue.intake.reader import Source
+from rrm_queue.intake.submission import Submitted, submit
 from rrm_queue.judging.engines.replay import check_file
 from rrm_queue.judging.spec import (
     KNOWN,
@@ -46,10 +50,27 @@ if TYPE_CHECKING:
 
 SMALL_FILE = 10_000_000  # bytes; what is read within a second needs no progress bar
 LONGEST_WORD = 1000  # characters
+PLAIN = "rrmq's own format, JSON lines"  # what nobody needs to be told
 
 
 @click.command("submit")
-@click.argument("file", metavar="FILE|-")
+@click.argument("files", metavar="FILE...|-", nargs=-1, required=True)
+@click.option(
+    "--format", "known", type=click.Choice(NAMES_OF_FORMATS), help="What the rows are, if not told."
+)
+@click.option(
+    "--map",
+    "mapped",
+    metavar="KEY=COLUMN",
+    multiple=True,
+    help="Read a column under the name that the format has for it; may be given several times.",
+)
+@click.option(
+    "--empty",
+    type=click.Choice([empty.value for empty in Empty]),
+    default=Empty.REFUSE.value,
+    help="What an empty answer costs: the submission, or only itself.",
+)
 @click.option("--strategy", default="knockout", help=f"How to rank: {', '.join(NAMES)}.")
 @click.option("--judge", default="reference", help=f"Who judges: {', '.join(KNOWN)}.")
 @voting_options
@@ -71,10 +92,16 @@ LONGEST_WORD = 1000  # characters
 @click.option(
     "--priority", type=click.IntRange(1, 100), default=1, help="The job's weight among others."
 )
+@click.option(
+    "--new", "anew", is_flag=True, help="Make a job even if the same submission made one before."
+)
 @click.option("--watch", "watching", is_flag=True, help="Stay and show the progress.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(
-    file: str,
+    files: Sequence[str],
+    known: str | None,
+    mapped: Sequence[str],
+    empty: str,
     strategy: str,
     judge: str,
     sampling: Sequence[str],
@@ -83,22 +110,26 @@ def command(
     seeding: str,
     name: str | None,
     priority: int,
+    anew: bool,
     watching: bool,
     as_json: bool,
     **voting: Any,
 ) -> int:
-    """Rank the answers of FILE, one JSON object a line; `-` reads standard input.
+    """Rank the answers of the FILEs; `-` reads standard input.
 
-    Each line is {"id"?, "prompt", "candidates": ["text" or {"id"?, "text", "generator"?}],
-    "reference"?}.
+    A row is {"id"?, "prompt", "candidates": ["text" or {"id"?, "text", "generator"?}],
+    "reference"?}, or of another format that is known (docs/input.md), in JSON lines, JSON, CSV or
+    Parquet, packed by gzip or zstd or not. The same answers with the same options are the same
+    submission: the job that it made the first time answers for it.
     """
     settings = read_settings()
     named(strategy, seeding=Seeding(seeding))
     spec = _judge(judge, settings.openai_base_url, sampling, template)
+    mapping = parse_mapping(mapped)
     job = Job(
         id=token_hex(6),
         name=_speakable(name, "--name") if name else None,
-        source=printable(file)[:LONGEST_WORD],
+        source=printable(", ".join(files))[:LONGEST_WORD],
         state=JobState.QUEUED,
         strategy=strategy,
         seeding=Seeding(seeding),
@@ -108,20 +139,55 @@ def command(
         seed=seed,
         priority=priority,
     )
-    with _opened(file) as stream:
+    with ExitStack() as opened:
+        sources = [Source(printable(file), opened.enter_context(_opened(file))) for file in files]
         mark = openai_mark(settings) if spec.kind == "openai" else ""
         addresses = connect(settings, mark=mark)
         link = open_link(addresses)
         with open_store(addresses) as database:
-            submitted = submit(database, stream, job, needs_reference=needs_reference(spec))
-    _wake(link)
+            submitted = submit(
+                database,
+                sources,
+                job,
+                needs_reference=needs_reference(spec),
+                anew=anew,
+                format=known,
+                mapping=mapping,
+                empty=Empty(empty),
+            )
+    if submitted.new:
+        _wake(link)
     if not as_json:
-        tournaments = count(submitted.tournaments, "tournament")
-        counts = f"{tournaments}, {count(submitted.candidates, 'candidate')}"
-        click.echo(f"job {submitted.job}: {counts}")
+        if submitted.read_as != PLAIN or submitted.dropped:
+            click.echo(_read(submitted), err=True)
+        click.echo(_said(submitted))
     elif not watching:
         click.echo(json.dumps(asdict(submitted)))
     return watch(settings, addresses, submitted.job, as_json=as_json) if watching else 0
+
+
+def _read(submitted: Submitted) -> str:
+    dropped = count(submitted.dropped, "empty answer")
+    left_out = f"; {dropped} left out" if submitted.dropped else ""
+    return f"read as {submitted.read_as}{left_out}"
+
+
+def _said(submitted: Submitted) -> str:
+    counts = f"{count(submitted.tournaments, 'tournament')}, "
+    counts += count(submitted.candidates, "candidate")
+    if submitted.new:
+        return f"job {submitted.job}: {counts}"
+    return (
+        f"job {submitted.job}, submitted before and {submitted.state}: {counts} "
+        f"({_ADVICE.get(submitted.state, '--new makes another')})"
+    )
+
+
+_ADVICE = {
+    JobState.PAUSED: "`rrmq resume` lets it go on",
+    JobState.PARTIAL: "`rrmq retry` tries again what failed",
+    JobState.FAILED: "`rrmq retry` tries it again",
+}
 
 
 def _judge(judge: str, base_url: str, sampling: Sequence[str], template: str | None) -> "JudgeSpec":

@@ -43,12 +43,15 @@ def card(view: JobView, now: datetime, error: TournamentError | None, *, ascii_o
         f"{view.tournaments_done:,} of {view.tournaments:,}{failed}",
     )
     grid.add_row("matches", matches(view))
-    grid.add_row("votes", f"{view.votes:,}")
+    reused = f", {view.votes_reused:,} of them paid for before" if view.votes_reused else ""
+    grid.add_row("votes", f"{view.votes:,}{reused}")
     if view.prompt_tokens or view.completion_tokens:
         grid.add_row("tokens", tokens(view))
     grid.add_row("created", moment(view.created_at))
     if view.started_at:
         grid.add_row("elapsed", f"{elapsed(view, now)}, since {moment(view.started_at)}")
+    if view.note:
+        grid.add_row("paused", Text(printable(view.note), style="yellow"))
     if error:
         what = f"{printable(error.tournament)}: {printable(error.error)}"
         grid.add_row("first error", Text(what, style="red"))

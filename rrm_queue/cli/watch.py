@@ -33,6 +33,8 @@ EXIT_JOB_FAILED, EXIT_INTERRUPTED = 3, 130
 def watch(settings: Settings, addresses: "Addresses", job: JobId, *, as_json: bool) -> int:
     """The exit code when the job has ended: 0 when it succeeded, 3 when not, 130 for Ctrl-C.
 
+    A job that was paused because it cannot go on as things are counts as one that did not succeed.
+
     Shows the progress on stderr and at the end a summary, or the status as JSON, on stdout.
     A store or stack that is away is waited for; raises StoreUnavailable or StackFault in the end.
     """
@@ -75,7 +77,7 @@ class _Watcher:
         self._note: str | None = None
 
     def follow(self, job: JobId) -> JobView:
-        """The job when it has ended."""
+        """The job when it has ended, or when it was paused with a note."""
         well = time.monotonic()
         care_at = well + CARE
         while True:
@@ -86,7 +88,7 @@ class _Watcher:
                     self._keep_stack_up()
                     care_at = start + CARE
                 view = self._look(job)
-                if view.state.ended:
+                if view.state.ended or view.note:
                     return view
                 if caring:
                     self._say(missing_workers(self._link, view, local=self._stack is not None))

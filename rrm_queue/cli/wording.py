@@ -6,8 +6,9 @@ from typing import NamedTuple
 from rich.cells import cell_len, chop_cells
 
 from rrm_queue.domain import JobState
+from rrm_queue.errors import UsageFault
 from rrm_queue.store.jobs import JobView
-from rrm_queue.strategies import NAMES, named
+from rrm_queue.strategies import named
 
 BAR = 24  # columns
 
@@ -22,12 +23,20 @@ class Progress(NamedTuple):
 
 def progress(view: JobView) -> Progress:
     """The job's tournaments that are over; of a job of one tournament, its matches."""
-    if view.tournaments == 1 and view.strategy in NAMES:
-        total = named(view.strategy, seeding=view.seeding).matches(view.candidates)
+    total = _matches(view) if view.tournaments == 1 else 0
+    if total:
         return Progress(min(view.matches_done, total), total, "matches")
     return Progress(
         view.tournaments_done + view.tournaments_failed, view.tournaments, "tournaments"
     )
+
+
+def _matches(view: JobView) -> int:
+    """How many matches a job of one tournament takes at most; 0 where nobody can tell."""
+    try:
+        return named(view.strategy, seeding=view.seeding).matches(view.candidates)
+    except UsageFault:  # of another version's making
+        return 0
 
 
 def bar(done: int, total: int, *, ascii_only: bool) -> str:

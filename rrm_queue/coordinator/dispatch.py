@@ -1,93 +1,192 @@
 """Dispatch: open tournaments as the fleet needs them, claim ready matches, publish batches."""
 
+import logging
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from msgspec import structs
 
 from rrm_queue.coordinator.plan import open_tournaments
 from rrm_queue.coordinator.ports import Broker
-from rrm_queue.coordinator.rules import MOST_READY, Claim, batches, free_places, shares, window
-from rrm_queue.domain import BatchId
-from rrm_queue.messages import BatchMatch, JudgeBatch
-from rrm_queue.store import dispatching
-from rrm_queue.store.database import Database
+from rrm_queue.coordinator.record import record
+from rrm_queue.coordinator.reuse import bring_votes
+from rrm_queue.coordinator.rules import (
+    MOST_READY,
+    Claim,
+    batch_size,
+    batches,
+    free_places,
+    shares,
+    to_open,
+    window,
+)
+from rrm_queue.domain import BatchId, CandidateNumber, JobId, MatchId, TournamentId
+from rrm_queue.errors import UsageFault
+from rrm_queue.judging.voting import wave
+from rrm_queue.messages import BatchMatch, JudgeBatch, MatchReport, Outcomes, Question
+from rrm_queue.store import dispatching, planning, recording
+from rrm_queue.store.database import Database, Transaction
 from rrm_queue.store.dispatching import ActiveJob, ReadyMatch
+from rrm_queue.store.recording import Counts
+
+log = logging.getLogger(__name__)
+
+UNSENT = BatchId(0)
+"""The batch of matches that are decided before they were sent: the store has their votes."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A queue to be filled: its broker's epoch, its window, and the most matches in a message."""
+
+    queue: str
+    epoch: str
+    places: int
+    most: int
+
+
+@dataclass(slots=True)
+class _Sending:
+    """What one turn sends, and what it need not send."""
+
+    batches: list[JudgeBatch] = field(default_factory=list)
+    settled: list[Outcomes] = field(default_factory=list)
+
+    @property
+    def matches(self) -> int:
+        """How many matches it takes care of."""
+        sent = sum(len(batch.matches) for batch in self.batches)
+        return sent + sum(len(outcomes.matches) for outcomes in self.settled)
 
 
 def dispatch(database: Database, broker: Broker) -> int:
-    """Fills every queue's window; how many matches were sent.
+    """Fills every queue's window; how many matches were sent or decided.
 
     Raises StoreUnavailable, and BrokerUnavailable: recover finds what was not published.
     """
     with database.begin() as tx:
-        jobs = dispatching.active_jobs(tx, MOST_READY)
-    queues: dict[str, list[ActiveJob]] = defaultdict(list)
-    for job in jobs:
-        queues[job.queue].append(job)
-    return sum(_fill(database, broker, queue, of_queue) for queue, of_queue in queues.items())
+        queues = dispatching.active_queues(tx)
+    return sum(_fill(database, broker, queue) for queue in queues)
 
 
-def _fill(database: Database, broker: Broker, queue: str, jobs: Sequence[ActiveJob]) -> int:
-    places = window(broker.capacities(queue).values())
-    free = free_places(places, sum(job.out for job in jobs))
+def _fill(database: Database, broker: Broker, queue: str) -> int:
+    """Claims and commits first, publishes second: what is lost between, recover finds."""
+    capacities = broker.capacities(queue).values()
+    line = _Line(queue, broker.epoch().word, window(capacities), batch_size(capacities))
+    with database.begin() as tx:
+        dispatching.lock_queue(tx, queue)
+        sending = _claim(tx, line)
+    broker.publish(queue, sending.batches)
+    for outcomes in sending.settled:
+        record(database, outcomes)
+    return sending.matches
+
+
+def _claim(tx: Transaction, line: _Line) -> _Sending:
+    jobs = dispatching.active_jobs(tx, line.queue, MOST_READY)
+    sending = _Sending()
+    free = free_places(line.places, sum(job.out for job in jobs))
     if not free:
-        return 0
-    supplied = [_supply(database, job, free) for job in jobs]
+        return sending
+    supplied = [_supply(tx, job, free) for job in jobs]
     claims = [Claim(job.id, job.out, job.ready, job.priority) for job in supplied]
     given = shares(free, claims)
-    return sum(_send(database, broker, job, given[job.id]) for job in supplied if given[job.id])
+    counts = {
+        job.id: _send(tx, job, line, given[job.id], sending) for job in supplied if given[job.id]
+    }
+    planning.start_jobs(tx, sorted(counts))
+    for job_id in sorted(counts):
+        if counts[job_id] != Counts():
+            recording.count_for_job(tx, job_id, counts[job_id])
+    return sending
 
 
-def _supply(database: Database, job: ActiveJob, wanted: int) -> ActiveJob:
+def _supply(tx: Transaction, job: ActiveJob, wanted: int) -> ActiveJob:
     """The job with `wanted` matches ready, if opening tournaments can bring them about."""
+    opened = brought = 0
     while job.ready < wanted:
-        with database.begin() as tx:
-            if not open_tournaments(tx, job.id):
-                return job
-            job = job._replace(ready=dispatching.count_ready(tx, job.id, MOST_READY))
+        try:
+            more = open_tournaments(tx, job.id, to_open(wanted - job.ready, opened, brought))
+        except UsageFault as fault:  # of another version's making
+            _cannot_open(job.id, str(fault))
+            return job
+        if not more:
+            return job
+        ready = dispatching.count_ready(tx, job.id, MOST_READY)
+        opened, brought = opened + more, brought + ready - job.ready
+        job = job._replace(ready=ready)
     return job
 
 
-def _send(database: Database, broker: Broker, job: ActiveJob, count: int) -> int:
-    """Claims and commits first, publishes second: what is lost between, recover finds."""
-    epoch = broker.epoch().word
-    with database.begin() as tx:
-        matches = dispatching.claim_matches(tx, job.id, count)
-        if not matches:
-            return 0
-        formed = batches(matches)
-        ids = dispatching.send_batches(
-            tx, job.id, job.queue, epoch, [[match.id for match in batch] for batch in formed]
-        )
-        texts = dispatching.tournament_texts(tx, {match.tournament for match in matches})
-        answers = dispatching.answers(
-            tx, {(m.tournament, number) for m in matches for number in (m.first, m.second)}
-        )
-    messages = [
-        _message(job, id_, batch, texts[batch[0].tournament], answers)
-        for id_, batch in zip(ids, formed, strict=True)
+@lru_cache(maxsize=1024)  # said once a job, not at every turn
+def _cannot_open(job: JobId, why: str) -> None:
+    log.error("job %s is not one that this version of rrmq can run: %s", job, why)
+
+
+def _send(tx: Transaction, job: ActiveJob, line: _Line, count: int, sending: _Sending) -> Counts:
+    """Claims matches of a job and adds them to what is sent; what that adds to its counters."""
+    matches = dispatching.claim_matches(tx, job.id, count)
+    texts = dispatching.tournament_texts(tx, {match.tournament for match in matches})
+    answers = dispatching.answers(
+        tx, {(m.tournament, number) for m in matches for number in (m.first, m.second)}
+    )
+
+    def size(match: ReadyMatch) -> int:
+        return sum(len(answers[match.tournament, n].text) for n in (match.first, match.second))
+
+    formed = [_message(job, batch, texts, answers) for batch in batches(matches, size, line.most)]
+    formed, reused = bring_votes(tx, formed)
+    for message in formed:
+        if decided := [m.match for m in message.matches if not wave(m.votes, job.voting)]:
+            reports = [MatchReport(match, []) for match in decided]
+            sending.settled.append(Outcomes(UNSENT, job.id, "", reports))
+    going = [message for message in map(_undecided, formed) if message.matches]
+    ids = dispatching.send_batches(
+        tx,
+        job.id,
+        line.queue,
+        line.epoch,
+        [[MatchId(m.match) for m in message.matches] for message in going],
+    )
+    sending.batches += [
+        structs.replace(message, batch=id_) for id_, message in zip(ids, going, strict=True)
     ]
-    broker.publish(job.queue, messages)
-    return len(matches)
+    return Counts(votes=reused, votes_reused=reused)
 
 
 def _message(
     job: ActiveJob,
-    batch: BatchId,
     matches: Sequence[ReadyMatch],
-    texts: dispatching.TournamentTexts,
+    texts: Mapping[TournamentId, dispatching.TournamentTexts],
     answers: dispatching.Answers,
 ) -> JudgeBatch:
-    tournament = matches[0].tournament
-    numbers = sorted({number for match in matches for number in (match.first, match.second)})
+    places = {t: place for place, t in enumerate(dict.fromkeys(m.tournament for m in matches))}
+    numbers: dict[TournamentId, set[CandidateNumber]] = defaultdict(set)
+    for match in matches:
+        numbers[match.tournament] |= {match.first, match.second}
+    questions = [
+        Question(
+            texts[tournament].key,
+            texts[tournament].prompt,
+            texts[tournament].reference,
+            [answers[tournament, number] for number in sorted(numbers[tournament])],
+        )
+        for tournament in places
+    ]
     return JudgeBatch(
-        batch=batch,
+        batch=UNSENT,
         job=job.id,
-        tournament=texts.key,
         judge=job.judge,
-        prompt=texts.prompt,
-        reference=texts.reference,
-        answers=[answers[tournament, number] for number in numbers],
-        matches=[BatchMatch(match.id, match.first, match.second) for match in matches],
+        questions=questions,
+        matches=[BatchMatch(m.id, m.first, m.second, places[m.tournament]) for m in matches],
         voting=job.voting,
         seed=job.seed,
     )
+
+
+def _undecided(message: JudgeBatch) -> JudgeBatch:
+    """The message without the matches whose votes suffice."""
+    matches = [match for match in message.matches if wave(match.votes, message.voting)]
+    return structs.replace(message, matches=matches)

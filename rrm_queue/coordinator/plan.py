@@ -22,19 +22,13 @@ from rrm_queue.ratings.standings import standings
 from rrm_queue.store import planning
 from rrm_queue.store.database import Transaction
 from rrm_queue.store.planning import Played, RunningTournament
-from rrm_queue.store.recording import Counts, count_for_job
 from rrm_queue.strategies import Finished, Pairings, Strategy, named
 
-OPENED_AT_ONCE = 16
-"""Tournaments opened in one transaction."""
 
-
-def open_tournaments(tx: Transaction, job: JobId) -> int:
-    """Starts the job's next waiting tournaments; how many there were."""
-    opened = planning.open_tournaments(tx, job, OPENED_AT_ONCE)
-    done = advance(tx, opened)
-    if done:
-        count_for_job(tx, job, Counts(tournaments_done=len(done)))
+def open_tournaments(tx: Transaction, job: JobId, count: int) -> int:
+    """Starts up to `count` of the job's waiting tournaments; how many there were."""
+    opened = planning.open_tournaments(tx, job, count)
+    advance(tx, opened)
     return len(opened)
 
 

@@ -1,6 +1,6 @@
 """What the coordinator needs of a broker; `broker.link` is one."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Protocol
 
 from rrm_queue.domain import BatchId, Epoch, Holder, JobId
@@ -21,6 +21,18 @@ class Broker(Protocol):
 
     def give_up(self, batches: Sequence[tuple[JobId, BatchId]]) -> None:
         """Marks batches as over, so that a message of theirs that turns up late is dropped."""
+
+    def outcomes(self, job: JobId, batch: BatchId) -> dict[str, bytes]:
+        """The flushes of a batch that wait to be recorded, by id."""
+
+    def recorded(self, job: JobId, batch: BatchId, flushes: Collection[str]) -> None:
+        """Drops flushes that are recorded."""
+
+    def unrecorded(self, batches: Sequence[tuple[JobId, BatchId]]) -> set[BatchId]:
+        """Those of the batches of which flushes wait to be recorded."""
+
+    def stop(self, jobs: Collection[JobId]) -> None:
+        """Tells the workers to hand back what they hold of these jobs."""
 
     def capacities(self, queue: str) -> dict[str, int]:
         """The live workers of a queue, each with how many matches it can hold at once."""

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from rrm_queue.coordinator.plan import advance, fail_tournaments, strategy_of
-from rrm_queue.coordinator.rules import ATTEMPTS
+from rrm_queue.coordinator.rules import ATTEMPTS, back_off
 from rrm_queue.domain import (
     BatchId,
     DecidedBy,
@@ -15,12 +15,13 @@ from rrm_queue.domain import (
     TournamentId,
 )
 from rrm_queue.errors import PermanentFault
-from rrm_queue.judging.voting import coin, decide
-from rrm_queue.messages import Outcomes, Vote
-from rrm_queue.store import planning, recording
+from rrm_queue.judging.voting import coin, decide, wave
+from rrm_queue.messages import Failure, Outcomes, Vote
+from rrm_queue.store import planning, recording, votes
+from rrm_queue.store.control import pause_job
 from rrm_queue.store.database import Database, Transaction
 from rrm_queue.store.planning import RunningTournament
-from rrm_queue.store.recording import Counts, UndecidedMatch
+from rrm_queue.store.recording import Counts, Return, UndecidedMatch
 
 
 @dataclass(slots=True)
@@ -29,24 +30,29 @@ class _Flush:
 
     votes: list[tuple[MatchId, Vote]] = field(default_factory=list)
     outcomes: dict[MatchId, Outcome] = field(default_factory=dict)
-    retried: dict[MatchId, str] = field(default_factory=dict)
+    returned: dict[MatchId, Return] = field(default_factory=dict)
     failed: dict[MatchId, str] = field(default_factory=dict)
+    refused: str | None = None
 
 
 def record(database: Database, message: Outcomes) -> None:
     """Writes the votes and outcomes of a flush; plans, closes and ends what follows from them.
 
-    A match that is over already is left as it is: the first outcome wins, a repeat is dropped.
-    Raises StoreUnavailable, with nothing written.
+    A match that is over already is left as it is: the first outcome wins, a repeat is dropped. One
+    whose votes do not suffice keeps them and goes back, to be judged on from there; a judge that
+    turns the job away pauses it. Raises StoreUnavailable, with nothing written.
     """
     with database.begin() as tx:
         ids = [report.match for report in message.matches]
         tournaments = {t.id: t for t in planning.lock_tournaments(tx, ids)}
         undecided = recording.lock_undecided(tx, ids)
-        flush = _read(message, undecided, tournaments)
+        in_hand = votes.in_hand(tx, [match.id for match in undecided.values() if match.voted])
+        flush = _read(message, undecided, tournaments, in_hand)
         _write(tx, flush)
         recording.close_batch(tx, BatchId(message.batch))
         counts = _follow(tx, flush, undecided, tournaments)
+        if flush.refused is not None:
+            pause_job(tx, JobId(message.job), flush.refused)
         recording.count_for_job(tx, JobId(message.job), counts)
 
 
@@ -54,27 +60,47 @@ def _read(
     message: Outcomes,
     undecided: Mapping[int, UndecidedMatch],
     tournaments: Mapping[TournamentId, RunningTournament],
+    in_hand: Mapping[int, Sequence[Vote]],
 ) -> _Flush:
     flush = _Flush()
     for report in {report.match: report for report in message.matches}.values():
         match = undecided.get(report.match)
         if match is None:
             continue
-        failure = report.failure
-        if failure is not None and match.batch != message.batch:
-            continue  # a repeat, or of a batch that was given up: another may judge it now
-        flush.votes += [(match.id, vote) for vote in report.votes]
-        if failure is None:
-            try:
-                decided = outcome(match, report.votes, tournaments[match.tournament])
-                flush.outcomes[match.id] = decided
-            except PermanentFault as fault:
-                flush.failed[match.id] = str(fault)
-        elif failure.transient and match.attempt + 1 < ATTEMPTS:
-            flush.retried[match.id] = failure.reason
-        else:
-            flush.failed[match.id] = failure.reason
+        known = {vote.number: vote for vote in in_hand.get(match.id, [])}
+        new = [vote for vote in report.votes if vote.number not in known]
+        flush.votes += [(match.id, vote) for vote in new]
+        # Decided by the votes that are kept: of two with one number, the first to arrive.
+        tournament = tournaments[match.tournament]
+        kept = [*known.values(), *new]
+        if not wave(kept, tournament.voting):
+            _decide(flush, match, kept, tournament)
+        elif match.batch == message.batch:  # else a repeat, or given up: another may judge it now
+            _return(flush, match, report.failure)
     return flush
+
+
+def _decide(
+    flush: _Flush, match: UndecidedMatch, kept: Sequence[Vote], tournament: RunningTournament
+) -> None:
+    try:
+        flush.outcomes[match.id] = outcome(match, kept, tournament)
+    except PermanentFault as fault:
+        flush.failed[match.id] = str(fault)
+
+
+def _return(flush: _Flush, match: UndecidedMatch, failure: Failure | None) -> None:
+    """Back it goes, unless it has failed for good."""
+    attempt = match.attempt + 1
+    if failure is None:
+        flush.returned[match.id] = Return()
+    elif failure.refused:
+        flush.returned[match.id] = Return(failure.reason)
+        flush.refused = failure.reason
+    elif failure.transient and attempt < ATTEMPTS:
+        flush.returned[match.id] = Return(failure.reason, attempt=1, wait=back_off(attempt))
+    else:
+        flush.failed[match.id] = failure.reason
 
 
 def outcome(match: UndecidedMatch, votes: Sequence[Vote], tournament: RunningTournament) -> Outcome:
@@ -90,11 +116,9 @@ def outcome(match: UndecidedMatch, votes: Sequence[Vote], tournament: RunningTou
 
 
 def _write(tx: Transaction, flush: _Flush) -> None:
-    # A match that goes back for another attempt has its votes judged anew: they are not kept.
-    kept = [(match, vote) for match, vote in flush.votes if match not in flush.retried]
-    recording.insert_votes(tx, kept)
+    recording.insert_votes(tx, flush.votes)
     recording.decide_matches(tx, flush.outcomes)
-    recording.retry_matches(tx, flush.retried)
+    recording.give_back(tx, flush.returned)
     recording.fail_matches(tx, flush.failed)
 
 
@@ -118,18 +142,18 @@ def _follow(
         for id_, t in tournaments.items()
         if id_ not in failed and decided[id_]
     ]
-    votes = [vote for match, vote in flush.votes if match not in flush.retried]
+    cast = [vote for _, vote in flush.votes]
     done = advance(tx, going)
-    shareable, shared = recording.sharing(tx, done) if any(v.slot_tokens for v in votes) else (0, 0)
+    shareable, shared = recording.sharing(tx, done) if any(v.slot_tokens for v in cast) else (0, 0)
     return Counts(
         matches_done=len(flush.outcomes),
         matches_failed=len(flush.failed),
         tournaments_done=len(done),
         tournaments_failed=len(failed),
-        votes=len(votes),
-        prompt_tokens=sum(vote.prompt_tokens for vote in votes),
-        cached_tokens=sum(vote.cached_tokens for vote in votes),
-        completion_tokens=sum(vote.completion_tokens for vote in votes),
+        votes=len(cast),
+        prompt_tokens=sum(vote.prompt_tokens for vote in cast),
+        cached_tokens=sum(vote.cached_tokens for vote in cast),
+        completion_tokens=sum(vote.completion_tokens for vote in cast),
         shareable_tokens=shareable,
         shared_tokens=shared,
     )

@@ -1,4 +1,7 @@
-"""Recover: find batches that nobody runs and nobody will, and make their matches ready again."""
+"""Recover: find batches that nobody runs and nobody will, and make their matches ready again.
+
+It also says again that a job is stopped, to workers that missed it or took a batch since.
+"""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -24,6 +27,7 @@ def recover(database: Database, broker: Broker, *, settled: bool) -> dict[BatchI
         out = recovery.out_batches(tx)
     if not out:
         return {}
+    broker.stop({batch.job for batch in out if batch.stopped})
     jobs = {batch.id: batch.job for batch in out}
     given_up: dict[BatchId, Loss] = {}
     for loss, batches in _losses(database, broker, out, settled=settled).items():
@@ -35,6 +39,17 @@ def recover(database: Database, broker: Broker, *, settled: bool) -> dict[BatchI
     return given_up
 
 
+def unrecorded(database: Database, broker: Broker) -> set[tuple[JobId, BatchId]]:
+    """Batches that are out and of which outcomes wait to be recorded.
+
+    Raises StoreUnavailable and BrokerUnavailable.
+    """
+    with database.begin() as tx:
+        out = {batch.id: batch.job for batch in recovery.out_batches(tx)}
+    waiting = broker.unrecorded([(job, batch) for batch, job in out.items()]) if out else set()
+    return {(out[batch], batch) for batch in waiting}
+
+
 def _losses(
     database: Database, broker: Broker, out: Sequence[OutBatch], *, settled: bool
 ) -> Mapping[Loss, list[BatchId]]:
@@ -42,14 +57,19 @@ def _losses(
     facts = BrokerFacts(broker.epoch(), settled)
     # In this order: a message that is taken in between is then seen in the queue or under a lease.
     waiting = {queue: broker.waiting(queue) for queue in {batch.queue for batch in out}}
-    holders = broker.holders([(batch.job, batch.id) for batch in out])
+    places = [(batch.job, batch.id) for batch in out]
+    holders = broker.holders(places)
+    unrecorded = broker.unrecorded(places)
     unseen = [batch.id for batch in out if batch.seen is None and holders[batch.id] is not None]
     if unseen:
         with database.begin() as tx:
             recovery.note_seen(tx, unseen)
     lost: dict[Loss, list[BatchId]] = defaultdict(list)
     for queue, batches in groupby(out, key=lambda batch: batch.queue):
-        of_queue = [OutFacts(b.id, b.epoch, b.age, b.seen, holders[b.id]) for b in batches]
+        of_queue = [
+            OutFacts(b.id, b.epoch, b.age, b.seen, holders[b.id], b.id in unrecorded)
+            for b in batches
+        ]
         for batch, loss in losses(of_queue, facts, waiting=waiting[queue]).items():
             lost[loss].append(BatchId(batch))
     return lost

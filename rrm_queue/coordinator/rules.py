@@ -1,6 +1,6 @@
 """What the coordinator decides, as pure functions: window, shares, batches, and what is lost."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from heapq import heapify, heapreplace
@@ -13,17 +13,20 @@ from rrm_queue.domain import Epoch, Holder
 BATCH = 64
 """The most matches in a message: a message costs Celery far more than a match costs a batch."""
 
-LEAST_WINDOW = 512
-"""Matches out at once while few workers live: enough that none waits for the coordinator."""
+BATCH_TEXT = 8_000_000
+"""The most characters in a message, unless a single match has more: what bounds Redis's memory."""
+
+LEAST_WINDOW = 64
+"""Matches out at once while no worker lives: a first message for whoever comes."""
+
+MOST_OPENED = 256
+"""Tournaments opened at once."""
 
 GRACE = 10.0
-"""Seconds that a message may take from the queue to its lease, or an outcome to its record."""
+"""Seconds that a message may take from the queue to its lease."""
 
 FLUSHED = 1.0
-"""Seconds that the last outcomes of a batch that was handed back may take to be recorded."""
-
-OVER_GRACE = 60.0
-"""Seconds after which the outcomes of an ended batch must have arrived, however long the line."""
+"""Seconds after a batch's end in which its record may not have been seen yet."""
 
 RENEWED = 6.0
 """Seconds within which live workers have renewed their leases in a broker that lost its data."""
@@ -35,13 +38,16 @@ Far more than bad luck takes, as every kill of a worker counts for all that it h
 a match that kills whoever judges it.
 """
 
+LONGEST_BACK_OFF = 300.0
+"""Seconds; the most that lies between two attempts at a match that failed."""
+
 MOST_READY = 1 << 14
 """Ready matches are counted no further than this, and no more are sent at once."""
 
 
 def window(capacities: Iterable[int]) -> int:
     """How many matches of a queue may be out: about twice what its live workers can hold."""
-    return max(LEAST_WINDOW, 2 * sum(capacities))
+    return 2 * sum(capacities) or LEAST_WINDOW
 
 
 def free_places(places: int, out: int) -> int:
@@ -52,6 +58,24 @@ def free_places(places: int, out: int) -> int:
     """
     free = places - out
     return min(free, MOST_READY) if free >= places // 8 else 0
+
+
+def to_open(missing: int, opened: int, brought: int) -> int:
+    """How many tournaments to open next, for `missing` more matches.
+
+    As many as it takes if they bring as much as the `opened` before them `brought`; first one.
+    """
+    if not opened:
+        return 1
+    return min(MOST_OPENED, -(-missing * opened // max(1, brought)))
+
+
+def batch_size(capacities: Collection[int]) -> int:
+    """The most matches in a message: no more than the smallest live worker can hold at once.
+
+    So one worker does not sit on what others could do.
+    """
+    return min([BATCH, *capacities])
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,28 +122,36 @@ class Claimed(Protocol):
 ClaimedMatch = TypeVar("ClaimedMatch", bound=Claimed)
 
 
-def batches(matches: Iterable[ClaimedMatch]) -> list[list[ClaimedMatch]]:
-    """The matches in messages: each of one tournament, at most BATCH matches.
+def batches(
+    matches: Iterable[ClaimedMatch], size: Callable[[ClaimedMatch], int], most: int = BATCH
+) -> list[list[ClaimedMatch]]:
+    """The matches in messages of at most `most` matches and BATCH_TEXT characters.
 
-    Matches that share their slot-1 answer share the longest prefix of their prompts, so they stand
-    together, and a group is split only when it alone is larger than a message.
+    `size` is a match's text in characters. Matches that share their slot-1 answer share the longest
+    prefix of their prompts, so they stand together, and a group is split only when it alone is
+    larger than a message. Tournaments follow each other: those of few matches share a message.
     """
-    formed: list[list[ClaimedMatch]] = []
     in_order = sorted(matches, key=lambda match: (match.tournament, match.first))
-    for _, of_tournament in groupby(in_order, key=lambda match: match.tournament):
-        batch: list[ClaimedMatch] = []
-        for _, group in groupby(of_tournament, key=lambda match: match.first):
-            for part in _parts(list(group)):
-                if len(batch) + len(part) > BATCH:
-                    formed.append(batch)
-                    batch = []
-                batch += part
-        formed.append(batch)
-    return formed
+    groups = groupby(in_order, key=lambda match: (match.tournament, match.first))
+    parts = [part for _, group in groups for part in _packed([[m] for m in group], size, most)]
+    return _packed(parts, size, most)
 
 
-def _parts(group: list[ClaimedMatch]) -> list[list[ClaimedMatch]]:
-    return [group[start : start + BATCH] for start in range(0, len(group), BATCH)]
+def _packed(
+    parts: Iterable[list[ClaimedMatch]], size: Callable[[ClaimedMatch], int], most: int
+) -> list[list[ClaimedMatch]]:
+    """The parts one after another, joined as long as they fit a message."""
+    packed: list[list[ClaimedMatch]] = []
+    text = 0
+    for part in parts:
+        more = sum(map(size, part))
+        if packed and len(packed[-1]) + len(part) <= most and text + more <= BATCH_TEXT:
+            packed[-1] += part
+            text += more
+        else:
+            packed.append(list(part))
+            text = more
+    return packed
 
 
 class Loss(StrEnum):
@@ -129,7 +161,7 @@ class Loss(StrEnum):
     RETURNED = "its worker handed it back"
     ENGINE = "its engine died"
     WORKER = "its worker died"
-    OUTCOMES = "its outcomes never arrived"
+    OUTCOMES = "its outcomes are gone"
     MESSAGE = "its message was lost"
 
 
@@ -137,11 +169,20 @@ COUNTED = {Loss.ENGINE, Loss.WORKER, Loss.OUTCOMES}
 """Losses that count as an attempt: their cause may be the batch itself."""
 
 
+def back_off(attempt: int) -> float:
+    """Seconds before a match is tried again whose attempt (from 1) failed.
+
+    All attempts together last over ten minutes: as long as a judge may be away.
+    """
+    return min(2.0**attempt, LONGEST_BACK_OFF)
+
+
 @dataclass(frozen=True, slots=True)
 class OutFacts:
     """What is known of a batch that is out; times in seconds.
 
     `seen`: since when a lease on it has been known, None if never. `holder`: who holds it now.
+    `unrecorded`: outcomes of it wait to be recorded.
     """
 
     batch: int
@@ -149,6 +190,7 @@ class OutFacts:
     age: float
     seen: float | None
     holder: Holder | None
+    unrecorded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +223,8 @@ def losses(facts: Sequence[OutFacts], broker: BrokerFacts, *, waiting: int) -> M
 def _loss(
     fact: OutFacts, broker: BrokerFacts, *, nobody_waits: bool, overtaken: int
 ) -> Loss | None:
+    if fact.unrecorded:
+        return None  # what is paid for comes first; what is left out then is looked at again
     if fact.holder is not None:
         return _ended(fact.holder)
     if fact.epoch != broker.epoch.word:
@@ -193,13 +237,13 @@ def _loss(
 
 
 def _ended(holder: Holder) -> Loss | None:
-    """What a mark in the lease's place means, once the last outcomes have had time to arrive."""
-    match holder.name:
-        case domain.RETURNED:
-            return Loss.RETURNED if holder.since > FLUSHED else None
-        case domain.BROKEN:
-            return Loss.ENGINE if holder.since > FLUSHED else None
-        case domain.OVER:
-            return Loss.OUTCOMES if holder.since > OVER_GRACE else None
-        case _:
-            return None
+    """What a mark in the lease's place means for a batch that is not recorded to its end."""
+    loss = _MARKED.get(holder.name)
+    return loss if holder.since > FLUSHED else None
+
+
+_MARKED = {
+    domain.RETURNED: Loss.RETURNED,
+    domain.BROKEN: Loss.ENGINE,
+    domain.OVER: Loss.OUTCOMES,
+}

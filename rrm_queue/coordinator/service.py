@@ -10,7 +10,8 @@ from tenacity import retry, retry_if_exception_type, stop_when_event_set, wait_r
 from rrm_queue.coordinator.dispatch import dispatch
 from rrm_queue.coordinator.ports import Broker
 from rrm_queue.coordinator.record import record
-from rrm_queue.coordinator.recover import recover
+from rrm_queue.coordinator.recover import recover, unrecorded
+from rrm_queue.domain import BatchId, JobId
 from rrm_queue.errors import BrokerUnavailable, MessageRefused, StoreUnavailable
 from rrm_queue.messages import Failure, MatchReport, Outcomes, decode
 from rrm_queue.store.database import Database
@@ -20,7 +21,7 @@ log = logging.getLogger(__name__)
 IDLE = 1.0
 """Seconds between looks at the store when nobody wakes the loop."""
 
-RECOVER_EVERY = 2.0
+RECOVER_EVERY = 1.0
 """Seconds between two searches for lost batches."""
 
 SETTLE = 20.0
@@ -41,6 +42,7 @@ class Coordinator:
         self._stopping = Event()
         self._recover_at = 0.0
         self._settled_at = 0.0
+        self._lying: set[tuple[JobId, BatchId]] = set()
         self._loop = Thread(target=self._run, name="coordinator", daemon=True)
 
     def start(self) -> None:
@@ -61,11 +63,21 @@ class Coordinator:
         """There may be something to dispatch."""
         self._woken.set()
 
-    def take_outcomes(self, body: bytes) -> None:
-        """Records a flush, however long the store is away.
+    def take_outcomes(self, job: JobId, batch: BatchId) -> None:
+        """Records what lies ready of a batch, however long the store is away.
 
-        Raises StoreUnavailable only when the coordinator stops: the message is then not done.
+        What is not recorded, because we stop or the broker is away, stays where it lies.
         """
+        try:
+            flushes = self._broker.outcomes(job, batch)
+            for body in flushes.values():
+                self._take(body)
+            self._broker.recorded(job, batch, flushes.keys())
+        except (BrokerUnavailable, StoreUnavailable) as error:
+            log.warning("outcomes of batch %s stay where they are: %s", batch, error)
+        self.wake()
+
+    def _take(self, body: bytes) -> None:
         try:
             message = decode(body, Outcomes)
         except MessageRefused as error:
@@ -78,7 +90,6 @@ class Coordinator:
         except Exception:
             log.exception("a flush of batch %s cannot be recorded whole", message.batch)
             self._record_one_by_one(message)
-        self.wake()
 
     def _record(self, message: Outcomes) -> None:
         retry(
@@ -125,4 +136,13 @@ class Coordinator:
             settled = now >= self._settled_at
             for batch, loss in recover(self._database, self._broker, settled=settled).items():
                 log.warning("batch %s given up: %s", batch, loss)
-        dispatch(self._database, self._broker)
+            self._collect()
+        if dispatch(self._database, self._broker):
+            self.wake()  # what was decided without being sent may have successors
+
+    def _collect(self) -> None:
+        """Records what was there at the last look as well: nobody was told, or nobody lived."""
+        there = unrecorded(self._database, self._broker)
+        for job, batch in there & self._lying:
+            self.take_outcomes(job, batch)
+        self._lying = there

@@ -4,14 +4,16 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 
-from rrm_queue.errors import JudgeFault, TransientFault
+from msgspec import structs
+
+from rrm_queue.errors import JudgeFault, JudgeRefused, TransientFault
+from rrm_queue.judging.ask import Answers, Ask, answers_of, ask_of
+from rrm_queue.judging.content import is_paid, vote_key
 from rrm_queue.judging.engines import open_engine
-from rrm_queue.judging.engines.base import Ask, Engine, EngineSettings
-from rrm_queue.judging.orientation import swapped
+from rrm_queue.judging.engines.base import Engine, EngineSettings
 from rrm_queue.judging.sampler import Patience, Sampler
-from rrm_queue.judging.voting import awaited, decide, vote_seed, wave
+from rrm_queue.judging.voting import awaited, decide, wave
 from rrm_queue.messages import (
-    Answer,
     BatchMatch,
     Failure,
     JudgeBatch,
@@ -47,15 +49,23 @@ class Panel:
     async def judge(self, batch: JudgeBatch, report: Report) -> None:
         """Reports each match of the batch as soon as it is decided or has failed.
 
-        A match that cannot be judged is reported with the votes it got; only what `report` raises
-        ends the batch early, as an ExceptionGroup. Cancelling it cancels every vote in flight.
+        A match that cannot be judged is reported with the votes it got, and so is one that is
+        stopped by cancelling, which cancels every vote in flight. Only what `report` raises ends
+        the batch early, as an ExceptionGroup. Votes that a match brings along are not cast again.
         Matches start in the order in which they travel, by the answer in slot 1: each run of one
         answer shares a prefix of its prompts.
         """
-        answers = {answer.number: answer for answer in batch.answers}
+        answers = answers_of(batch)
 
         async def judge_one(match: BatchMatch) -> None:
-            await report(await self._judge_match(batch, answers, match))
+            votes = list(match.votes)
+            try:
+                failure = await self._judge_match(batch, answers, match, votes)
+            except asyncio.CancelledError:
+                if new := _added(match, votes):
+                    await report(MatchReport(match.match, new))
+                raise
+            await report(MatchReport(match.match, _added(match, votes), failure))
 
         async with asyncio.TaskGroup() as matches:
             for match in batch.matches:
@@ -67,22 +77,21 @@ class Panel:
         await asyncio.gather(*(engine.close() for engine in engines.values()))
 
     async def _judge_match(
-        self, batch: JudgeBatch, answers: dict[int, Answer], match: BatchMatch
-    ) -> MatchReport:
-        votes: list[Vote] = []
-        failure = None
+        self, batch: JudgeBatch, answers: Answers, match: BatchMatch, votes: list[Vote]
+    ) -> Failure | None:
+        """Adds to `votes` until they suffice; why they do not, if they never will."""
         try:
             engine = self._engine(batch.judge)
             while numbers := wave(votes, batch.voting):
-                asks = [_ask(batch, answers, match, number) for number in numbers]
+                asks = [ask_of(batch, answers, match, number) for number in numbers]
                 await self._cast(engine, asks, votes, batch.voting)
             decide(votes, match.first, match.second, batch.voting)
         except JudgeFault as fault:
-            failure = Failure(str(fault), transient=isinstance(fault, TransientFault))
+            return failure_of(fault)
         except Exception as error:
             log.exception("match %s of batch %s cannot be judged", match.match, batch.batch)
-            failure = Failure(f"unexpected: {error!r}", transient=False)
-        return MatchReport(match.match, sorted(votes, key=lambda vote: vote.number), failure)
+            return Failure(f"unexpected: {error!r}", transient=False)
+        return None
 
     async def _cast(
         self, engine: Engine, asks: Sequence[Ask], votes: list[Vote], voting: Voting
@@ -95,7 +104,7 @@ class Panel:
 
         async def cast(ask: Ask) -> Vote | Exception:
             try:
-                return await self._sampler.vote(engine, ask, resamples=voting.resamples)
+                return await self._vote(engine, ask, voting.resamples)
             except Exception as fault:
                 return fault
 
@@ -103,13 +112,10 @@ class Panel:
         async with asyncio.TaskGroup() as group:
             flying = {group.create_task(cast(ask)): ask.number for ask in asks}
             while flying:
-                done, _ = await asyncio.wait(flying, return_when=asyncio.FIRST_COMPLETED)
-                for task in done:
-                    number, came = flying.pop(task), task.result()
-                    if isinstance(came, Vote):
-                        votes.append(came)
-                    else:
-                        faults[number] = came
+                try:
+                    await asyncio.wait(flying, return_when=asyncio.FIRST_COMPLETED)
+                finally:  # stopped: what has come by then is paid for
+                    faults |= _landed(flying, votes)
                 wanted = awaited(votes, flying.values(), voting)
                 for task in [task for task in flying if flying[task] not in wanted]:
                     task.cancel()
@@ -118,27 +124,38 @@ class Panel:
         if missed:
             raise faults[min(missed)]
 
+    async def _vote(self, engine: Engine, ask: Ask, resamples: int) -> Vote:
+        vote = await self._sampler.vote(engine, ask, resamples=resamples)
+        if not is_paid(ask.judge):
+            return vote
+        return structs.replace(vote, key=vote_key(ask, resamples))
+
     def _engine(self, judge: JudgeSpec) -> Engine:
         if judge.kind not in self._engines:
             self._engines[judge.kind] = open_engine(judge, self._settings)
         return self._engines[judge.kind]
 
 
-def _ask(batch: JudgeBatch, answers: dict[int, Answer], match: BatchMatch, number: int) -> Ask:
-    """What vote `number` of a match asks, with its answers in the order that is the vote's."""
-    one, two = answers[match.first], answers[match.second]
-    order, seed, prompt = batch.voting.order, batch.seed, batch.prompt
-    turned = swapped(order, number, one, two, seed=seed, prompt=prompt)
-    if turned:
-        one, two = two, one
-    return Ask(
-        tournament=batch.tournament,
-        prompt=prompt,
-        reference=batch.reference,
-        one=one,
-        two=two,
-        number=number,
-        seed=vote_seed(seed, prompt, one.text, two.text, number),
-        swapped=turned,
-        judge=batch.judge,
-    )
+def failure_of(fault: JudgeFault) -> Failure:
+    """The fault as it travels."""
+    transient = isinstance(fault, TransientFault)
+    return Failure(str(fault), transient=transient, refused=isinstance(fault, JudgeRefused))
+
+
+def _landed(
+    flying: dict[asyncio.Task[Vote | Exception], int], votes: list[Vote]
+) -> dict[int, Exception]:
+    """Takes those that are done out of `flying`: votes go to `votes`, faults are returned."""
+    faults = {}
+    for task in [task for task in flying if task.done()]:
+        number, came = flying.pop(task), task.result()
+        if isinstance(came, Vote):
+            votes.append(came)
+        else:
+            faults[number] = came
+    return faults
+
+
+def _added(match: BatchMatch, votes: Sequence[Vote]) -> list[Vote]:
+    """The votes that the match did not bring along, by number."""
+    return sorted(votes[len(match.votes) :], key=lambda vote: vote.number)

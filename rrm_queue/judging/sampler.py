@@ -16,7 +16,8 @@ from tenacity import (
 
 from rrm_queue.domain import NoVerdict, Verdict
 from rrm_queue.errors import PermanentFault, TransientFault
-from rrm_queue.judging.engines.base import Ask, Engine
+from rrm_queue.judging.ask import Ask
+from rrm_queue.judging.engines.base import Engine
 from rrm_queue.judging.voting import sample_seed
 from rrm_queue.messages import Vote
 

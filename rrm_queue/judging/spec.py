@@ -125,7 +125,9 @@ def _checked(base_url: str) -> str:
     except ValueError:
         usable = False
     if not usable:
-        raise UsageFault(f"{base_url!r} is no base URL; it looks like https://host/v1")
+        # What stands before an `@` may be a password.
+        shown = f"...@{base_url.rpartition('@')[2]}" if "@" in base_url else base_url
+        raise UsageFault(f"{shown!r} is no base URL; it looks like https://host/v1")
     if parts.username or parts.password or parts.query:
         raise UsageFault("the base URL must hold no key or password: it travels with the job")
     return base_url.rstrip("/")

@@ -90,13 +90,17 @@ def _lacking(lead: int, remaining: int, voting: Voting) -> int:
             assert_never(voting.stop)
 
 
-def wave(votes: Collection[Vote], voting: Voting) -> range:
-    """The numbers of the votes to launch next, after those that were cast; empty when none are."""
-    if voting.launch is Launch.ALL:
-        return range(0) if votes else range(1, voting.votes + 1)
-    if spoilt(votes, voting) is not None:
-        return range(0)
-    return range(len(votes) + 1, len(votes) + 1 + needed(tally(votes, voting), voting))
+def wave(votes: Collection[Vote], voting: Voting) -> list[int]:
+    """The numbers of the votes to launch next: the lowest that were not cast; none when enough.
+
+    Numbers may be missing where an earlier attempt lost a vote that its fellows survived.
+    """
+    lacking = needed(tally(votes, voting), voting)
+    if not lacking or spoilt(votes, voting) is not None:
+        return []
+    cast = {vote.number for vote in votes}
+    missing = [number for number in range(1, voting.votes + 1) if number not in cast]
+    return missing if voting.launch is Launch.ALL else missing[:lacking]
 
 
 def awaited(cast: Collection[Vote], in_flight: Iterable[int], voting: Voting) -> set[int]:

@@ -2,8 +2,11 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
+from typing import TYPE_CHECKING
 
 from sqlalchemy import URL, Connection, create_engine, make_url, text
+from sqlalchemy.event import listen
 from sqlalchemy.exc import (
     ArgumentError,
     DBAPIError,
@@ -14,7 +17,10 @@ from sqlalchemy.exc import (
 
 from rrm_queue.errors import SchemaMismatch, StoreUnavailable
 
-SCHEMA = "0001"
+if TYPE_CHECKING:
+    import psycopg
+
+SCHEMA = "0002"
 """The migration that this version of rrmq speaks; a test holds it equal to Alembic's head."""
 
 CONNECT_TIMEOUT = 10  # seconds
@@ -27,10 +33,14 @@ Transaction = Connection
 class Database:
     """A Postgres database that holds, or will hold, rrmq's tables.
 
-    `url` is any form of a Postgres URL; `application` is how the server's own views name us.
+    `url` is any form of a Postgres URL; `application` is how the server's own views name us. With
+    `idle_limit` the server ends a transaction that asks nothing for so many seconds: a process that
+    is stopped or has vanished holds no lock for longer.
     """
 
-    def __init__(self, url: str, *, application: str = "rrmq") -> None:
+    def __init__(
+        self, url: str, *, application: str = "rrmq", idle_limit: float | None = None
+    ) -> None:
         self.url = driver_url(url)
         self._engine = create_engine(
             _parsed(self.url),
@@ -44,7 +54,10 @@ class Database:
                 "client_encoding": "utf8",
             },
             pool_size=8,
+            hide_parameters=True,  # users' texts have no place in a log
         )
+        if idle_limit is not None:
+            listen(self._engine, "connect", partial(_limit_idleness, seconds=idle_limit))
 
     @contextmanager
     def begin(self) -> Iterator[Transaction]:
@@ -59,8 +72,10 @@ class Database:
             raise StoreUnavailable(_first_line(error)) from error
         except ProgrammingError as error:
             sqlstate = getattr(error.orig, "sqlstate", None)
-            if sqlstate == UNDEFINED_TABLE:
-                raise SchemaMismatch("it has no tables of rrmq; run `rrmq db upgrade`") from error
+            if sqlstate in (UNDEFINED_TABLE, UNDEFINED_COLUMN):
+                raise SchemaMismatch(
+                    f"it lacks tables of rrmq {SCHEMA}; run `rrmq db upgrade`"
+                ) from error
             if sqlstate is None:  # libpq refuses an option of the URL before there is a server
                 raise StoreUnavailable(_first_line(error)) from error
             raise
@@ -96,7 +111,14 @@ class Database:
         self._engine.dispose()
 
 
-UNDEFINED_TABLE = "42P01"
+def _limit_idleness(connection: "psycopg.Connection", _record: object, *, seconds: float) -> None:
+    """Sets the session's limit; by statement, as a pooler may refuse it as a start-up option."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET idle_in_transaction_session_timeout = {int(seconds * 1000)}")
+    connection.commit()
+
+
+UNDEFINED_TABLE, UNDEFINED_COLUMN = "42P01", "42703"
 
 URL_SHAPE = (
     "RRMQ_DATABASE_URL must look like postgresql://user:password@host:5432/name, "

@@ -1,6 +1,8 @@
 """What the coordinator's `dispatch` reads and writes: jobs in want, claims, batches."""
 
+import logging
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import msgspec
@@ -8,28 +10,42 @@ from sqlalchemy import Connection, text
 
 from rrm_queue.domain import BatchId, CandidateNumber, JobId, MatchId, TournamentId
 from rrm_queue.messages import Answer, JudgeSpec, Voting
+from rrm_queue.seeds import derive
+
+log = logging.getLogger(__name__)
+
+# Whoever fills a queue's window does so alone: two at once would fill it twice.
+LOCK_QUEUE = text("SELECT pg_advisory_xact_lock(:number)")
+
+ACTIVE_QUEUES = text("""
+    SELECT queue, count(*) AS jobs FROM jobs WHERE state IN ('queued', 'running')
+    GROUP BY queue ORDER BY queue
+""")
 
 ACTIVE_JOBS = text("""
-    SELECT j.id, j.queue, j.priority, j.judge, j.voting, j.seed,
+    SELECT j.id, j.priority, j.judge, j.voting, j.seed,
            (SELECT count(*) FROM matches m WHERE m.job_id = j.id AND m.state = 'out') AS out,
            (SELECT count(*) FROM (SELECT 1 FROM matches m
                                   WHERE m.job_id = j.id AND m.state = 'ready'
+                                    AND (m.not_before IS NULL OR m.not_before <= now())
                                   LIMIT :most) AS counted) AS ready
     FROM jobs j
-    WHERE j.state IN ('queued', 'running')
+    WHERE j.queue = :queue AND j.state IN ('queued', 'running')
     ORDER BY j.created_at, j.id
 """)
 
 COUNT_READY = text("""
     SELECT count(*) FROM (SELECT 1 FROM matches
-                          WHERE job_id = :job AND state = 'ready' LIMIT :most) AS counted
+                          WHERE job_id = :job AND state = 'ready'
+                            AND (not_before IS NULL OR not_before <= now())
+                          LIMIT :most) AS counted
 """)
 
 # Depth-first: what the earliest tournament still needs goes before the next tournament.
 CLAIM_MATCHES = text("""
     SELECT id, tournament_id, first, second
     FROM matches
-    WHERE job_id = :job AND state = 'ready'
+    WHERE job_id = :job AND state = 'ready' AND (not_before IS NULL OR not_before <= now())
     ORDER BY tournament_id, round, slot
     LIMIT :count
     FOR UPDATE SKIP LOCKED
@@ -63,7 +79,6 @@ class ActiveJob(NamedTuple):
     """A job that may have matches out; `ready` is counted only up to what dispatch could use."""
 
     id: JobId
-    queue: str
     priority: int
     judge: JudgeSpec
     voting: Voting
@@ -92,21 +107,38 @@ class TournamentTexts(NamedTuple):
 Answers = dict[tuple[TournamentId, CandidateNumber], Answer]
 
 
-def active_jobs(tx: Connection, most: int) -> list[ActiveJob]:
-    """All jobs that are queued or running, the oldest first; ready matches counted up to `most`."""
-    return [
-        ActiveJob(
-            row.id,
-            row.queue,
-            row.priority,
-            msgspec.convert(row.judge, JudgeSpec),
-            msgspec.convert(row.voting, Voting),
-            row.seed,
-            row.out,
-            row.ready,
-        )
-        for row in tx.execute(ACTIVE_JOBS, {"most": most})
-    ]
+def lock_queue(tx: Connection, queue: str) -> None:
+    """Waits until nobody else fills the queue; others wait until the transaction ends."""
+    tx.execute(LOCK_QUEUE, {"number": derive("dispatch", queue)})
+
+
+def active_queues(tx: Connection) -> dict[str, int]:
+    """The queues of all jobs that are queued or running, each with their number."""
+    return {row.queue: row.jobs for row in tx.execute(ACTIVE_QUEUES)}
+
+
+def active_jobs(tx: Connection, queue: str, most: int) -> list[ActiveJob]:
+    """The queue's jobs, the oldest first; ready matches counted up to `most`.
+
+    A job whose judge or voting this version cannot read is left to one that can.
+    """
+    found = []
+    for row in tx.execute(ACTIVE_JOBS, {"queue": queue, "most": most}):
+        try:
+            judge, voting = (
+                msgspec.convert(row.judge, JudgeSpec),
+                msgspec.convert(row.voting, Voting),
+            )
+        except msgspec.ValidationError as error:
+            _cannot_read(row.id, str(error))
+            continue
+        found.append(ActiveJob(row.id, row.priority, judge, voting, row.seed, row.out, row.ready))
+    return found
+
+
+@lru_cache(maxsize=1024)  # said once a job, not at every look
+def _cannot_read(job: JobId, why: str) -> None:
+    log.error("job %s is not one that this version of rrmq can run: %s", job, why)
 
 
 def count_ready(tx: Connection, job: JobId, most: int) -> int:

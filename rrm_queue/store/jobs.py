@@ -1,4 +1,4 @@
-"""Jobs as their users see them: found by a prefix, listed, watched, cancelled."""
+"""Jobs as their users see them: found by a prefix, listed, watched."""
 
 from datetime import datetime
 from typing import NamedTuple
@@ -18,22 +18,19 @@ JOBS = text("""
     SELECT j.id, j.name, j.source, j.state, j.strategy, j.seeding, j.judge, j.queue,
            j.voting, j.seed, j.priority, j.tournaments, j.tournaments_done,
            j.tournaments_failed, j.candidates, j.matches_done, j.matches_failed,
-           (SELECT count(*) FROM matches m WHERE m.job_id = j.id AND m.state = 'out') AS out,
-           (SELECT count(*) FROM matches m WHERE m.job_id = j.id AND m.state = 'ready') AS ready,
-           j.votes, j.prompt_tokens, j.cached_tokens, j.completion_tokens,
-           j.shareable_tokens, j.shared_tokens,
+           CASE WHEN j.finished_at IS NULL THEN
+               (SELECT count(*) FROM matches m WHERE m.job_id = j.id AND m.state = 'out')
+           ELSE 0 END AS out,
+           CASE WHEN j.finished_at IS NULL THEN
+               (SELECT count(*) FROM matches m WHERE m.job_id = j.id AND m.state = 'ready')
+           ELSE 0 END AS ready,
+           j.votes, j.votes_reused, j.prompt_tokens, j.cached_tokens, j.completion_tokens,
+           j.shareable_tokens, j.shared_tokens, j.note,
            j.created_at, j.started_at, j.finished_at
     FROM jobs j
     WHERE CAST(:job AS text) IS NULL OR j.id = :job
     ORDER BY j.created_at DESC, j.id
     LIMIT :most
-""")
-
-# One row: what is waiting, ready or out is left as it is, and nobody plans or claims it any more.
-CANCEL_JOB = text("""
-    UPDATE jobs SET state = 'cancelled', finished_at = now()
-    WHERE id = :job AND state IN ('queued', 'running', 'paused')
-    RETURNING id
 """)
 
 FIRST_ERROR = text("""
@@ -44,7 +41,7 @@ FIRST_ERROR = text("""
 
 
 class JobView(NamedTuple):
-    """A job with its progress; `out` and `ready` count matches."""
+    """A job with its progress; `out` and `ready` count the matches of one that has not ended."""
 
     id: JobId
     name: str | None
@@ -66,11 +63,13 @@ class JobView(NamedTuple):
     out: int
     ready: int
     votes: int
+    votes_reused: int
     prompt_tokens: int
     cached_tokens: int
     completion_tokens: int
     shareable_tokens: int
     shared_tokens: int
+    note: str | None
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
@@ -105,11 +104,6 @@ def view_job(tx: Connection, job: JobId) -> JobView:
 def list_jobs(tx: Connection, most: int) -> list[JobView]:
     """The newest jobs first."""
     return [_view(row) for row in tx.execute(JOBS, {"job": None, "most": most})]
-
-
-def cancel_job(tx: Connection, job: JobId) -> bool:
-    """Ends a job that has not ended; whether there was anything to end."""
-    return tx.scalar(CANCEL_JOB, {"job": job}) is not None
 
 
 def first_error(tx: Connection, job: JobId) -> TournamentError | None:

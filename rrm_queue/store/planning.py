@@ -49,8 +49,9 @@ OPEN_TOURNAMENTS = text("""
               j.state AS job_state, j.strategy, j.seeding, j.voting
 """)
 
-START_JOB = text("""
-    UPDATE jobs SET state = 'running', started_at = now() WHERE id = :job AND state = 'queued'
+START_JOBS = text("""
+    UPDATE jobs SET state = 'running', started_at = now()
+    WHERE id = ANY(CAST(:jobs AS text[])) AND state = 'queued'
 """)
 
 PLAYED = text("""
@@ -145,9 +146,12 @@ def lock_tournaments(tx: Connection, matches: Sequence[int]) -> list[RunningTour
 def open_tournaments(tx: Connection, job: JobId, count: int) -> list[RunningTournament]:
     """The job's next `count` waiting tournaments, now running and locked."""
     opened = [_running(row) for row in tx.execute(OPEN_TOURNAMENTS, {"job": job, "count": count})]
-    if opened:
-        tx.execute(START_JOB, {"job": job})
     return sorted(opened, key=lambda tournament: tournament.id)
+
+
+def start_jobs(tx: Connection, jobs: Sequence[JobId]) -> None:
+    """Notes that jobs have begun; among the last statements, as everybody waits for these rows."""
+    tx.execute(START_JOBS, {"jobs": list(jobs)})
 
 
 def played(tx: Connection, tournaments: Sequence[TournamentId]) -> dict[TournamentId, list[Played]]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import Connection, text
 
@@ -21,17 +21,18 @@ from rrm_queue.store.database import storable
 # The first outcome of a match wins: a match that is over does not come back from here. One that
 # is ready again (its batch was given up) takes a late outcome all the same: it is paid for.
 LOCK_UNDECIDED = text("""
-    SELECT id, tournament_id, round, slot, first, second, attempt, batch_id
-    FROM matches
-    WHERE id = ANY(CAST(:matches AS bigint[])) AND state IN ('ready', 'out')
-    ORDER BY id
+    SELECT m.id, m.tournament_id, m.round, m.slot, m.first, m.second, m.attempt, m.batch_id,
+           EXISTS (SELECT 1 FROM votes v WHERE v.match_id = m.id) AS voted
+    FROM matches m
+    WHERE m.id = ANY(CAST(:matches AS bigint[])) AND m.state IN ('ready', 'out')
+    ORDER BY m.id
     FOR UPDATE
 """)
 
 INSERT_VOTES = text("""
     INSERT INTO votes (match_id, number, swapped, verdict, no_verdict, text, model, seed,
                        prompt_tokens, cached_tokens, completion_tokens, seconds,
-                       queue_seconds, query_tokens, slot_tokens, samples, neutralised)
+                       queue_seconds, query_tokens, slot_tokens, samples, neutralised, key)
     SELECT * FROM unnest(
         CAST(:match AS bigint[]), CAST(:number AS int[]), CAST(:swapped AS bool[]),
         CAST(:verdict AS text[]), CAST(:no_verdict AS text[]), CAST(:text AS text[]),
@@ -39,7 +40,7 @@ INSERT_VOTES = text("""
         CAST(:cached_tokens AS int[]), CAST(:completion_tokens AS int[]),
         CAST(:seconds AS float8[]), CAST(:queue_seconds AS float8[]),
         CAST(:query_tokens AS int[]), CAST(:slot_tokens AS int[]), CAST(:samples AS int[]),
-        CAST(:neutralised AS bool[])
+        CAST(:neutralised AS bool[]), CAST(:key AS uuid[])
     )
     ON CONFLICT (match_id, number) DO NOTHING
 """)
@@ -65,12 +66,14 @@ FAIL_MATCHES = text("""
 """)
 
 # What a failed tournament would have judged is over with it.
-RETRY_MATCHES = text("""
+GIVE_BACK = text("""
     UPDATE matches m
     SET state = CASE WHEN t.state = 'running' THEN 'ready' ELSE 'cancelled' END,
-        batch_id = NULL, attempt = attempt + 1, error = f.error
-    FROM unnest(CAST(:match AS bigint[]), CAST(:error AS text[])) AS f (id, error), tournaments t
-    WHERE m.id = f.id AND t.id = m.tournament_id
+        batch_id = NULL, attempt = m.attempt + b.attempt, error = coalesce(b.error, m.error),
+        not_before = now() + b.wait * interval '1 second'
+    FROM unnest(CAST(:match AS bigint[]), CAST(:error AS text[]), CAST(:attempt AS int[]),
+                CAST(:wait AS float8[])) AS b (id, error, attempt, wait), tournaments t
+    WHERE m.id = b.id AND t.id = m.tournament_id
 """)
 
 # A batch is done when nothing of it is out any more, in whatever order its flushes came.
@@ -91,6 +94,7 @@ SHARING = text("""
                sum(v.cached_tokens) AS cached
         FROM matches m JOIN votes v ON v.match_id = m.id
         WHERE m.tournament_id = ANY(CAST(:tournaments AS bigint[])) AND v.slot_tokens > 0
+          AND NOT v.reused
         GROUP BY m.tournament_id, m.id, v.swapped, 2
     ), slots AS (
         SELECT tournament_id, count(*) AS prompts, max(query) AS query,
@@ -114,6 +118,7 @@ COUNT_FOR_JOB = text("""
         tournaments_done = tournaments_done + :tournaments_done,
         tournaments_failed = tournaments_failed + :tournaments_failed,
         votes = votes + :votes,
+        votes_reused = votes_reused + :votes_reused,
         prompt_tokens = prompt_tokens + :prompt_tokens,
         cached_tokens = cached_tokens + :cached_tokens,
         completion_tokens = completion_tokens + :completion_tokens,
@@ -134,7 +139,10 @@ END_JOB = text("""
 
 
 class UndecidedMatch(NamedTuple):
-    """A locked match that waits for its outcome; `batch` is the one that it is out in."""
+    """A locked match that waits for its outcome.
+
+    `batch` is the one that it is out in; `voted` when the store holds votes of it.
+    """
 
     id: MatchId
     tournament: TournamentId
@@ -143,6 +151,18 @@ class UndecidedMatch(NamedTuple):
     second: CandidateNumber
     attempt: int
     batch: BatchId | None
+    voted: bool
+
+
+class Return(NamedTuple):
+    """How a match goes back to be judged again: why, and after how many seconds.
+
+    `attempt` is 1 when it counts against the match's limit, else 0.
+    """
+
+    error: str | None = None
+    attempt: int = 0
+    wait: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,6 +174,7 @@ class Counts:
     tournaments_done: int = 0
     tournaments_failed: int = 0
     votes: int = 0
+    votes_reused: int = 0
     prompt_tokens: int = 0
     cached_tokens: int = 0
     completion_tokens: int = 0
@@ -199,6 +220,7 @@ PLAIN_VOTE_COLUMNS = (
     "slot_tokens",
     "samples",
     "neutralised",
+    "key",
 )
 
 
@@ -224,17 +246,25 @@ def count_decided(tx: Connection, counts: Mapping[TournamentId, int]) -> None:
 def fail_matches(tx: Connection, errors: Mapping[MatchId, str]) -> None:
     """Ends matches that will have no outcome, each with its error."""
     if errors:
-        tx.execute(FAIL_MATCHES, _errors(errors))
+        tx.execute(
+            FAIL_MATCHES,
+            {"match": list(errors), "error": [storable(error) for error in errors.values()]},
+        )
 
 
-def retry_matches(tx: Connection, errors: Mapping[MatchId, str]) -> None:
-    """Makes matches ready for another attempt, each with the error of the last."""
-    if errors:
-        tx.execute(RETRY_MATCHES, _errors(errors))
-
-
-def _errors(errors: Mapping[MatchId, str]) -> dict[str, list[Any]]:
-    return {"match": list(errors), "error": [storable(error) for error in errors.values()]}
+def give_back(tx: Connection, returns: Mapping[MatchId, Return]) -> None:
+    """Makes matches ready again."""
+    if returns:
+        back = returns.values()
+        tx.execute(
+            GIVE_BACK,
+            {
+                "match": list(returns),
+                "error": [one.error and storable(one.error) for one in back],
+                "attempt": [one.attempt for one in back],
+                "wait": [one.wait for one in back],
+            },
+        )
 
 
 def sharing(tx: Connection, tournaments: Sequence[TournamentId]) -> tuple[int, int]:

@@ -8,10 +8,12 @@ from sqlalchemy import Connection, text
 from rrm_queue.domain import BatchId, JobId, MatchId, Position, TournamentId
 
 OUT_BATCHES = text("""
-    SELECT id, job_id, queue, epoch, extract(epoch FROM now() - sent_at)::float8 AS age,
-           extract(epoch FROM now() - seen_at)::float8 AS seen
-    FROM batches WHERE state = 'out'
-    ORDER BY queue, id
+    SELECT b.id, b.job_id, b.queue, b.epoch, extract(epoch FROM now() - b.sent_at)::float8 AS age,
+           extract(epoch FROM now() - b.seen_at)::float8 AS seen,
+           j.state IN ('paused', 'cancelled') AS stopped
+    FROM batches b JOIN jobs j ON j.id = b.job_id
+    WHERE b.state = 'out'
+    ORDER BY b.queue, b.id
 """)
 
 NOTE_SEEN = text("""
@@ -55,7 +57,10 @@ SPENT_MATCHES = text("""
 
 
 class OutBatch(NamedTuple):
-    """A batch that is out: its age and since when a lease on it has been known, in seconds."""
+    """A batch that is out: its age and since when a lease on it has been known, in seconds.
+
+    `stopped` when its job is paused or cancelled.
+    """
 
     id: BatchId
     job: JobId
@@ -63,6 +68,7 @@ class OutBatch(NamedTuple):
     epoch: str
     age: float
     seen: float | None
+    stopped: bool
 
 
 class SpentMatch(NamedTuple):

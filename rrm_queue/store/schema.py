@@ -6,7 +6,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import text
 
-from rrm_queue.store.database import Database
+from rrm_queue.store.database import SCHEMA, Database
 
 # Any constant will do, as long as no other application takes it in the same database.
 UPGRADE_LOCK = text("SELECT pg_advisory_xact_lock(7258317761234)")
@@ -15,10 +15,12 @@ UPGRADE_LOCK = text("SELECT pg_advisory_xact_lock(7258317761234)")
 def upgrade(database: Database) -> None:
     """Brings the tables to this version; when several processes come at once, one does it.
 
-    Raises StoreUnavailable.
+    Raises StoreUnavailable, and SchemaMismatch for tables of a newer version.
     """
     with database.begin() as tx:
         tx.execute(UPGRADE_LOCK)
+        if (database.schema() or "") > SCHEMA:
+            database.check_schema()
         config = alembic_config()
         config.attributes["connection"] = tx
         command.upgrade(config, "head")

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from sqlalchemy import Connection, insert, text
 
-from rrm_queue.domain import JobId, Tournament
+from rrm_queue.domain import JobId, JobState, Tournament
 from rrm_queue.seeds import derive
 from rrm_queue.store.tables import Job
 
@@ -34,7 +34,16 @@ REPEATED_KEYS = text("""
 """)
 
 SET_TOTALS = text("""
-    UPDATE jobs SET tournaments = :tournaments, candidates = :candidates WHERE id = :job
+    UPDATE jobs
+    SET tournaments = :tournaments, candidates = :candidates, submission = :submission
+    WHERE id = :job
+""")
+
+# Whoever makes the same submission at the same time waits here, and finds the first one's job.
+LOCK_SUBMISSION = text("SELECT pg_advisory_xact_lock(:number)")
+
+FIND_SUBMISSION = text("""
+    SELECT id, state, tournaments, candidates FROM jobs WHERE submission = :submission
 """)
 
 
@@ -44,6 +53,15 @@ class RepeatedKey(NamedTuple):
     line: int
     key: str
     first_line: int
+
+
+class KnownJob(NamedTuple):
+    """The job that answers for a submission that was made before."""
+
+    id: JobId
+    state: JobState
+    tournaments: int
+    candidates: int
 
 
 def insert_job(tx: Connection, job: Job) -> None:
@@ -84,9 +102,25 @@ def repeated_keys(tx: Connection, job: JobId, most: int) -> list[RepeatedKey]:
     return [RepeatedKey(*row) for row in rows]
 
 
-def set_totals(tx: Connection, job: JobId, tournaments: int, candidates: int) -> None:
-    """Writes how much the job holds, once its file has been read to the end."""
-    tx.execute(SET_TOTALS, {"job": job, "tournaments": tournaments, "candidates": candidates})
+def find_submission(tx: Connection, submission: str) -> KnownJob | None:
+    """The job that this submission made before, if any; who asks the same waits until we end."""
+    tx.execute(LOCK_SUBMISSION, {"number": derive("submission", submission)})
+    for id_, state, tournaments, candidates in tx.execute(
+        FIND_SUBMISSION, {"submission": submission}
+    ):
+        return KnownJob(id_, JobState(state), tournaments, candidates)
+    return None
+
+
+def set_totals(
+    tx: Connection, job: JobId, tournaments: int, candidates: int, submission: str | None
+) -> None:
+    """Writes how much the job holds, once its file has been read to the end.
+
+    `submission` is the key of the submission for which this job answers from now on.
+    """
+    totals = {"tournaments": tournaments, "candidates": candidates, "submission": submission}
+    tx.execute(SET_TOTALS, {"job": job, **totals})
 
 
 def _copy(tx: Connection, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:

@@ -3,6 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
@@ -14,6 +15,8 @@ from sqlalchemy import (
     Index,
     Text,
     UniqueConstraint,
+    Uuid,
+    false,
     func,
     text,
 )
@@ -60,7 +63,10 @@ class Job(SQLModel, table=True):
     """One submission, its options, and counters that `record` keeps within its transactions.
 
     `shareable_tokens` is how many prompt tokens of the finished tournaments an engine could have
-    taken from its cache, `shared_tokens` how many of those prompts' tokens it did.
+    taken from its cache, `shared_tokens` how many of those prompts' tokens it did. `votes_reused`
+    counts those of the `votes` that an earlier job has paid for. `submission` is the key of what
+    was submitted, for which one job answers; None for a job that stands beside the first. `note`
+    says why a job was paused that nobody paused.
     """
 
     __tablename__ = "jobs"
@@ -70,6 +76,7 @@ class Job(SQLModel, table=True):
             "queue",
             postgresql_where=text("state IN ('queued', 'running')"),
         ),
+        UniqueConstraint("submission", name="jobs_submission"),
     )
 
     id: str = Field(sa_type=Text, primary_key=True)
@@ -90,11 +97,16 @@ class Job(SQLModel, table=True):
     matches_done: int = Field(default=0, sa_type=BigInteger)
     matches_failed: int = Field(default=0, sa_type=BigInteger)
     votes: int = Field(default=0, sa_type=BigInteger)
+    votes_reused: int = Field(
+        default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": "0"}
+    )
     prompt_tokens: int = Field(default=0, sa_type=BigInteger)
     cached_tokens: int = Field(default=0, sa_type=BigInteger)
     completion_tokens: int = Field(default=0, sa_type=BigInteger)
     shareable_tokens: int = Field(default=0, sa_type=BigInteger)
     shared_tokens: int = Field(default=0, sa_type=BigInteger)
+    submission: str | None = Field(default=None, sa_type=Text)
+    note: str | None = Field(default=None, sa_type=Text)
     created_at: datetime | None = Field(default=None, sa_column=_moment(now=True, nullable=False))
     started_at: datetime | None = Field(default=None, sa_column=_moment())
     finished_at: datetime | None = Field(default=None, sa_column=_moment())
@@ -153,7 +165,8 @@ class CandidateRow(SQLModel, table=True):
 class MatchRow(SQLModel, table=True):
     """A pair that meets once; `first` stands in slot 1 of its odd votes.
 
-    `attempt` counts how often it was given back without an outcome.
+    `attempt` counts how often it was given back without an outcome; it is not tried again before
+    `not_before`.
     """
 
     __tablename__ = "matches"
@@ -183,6 +196,7 @@ class MatchRow(SQLModel, table=True):
         sa_column=Column(_word(MatchState), nullable=False, server_default="ready")
     )
     attempt: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    not_before: datetime | None = Field(default=None, sa_column=_moment())
     batch_id: int | None = Field(default=None, sa_type=BigInteger)
     winner: int | None = None
     decided_by: DecidedBy | None = Field(default=None, sa_type=_word(DecidedBy))
@@ -191,9 +205,20 @@ class MatchRow(SQLModel, table=True):
 
 
 class VoteRow(SQLModel, table=True):
-    """One sampled judgement, with the text it rests on and what it cost."""
+    """One sampled judgement, with the text it rests on and what it cost.
+
+    `key` is its content's, for judges whose votes are paid for; `reused` when it is a copy of an
+    earlier job's vote.
+    """
 
     __tablename__ = "votes"
+    __table_args__ = (
+        Index(
+            "votes_paid",
+            "key",
+            postgresql_where=text("key IS NOT NULL AND NOT reused"),
+        ),
+    )
 
     match_id: int = Field(
         sa_column=Column(BigInteger, ForeignKey("matches.id", ondelete="CASCADE"), primary_key=True)
@@ -214,6 +239,8 @@ class VoteRow(SQLModel, table=True):
     slot_tokens: int
     samples: int
     neutralised: bool
+    key: UUID | None = Field(default=None, sa_type=Uuid)
+    reused: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     created_at: datetime | None = Field(default=None, sa_column=_moment(now=True, nullable=False))
 
 

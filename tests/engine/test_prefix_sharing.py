@@ -17,6 +17,7 @@ from rrm_queue.messages import (
     JudgeBatch,
     JudgeSpec,
     MatchReport,
+    Question,
     Vote,
     Voting,
 )
@@ -35,14 +36,12 @@ def batch_of(votes: int) -> JudgeBatch:
         f"{number}, then 6 times 7 is worked out." + " It is checked again." * number
         for number in range(CANDIDATES)
     ]
+    answers = [Answer(number, f"c{number}", text) for number, text in enumerate(texts)]
     return JudgeBatch(
         batch=1,
         job="job",
-        tournament="t",
         judge=JUDGE,
-        prompt="What is six times seven?",
-        reference=None,
-        answers=[Answer(number, f"c{number}", text) for number, text in enumerate(texts)],
+        questions=[Question("t", "What is six times seven?", None, answers)],
         matches=sorted(matches, key=lambda match: match.first),
         voting=Voting(votes=votes),
         seed=7,

@@ -10,7 +10,8 @@ from sglang_process import SglangProcess
 
 from rrm_queue.domain import NoVerdict, Verdict
 from rrm_queue.errors import PermanentFault, TransientFault
-from rrm_queue.judging.engines.base import Ask, EngineSettings
+from rrm_queue.judging.ask import Ask
+from rrm_queue.judging.engines.base import EngineSettings
 from rrm_queue.judging.engines.sglang import SglangEngine
 from rrm_queue.messages import Answer, JudgeSpec
 

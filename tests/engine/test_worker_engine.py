@@ -18,7 +18,7 @@ import pytest
 from rrm_worker.health import Health
 from sglang_process import ENVIRONMENT, FLAGS, SglangProcess, free_port
 
-from rrm_queue.broker.app import COORDINATOR_QUEUE, judge_kind_queue
+from rrm_queue.broker.app import judge_kind_queue
 from rrm_queue.broker.link import BrokerLink
 from rrm_queue.domain import BROKEN, OVER, RETURNED, BatchId, JobId, Verdict
 from rrm_queue.local.stack import Addresses
@@ -29,6 +29,7 @@ from rrm_queue.messages import (
     JudgeSpec,
     MatchReport,
     Outcomes,
+    Question,
     Voting,
     decode,
 )
@@ -47,7 +48,7 @@ class Launched:
     link: BrokerLink
     log: Path
     metrics_port: int
-    reports: list[MatchReport] = field(default_factory=list)
+    batches: list[BatchId] = field(default_factory=list)
 
     def engine(self) -> psutil.Process:
         """SGLang's main process, once it runs."""
@@ -75,10 +76,10 @@ class Launched:
         judge = JudgeSpec("sglang", "tiny", max_tokens=7000, regex=regex)
         answers = [Answer(n, f"c{n}", f"It is {n}.") for n in range(matches + 1)]
         pairs = [BatchMatch(100 * number + m, 0, m + 1) for m in range(matches)]
-        batch = JudgeBatch(
-            number, "job", "t", judge, "How many?", None, answers, pairs, Voting(), seed=1
-        )
+        questions = [Question("t", "How many?", None, answers)]
+        batch = JudgeBatch(number, "job", judge, questions, pairs, Voting(), seed=1)
         self.link.publish(QUEUE, [batch])
+        self.batches.append(BatchId(number))
 
     def lease(self, number: int) -> str | None:
         holder = self.link.holders([(JobId("job"), BatchId(number))])[BatchId(number)]
@@ -95,13 +96,9 @@ class Launched:
 
     def received(self) -> list[MatchReport]:
         """All that the worker has reported so far."""
-        with self.link.app.connection_for_read() as connection:
-            queue = connection.SimpleQueue(COORDINATOR_QUEUE)
-            for _ in range(self.link.waiting(COORDINATOR_QUEUE)):
-                message = queue.get_nowait()
-                message.ack()
-                self.reports += decode(message.payload[0][0], Outcomes).matches
-        return self.reports
+        lying = [self.link.outcomes(JobId("job"), batch) for batch in self.batches]
+        flushes = [decode(body, Outcomes) for flushes in lying for body in flushes.values()]
+        return [report for flush in flushes for report in flush.matches]
 
     def generates(self) -> bool:
         """Whether votes are being written right now."""

@@ -10,7 +10,15 @@ from aiohttp import web
 from rrm_queue.judging.engines.base import EngineSettings
 from rrm_queue.judging.panel import Panel
 from rrm_queue.judging.sampler import Patience
-from rrm_queue.messages import Answer, BatchMatch, JudgeBatch, JudgeSpec, MatchReport, Voting
+from rrm_queue.messages import (
+    Answer,
+    BatchMatch,
+    JudgeBatch,
+    JudgeSpec,
+    MatchReport,
+    Question,
+    Voting,
+)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -73,14 +81,12 @@ def judged(
 
 
 def batch_for(base_url: str, voting: Voting, matches: int = 1) -> JudgeBatch:
+    answers = [Answer(number, str(number), f"answer-{number}") for number in range(matches + 1)]
     return JudgeBatch(
         batch=1,
         job="job",
-        tournament="t",
         judge=JudgeSpec("openai", "model", base_url=base_url),
-        prompt="prompt",
-        reference=None,
-        answers=[Answer(number, str(number), f"answer-{number}") for number in range(matches + 1)],
+        questions=[Question("t", "prompt", None, answers)],
         matches=[BatchMatch(number, number, number + 1) for number in range(matches)],
         voting=voting,
         seed=1,

@@ -37,7 +37,8 @@ def lines(sizes: list[int]) -> bytes:
 
 
 def submit_file(database: Database, file: bytes, **options: Any) -> JobId:
-    """The id of a job over `file`."""
+    """The id of a job over `file`; `anew` as in `submit`, all else is the job's."""
+    anew = options.pop("anew", False)
     usual: dict[str, Any] = {
         "id": "0123456789ab",
         "source": "test.jsonl",
@@ -51,7 +52,7 @@ def submit_file(database: Database, file: bytes, **options: Any) -> JobId:
         "priority": 1,
     }
     job = Job(**(usual | options))
-    return submit(database, io.BytesIO(file), job, needs_reference=True).job
+    return submit(database, io.BytesIO(file), job, needs_reference=True, anew=anew).job
 
 
 def received(broker: BrokerLink) -> Iterator[JudgeBatch]:

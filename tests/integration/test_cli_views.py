@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 from jobs import QUEUE, lines, play, submit_file
 from sqlalchemy import text
 
-from rrm_queue.broker.leases import WorkerLeases, cancelled_key
+from rrm_queue.broker.leases import WorkerLeases, stopped_key
 from rrm_queue.broker.link import BrokerLink
 from rrm_queue.cli.main import rrmq as main
 from rrm_queue.domain import Seeding
@@ -122,7 +122,7 @@ def test_cancelling_twice_is_cancelling_once(
 ) -> None:
     job = submit_file(database, lines([3]))
     assert "is cancelled" in rrmq("cancel", job).stdout
-    assert broker.client.get(cancelled_key(job)) is not None
+    assert broker.client.get(stopped_key(job)) is not None
     assert "had ended before: cancelled" in rrmq("cancel", job).stdout
     assert json.loads(rrmq("cancel", job, "--json").stdout)["state"] == "cancelled"
 

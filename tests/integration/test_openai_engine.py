@@ -12,7 +12,8 @@ from endpoints import Handler, answering, batch_for, completion, endpoint, judge
 
 from rrm_queue.domain import NoVerdict, Verdict
 from rrm_queue.errors import JudgeFault, PermanentFault, TransientFault
-from rrm_queue.judging.engines.base import Ask, EngineSettings
+from rrm_queue.judging.ask import Ask
+from rrm_queue.judging.engines.base import EngineSettings
 from rrm_queue.judging.engines.openai import OpenAIEngine
 from rrm_queue.judging.panel import Panel
 from rrm_queue.judging.prompt import rrm_messages

@@ -17,7 +17,15 @@ from rrm_queue.domain import Verdict
 from rrm_queue.judging.engines.base import EngineSettings
 from rrm_queue.judging.panel import Panel
 from rrm_queue.judging.sampler import Patience
-from rrm_queue.messages import Answer, BatchMatch, JudgeBatch, JudgeSpec, MatchReport, Voting
+from rrm_queue.messages import (
+    Answer,
+    BatchMatch,
+    JudgeBatch,
+    JudgeSpec,
+    MatchReport,
+    Question,
+    Voting,
+)
 
 IMPATIENT = Patience(attempts=4, first_wait=0.01, longest_wait=0.05)
 
@@ -30,14 +38,12 @@ def batch_of(
     votes: int = 1,
     reference: str | None = "42",
 ) -> JudgeBatch:
+    answers = [Answer(number, f"c{number}", text) for number, text in enumerate(texts)]
     return JudgeBatch(
         batch=1,
         job="job",
-        tournament="t",
         judge=judge,
-        prompt="What is six times seven?",
-        reference=reference,
-        answers=[Answer(number, f"c{number}", text) for number, text in enumerate(texts)],
+        questions=[Question("t", "What is six times seven?", reference, answers)],
         matches=[BatchMatch(match, *pair) for match, pair in enumerate(pairs)],
         voting=Voting(votes),
         seed=7,
@@ -143,7 +149,7 @@ def test_a_comparing_process_that_is_killed_is_replaced() -> None:
 
 ORPHANS = """
 import asyncio, os, psutil, signal
-from rrm_queue.judging.engines.base import Ask
+from rrm_queue.judging.ask import Ask
 from rrm_queue.judging.engines.reference import ReferenceEngine
 from rrm_queue.messages import Answer, JudgeSpec
 

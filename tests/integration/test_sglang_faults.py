@@ -11,7 +11,8 @@ from aiohttp import web
 
 from rrm_queue.domain import Verdict
 from rrm_queue.errors import JudgeFault, PermanentFault, TransientFault
-from rrm_queue.judging.engines.base import Ask, EngineSettings
+from rrm_queue.judging.ask import Ask
+from rrm_queue.judging.engines.base import EngineSettings
 from rrm_queue.judging.engines.sglang import SglangEngine
 from rrm_queue.messages import Answer, JudgeSpec, Vote
 

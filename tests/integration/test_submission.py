@@ -1,10 +1,14 @@
 import json
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from jobs import lines, submit_file
 from sqlalchemy import text
 
+from rrm_queue.domain import Seeding
 from rrm_queue.errors import BadInput
+from rrm_queue.store import control
 from rrm_queue.store.database import Database
 
 TABLES = ("jobs", "tournaments", "candidates")
@@ -48,7 +52,46 @@ def test_at_most_twenty_lines_are_named(database: Database) -> None:
     assert [problem.line for problem in caught.value.problems] == list(range(2, 22))
 
 
-def test_the_same_file_may_be_submitted_again(database: Database) -> None:
+def test_the_same_submission_answers_with_the_first_job(database: Database) -> None:
+    first = submit_file(database, lines([2, 3]))
+    again = submit_file(database, lines([2, 3]), id="another", name="again", priority=7)
+    assert again == first
+    assert counts(database) == {"jobs": 1, "tournaments": 2, "candidates": 5}
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"strategy": "elo"},
+        {"seed": 1},
+        {"voting": {"votes": 3}},
+        {"judge": {"kind": "replay", "argument": "x"}},
+        {"seeding": Seeding.GIVEN},
+    ],
+)
+def test_another_option_makes_another_submission(
+    database: Database, options: dict[str, Any]
+) -> None:
     submit_file(database, lines([2]))
-    submit_file(database, lines([2]), id="another")
-    assert counts(database)["jobs"] == 2
+    assert submit_file(database, lines([2]), id="another", **options) == "another"
+
+
+def test_a_submission_may_be_made_anew(database: Database) -> None:
+    first = submit_file(database, lines([2]))
+    assert submit_file(database, lines([2]), id="second", anew=True) == "second"
+    assert submit_file(database, lines([2]), id="third") == first
+
+
+def test_a_cancelled_job_answers_for_nothing(database: Database) -> None:
+    first = submit_file(database, lines([2]))
+    with database.begin() as tx:
+        assert control.cancel_job(tx, first)
+    assert submit_file(database, lines([2]), id="second") == "second"
+
+
+def test_the_same_submission_at_the_same_time_makes_one_job(database: Database) -> None:
+    file = lines([4] * 200)
+    with ThreadPoolExecutor(4) as threads:
+        made = threads.map(lambda n: submit_file(database, file, id=f"job{n}"), range(4))
+    assert len(set(made)) == 1
+    assert counts(database)["jobs"] == 1

@@ -1,7 +1,11 @@
 """The coordinator's walk on real Postgres and Valkey, with the test in the worker's place."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from jobs import judged, lines, play, received, submit_file
+from msgspec import structs
 from sqlalchemy import text
 
 from rrm_queue.broker.link import BrokerLink
@@ -9,10 +13,18 @@ from rrm_queue.coordinator.dispatch import dispatch
 from rrm_queue.coordinator.record import record
 from rrm_queue.coordinator.rules import ATTEMPTS, BATCH, LEAST_WINDOW
 from rrm_queue.coordinator.service import Coordinator
-from rrm_queue.domain import JobState, TournamentState, Verdict
-from rrm_queue.messages import Failure, JudgeBatch, MatchReport, Outcomes, Vote, encode
+from rrm_queue.domain import BatchId, JobId, JobState, TournamentState, Verdict
+from rrm_queue.messages import (
+    Answer,
+    Failure,
+    JudgeBatch,
+    MatchReport,
+    Outcomes,
+    Question,
+    Vote,
+)
+from rrm_queue.store import control, planning
 from rrm_queue.store import jobs as store_jobs
-from rrm_queue.store import planning
 from rrm_queue.store.database import Database
 from rrm_queue.store.jobs import JobView
 from rrm_queue.store.results import TournamentResult, job_results
@@ -75,19 +87,27 @@ def test_no_more_is_out_than_the_window_allows(database: Database, broker: Broke
     assert all(len(batch.matches) <= BATCH for batch in received(broker))
     with database.begin() as tx:
         waiting = tx.scalar(text("SELECT count(*) FROM tournaments WHERE state = 'waiting'"))
-    assert waiting == 24  # 512 matches of round 1 come from 16 tournaments of 64
+    assert waiting == 38  # 64 matches of round 1 come from two tournaments of 64
 
 
 def test_a_message_holds_all_that_its_matches_need(database: Database, broker: BrokerLink) -> None:
     submit_file(database, lines([5]), strategy="elo", voting={"votes": 3}, seed=11)
     dispatch(database, broker)
     (batch,) = received(broker)
-    assert (batch.tournament, batch.prompt, batch.reference) == ("t0", "Which is largest? (0)", "4")
-    assert {a.number: (a.key, a.text) for a in batch.answers} == {
-        i: (f"c{i}", f"It is {i}.") for i in range(5)
-    }
+    answers = [Answer(i, f"c{i}", f"It is {i}.") for i in range(5)]
+    assert batch.questions == [Question("t0", "Which is largest? (0)", "4", answers)]
     assert (len(batch.matches), batch.voting.votes, batch.seed) == (10, 3, 11)
     assert sorted(m.first for m in batch.matches) == [0, 0, 1, 1, 2, 2, 3, 3, 4, 4]
+
+
+def test_small_tournaments_share_a_message(database: Database, broker: BrokerLink) -> None:
+    submit_file(database, lines([2, 3, 2]))
+    assert dispatch(database, broker) == 3
+    (batch,) = received(broker)
+    assert [question.tournament for question in batch.questions] == ["t0", "t1", "t2"]
+    assert [match.question for match in batch.matches] == [0, 1, 2]
+    for question in batch.questions:
+        assert len(question.answers) == 2, "each answer once, and only those that play"
 
 
 def test_a_draw_in_a_knockout_is_broken_by_a_coin_and_said(
@@ -125,9 +145,25 @@ def test_what_postgres_cannot_store_stops_nothing(database: Database, broker: Br
     assert view(database).state is JobState.SUCCEEDED
 
 
+def let_waits_pass(database: Database) -> None:
+    with database.begin() as tx:
+        tx.execute(text("UPDATE matches SET not_before = now() WHERE not_before IS NOT NULL"))
+
+
 def failed(batch: JudgeBatch, *, transient: bool) -> Outcomes:
-    reports = [MatchReport(m.match, [], Failure("no luck", transient)) for m in batch.matches]
-    return Outcomes(batch.batch, batch.job, "test", reports)
+    return failed_of(batch, set(range(len(batch.questions))), transient=transient)
+
+
+def failed_of(batch: JudgeBatch, questions: set[int], *, transient: bool = False) -> Outcomes:
+    """What the test's judge says, but that it fails at these questions."""
+    failure = Failure("no luck", transient)
+    at = {match.match: match.question for match in batch.matches}
+    outcomes = judged(batch)
+    reports = [
+        MatchReport(r.match, [], failure) if at[r.match] in questions else r
+        for r in outcomes.matches
+    ]
+    return structs.replace(outcomes, matches=reports)
 
 
 def test_a_failed_match_fails_its_tournament_and_the_job_goes_on(
@@ -136,9 +172,7 @@ def test_a_failed_match_fails_its_tournament_and_the_job_goes_on(
     submit_file(database, lines([8, 4]))
     dispatch(database, broker)
     for batch in received(broker):
-        record(
-            database, failed(batch, transient=False) if batch.tournament == "t0" else judged(batch)
-        )
+        record(database, failed_of(batch, {0}))
     play(database, broker)
     job = view(database)
     assert (job.state, job.tournaments_done, job.tournaments_failed) == (JobState.PARTIAL, 1, 1)
@@ -158,6 +192,8 @@ def test_a_transient_failure_is_tried_again_up_to_the_limit(
         assert dispatch(database, broker) == 1
         for batch in received(broker):
             record(database, failed(batch, transient=True))
+        assert dispatch(database, broker) == 0, "not at once"
+        let_waits_pass(database)
     assert view(database).state is JobState.FAILED
     assert dispatch(database, broker) == 0
 
@@ -168,8 +204,8 @@ def test_a_cancelled_job_is_neither_planned_nor_dispatched_any_more(
     job = submit_file(database, lines([8] * 100))
     dispatch(database, broker)
     with database.begin() as tx:
-        assert store_jobs.cancel_job(tx, job)
-        assert not store_jobs.cancel_job(tx, job)
+        assert control.cancel_job(tx, job)
+        assert not control.cancel_job(tx, job)
     for batch in received(broker):
         record(database, judged(batch))
     assert dispatch(database, broker) == 0
@@ -184,6 +220,7 @@ def test_a_failure_counts_once_and_only_from_the_batch_that_has_the_match(
     (first,) = received(broker)
     for _ in range(3):
         record(database, failed(first, transient=True))
+    let_waits_pass(database)
     dispatch(database, broker)
     (second,) = received(broker)
     record(database, failed(first, transient=False))
@@ -199,15 +236,17 @@ def test_a_flush_that_the_store_refuses_keeps_what_is_good_of_it(
 ) -> None:
     submit_file(database, lines([2, 2]))
     dispatch(database, broker)
-    good, bad = (judged(batch) for batch in received(broker))
+    (batch,) = received(broker)
+    good, bad = judged(batch).matches
     huge = [Vote(1, Verdict.FIRST, prompt_tokens=2**40)]
-    mixed = Outcomes(
-        good.batch, good.job, "test", [*good.matches, MatchReport(bad.matches[0].match, huge)]
-    )
-    Coordinator(database, broker).take_outcomes(encode(mixed))
+    job_id, batch_id = JobId(batch.job), BatchId(batch.batch)
+    broker.send_outcomes(Outcomes(batch_id, job_id, "test", [good, MatchReport(bad.match, huge)]))
+    Coordinator(database, broker).take_outcomes(job_id, batch_id)
+    assert broker.outcomes(job_id, batch_id) == {}
     job = view(database)
-    assert (job.tournaments_done, job.matches_done) == (1, 1)
-    assert job.state is JobState.RUNNING
+    assert (job.tournaments_done, job.tournaments_failed, job.matches_done) == (1, 1, 1)
+    (failed,) = [one for one in results(database) if one.state is TournamentState.FAILED]
+    assert "its outcome cannot be recorded" in str(failed.error)
 
 
 def test_a_job_cancelled_in_the_middle_of_a_turn_opens_nothing(
@@ -215,5 +254,47 @@ def test_a_job_cancelled_in_the_middle_of_a_turn_opens_nothing(
 ) -> None:
     job = submit_file(database, lines([2] * 5))
     with database.begin() as tx:
-        store_jobs.cancel_job(tx, job)
+        control.cancel_job(tx, job)
         assert planning.open_tournaments(tx, job, 5) == []
+
+
+def test_two_coordinators_at_once_fill_a_window_once(
+    database: Database, broker: BrokerLink
+) -> None:
+    submit_file(database, lines([16] * 40))
+    for _ in range(5):
+        with ThreadPoolExecutor(4) as threads:
+            sent = list(threads.map(lambda _: dispatch(database, broker), range(4)))
+        assert sum(sent) == LEAST_WINDOW
+        assert view(database).out == LEAST_WINDOW
+        for batch in received(broker):
+            record(database, judged(batch))
+
+
+def test_a_job_of_another_version_keeps_no_other_from_running(
+    database: Database, broker: BrokerLink, caplog: pytest.LogCaptureFixture
+) -> None:
+    submit_file(database, lines([4]), id="judge", judge={"kind": 7})
+    submit_file(database, lines([4]), id="strategy", strategy="chess")
+    submit_file(database, lines([4]), id="ours")
+    play(database, broker)
+    with database.begin() as tx:
+        states = dict(tx.execute(text("SELECT id, state FROM jobs")).all())
+    assert states == {"judge": "queued", "strategy": "queued", "ours": "succeeded"}
+    assert caplog.text.count("is not one that this version of rrmq can run") == 2
+
+
+def test_outcomes_that_nobody_was_told_of_are_found(database: Database, broker: BrokerLink) -> None:
+    submit_file(database, lines([2]))
+    dispatch(database, broker)
+    (batch,) = received(broker)
+    broker.send_outcomes(judged(batch))
+    broker.client.delete("rrmq.coordinator")
+    coordinator = Coordinator(database, broker)
+    coordinator.start()
+    deadline = time.monotonic() + 20
+    while view(database).state is not JobState.SUCCEEDED:
+        assert time.monotonic() < deadline, "they were not found"
+        time.sleep(0.05)
+    coordinator.stop()
+    coordinator.join()

@@ -34,6 +34,7 @@ from rrm_queue.messages import (
     JudgeBatch,
     JudgeSpec,
     Outcomes,
+    Question,
     Voting,
     encode,
 )
@@ -115,9 +116,8 @@ class House:
         matches = [BatchMatch(m, SLOW if s else FAST, 2) for m, s in enumerate(slow)]
         answers = [Answer(FAST, "a", "quick"), Answer(SLOW, "b", "slow"), Answer(2, "c", "other")]
         judge = self.endpoint.judge
-        return JudgeBatch(
-            number, "job", "t", judge, "Which?", None, answers, matches, Voting(), seed=1
-        )
+        questions = [Question("t", "Which?", None, answers)]
+        return JudgeBatch(number, "job", judge, questions, matches, Voting(), seed=1)
 
     def lease(self, number: int = 7) -> str | None:
         holder = self.link.holders([(JobId("job"), BatchId(number))])[BatchId(number)]
@@ -211,13 +211,20 @@ def test_a_batch_that_was_given_up_meanwhile_is_let_go(house: House) -> None:
     assert house.decided() == [0]
 
 
-def test_a_cancelled_jobs_batch_ends_with_what_is_decided(house: House) -> None:
+def test_a_stopped_jobs_batch_goes_back_with_what_is_decided(house: House) -> None:
     taken = house.take(house.batch(False, True))
     assert house.endpoint.kept.wait(10)
-    house.link.cancel(JobId("job"))
+    house.link.stop({JobId("job")})
     assert taken.result(10)
     assert house.decided() == [0]
-    assert house.lease() == OVER
+    assert house.lease() == RETURNED
+
+
+def test_a_stopped_jobs_batch_is_not_begun(house: House) -> None:
+    house.link.stop({JobId("job")})
+    assert house.take(house.batch(False)).result(10)
+    assert house.decided() == []
+    assert house.lease() == RETURNED
 
 
 @pytest.mark.parametrize(("ending", "mark"), [(Ending.RETURNED, RETURNED), (Ending.BROKEN, BROKEN)])

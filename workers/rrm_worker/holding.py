@@ -6,8 +6,10 @@ from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
 from enum import StrEnum
 
+from msgspec import structs
+
 from rrm_queue.judging.panel import Panel
-from rrm_queue.messages import JudgeBatch, MatchReport
+from rrm_queue.messages import Failure, JudgeBatch, MatchReport
 from rrm_worker.outbox import Outbox
 
 log = logging.getLogger(__name__)
@@ -17,7 +19,7 @@ class Ending(StrEnum):
     """How a worker comes to hold a batch no more."""
 
     JUDGED = "judged"
-    CANCELLED = "stopped, its job was cancelled"
+    STOPPED = "handed back, its job is paused or cancelled"
     RETURNED = "handed back, the worker stops"
     BROKEN = "handed back, the engine is down"
     LOST = "stopped, it is over or another's"
@@ -54,7 +56,7 @@ class Holding:
         return self._ending
 
     def let_go(self, ending: Ending) -> None:
-        """Stops the judging; what is decided is still sent. Without effect on what has ended."""
+        """Stops the judging; the votes there are are still sent. Without effect on what ended."""
         self._loop.call_soon_threadsafe(self._let_go, ending)
 
     def abandon(self) -> None:
@@ -72,6 +74,9 @@ class Holding:
             self._judging.result()
 
     async def _report(self, report: MatchReport) -> None:
+        if self._ending is Ending.BROKEN and report.failure is None:
+            # What a match that is not decided yet may have done to the engine counts against it.
+            report = structs.replace(report, failure=Failure(Ending.BROKEN, transient=True))
         self.undecided -= 1
         self._count(report)
         await self._outbox.add(report)

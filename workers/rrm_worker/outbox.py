@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from tenacity import (
     AsyncRetrying,
@@ -18,6 +18,9 @@ log = logging.getLogger(__name__)
 
 FLUSH_SECONDS = 0.05
 """How long a report may wait for others: what a successor waits for, against messages saved."""
+
+FLUSH_TEXT = 4_000_000
+"""The most characters in a flush: what bounds messages, and the memory of who records them."""
 
 
 class Outbox:
@@ -51,9 +54,10 @@ class Outbox:
 
     async def _flush(self) -> None:
         reports, self._reports = self._reports, []
-        if not reports:
-            return
-        outcomes = Outcomes(self._batch.batch, self._batch.job, self._worker, reports)
+        for part in parts(reports):
+            await self._insist(Outcomes(self._batch.batch, self._batch.job, self._worker, part))
+
+    async def _insist(self, outcomes: Outcomes) -> None:
         async for attempt in AsyncRetrying(
             retry=retry_if_exception_type(BrokerUnavailable),
             wait=wait_random_exponential(multiplier=0.1, max=5),
@@ -61,3 +65,18 @@ class Outbox:
         ):
             with attempt:
                 await asyncio.to_thread(self._send, outcomes)
+
+
+def parts(reports: Sequence[MatchReport]) -> list[list[MatchReport]]:
+    """The reports in flushes of at most FLUSH_TEXT, unless a single report has more."""
+    formed: list[list[MatchReport]] = []
+    text = 0
+    for report in reports:
+        more = sum(len(vote.text) for vote in report.votes)
+        if formed and text + more <= FLUSH_TEXT:
+            formed[-1].append(report)
+            text += more
+        else:
+            formed.append([report])
+            text = more
+    return formed

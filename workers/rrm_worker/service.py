@@ -26,6 +26,12 @@ from rrm_worker.worker import HAND_BACK_SECONDS, Worker
 LEAST_BATCHES = 16
 """Batches held at once, with more for a larger concurrency: late rounds bring few matches each."""
 
+INSTANT = frozenset({"reference", "replay"})
+"""Judges that answer at once: nobody waits behind what is held for them."""
+
+AT_ONCE = 512
+"""Matches that a worker holds for such a judge: enough that it never waits for the coordinator."""
+
 GRACE_SECONDS = 25.0
 """From SIGTERM to the end of everything: within the 30 s that Kubernetes gives."""
 
@@ -68,7 +74,7 @@ def serve(broker_url: str, serving: Serving) -> int:
         panel,
         WorkerLeases(client, f"{socket.gethostname()}:{os.getpid()}:{token_hex(4)}"),
         link.send_outcomes,
-        dict.fromkeys(queues, serving.concurrency),
+        {judge_kind_queue(judge): _capacity(judge, serving) for judge in serving.judges},
         ready=ready,
         metrics=metrics,
     )
@@ -90,6 +96,11 @@ def serve(broker_url: str, serving: Serving) -> int:
         if guard:
             guard.stop()
     return code
+
+
+def _capacity(judge: str, serving: Serving) -> int:
+    """How many matches of a judge this worker can hold at once."""
+    return AT_ONCE if judge in INSTANT else serving.concurrency
 
 
 def _guard(serving: Serving, worker: Worker, ready: Event, metrics: Metrics) -> EngineGuard | None:

@@ -19,7 +19,7 @@ from tenacity import (
 
 from rrm_queue.broker.leases import LEASE_SECONDS, RENEW_SECONDS, Held, WorkerLeases
 from rrm_queue.domain import BatchId, JobId
-from rrm_queue.errors import MessageRefused
+from rrm_queue.errors import MessageRefused, UnknownVersion
 from rrm_queue.judging.panel import Panel
 from rrm_queue.messages import JudgeBatch, Outcomes, decode
 from rrm_worker.holding import Ending, Holding
@@ -32,6 +32,9 @@ Answer = TypeVar("Answer")
 
 HAND_BACK_SECONDS = 3.0
 """How long the outcomes of batches that are handed back may take to be sent."""
+
+REFUSED_SECONDS = 1.0
+"""How long a batch of another version is kept before it goes back to its queue."""
 
 _GLANCE = 0.2
 """Seconds between two looks at whether the worker stops, for those who wait for the engine."""
@@ -82,10 +85,12 @@ class Worker:
     def take(self, body: bytes) -> bool:
         """Judges one batch to its end, unless another worker holds it or it is over.
 
-        False for a batch that was not begun, because this worker stops.
+        False for a batch that was not begun, because this worker stops or speaks another version.
         """
         try:
             batch = decode(body, JudgeBatch)
+        except UnknownVersion as error:
+            return self._leave(error)
         except MessageRefused as error:
             log.error("batch refused: %s", error)
             return True
@@ -108,8 +113,14 @@ class Worker:
                 del self._held[held]
                 self._changed.notify_all()
 
+    def _leave(self, error: UnknownVersion) -> bool:
+        """Leaves a batch to a worker that can read it, slowly, as it may come back to us."""
+        log.error("batch refused: %s; this worker must be upgraded", error)
+        self._draining.wait(REFUSED_SECONDS)
+        return False
+
     def hand_back(self, ending: Ending) -> None:
-        """Stops judging whatever is held; what is decided is sent, the rest is another's."""
+        """Stops judging whatever is held; its votes are sent, the rest is another's."""
         for holding in self._holdings().values():
             holding.let_go(ending)
 
@@ -147,8 +158,8 @@ class Worker:
             if not self._patiently(lambda: self._leases.take(batch.job, batch.batch)):
                 log.info("batch %s is another's or over", batch.batch)
                 return True
-            if self._patiently(lambda: self._leases.cancelled([batch.job])):
-                self._settle(batch, Ending.CANCELLED)
+            if self._patiently(lambda: self._leases.stopped([batch.job])):
+                self._settle(batch, Ending.STOPPED)
                 return True
         except RedisError as error:
             log.warning("no lease on batch %s: %s", batch.batch, error)
@@ -173,9 +184,9 @@ class Worker:
             log.info("batch %s: %s", batch.batch, ending.value)
         try:
             match ending:
-                case Ending.JUDGED | Ending.CANCELLED:
+                case Ending.JUDGED:
                     self._patiently(lambda: self._leases.finish(batch.job, batch.batch))
-                case Ending.RETURNED | Ending.BROKEN:
+                case Ending.STOPPED | Ending.RETURNED | Ending.BROKEN:
                     broken = ending is Ending.BROKEN
                     self._patiently(
                         lambda: self._leases.hand_back(batch.job, batch.batch, broken=broken)
@@ -209,10 +220,10 @@ class Worker:
     def _renew(self) -> None:
         held = self._holdings()
         lost = self._leases.renew(held)
-        cancelled = self._leases.cancelled(job for job, _ in held)
+        stopped = self._leases.stopped(job for job, _ in held)
         for key, holding in held.items():
-            if key[0] in cancelled:
-                holding.let_go(Ending.CANCELLED)
+            if key[0] in stopped:
+                holding.let_go(Ending.STOPPED)
             elif key in lost:
                 holding.let_go(Ending.LOST)
 

@@ -3,32 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from rrm_queue.messages import Answer, JudgeSpec, Vote
-
-
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """All that one vote needs; `one` and `two` are the answers as shown in slots 1 and 2.
-
-    `tournament` is the file's id of the prompt, `number` counts the match's votes from 1.
-    `max_tokens` takes the place of the judge's own when an earlier sample was cut off.
-    """
-
-    tournament: str
-    prompt: str
-    reference: str | None
-    one: Answer
-    two: Answer
-    number: int
-    seed: int
-    swapped: bool
-    judge: JudgeSpec
-    max_tokens: int | None = None
-
-    @property
-    def budget(self) -> int:
-        """The most tokens that the judge may write."""
-        return self.judge.max_tokens if self.max_tokens is None else self.max_tokens
+from rrm_queue.judging.ask import Ask
+from rrm_queue.messages import Vote
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,16 @@ from time import perf_counter
 
 import aiohttp
 
-from rrm_queue.errors import JudgeFault, PermanentFault, TransientFault
-from rrm_queue.judging.engines.base import Ask, EngineSettings
+from rrm_queue.errors import JudgeFault, JudgeRefused, PermanentFault, TransientFault
+from rrm_queue.judging.ask import Ask
+from rrm_queue.judging.engines.base import EngineSettings
 from rrm_queue.judging.engines.openai_wire import prompt_of, request_of, vote_of, words_of
 from rrm_queue.messages import Vote
 
 _LONGEST_BODY = 16 * 1024 * 1024
 _WORTH_ANOTHER_TRY = {408, 409, 425, 429}
+_REFUSALS = {401, 402, 404}
+"""No key, no money, no such model: every match of the job would hear the same."""
 
 
 class OpenAIEngine:
@@ -39,7 +42,8 @@ class OpenAIEngine:
         except TimeoutError as error:
             raise TransientFault(f"{base_url} did not answer in time") from error
         except (aiohttp.ClientError, OSError) as error:
-            raise TransientFault(f"{base_url}: {error or type(error).__name__}") from error
+            said = self._discreet(str(error).encode()).decode()
+            raise TransientFault(f"{base_url}: {said or type(error).__name__}") from error
         return vote_of(ask, prompt, body, perf_counter() - began)
 
     async def close(self) -> None:
@@ -59,7 +63,7 @@ class OpenAIEngine:
             headers=self._authorization(base_url),
             allow_redirects=False,
         ) as response:
-            body = await _bounded(response)
+            body = self._discreet(await _bounded(response))
             if response.status != 200:
                 raise self._fault(response, body)
             return body
@@ -70,15 +74,23 @@ class OpenAIEngine:
         belongs = base_url.rstrip("/") == self._settings.openai_base_url.rstrip("/")
         return {"Authorization": f"Bearer {key}"} if key and belongs else {}
 
+    def _discreet(self, said: bytes) -> bytes:
+        """What an endpoint said, without the key: some repeat the headers of a request.
+
+        Before anything is cut or read of it: the first half of a key is no less a secret, and what
+        stands in a vote is kept for ever.
+        """
+        if key := self._settings.openai_key:
+            for form in (key, key.replace("/", "\\/")):
+                said = said.replace(form.encode(), b"***")
+        return said
+
     def _fault(self, response: aiohttp.ClientResponse, body: bytes) -> JudgeFault:
-        """What a status means, in the endpoint's own words without the key."""
-        words = words_of(body)
-        if self._settings.openai_key:
-            words = words.replace(self._settings.openai_key, "***")
-        detail = f"{response.url.origin()} answered {response.status}: {words}"
+        """What a status means, in the endpoint's own words."""
+        detail = f"{response.url.origin()} answered {response.status}: {words_of(body)}"
         if response.status >= 500 or response.status in _WORTH_ANOTHER_TRY:
             return TransientFault(detail, retry_after=_retry_after(response))
-        return PermanentFault(detail)
+        return JudgeRefused(detail) if response.status in _REFUSALS else PermanentFault(detail)
 
 
 async def _bounded(response: aiohttp.ClientResponse) -> bytes:

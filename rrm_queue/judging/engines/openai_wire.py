@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from rrm_queue.errors import TransientFault
-from rrm_queue.judging.engines.base import Ask
+from rrm_queue.judging.ask import Ask
 from rrm_queue.judging.prompt import Rendered, messages
 from rrm_queue.judging.verdict import END_OF_THINKING, read_verdict
 from rrm_queue.messages import Vote

@@ -10,7 +10,7 @@ from time import perf_counter
 from rrm_queue.domain import Verdict
 from rrm_queue.errors import PermanentFault, TransientFault
 from rrm_queue.judging.answers import final_answer
-from rrm_queue.judging.engines.base import Ask
+from rrm_queue.judging.ask import Ask
 from rrm_queue.judging.engines.grading import agrees, prepare
 from rrm_queue.judging.engines.shared import Shared
 from rrm_queue.messages import Vote

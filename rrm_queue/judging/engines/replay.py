@@ -11,7 +11,7 @@ import msgspec
 
 from rrm_queue.domain import Verdict
 from rrm_queue.errors import BadInput, PermanentFault, Problem
-from rrm_queue.judging.engines.base import Ask
+from rrm_queue.judging.ask import Ask
 from rrm_queue.judging.engines.shared import Shared
 from rrm_queue.messages import Vote
 

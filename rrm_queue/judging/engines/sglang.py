@@ -7,7 +7,8 @@ from time import perf_counter
 from uuid import uuid4
 
 from rrm_queue.errors import PermanentFault
-from rrm_queue.judging.engines.base import Ask, EngineSettings
+from rrm_queue.judging.ask import Ask
+from rrm_queue.judging.engines.base import EngineSettings
 from rrm_queue.judging.engines.sglang_http import ServerLost, SglangServer
 from rrm_queue.judging.engines.sglang_prompts import Prompts, path_of
 from rrm_queue.judging.engines.sglang_wire import (

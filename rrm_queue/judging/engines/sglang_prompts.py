@@ -5,7 +5,7 @@ from hashlib import blake2b
 
 import msgspec
 
-from rrm_queue.judging.engines.base import Ask
+from rrm_queue.judging.ask import Ask
 from rrm_queue.judging.engines.sglang_http import SglangServer
 from rrm_queue.judging.engines.sglang_wire import Prompt, shared_length
 from rrm_queue.judging.engines.shared import Shared

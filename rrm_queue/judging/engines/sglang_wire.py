@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from rrm_queue.errors import JudgeFault, PermanentFault, TransientFault
-from rrm_queue.judging.engines.base import Ask
+from rrm_queue.judging.ask import Ask
 from rrm_queue.judging.engines.openai_wire import words_of
 from rrm_queue.judging.verdict import END_OF_THINKING, read_verdict
 from rrm_queue.messages import JudgeSpec, Vote

@@ -6,20 +6,26 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rrm_queue.coordinator.rules import (
+    ATTEMPTS,
     BATCH,
+    BATCH_TEXT,
     FLUSHED,
     GRACE,
     LEAST_WINDOW,
-    OVER_GRACE,
+    LONGEST_BACK_OFF,
+    MOST_OPENED,
     RENEWED,
     BrokerFacts,
     Claim,
     Loss,
     OutFacts,
+    back_off,
+    batch_size,
     batches,
     free_places,
     losses,
     shares,
+    to_open,
     window,
 )
 from rrm_queue.domain import BROKEN, OVER, RETURNED, Epoch, Holder
@@ -45,31 +51,68 @@ claims = st.lists(
 )
 
 
-@given(matches)
-def test_every_match_travels_once_in_a_batch_of_one_tournament(ready: list[Match]) -> None:
-    formed = batches(ready)
-    assert Counter(match for batch in formed for match in batch) == Counter(ready)
-    for batch in formed:
-        assert len({match.tournament for match in batch}) == 1
-        assert 1 <= len(batch) <= BATCH
+def short(match: Match) -> int:
+    return 1000
+
+
+@given(matches, st.integers(1, BATCH))
+def test_every_match_travels_once_tournament_by_tournament(ready: list[Match], most: int) -> None:
+    formed = batches(ready, short, most)
+    travels = [match for batch in formed for match in batch]
+    assert Counter(travels) == Counter(ready)
+    assert [match.tournament for match in travels] == sorted(match.tournament for match in ready)
+    assert all(1 <= len(batch) <= most for batch in formed)
 
 
 @given(matches)
 def test_a_group_that_fits_a_batch_is_never_split(ready: list[Match]) -> None:
-    formed = batches(ready)
+    formed = batches(ready, short)
     for group, size in Counter((match.tournament, match.first) for match in ready).items():
         holding = [b for b in formed if any((m.tournament, m.first) == group for m in b)]
         assert size > BATCH or len(holding) == 1
 
 
 def test_a_group_larger_than_a_batch_is_split() -> None:
-    assert [len(batch) for batch in batches([Match(1, 2, n) for n in range(150)])] == [64, 64, 22]
+    assert [len(batch) for batch in batches([Match(1, 2, n) for n in range(150)], short)] == [
+        64,
+        64,
+        22,
+    ]
+
+
+@given(matches, st.sampled_from([BATCH_TEXT // 2, BATCH_TEXT, 3 * BATCH_TEXT]))
+def test_a_message_is_no_longer_than_its_bound_unless_one_match_is(
+    ready: list[Match], size: int
+) -> None:
+    formed = batches(ready, lambda _: size)
+    assert Counter(match for batch in formed for match in batch) == Counter(ready)
+    assert all(len(batch) * size <= BATCH_TEXT or len(batch) == 1 for batch in formed)
 
 
 def test_the_window_follows_the_live_workers() -> None:
     assert window([]) == LEAST_WINDOW
-    assert window([64, 64]) == LEAST_WINDOW
+    assert window([8]) == 16
     assert window([1000, 500]) == 3000
+
+
+def test_a_message_is_never_more_than_the_smallest_worker_can_hold() -> None:
+    assert batch_size([]) == BATCH
+    assert batch_size([512, 100]) == BATCH
+    assert batch_size([16, 100]) == 16
+
+
+def test_as_many_tournaments_are_opened_as_bring_what_is_missing() -> None:
+    assert to_open(500, 0, 0) == 1
+    assert to_open(468, 1, 32) == 15
+    assert to_open(10, 4, 0) == 40, "those before brought nothing: the store had their votes"
+    assert to_open(10_000, 1, 1) == MOST_OPENED
+
+
+def test_a_match_that_fails_waits_longer_each_time() -> None:
+    waits = [back_off(attempt) for attempt in range(1, ATTEMPTS)]
+    assert waits == sorted(waits)
+    assert max(waits) <= LONGEST_BACK_OFF
+    assert sum(waits) > 600
 
 
 def test_a_window_is_filled_by_the_eighth() -> None:
@@ -127,13 +170,22 @@ def test_a_batch_whose_lease_is_gone_lost_its_worker_once_leases_can_be_trusted(
     [
         (RETURNED, Loss.RETURNED, FLUSHED),
         (BROKEN, Loss.ENGINE, FLUSHED),
-        (OVER, Loss.OUTCOMES, OVER_GRACE),
+        (OVER, Loss.OUTCOMES, FLUSHED),
     ],
 )
 def test_a_mark_gives_the_last_outcomes_time_to_arrive(mark: str, loss: Loss, grace: float) -> None:
     early, late = (facts(seen=1e6, holder=Holder(mark, grace + more)) for more in (-0.5, 0.5))
     assert losses([early], NOW, waiting=9) == {}
     assert losses([late], NOW, waiting=9) == {1: loss}
+
+
+@pytest.mark.parametrize("holder", [None, Holder(OVER, 1e6), Holder(RETURNED, 1e6)])
+def test_nothing_is_given_up_while_outcomes_of_it_wait_to_be_recorded(
+    holder: Holder | None,
+) -> None:
+    for epoch in ("now", "before"):
+        fact = facts(seen=1e6, age=1e6, epoch=epoch, holder=holder, unrecorded=True)
+        assert losses([fact], NOW, waiting=0) == {}
 
 
 def test_a_batch_that_waits_in_the_queue_is_left_alone_however_old() -> None:

@@ -70,8 +70,8 @@ def votes_of(said: Sequence[Verdict]) -> list[Vote]:
 def cast_in_waves(ballot: Sequence[Vote], voting: Voting) -> list[Vote]:
     cast: list[Vote] = []
     while numbers := wave(cast, voting):
-        assert numbers.start == len(cast) + 1
-        cast += ballot[numbers.start - 1 : numbers.stop - 1]
+        assert numbers == list(range(len(cast) + 1, len(cast) + 1 + len(numbers)))
+        cast += [ballot[number - 1] for number in numbers]
     return cast
 
 
@@ -217,10 +217,27 @@ def test_a_wave_is_what_the_leading_side_still_needs(
     assert needed(so_far, voting) == more
 
 
-def test_all_votes_are_launched_at_once_and_only_once() -> None:
+def test_all_votes_are_launched_at_once_and_those_that_were_lost_once_more() -> None:
     voting = Voting(5, launch=Launch.ALL)
-    assert wave([], voting) == range(1, 6)
-    assert not wave(votes_of([Verdict.FIRST]), voting)
+    assert wave([], voting) == [1, 2, 3, 4, 5]
+    one, two, three, *_ = votes_of([Verdict.FIRST, Verdict.SECOND] * 3)
+    assert wave([two], voting) == [1, 3, 4, 5]
+    assert not wave([one, two, three], voting)
+
+
+@given(ballots().filter(lambda given: without_failing(given[1])), st.data())
+def test_a_match_that_lost_votes_goes_on_with_those_it_has(
+    match: tuple[list[Vote], Voting], data: st.DataObject
+) -> None:
+    ballot, voting = match
+    kept = data.draw(st.lists(st.sampled_from(ballot), unique_by=lambda vote: vote.number))
+    cast = list(kept)
+    while numbers := wave(cast, voting):
+        assert not {vote.number for vote in cast} & set(numbers)
+        cast += [ballot[number - 1] for number in numbers]
+    if voting.stop is Stop.DECIDED:
+        assert decide(cast, A, B, voting) == decide(ballot, A, B, voting)
+    assert {vote.number for vote in kept} <= {vote.number for vote in cast}
 
 
 def test_a_swapped_vote_counts_for_the_other_side() -> None:

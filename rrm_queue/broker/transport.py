@@ -1,0 +1,128 @@
+"""Celery's transport over Redis with a letter box that takes our own messages only.
+
+Whoever reaches the broker can put anything into a queue. Kombu ends the whole process on an
+envelope that is no JSON, and Celery writes the text of a message that it cannot read into the log.
+Here whatever is none of ours is dropped before Celery sees it, with one line that quotes nothing
+of it: it is never decoded, never run, and never goes back to its queue.
+"""
+
+import logging
+from collections.abc import Mapping
+from json import JSONDecodeError
+from typing import Any
+
+from kombu.transport import TRANSPORT_ALIASES, redis
+from kombu.transport.virtual import Message as AnyMessage
+
+from rrm_queue.messages import LARGEST
+
+log = logging.getLogger(__name__)
+
+CONTENT_TYPE = "application/x-rrmq-msgpack"
+"""The only content that is taken, whatever else the serializers of this process can read."""
+
+JUDGE_TASK = "rrmq.judge"
+RECORD_TASK = "rrmq.record"
+WAKE_TASK = "rrmq.wake"
+TASKS: Mapping[str, tuple[type, ...]] = {
+    JUDGE_TASK: (bytes,),
+    RECORD_TASK: (str, int),
+    WAKE_TASK: (),
+}
+"""Every task with the types of its arguments: see `tasks`."""
+
+_UNUSED = ("eta", "expires", "compression")
+"""What Celery would obey, and no message of ours carries: waiting, dropping, unpacking."""
+
+_LONGEST_BODY = LARGEST // 3 * 4 + 4096  # characters of Base64, and room for Celery's own words
+
+
+class Unfit(Exception):
+    """A message that is none of ours."""
+
+
+class Message(AnyMessage):
+    """A message that is one of ours."""
+
+    def __init__(self, payload: Any, channel: Any = None, **options: Any) -> None:
+        _check(payload)  # before kombu unpacks anything of it
+        try:
+            super().__init__(payload, channel=channel, **options)  # type: ignore[no-untyped-call]
+            arguments, keywords, embedded = self.decode()  # type: ignore[no-untyped-call]
+            arguments = list(arguments)
+        except Exception as error:
+            raise Unfit("it cannot be read") from error
+        fitting = tuple(map(type, arguments)) == TASKS[self.headers["task"]]
+        if not fitting or keywords or _follows(embedded):
+            raise Unfit("its arguments are not those of its task")
+
+
+class Channel(redis.Channel):
+    """A channel that drops what is no message of ours, and goes on."""
+
+    Message = Message
+
+    def _brpop_read(self, **options: Any) -> bool:
+        try:
+            return bool(super()._brpop_read(**options))  # type: ignore[no-untyped-call]
+        except (JSONDecodeError, UnicodeDecodeError, RecursionError):
+            log.error("a message was dropped: its envelope is no JSON")
+        except Unfit as unfit:
+            log.error("a message was dropped: %s", unfit)
+        return True
+
+
+class Transport(redis.Transport):
+    """Redis, plain or with TLS, with that letter box."""
+
+    Channel = Channel
+
+
+def install() -> None:
+    """Makes this the transport of `redis://`, `rediss://` and `redis+socket://` in the process.
+
+    Kombu knows transports by the scheme of the address, and has no other place to name one.
+    """
+    ours = f"{Transport.__module__}:{Transport.__name__}"
+    TRANSPORT_ALIASES.update(redis=ours, rediss=ours)
+
+
+def _follows(embedded: Any) -> bool:
+    """Whether Celery is asked to send other messages after this one: none of ours does."""
+    return not isinstance(embedded, dict) or any(embedded.values())
+
+
+def _check(payload: Any) -> None:
+    """Raises Unfit unless this is the envelope of a message that rrmq may have sent."""
+    if not isinstance(payload, dict):
+        raise Unfit("its envelope is no object")
+    if payload.get("content-type") != CONTENT_TYPE:
+        raise Unfit(f"its content is {_quoted(payload.get('content-type'))}, not {CONTENT_TYPE}")
+    body = payload.get("body")
+    if not isinstance(body, str) or len(body) > _LONGEST_BODY:
+        raise Unfit(f"its body is no text or has more than {_LONGEST_BODY:,} characters")
+    _check_headers(payload.get("headers"))
+    _check_properties(payload.get("properties"))
+
+
+def _check_headers(headers: Any) -> None:
+    if not isinstance(headers, dict) or not isinstance(headers.get("id"), str):
+        raise Unfit("its headers hold no id")
+    task = headers.get("task")
+    if not isinstance(task, str) or task not in TASKS:
+        raise Unfit(f"no task is called {_quoted(task)}")
+    if used := [name for name in _UNUSED if headers.get(name) is not None]:
+        raise Unfit(f"its header {used[0]} is set")
+
+
+def _check_properties(properties: Any) -> None:
+    if not isinstance(properties, dict) or not isinstance(properties.get("delivery_tag"), str):
+        raise Unfit("it has no delivery tag")
+    delivery = properties.get("delivery_info")
+    if not isinstance(delivery, dict) or not {"exchange", "routing_key"} <= set(delivery):
+        raise Unfit("it does not say how it was delivered")
+
+
+def _quoted(word: object) -> str:
+    """A word of a stranger's, fit for a line of a log."""
+    return ascii(word)[:60]

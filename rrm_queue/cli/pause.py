@@ -1,0 +1,26 @@
+"""`rrmq pause`: holds a job, so that others have the fleet."""
+
+import click
+
+from rrm_queue.cli.control import change, show
+from rrm_queue.domain import JobState
+from rrm_queue.store.control import pause_job
+
+
+@click.command("pause")
+@click.argument("job", metavar="JOB")
+@click.option("--json", "as_json", is_flag=True, help="Print the job's status as JSON.")
+def command(job: str, as_json: bool) -> None:
+    """Hold JOB until `rrmq resume`: workers hand back what they have of it, votes included."""
+    changed = change(
+        job,
+        pause_job,
+        lambda link, found: link.stop({found}),
+        otherwise="workers stop when it is back",
+    )
+    view = changed.view
+    if view.state is JobState.PAUSED:
+        sentence = f"job {view.id} is paused; `rrmq resume {view.id}` lets it go on"
+    else:
+        sentence = f"job {view.id} has ended: {view.state}"
+    show(changed, sentence, as_json=as_json)

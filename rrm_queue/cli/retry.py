@@ -1,0 +1,32 @@
+"""`rrmq retry`: tries again what failed of a job."""
+
+import click
+
+from rrm_queue.cli.control import change, show
+from rrm_queue.cli.wording import count
+from rrm_queue.domain import JobState
+from rrm_queue.errors import UsageFault
+from rrm_queue.store.control import retry_job
+
+
+@click.command("retry")
+@click.argument("job", metavar="JOB")
+@click.option("--json", "as_json", is_flag=True, help="Print the job's status as JSON.")
+def command(job: str, as_json: bool) -> None:
+    """Try again what failed of JOB, with the votes that it has. Nothing else is judged again."""
+    changed = change(
+        job,
+        retry_job,
+        lambda link, _: link.wake(),
+        otherwise="it goes on when it is back",
+        processes=True,
+    )
+    view, retried = changed.view, changed.done
+    if view.state is JobState.CANCELLED:
+        raise UsageFault(f"job {view.id} was cancelled: submit it again, its votes are kept")
+    if retried.tournaments:
+        what = f"{count(retried.tournaments, 'tournament')}, {count(retried.matches, 'match')}"
+        sentence = f"job {view.id} tries again: {what}"
+    else:
+        sentence = f"job {view.id} has nothing that failed: {view.state}"
+    show(changed, sentence, as_json=as_json)

@@ -1,0 +1,155 @@
+"""Pause, resume, cancel, retry: what they do to a job that is under way."""
+
+import pytest
+from jobs import judged, lines, play, received, submit_file
+from sqlalchemy import text
+
+from rrm_queue.broker.leases import WorkerLeases, stopped_key
+from rrm_queue.broker.link import BrokerLink
+from rrm_queue.coordinator.dispatch import dispatch
+from rrm_queue.coordinator.record import record
+from rrm_queue.coordinator.recover import recover
+from rrm_queue.domain import JobId, JobState, Verdict
+from rrm_queue.messages import Failure, JudgeBatch, MatchReport, Outcomes, Vote
+from rrm_queue.store import control
+from rrm_queue.store import jobs as store_jobs
+from rrm_queue.store.control import Retried
+from rrm_queue.store.database import Database
+from rrm_queue.store.jobs import JobView
+
+
+def view(database: Database, job: JobId) -> JobView:
+    with database.begin() as tx:
+        return store_jobs.view_job(tx, job)
+
+
+def failing(batch: JudgeBatch, *, refused: bool = False, but: str = "") -> Outcomes:
+    """A judge that fails at every question but one."""
+    failure = Failure("no luck", transient=False, refused=refused)
+    good = {report.match: report for report in judged(batch).matches}
+    reports = [
+        good[m.match]
+        if batch.questions[m.question].tournament == but
+        else MatchReport(m.match, [], failure)
+        for m in batch.matches
+    ]
+    return Outcomes(batch.batch, batch.job, "test", reports)
+
+
+def test_a_paused_job_sends_nothing_and_keeps_what_comes(
+    database: Database, broker: BrokerLink
+) -> None:
+    job = submit_file(database, lines([8, 8]))
+    dispatch(database, broker)
+    with database.begin() as tx:
+        assert control.pause_job(tx, job)
+        assert not control.pause_job(tx, job)
+    for batch in received(broker):
+        record(database, judged(batch))
+    assert dispatch(database, broker) == 0
+    paused = view(database, job)
+    assert (paused.state, paused.matches_done) == (JobState.PAUSED, 8)
+    with database.begin() as tx:
+        assert control.resume_job(tx, job)
+        assert not control.resume_job(tx, job)
+    play(database, broker)
+    assert view(database, job).state is JobState.SUCCEEDED
+
+
+def test_a_job_paused_before_it_began_is_queued_again(database: Database) -> None:
+    job = submit_file(database, lines([2]))
+    with database.begin() as tx:
+        control.pause_job(tx, job)
+        control.resume_job(tx, job)
+    assert view(database, job).state is JobState.QUEUED
+
+
+def test_workers_are_told_again_while_batches_of_a_stopped_job_are_out(
+    database: Database, broker: BrokerLink
+) -> None:
+    job = submit_file(database, lines([8]))
+    dispatch(database, broker)
+    recover(database, broker, settled=True)
+    assert broker.client.get(stopped_key(job)) is None
+    with database.begin() as tx:
+        control.pause_job(tx, job)
+    recover(database, broker, settled=True)
+    worker = WorkerLeases(broker.client, "worker")
+    assert worker.stopped([job, "another"]) == {job}
+    broker.unstop(job)
+    assert worker.stopped([job]) == set()
+
+
+def test_a_judge_that_turns_the_job_away_pauses_it_and_nothing_fails(
+    database: Database, broker: BrokerLink
+) -> None:
+    job = submit_file(database, lines([8]))
+    dispatch(database, broker)
+    for batch in received(broker):
+        record(database, failing(batch, refused=True))
+    paused = view(database, job)
+    assert (paused.state, paused.note) == (JobState.PAUSED, "no luck")
+    with database.begin() as tx:
+        assert set(tx.scalars(text("SELECT attempt FROM matches"))) == {0}
+        control.resume_job(tx, job)
+    assert view(database, job).note is None
+    play(database, broker)
+    assert view(database, job).state is JobState.SUCCEEDED
+
+
+def test_what_failed_is_tried_again_and_nothing_else(
+    database: Database, broker: BrokerLink
+) -> None:
+    job = submit_file(database, lines([8, 4, 4]))
+    dispatch(database, broker)
+    for batch in received(broker):
+        record(database, failing(batch, but="t2"))
+    play(database, broker)
+    before = view(database, job)
+    assert (before.state, before.tournaments_failed, before.matches_failed) == (
+        JobState.PARTIAL,
+        2,
+        6,
+    )
+    with database.begin() as tx:
+        assert control.retry_job(tx, job) == Retried(2, 6)
+        assert control.retry_job(tx, job) == Retried(0, 0)
+    assert view(database, job).finished_at is None
+    play(database, broker)
+    after = view(database, job)
+    assert (after.state, after.tournaments_done, after.tournaments_failed) == (
+        JobState.SUCCEEDED,
+        3,
+        0,
+    )
+    assert (after.matches_done, after.matches_failed, after.votes) == (13, 0, 13)
+
+
+def test_a_vote_that_failed_its_match_is_cast_anew(database: Database, broker: BrokerLink) -> None:
+    job = submit_file(database, lines([2]), voting={"on_no_verdict": "fail"})
+    dispatch(database, broker)
+    for batch in received(broker):
+        reports = [MatchReport(m.match, [Vote(1, Verdict.NONE)]) for m in batch.matches]
+        record(database, Outcomes(batch.batch, batch.job, "test", reports))
+    assert view(database, job).state is JobState.FAILED
+    with database.begin() as tx:
+        control.retry_job(tx, job)
+    play(database, broker)
+    after = view(database, job)
+    assert (after.state, after.votes) == (JobState.SUCCEEDED, 1)
+
+
+@pytest.mark.parametrize("act", [control.pause_job, control.resume_job, control.retry_job])
+def test_a_cancelled_job_stays_cancelled(
+    database: Database, broker: BrokerLink, act: control.Act
+) -> None:
+    job = submit_file(database, lines([2]))
+    dispatch(database, broker)
+    for batch in received(broker):
+        record(database, failing(batch))
+    other = submit_file(database, lines([2]), id="other", anew=True)
+    with database.begin() as tx:
+        assert control.cancel_job(tx, other)
+        act(tx, other)
+    assert view(database, other).state is JobState.CANCELLED
+    assert view(database, job).state is JobState.FAILED

@@ -1,0 +1,214 @@
+"""Votes that were paid for: kept when a match goes back, and taken by later jobs."""
+
+from collections import defaultdict
+
+from jobs import lines, submit_file
+from sqlalchemy import text
+
+from rrm_queue.broker.app import judge_queue
+from rrm_queue.broker.link import BrokerLink
+from rrm_queue.coordinator.dispatch import dispatch
+from rrm_queue.coordinator.record import record
+from rrm_queue.coordinator.recover import recover
+from rrm_queue.domain import JobId, JobState, Verdict
+from rrm_queue.judging.ask import answers_of, ask_of
+from rrm_queue.judging.content import vote_key
+from rrm_queue.judging.voting import wave
+from rrm_queue.messages import (
+    BatchMatch,
+    Failure,
+    JudgeBatch,
+    JudgeSpec,
+    MatchReport,
+    Outcomes,
+    Vote,
+    decode,
+)
+from rrm_queue.store import jobs as store_jobs
+from rrm_queue.store.database import Database
+from rrm_queue.store.jobs import JobView
+
+JUDGE = JudgeSpec("openai", "judge-1", base_url="http://127.0.0.1:9/v1")
+QUEUE = judge_queue(JUDGE)
+PAID = {
+    "judge": {"kind": "openai", "argument": "judge-1", "base_url": "http://127.0.0.1:9/v1"},
+    "queue": QUEUE,
+}
+
+
+def view(database: Database, job: JobId) -> JobView:
+    with database.begin() as tx:
+        return store_jobs.view_job(tx, job)
+
+
+def sent(broker: BrokerLink) -> list[JudgeBatch]:
+    with broker.app.connection_for_read() as connection:
+        queue = connection.SimpleQueue(QUEUE)
+        batches = []
+        for _ in range(broker.waiting(QUEUE)):
+            message = queue.get_nowait()
+            message.ack()
+            batches.append(decode(message.payload[0][0], JudgeBatch))
+    return batches
+
+
+class Worker:
+    """Casts the votes that a match still needs, one larger answer beating a smaller."""
+
+    def __init__(self) -> None:
+        self.paid: dict[object, int] = defaultdict(int)
+
+    def vote(self, batch: JudgeBatch, match: BatchMatch, number: int) -> Vote:
+        ask = ask_of(batch, answers_of(batch), match, number)
+        key = vote_key(ask, batch.voting.resamples)
+        self.paid[key] += 1
+        better = Verdict.FIRST if ask.one.number > ask.two.number else Verdict.SECOND
+        return Vote(number, better, ask.swapped, seed=ask.seed, prompt_tokens=10, key=key)
+
+    def judge(self, batch: JudgeBatch, *, most: int = 99) -> Outcomes:
+        reports = []
+        for match in batch.matches:
+            votes = list(match.votes)
+            while (numbers := wave(votes, batch.voting)) and len(votes) - len(match.votes) < most:
+                votes += [self.vote(batch, match, number) for number in numbers[:most]]
+            reports.append(MatchReport(match.match, votes[len(match.votes) :]))
+        return Outcomes(batch.batch, batch.job, "test", reports)
+
+    def play(self, database: Database, broker: BrokerLink) -> int:
+        """Runs everything to its end; how many matches had to be sent."""
+        matches = 0
+        while dispatch(database, broker):
+            for batch in sent(broker):
+                matches += len(batch.matches)
+                record(database, self.judge(batch))
+        return matches
+
+
+def test_a_match_that_was_handed_back_goes_on_with_its_votes(
+    database: Database, broker: BrokerLink
+) -> None:
+    job = submit_file(database, lines([2]), voting={"votes": 5}, **PAID)
+    worker = Worker()
+    dispatch(database, broker)
+    (first,) = sent(broker)
+    record(database, worker.judge(first, most=2))
+    assert view(database, job).ready == 1
+    dispatch(database, broker)
+    (second,) = sent(broker)
+    assert [(v.number, v.verdict) for v in second.matches[0].votes] == [
+        (1, Verdict.SECOND),
+        (2, Verdict.FIRST),
+    ]
+    record(database, worker.judge(second))
+    after = view(database, job)
+    assert (after.state, after.votes, after.prompt_tokens) == (JobState.SUCCEEDED, 3, 30)
+    assert set(worker.paid.values()) == {1}
+
+
+def test_a_transient_failure_keeps_the_votes_that_its_match_has(
+    database: Database, broker: BrokerLink
+) -> None:
+    job = submit_file(database, lines([2]), voting={"votes": 3}, **PAID)
+    dispatch(database, broker)
+    (batch,) = sent(broker)
+    vote = Worker().vote(batch, batch.matches[0], 2)
+    lost = MatchReport(batch.matches[0].match, [vote], Failure("timeout", transient=True))
+    record(database, Outcomes(batch.batch, batch.job, "test", [lost]))
+    with database.begin() as tx:
+        attempt, waits = tx.execute(text("SELECT attempt, not_before > now() FROM matches")).one()
+        tx.execute(text("UPDATE matches SET not_before = NULL"))
+    assert (attempt, waits) == (1, True)
+    Worker().play(database, broker)
+    with database.begin() as tx:
+        assert tx.scalars(text("SELECT number FROM votes ORDER BY 1")).all() == [1, 2]
+    assert view(database, job).state is JobState.SUCCEEDED
+
+
+def test_votes_that_come_late_are_kept_and_the_outcome_is_theirs_that_came_first(
+    database: Database, broker: BrokerLink
+) -> None:
+    submit_file(database, lines([2]), voting={"votes": 3}, **PAID)
+    dispatch(database, broker)
+    (batch,) = sent(broker)
+    with database.begin() as tx:  # given up, and sent again
+        tx.execute(text("UPDATE matches SET state = 'ready', batch_id = NULL"))
+    dispatch(database, broker)
+    (again,) = sent(broker)
+    match = batch.matches[0].match
+    late = Outcomes(batch.batch, batch.job, "a", [MatchReport(match, [Vote(1, Verdict.FIRST)])])
+    record(database, late)
+    other = [Vote(1, Verdict.SECOND), Vote(2, Verdict.FIRST, swapped=True)]
+    record(database, Outcomes(again.batch, again.job, "b", [MatchReport(match, other)]))
+    with database.begin() as tx:
+        assert tx.scalar(text("SELECT state FROM matches")) == "ready", "one vote each: one more"
+        assert tx.scalars(text("SELECT verdict FROM votes ORDER BY number")).all() == [
+            "first",
+            "first",
+        ]
+    dispatch(database, broker)
+    (last,) = sent(broker)
+    assert wave(last.matches[0].votes, last.voting) == [3]
+
+
+def test_a_second_job_takes_its_votes_from_the_store(
+    database: Database, broker: BrokerLink
+) -> None:
+    worker = Worker()
+    first = submit_file(database, lines([8, 5]), voting={"votes": 3}, **PAID)
+    assert worker.play(database, broker) == 11
+    paid = dict(worker.paid)
+    second = submit_file(
+        database, lines([8, 5]), id="second", anew=True, voting={"votes": 3}, **PAID
+    )
+    assert worker.play(database, broker) == 0, "no worker is asked"
+    assert worker.paid == paid
+    one, two = view(database, first), view(database, second)
+    assert two.state is JobState.SUCCEEDED
+    assert (two.votes, two.votes_reused) == (one.votes, one.votes)
+    assert (one.votes_reused, two.prompt_tokens) == (0, 0)
+    with database.begin() as tx:
+        for column in ("number, swapped, verdict, text, model, seed", "count(*)"):
+            rows = [
+                tx.execute(
+                    text(
+                        f"SELECT {column} FROM votes v JOIN matches m ON m.id = v.match_id "  # noqa: S608
+                        "WHERE job_id = :job ORDER BY 1"
+                    ),
+                    {"job": job},
+                ).all()
+                for job in (first, second)
+            ]
+            assert sorted(map(str, rows[0])) == sorted(map(str, rows[1]))
+
+
+def test_another_strategy_pays_only_for_what_it_needs_besides(
+    database: Database, broker: BrokerLink
+) -> None:
+    worker = Worker()
+    submit_file(database, lines([6]), **PAID)
+    worker.play(database, broker)
+    job = submit_file(database, lines([6]), id="second", strategy="elo", **PAID)
+    worker.play(database, broker)
+    assert set(worker.paid.values()) == {1}
+    after = view(database, job)
+    assert (after.state, after.votes, after.votes_reused) == (JobState.SUCCEEDED, 15, 5)
+
+
+def test_another_seed_pays_for_votes_of_its_own(database: Database, broker: BrokerLink) -> None:
+    worker = Worker()
+    submit_file(database, lines([4]), **PAID)
+    worker.play(database, broker)
+    job = submit_file(database, lines([4]), id="second", seed=1, **PAID)
+    assert worker.play(database, broker) == 3
+    assert view(database, job).votes_reused == 0
+
+
+def test_recover_waits_for_outcomes_that_lie_ready(database: Database, broker: BrokerLink) -> None:
+    submit_file(database, lines([2]), **PAID)
+    dispatch(database, broker)
+    (batch,) = sent(broker)
+    broker.send_outcomes(Worker().judge(batch))
+    broker.client.delete("rrmq.coordinator")  # the message is lost
+    with database.begin() as tx:
+        tx.execute(text("UPDATE batches SET seen_at = now() - interval '1 hour'"))
+    assert recover(database, broker, settled=True) == {}
