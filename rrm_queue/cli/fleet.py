@@ -1,10 +1,20 @@
-"""What is to be said of the workers that a job needs."""
+"""What is to be said of a job that does not come on: of its workers, and of its judge."""
 
 from rrm_queue.broker.link import BrokerLink
 from rrm_queue.domain import JobState
 from rrm_queue.errors import BrokerUnavailable
 from rrm_queue.judging.spec import RRM
-from rrm_queue.store.jobs import JobView
+from rrm_queue.store.database import Database
+from rrm_queue.store.jobs import JobView, trouble
+
+
+def held_up(link: BrokerLink, database: Database, view: JobView, *, local: bool) -> str | None:
+    """Why a job that has not ended does not come on, as far as anybody knows."""
+    if missing := missing_workers(link, view, local=local):
+        return missing
+    with database.begin() as tx:
+        why = trouble(tx, view.id)
+    return f"matches wait to be tried again: {why}" if why else None
 
 
 def missing_workers(link: BrokerLink, view: JobView, *, local: bool) -> str | None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import click
 
 from rrm_queue.cli.composition import connect, local_stack, open_link, open_store, read_settings
-from rrm_queue.cli.fleet import missing_workers
+from rrm_queue.cli.fleet import held_up
 from rrm_queue.cli.shapes import json_line, status_shape
 from rrm_queue.cli.tables import card
 from rrm_queue.cli.terminal import printable, screen
@@ -24,11 +24,14 @@ def command(job: str, watching: bool, as_json: bool) -> int:
     """
     settings = read_settings()
     addresses = connect(settings)
-    with open_store(addresses) as database, database.begin() as tx:
-        view = view_job(tx, find_job(tx, job))
-        error = first_error(tx, view.id) if view.tournaments_failed else None
-    if watching:
-        return watch(settings, addresses, view.id, as_json=as_json)
+    local = local_stack(settings) is not None
+    with open_store(addresses) as database:
+        with database.begin() as tx:
+            view = view_job(tx, find_job(tx, job))
+            error = first_error(tx, view.id) if view.tournaments_failed else None
+        if watching:
+            return watch(settings, addresses, view.id, as_json=as_json)
+        note = None if as_json else held_up(open_link(addresses), database, view, local=local)
     if as_json:
         problem = f"{error.tournament}: {error.error}" if error else None
         click.echo(json_line({**status_shape(view), "problem": problem}))
@@ -36,7 +39,6 @@ def command(job: str, watching: bool, as_json: bool) -> int:
     console = screen()
     ascii_only = console.options.ascii_only
     console.print(card(view, datetime.now(UTC), error, ascii_only=ascii_only))
-    local = local_stack(settings) is not None
-    if note := missing_workers(open_link(addresses), view, local=local):
+    if note:
         console.print(printable(note), style="yellow", soft_wrap=True)
     return 0

@@ -9,7 +9,7 @@ import click
 
 from rrm_queue.cli.composition import daemon_environment, local_stack, open_link, open_store
 from rrm_queue.cli.ending import print_ending
-from rrm_queue.cli.fleet import missing_workers
+from rrm_queue.cli.fleet import held_up
 from rrm_queue.cli.live import BarDisplay, Display, LineDisplay
 from rrm_queue.cli.shapes import json_line, status_shape
 from rrm_queue.cli.terminal import printable, screen
@@ -91,7 +91,8 @@ class _Watcher:
                 if view.state.ended or view.note:
                     return view
                 if caring:
-                    self._say(missing_workers(self._link, view, local=self._stack is not None))
+                    local = self._stack is not None
+                    self._say(held_up(self._link, self._database, view, local=local))
                 well = start
             except (StoreUnavailable, StackFault) as error:
                 if start - well > PATIENCE:

@@ -40,6 +40,14 @@ FIRST_ERROR = text("""
 """)
 
 
+# Of the matches that wait for another attempt, the last to go back.
+TROUBLE = text("""
+    SELECT error FROM matches
+    WHERE job_id = :job AND state = 'ready' AND not_before > now()
+    ORDER BY not_before DESC LIMIT 1
+""")
+
+
 class JobView(NamedTuple):
     """A job with its progress; `out` and `ready` count the matches of one that has not ended."""
 
@@ -111,6 +119,12 @@ def first_error(tx: Connection, job: JobId) -> TournamentError | None:
     for row in tx.execute(FIRST_ERROR, {"job": job}):
         return TournamentError(*row)
     return None
+
+
+def trouble(tx: Connection, job: JobId) -> str | None:
+    """Why matches of the job wait to be tried again; None when none does."""
+    found: str | None = tx.scalar(TROUBLE, {"job": job})
+    return found
 
 
 def _view(row: object) -> JobView:
