@@ -5,7 +5,7 @@ ENGINE := .engine
 RRMQ := $(VENV)/bin/rrmq
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test check fmt engine gpu-check clean
+.PHONY: demo test check fmt engine gpu-check chaos recovery clean
 
 demo: $(VENV)/.installed  ## rank the example's answers, in a virtual environment of its own
 	$(RRMQ) submit examples/gsm8k.jsonl --strategy knockout --watch
@@ -28,6 +28,12 @@ engine: $(ENGINE)/.installed  ## SGLang on a CPU for the engine's tests, in an e
 
 gpu-check: $(VENV)/.installed  ## throughput through rrmq against SGLang's own, on an NVIDIA GPU
 	$(VENV)/bin/python benchmarks/engine_throughput.py $(BENCHMARK)
+
+chaos: $(VENV)/.installed-dev  ## 20,000 matches while a seeded hand breaks everything, then an audit of the store
+	PYTHONPATH=tests/acceptance $(VENV)/bin/python -m chaos $(CHAOS)
+
+recovery: $(VENV)/.installed-dev  ## how long lost work takes to run again, ten times each
+	PYTHONPATH=tests/acceptance $(VENV)/bin/python benchmarks/recovery.py $(BENCHMARK)
 
 clean:
 	rm -rf $(VENV) $(ENGINE) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -6,8 +6,8 @@ the median and the worst are given. What is measured:
 - worker: from its SIGKILL until the engine has been asked again for the last of the votes that it
   had been asked for by that worker and had not answered.
 - flush, wipe: from FLUSHALL, or from Valkey's SIGKILL with its data deleted and a start at once,
-  until nothing is out in a batch sent before; beside it until the first outcome of a batch sent
-  after.
+  until nothing is out in a batch sent before, all of which waited in the queue; beside it until
+  the first outcome of a batch sent after.
 - coordinator: from the start of the only one after its SIGKILL until it has recorded outcomes and
   sent a batch.
 """
@@ -29,7 +29,7 @@ from chaos.endpoint import BEGUN, LEFT, notes
 from chaos.fleet import Fleet, Size, fleet, wait
 from chaos.given import GivenJob, GivenTournament
 from chaos.judge import answer_text
-from chaos.parts import kill
+from chaos.parts import go_on, kill, stop
 from chaos.submission import submit
 from rich.console import Console
 from rich.table import Table
@@ -46,9 +46,6 @@ _HELD = 300
 _DEAD = 2.0
 """Seconds that the coordinator stays dead."""
 
-_LEAST_BATCHES = 30
-"""Batches that must be out when the broker is lost."""
-
 OUT = text("SELECT count(*) FROM batches WHERE state = 'out' AND sent_at <= :moment")
 
 WAITING = text("SELECT count(*) FROM tournaments WHERE state = 'waiting'")
@@ -61,6 +58,8 @@ FIRST_OUTCOME = text("""
     SELECT min(m.decided_at) FROM matches m JOIN batches b ON b.id = m.batch_id
     WHERE b.sent_at > :moment
 """)
+
+QUIET = text("SELECT max(sent_at) < now() - interval '1 second' FROM batches")
 
 LOST = text("SELECT count(*) FROM batches WHERE state = 'lost'")
 
@@ -160,26 +159,47 @@ def _wipe(ours: Fleet, number: int) -> Trial:
 
 
 def _lost_broker(ours: Fleet, number: int, lose: Callable[[], None]) -> Trial:
-    _supply(ours, number)
-    now = datetime.now
-    wait(lambda: _number(ours, OUT, now(UTC)) >= _LEAST_BATCHES, PATIENCE, "messages wait")
-    before, moment = _number(ours, LOST, now(UTC)), now(UTC)
-    lose()
-    after = now(UTC)  # what is sent while it is being lost may be lost as well
+    """Loses the broker while messages wait: the workers stand still until it has happened."""
+    stopped = [stop(ours.parts[f"worker-{worker}"]) for worker in range(ours.size.workers)]
+    try:
+        submit(ours, _job(f"lost-{number}", 500, size=2, strategy="knockout"))
+        wait(lambda: _number(ours, OUT, _now()) > 0, PATIENCE, "messages are sent")
+        _quiet(ours)
+        before, moment = _number(ours, LOST, _now()), _now()
+        lose()
+        after = _now()  # what is sent while it is being lost may be lost as well
+    finally:
+        for pids in stopped:
+            go_on(pids)
     wait(lambda: _number(ours, OUT, after) == 0, PATIENCE, "all that was out is sent again")
-    seconds = (now(UTC) - moment).total_seconds()
+    seconds = (_now() - moment).total_seconds()
     first = _when(ours, FIRST_OUTCOME, after)
     lost = _number(ours, LOST, after) - before
+    _when(ours, ENDED, after)
     return Trial(seconds, {"first": (first - moment).total_seconds(), "batches": lost})
+
+
+def _quiet(ours: Fleet) -> None:
+    """Returns when the coordinator has filled its window: a second passed without a batch."""
+
+    def filled() -> bool:
+        with ours.store() as store:
+            return bool(store.scalar(QUIET))
+
+    wait(filled, PATIENCE, "the window is full")
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 def _coordinator(ours: Fleet, number: int) -> Trial:
     _supply(ours, number)
-    _when(ours, FIRST_RECORDED, datetime.now(UTC))
+    _when(ours, FIRST_RECORDED, _now())
     coordinator = ours.parts["coordinator-0"]
     kill(coordinator)
     time.sleep(_DEAD)  # how long it is away is part of what is measured
-    started = datetime.now(UTC)
+    started = _now()
     coordinator.start()
     recorded = (_when(ours, FIRST_RECORDED, started) - started).total_seconds()
     sent = (_when(ours, FIRST_SENT, started) - started).total_seconds()
@@ -195,9 +215,9 @@ _KINDS: Mapping[str, Callable[[Fleet, int], Trial]] = {
 
 
 def _supply(ours: Fleet, number: int) -> None:
-    """Sees to it that the fleet does not run out of work: small brackets, hence many messages."""
-    if _number(ours, WAITING, datetime.now(UTC)) < 500:
-        submit(ours, _job(f"supply-{number}", 1500, size=8, strategy="knockout"))
+    """Sees to it that the fleet does not run out of work: a match a message, so that many wait."""
+    if _number(ours, WAITING, _now()) < 4000:
+        submit(ours, _job(f"supply-{number}", 8000, size=2, strategy="knockout"))
 
 
 def _job(name: str, tournaments: int, *, size: int, strategy: str) -> GivenJob:

@@ -28,7 +28,7 @@ GRACE = 10.0
 FLUSHED = 1.0
 """Seconds after a batch's end in which its record may not have been seen yet."""
 
-RENEWED = 6.0
+RENEWED = 5.0
 """Seconds within which live workers have renewed their leases in a broker that lost its data."""
 
 ATTEMPTS = 10
