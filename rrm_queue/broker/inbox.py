@@ -1,7 +1,7 @@
 """The inbox: outcomes lie in Redis until they are recorded; messages only say that they are there.
 
-Celery on Redis may lose a message, and keeps what a dead process had taken for an hour. Outcomes are
-paid for: they stay until a coordinator has committed them, whoever is killed meanwhile.
+Celery on Redis may lose a message, and keeps what a dead process had taken for an hour. Outcomes
+are paid for: they stay until a coordinator has committed them, whoever is killed meanwhile.
 """
 
 from collections.abc import Collection, Sequence

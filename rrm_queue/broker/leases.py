@@ -21,6 +21,9 @@ RENEW_SECONDS = 4
 MARK_SECONDS = 2 * 3600
 """How long an ended batch is remembered: longer than Celery takes to redeliver a message."""
 
+EPOCH_KEY = "rrmq:epoch"
+"""Where the broker's epoch stands; see `BrokerLink.epoch`."""
+
 STOP_SECONDS = 10
 """How long workers are told to stop a job; the coordinator says it again while batches are out.
 
@@ -111,6 +114,11 @@ class WorkerLeases:
             return set()
         marks = self.client.mget([stopped_key(job) for job in wanted])
         return {job for job, mark in zip(wanted, marks, strict=True) if mark is not None}
+
+    def epoch(self) -> str | None:
+        """The word of the broker's epoch; None when its data is gone and nobody noticed yet."""
+        word = self.client.get(EPOCH_KEY)
+        return None if word is None else str(word)
 
     def enlist(self, capacities: Mapping[str, int]) -> None:
         """Stands on the roll of each queue, with the matches that we can hold at once."""

@@ -15,6 +15,7 @@ from rrm_queue.broker.address import checked
 from rrm_queue.broker.app import COORDINATOR_QUEUE
 from rrm_queue.broker.inbox import Inbox
 from rrm_queue.broker.leases import (
+    EPOCH_KEY,
     LEASE_SECONDS,
     MARK_SECONDS,
     STOP_SECONDS,
@@ -27,8 +28,6 @@ from rrm_queue.broker.transport import JUDGE_TASK, RECORD_TASK, WAKE_TASK
 from rrm_queue.domain import MARKS, OVER, BatchId, Epoch, Holder, JobId
 from rrm_queue.errors import BrokerRefused, BrokerUnavailable
 from rrm_queue.messages import JudgeBatch, Outcomes, encode
-
-EPOCH_KEY = "rrmq:epoch"
 
 
 class BrokerLink:

@@ -1,5 +1,8 @@
 """`rrmq coordinator`: plans, dispatches, records and recovers until it is stopped."""
 
+from importlib import import_module
+from threading import Thread
+
 import click
 
 from rrm_queue.broker.app import COORDINATOR_QUEUE, create_app
@@ -30,6 +33,8 @@ def command() -> int:
         coordinator = Coordinator(database, link)
         serve_outcomes(app, coordinator.take_outcomes, coordinator.wake)
         coordinator.start()
+        # Needed when the first tournament ends; what is to be sent does not wait for it.
+        Thread(target=import_module, args=["rrm_queue.ratings"], daemon=True).start()
         code = consume(
             app,
             name="coordinator",

@@ -2,6 +2,7 @@
 
 import json
 import random
+import time
 from pathlib import Path
 
 import psutil
@@ -144,3 +145,25 @@ def test_down_ends_every_process_and_up_goes_on(rrmq: Rrmq, job: str) -> None:
     assert rrmq("doctor").returncode == 1
     rrmq.ok("up")
     assert json.loads(rrmq.ok("status", job, "--json"))["state"] == "succeeded"
+
+
+def test_a_job_in_the_middle_goes_on_after_down_and_up(rrmq: Rrmq, tmp_path: Path) -> None:
+    file = tmp_path / "many.jsonl"
+    with file.open("w") as lines:
+        for number in range(300):
+            candidates = [f"Step {n}: the answer is {n}." for n in range(12)]
+            row = {"prompt": f"Which? ({number})", "candidates": candidates, "reference": "11"}
+            lines.write(json.dumps(row) + "\n")
+    submitted = json.loads(rrmq.ok("submit", str(file), "--strategy", "elo", "--json"))
+    job = submitted["job"]
+    deadline = time.monotonic() + 60
+    while not (status := json.loads(rrmq.ok("status", job, "--json")))["matches"]["done"]:
+        assert time.monotonic() < deadline, status
+    rrmq.ok("down")
+    stopped = json.loads(rrmq.ok("list", "--json").splitlines()[0])
+    assert (stopped["job"], stopped["state"]) == (job, "running"), "it was to be in the middle"
+    rrmq.ok("up")
+    ended = json.loads(rrmq.ok("status", job, "--watch", "--json"))
+    assert (ended["state"], ended["votes"]) == ("succeeded", 300 * 66)
+    again = json.loads(rrmq.ok("submit", str(file), "--strategy", "elo", "--json"))
+    assert (again["job"], again["new"], again["state"]) == (job, False, "succeeded")

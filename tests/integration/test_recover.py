@@ -4,8 +4,8 @@ import pytest
 from jobs import lines, submit_file
 from sqlalchemy import text
 
-from rrm_queue.broker.leases import MARK_SECONDS, WorkerLeases, lease_key
-from rrm_queue.broker.link import EPOCH_KEY, BrokerLink
+from rrm_queue.broker.leases import EPOCH_KEY, MARK_SECONDS, WorkerLeases, lease_key
+from rrm_queue.broker.link import BrokerLink
 from rrm_queue.coordinator.dispatch import dispatch
 from rrm_queue.coordinator.recover import recover
 from rrm_queue.coordinator.rules import ATTEMPTS, Loss

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from tenacity import (
     AsyncRetrying,
-    before_sleep_log,
+    RetryCallState,
     retry_if_exception_type,
     wait_random_exponential,
 )
@@ -61,10 +61,15 @@ class Outbox:
         async for attempt in AsyncRetrying(
             retry=retry_if_exception_type(BrokerUnavailable),
             wait=wait_random_exponential(multiplier=0.1, max=5),
-            before_sleep=before_sleep_log(log, logging.WARNING),
+            before_sleep=_say,
         ):
             with attempt:
                 await asyncio.to_thread(self._send, outcomes)
+
+
+def _say(state: RetryCallState) -> None:
+    why = state.outcome.exception() if state.outcome else None
+    log.warning("outcomes wait to be sent: %s", why)
 
 
 def parts(reports: Sequence[MatchReport]) -> list[list[MatchReport]]:

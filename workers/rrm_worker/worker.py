@@ -19,10 +19,11 @@ from tenacity import (
 
 from rrm_queue.broker.leases import LEASE_SECONDS, RENEW_SECONDS, Held, WorkerLeases
 from rrm_queue.domain import BatchId, JobId
-from rrm_queue.errors import MessageRefused, UnknownVersion
+from rrm_queue.errors import BrokerUnavailable, MessageRefused, UnknownVersion
 from rrm_queue.judging.panel import Panel
 from rrm_queue.messages import JudgeBatch, Outcomes, decode
 from rrm_worker.holding import Ending, Holding
+from rrm_worker.kept import Kept
 from rrm_worker.metrics import Metrics
 from rrm_worker.outbox import Outbox
 
@@ -60,7 +61,7 @@ class Worker:
     ) -> None:
         self._panel = panel
         self._leases = leases
-        self._send = send
+        self._kept = Kept(leases, send)
         self._capacities = capacities
         self._ready = ready
         self._metrics = metrics
@@ -95,7 +96,7 @@ class Worker:
             log.error("batch refused: %s", error)
             return True
         held = (JobId(batch.job), BatchId(batch.batch))
-        outbox = Outbox(batch, self._leases.worker, self._send)
+        outbox = Outbox(batch, self._leases.worker, self._kept.send)
         holding = Holding(batch, self._loop, outbox, lambda r: self._metrics.count(batch, r))
         while not self._ready.wait(_GLANCE) and not self._draining.is_set():
             pass
@@ -212,7 +213,8 @@ class Worker:
             try:
                 self._renew()
                 self._enlist()
-            except RedisError as error:
+                self._kept.look_after()
+            except (RedisError, BrokerUnavailable) as error:
                 log.warning("the leases could not be renewed: %s", error)
             except Exception:
                 log.exception("the leases could not be renewed")

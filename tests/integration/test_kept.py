@@ -1,0 +1,58 @@
+"""What a worker has sent and nobody has recorded is sent again when the broker lost it."""
+
+import pytest
+from rrm_worker.kept import Kept
+
+from rrm_queue.broker.leases import EPOCH_KEY, WorkerLeases
+from rrm_queue.broker.link import BrokerLink
+from rrm_queue.domain import BatchId, JobId, Verdict
+from rrm_queue.errors import BrokerUnavailable
+from rrm_queue.messages import MatchReport, Outcomes, Vote
+
+FLUSH = Outcomes(7, "job", "me", [MatchReport(1, [Vote(1, Verdict.FIRST, text="reasoning")])])
+WHERE = JobId("job"), BatchId(7)
+
+
+@pytest.fixture
+def kept(broker: BrokerLink) -> Kept:
+    """A worker's, after its first look at a broker."""
+    broker.epoch()
+    kept = Kept(WorkerLeases(broker.client, "me"), broker.send_outcomes)
+    kept.look_after()
+    return kept
+
+
+def test_what_the_broker_lost_before_it_was_recorded_is_sent_again(
+    broker: BrokerLink, kept: Kept
+) -> None:
+    kept.send(FLUSH)
+    before = broker.outcomes(*WHERE)
+    kept.look_after()
+    broker.client.flushall()
+    kept.look_after()
+    assert broker.outcomes(*WHERE) == {}, "not before a coordinator has noticed"
+    broker.epoch()
+    kept.look_after()
+    assert broker.outcomes(*WHERE) == before
+
+
+def test_what_is_recorded_is_forgotten(broker: BrokerLink, kept: Kept) -> None:
+    kept.send(FLUSH)
+    broker.recorded(*WHERE, broker.outcomes(*WHERE).keys())
+    kept.look_after()
+    broker.client.delete(EPOCH_KEY)
+    broker.epoch()
+    kept.look_after()
+    assert broker.outcomes(*WHERE) == {}
+
+
+def test_what_could_not_be_sent_is_not_kept(broker: BrokerLink) -> None:
+    def away(_: Outcomes) -> None:
+        raise BrokerUnavailable("away")
+
+    kept = Kept(WorkerLeases(broker.client, "me"), away)
+    with pytest.raises(BrokerUnavailable):
+        kept.send(FLUSH)
+    broker.epoch()
+    kept.look_after()
+    assert broker.outcomes(*WHERE) == {}
