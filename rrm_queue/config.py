@@ -7,6 +7,9 @@ import platformdirs
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+CONFIRM_ABOVE = 1_000_000
+"""Votes of a job beyond which `submit` asks a person first; some days on two GPUs."""
+
 
 class Settings(BaseSettings):
     """What the environment says, each as `RRMQ_<NAME>`; see `docs/settings.md`.
@@ -24,4 +27,5 @@ class Settings(BaseSettings):
     openai_base_url: str = "https://api.openai.com/v1"
     openai_api_key: SecretStr | None = None
     concurrency: int = Field(default=64, ge=1)
+    confirm_above: int = Field(default=CONFIRM_ABOVE, ge=0)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"

@@ -175,11 +175,16 @@ class Label(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One answer; `key` is the id its file gives it, `generator` the model that wrote it."""
+    """One answer; `key` is the id its file gives it, `generator` the model that wrote it.
+
+    `gold` is how good it is, as its file knows, higher being better: 1 for right and 0 for wrong.
+    Only simulated judges look at it.
+    """
 
     key: str
     text: str
     generator: str | None = None
+    gold: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

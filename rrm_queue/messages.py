@@ -48,12 +48,13 @@ class Voting(msgspec.Struct, frozen=True, omit_defaults=True):
     resamples: int = 2
 
 
-class Answer(msgspec.Struct, frozen=True):
-    """A candidate as it travels: each text once a batch."""
+class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A candidate as it travels: each text once a batch; `gold` only to simulated judges."""
 
     number: int
     key: str
     text: str
+    gold: float | None = None
 
 
 class Vote(msgspec.Struct, frozen=True, omit_defaults=True):

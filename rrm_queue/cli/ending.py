@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from rich.console import Console
 from rich.text import Text
 
+from rrm_queue.cli.silence import silence_notes
 from rrm_queue.cli.tables import champions_table
 from rrm_queue.cli.terminal import printable
 from rrm_queue.cli.wording import STYLES, count, elapsed, tokens
@@ -26,11 +27,14 @@ def print_ending(console: Console, database: Database, view: JobView) -> None:
         return
     with database.begin() as tx:
         error = first_error(tx, view.id) if view.tournaments_failed else None
+        silent = silence_notes(tx, view)
         results = list(job_results(tx, view.id)) if view.tournaments <= FEW else []
     if error:
         failed = f"{count(view.tournaments_failed, 'tournament')} failed, the first one"
         why = f"{printable(error.tournament)}: {printable(error.error)}"
         console.print(f"{failed} {why}", style="red", soft_wrap=True)
+    for line in silent:
+        console.print(line, style="yellow", soft_wrap=True)
     if any(result.standings for result in results):
         console.print(champions_table(results))
     console.print(f"`rrmq results {view.id}` prints the standings")

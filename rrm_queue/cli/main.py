@@ -15,6 +15,8 @@ VERBS = {
     "status": ("status", "Show how far a job is."),
     "list": ("list_jobs", "List the jobs, the newest first."),
     "results": ("results", "Print a job's standings."),
+    "leaderboard": ("leaderboard", "Compare the models that wrote a job's answers."),
+    "diagnose": ("diagnose", "Say how far a job's judge can be trusted."),
     "bracket": ("bracket", "Draw a knockout's bracket."),
     "pause": ("pause", "Hold a job."),
     "resume": ("resume", "Let a paused job go on."),

@@ -7,6 +7,7 @@ import click
 from rrm_queue.cli.composition import connect, local_stack, open_link, open_store, read_settings
 from rrm_queue.cli.fleet import held_up
 from rrm_queue.cli.shapes import json_line, status_shape
+from rrm_queue.cli.silence import silence_notes
 from rrm_queue.cli.tables import card
 from rrm_queue.cli.terminal import printable, screen
 from rrm_queue.cli.watch import watch
@@ -29,6 +30,7 @@ def command(job: str, watching: bool, as_json: bool) -> int:
         with database.begin() as tx:
             view = view_job(tx, find_job(tx, job))
             error = first_error(tx, view.id) if view.tournaments_failed else None
+            silent = [] if as_json or watching else silence_notes(tx, view)
         if watching:
             return watch(settings, addresses, view.id, as_json=as_json)
         note = None if as_json else held_up(open_link(addresses), database, view, local=local)
@@ -39,6 +41,6 @@ def command(job: str, watching: bool, as_json: bool) -> int:
     console = screen()
     ascii_only = console.options.ascii_only
     console.print(card(view, datetime.now(UTC), error, ascii_only=ascii_only))
-    if note:
-        console.print(printable(note), style="yellow", soft_wrap=True)
+    for line in [*silent, *([note] if note else [])]:
+        console.print(printable(line), style="yellow", soft_wrap=True)
     return 0

@@ -1,18 +1,15 @@
 """`rrmq submit`: a file of prompts and answers becomes a job."""
 
 import json
-import sys
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 from secrets import token_hex
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 
 import click
 from msgspec import to_builtins
-from rich.console import Console
-from rich.progress import wrap_file
 
 from rrm_queue.broker.app import judge_queue
 from rrm_queue.cli.composition import (
@@ -22,20 +19,26 @@ from rrm_queue.cli.composition import (
     openai_mark,
     read_settings,
 )
+from rrm_queue.cli.dry_run import pace, print_dry_run, weigh
+from rrm_queue.cli.opening import opened_file
+from rrm_queue.cli.sizing import LargeJobGate, asks, sizing_options
+from rrm_queue.cli.submitted import how_read, what_came_of_it
 from rrm_queue.cli.terminal import printable
 from rrm_queue.cli.voting_options import voting_of, voting_options
 from rrm_queue.cli.watch import watch
-from rrm_queue.cli.wording import count
 from rrm_queue.domain import JobState, Seeding
-from rrm_queue.errors import BadInput, BrokerUnavailable, Problem, UsageFault
+from rrm_queue.errors import BrokerUnavailable, UsageFault
+from rrm_queue.estimates import Scale
 from rrm_queue.intake.formats import NAMES as NAMES_OF_FORMATS
 from rrm_queue.intake.formats.base import Empty
 from rrm_queue.intake.mapping import parse_mapping
-from rrm_queue.intake.reader import Source
-from rrm_queue.intake.submission import Submitted, submit
+from rrm_queue.intake.needs import Needs
+from rrm_queue.intake.reader import Source, read
+from rrm_queue.intake.submission import submit
 from rrm_queue.judging.engines.replay import check_file
 from rrm_queue.judging.spec import (
     KNOWN,
+    needs_gold,
     needs_reference,
     parse_spec,
     with_sampling,
@@ -43,14 +46,13 @@ from rrm_queue.judging.spec import (
 )
 from rrm_queue.store.tables import Job
 from rrm_queue.strategies import NAMES, named
+from rrm_queue.strategies.pairs import Pairs
 
 if TYPE_CHECKING:
     from rrm_queue.broker.link import BrokerLink
     from rrm_queue.messages import JudgeSpec
 
-SMALL_FILE = 10_000_000  # bytes; what is read within a second needs no progress bar
 LONGEST_WORD = 1000  # characters
-PLAIN = "rrmq's own format, JSON lines"  # what nobody needs to be told
 
 
 @click.command("submit")
@@ -95,6 +97,7 @@ PLAIN = "rrmq's own format, JSON lines"  # what nobody needs to be told
 @click.option(
     "--new", "anew", is_flag=True, help="Make a job even if the same submission made one before."
 )
+@sizing_options
 @click.option("--watch", "watching", is_flag=True, help="Stay and show the progress.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(
@@ -111,6 +114,11 @@ def command(
     name: str | None,
     priority: int,
     anew: bool,
+    dry_run: bool,
+    agreement: float,
+    rate: float | None,
+    gpus: int | None,
+    yes: bool,
     watching: bool,
     as_json: bool,
     **voting: Any,
@@ -123,9 +131,12 @@ def command(
     submission: the job that it made the first time answers for it.
     """
     settings = read_settings()
-    named(strategy, seeding=Seeding(seeding))
+    own_pairs = named(strategy, seeding=Seeding(seeding)).name == Pairs.name
     spec = _judge(judge, settings.openai_base_url, sampling, template)
+    needs = Needs(needs_reference(spec), needs_gold(spec), own_pairs)
     mapping = parse_mapping(mapped)
+    vote = voting_of(**voting)
+    scale = Scale(strategy, Seeding(seeding), spec, vote, agreement)
     job = Job(
         id=token_hex(6),
         name=_speakable(name, "--name") if name else None,
@@ -135,12 +146,22 @@ def command(
         seeding=Seeding(seeding),
         judge=to_builtins(spec),
         queue=judge_queue(spec),
-        voting=to_builtins(voting_of(**voting)),
+        voting=to_builtins(vote),
         seed=seed,
         priority=priority,
     )
     with ExitStack() as opened:
-        sources = [Source(printable(file), opened.enter_context(_opened(file))) for file in files]
+        sources = [
+            Source(printable(file), opened.enter_context(opened_file(file))) for file in files
+        ]
+        if dry_run:
+            reading = read(sources, needs=needs, format=known, mapping=mapping, empty=Empty(empty))
+            weigh(reading, scale, job.source)
+            opened.close()
+            found = pace(settings, spec, rate, gpus)
+            print_dry_run(scale, agreement, found, reading, as_json=as_json)
+            return 0
+        large = LargeJobGate(scale, settings.confirm_above, before=opened.close)
         mark = openai_mark(settings) if spec.kind == "openai" else ""
         addresses = connect(settings, mark=mark)
         link = open_link(addresses)
@@ -149,45 +170,22 @@ def command(
                 database,
                 sources,
                 job,
-                needs_reference=needs_reference(spec),
+                needs=needs,
                 anew=anew,
                 format=known,
                 mapping=mapping,
                 empty=Empty(empty),
+                gate=large if asks(files, yes=yes) else None,
             )
     if submitted.new:
         _wake(link)
     if not as_json:
-        if submitted.read_as != PLAIN or submitted.dropped:
-            click.echo(_read(submitted), err=True)
-        click.echo(_said(submitted))
+        if read_as := how_read(submitted):
+            click.echo(read_as, err=True)
+        click.echo(what_came_of_it(submitted))
     elif not watching:
         click.echo(json.dumps(asdict(submitted)))
     return watch(settings, addresses, submitted.job, as_json=as_json) if watching else 0
-
-
-def _read(submitted: Submitted) -> str:
-    dropped = count(submitted.dropped, "empty answer")
-    left_out = f"; {dropped} left out" if submitted.dropped else ""
-    return f"read as {submitted.read_as}{left_out}"
-
-
-def _said(submitted: Submitted) -> str:
-    counts = f"{count(submitted.tournaments, 'tournament')}, "
-    counts += count(submitted.candidates, "candidate")
-    if submitted.new:
-        return f"job {submitted.job}: {counts}"
-    return (
-        f"job {submitted.job}, submitted before and {submitted.state}: {counts} "
-        f"({_ADVICE.get(submitted.state, '--new makes another')})"
-    )
-
-
-_ADVICE = {
-    JobState.PAUSED: "`rrmq resume` lets it go on",
-    JobState.PARTIAL: "`rrmq retry` tries again what failed",
-    JobState.FAILED: "`rrmq retry` tries it again",
-}
 
 
 def _judge(judge: str, base_url: str, sampling: Sequence[str], template: str | None) -> "JudgeSpec":
@@ -203,29 +201,6 @@ def _judge(judge: str, base_url: str, sampling: Sequence[str], template: str | N
         return with_template(spec, Path(template).read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise UsageFault(f"{template} is no readable template: {error}") from error
-
-
-@contextmanager
-def _opened(file: str) -> Iterator[BinaryIO]:
-    """The file as a stream of bytes, with a progress bar where a person sees it."""
-    if file == "-":
-        if sys.stdin is None:
-            raise UsageFault("standard input is closed")
-        yield sys.stdin.buffer
-        return
-    try:
-        stream = Path(file).open("rb")  # noqa: SIM115  # closed below, apart from faults of opening
-    except OSError as error:
-        raise BadInput(file, [Problem(error.strerror or str(error))]) from error
-    with stream:
-        size = Path(file).stat().st_size
-        if not sys.stderr.isatty() or size < SMALL_FILE:
-            yield stream
-            return
-        with wrap_file(
-            stream, size, description="reading", console=Console(stderr=True), transient=True
-        ) as reading:
-            yield reading
 
 
 def _speakable(text: str, what: str) -> str:

@@ -1,6 +1,6 @@
 """The views' tables and the card of a job, as rich renderables; whatever is too long is folded."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -9,18 +9,32 @@ from rich.table import Table
 from rich.text import Text
 
 from rrm_queue.cli.terminal import printable
-from rrm_queue.cli.wording import STYLES, bar, elapsed, matches, moment, shortened, tokens
-from rrm_queue.domain import TournamentState
+from rrm_queue.cli.wording import (
+    STYLES,
+    bar,
+    elapsed,
+    interval,
+    matches,
+    moment,
+    shortened,
+    tokens,
+)
+from rrm_queue.domain import CandidateNumber, TournamentState
 from rrm_queue.store.jobs import JobView, TournamentError
-from rrm_queue.store.results import TournamentResult
+from rrm_queue.store.results import RankedCandidate, TournamentResult
 
 if TYPE_CHECKING:
     from rich.console import JustifyMethod
+
+    from rrm_queue.ratings.table import Rating  # it loads SciPy
 
 MEDIUM, WIDE = 76, 112
 """Terminals from so many columns on show more of a job's line."""
 
 LONGEST_JUDGE = 26  # columns
+
+Ratings = Mapping[CandidateNumber, "Rating"]
+"""A tournament's ratings with their uncertainty, by candidate."""
 
 
 def card(view: JobView, now: datetime, error: TournamentError | None, *, ascii_only: bool) -> Table:
@@ -71,7 +85,7 @@ def jobs_table(views: Iterable[JobView], width: int) -> Table:
     if width >= WIDE:
         columns["matches"] = lambda view: f"{view.matches_done:,}"
         columns["judge"] = lambda view: _cut(str(view.judge))
-    table = _table()
+    table = ruled()
     for heading in columns:
         justify: JustifyMethod = "right" if heading in ("done", "matches") else "left"
         table.add_column(heading, justify=justify, no_wrap=True)
@@ -84,7 +98,7 @@ def jobs_table(views: Iterable[JobView], width: int) -> Table:
 
 def champions_table(results: Iterable[TournamentResult]) -> Table:
     """The champions, or why there is none, a line a tournament."""
-    table = _table()
+    table = ruled()
     table.add_column("tournament", overflow="fold")
     table.add_column("champion", overflow="fold")
     table.add_column("won", justify="right")
@@ -99,30 +113,50 @@ def champions_table(results: Iterable[TournamentResult]) -> Table:
     return table
 
 
-def standings_table(result: TournamentResult) -> Table:
-    """A tournament's standings, or why there are none."""
-    table = _table(title=Text(printable(result.key), "bold"))
+def standings_table(
+    result: TournamentResult, ratings: Ratings | None = None, *, width: int = WIDE
+) -> Table:
+    """A tournament's standings, or why there are none; with its intervals, if there are ratings."""
+    table = ruled(title=Text(printable(result.key), "bold"))
     if not result.standings:
         table.add_column()
         table.show_header = False
         table.add_row(_why_none(result))
         return table
-    table.add_column("rank", justify="right")
-    table.add_column("candidate", overflow="fold")
-    models = any(ranked.generator for ranked in result.standings)
-    if models:
-        table.add_column("generator", overflow="fold")
-    drawn = any(ranked.standing.draws for ranked in result.standings)
-    for heading in ("won", "lost", *(["drawn"] if drawn else []), "Elo", "BT"):
-        table.add_column(heading, justify="right", no_wrap=True)
+    columns = _standing_columns(result, ratings, width)
+    for heading in columns:
+        if heading in ("candidate", "generator"):
+            table.add_column(heading, overflow="fold")
+        else:
+            table.add_column(heading, justify="right", no_wrap=True)
     for ranked in result.standings:
-        line = ranked.standing
-        cells = [str(line.rank), printable(ranked.key)]
-        cells += [printable(ranked.generator or "")] if models else []
-        cells += [str(line.wins), str(line.losses), *([str(line.draws)] if drawn else [])]
-        cells += [f"{line.elo:.1f}", f"{line.bt:.0f}"]
+        cells = (cell(ranked) for cell in columns.values())
         table.add_row(*cells, style="bold" if ranked.key == result.champion else "")
     return table
+
+
+def _standing_columns(
+    result: TournamentResult, ratings: Ratings | None, width: int
+) -> dict[str, Callable[[RankedCandidate], str]]:
+    """What stands in a standing's line, by heading."""
+    columns: dict[str, Callable[[RankedCandidate], str]] = {
+        "rank": lambda ranked: str(ranked.standing.rank),
+        "candidate": lambda ranked: printable(ranked.key),
+    }
+    roomy = not ratings or width >= MEDIUM
+    if roomy and any(ranked.generator for ranked in result.standings):
+        columns["generator"] = lambda ranked: printable(ranked.generator or "")
+    columns["won"] = lambda ranked: str(ranked.standing.wins)
+    columns["lost"] = lambda ranked: str(ranked.standing.losses)
+    if any(ranked.standing.draws for ranked in result.standings):
+        columns["drawn"] = lambda ranked: str(ranked.standing.draws)
+    columns["Elo"] = lambda ranked: f"{ranked.standing.elo:.1f}"
+    if ratings and roomy:
+        columns["by order"] = lambda ranked: f"± {ratings[ranked.standing.candidate].elo_sd:.1f}"
+    columns["BT"] = lambda ranked: f"{ranked.standing.bt:.0f}"
+    if ratings:
+        columns["95 %"] = lambda ranked: _interval(ratings[ranked.standing.candidate])
+    return columns
 
 
 def checks_table(rows: Iterable[tuple[str, bool, str, str | None]]) -> Table:
@@ -139,7 +173,8 @@ def checks_table(rows: Iterable[tuple[str, bool, str, str | None]]) -> Table:
     return grid
 
 
-def _table(title: Text | None = None) -> Table:
+def ruled(title: Text | None = None) -> Table:
+    """An empty table with a rule below its heading."""
     return Table(
         box=box.SIMPLE_HEAD,
         title=title,
@@ -153,6 +188,10 @@ def _table(title: Text | None = None) -> Table:
 def _cut(judge: str) -> str:
     """The judge, without most of its file's folders."""
     return shortened(printable(judge), LONGEST_JUDGE, "...")
+
+
+def _interval(rating: "Rating") -> str:
+    return interval(rating.low, rating.high, rating.undefeated, rating.winless)
 
 
 def _why_none(result: TournamentResult) -> Text:

@@ -63,6 +63,15 @@ def magnitude(number: int) -> str:
     return f"{scaled:.1f}{unit}" if scaled < 99.95 else f"{scaled:.0f}{unit}"
 
 
+def interval(low: float, high: float, undefeated: bool, winless: bool) -> str:
+    """A rating's interval, open on the side where only the prior ends it."""
+    if undefeated:
+        return f"> {low:.0f}"
+    if winless:
+        return f"< {high:.0f}"
+    return f"{low:.0f} to {high:.0f}"
+
+
 def shortened(name: str, width: int, dots: str) -> str:
     """`name` in at most `width` columns, its middle left out: the ends tell names apart best."""
     if cell_len(name) <= width:

@@ -24,6 +24,7 @@ from rrm_queue.coordinator.rules import (
 )
 from rrm_queue.domain import BatchId, CandidateNumber, JobId, MatchId, TournamentId
 from rrm_queue.errors import UsageFault
+from rrm_queue.judging.spec import needs_gold
 from rrm_queue.judging.voting import wave
 from rrm_queue.messages import BatchMatch, JudgeBatch, MatchReport, Outcomes, Question
 from rrm_queue.store import dispatching, planning, recording
@@ -130,7 +131,9 @@ def _send(tx: Transaction, job: ActiveJob, line: _Line, count: int, sending: _Se
     matches = dispatching.claim_matches(tx, job.id, count)
     texts = dispatching.tournament_texts(tx, {match.tournament for match in matches})
     answers = dispatching.answers(
-        tx, {(m.tournament, number) for m in matches for number in (m.first, m.second)}
+        tx,
+        {(m.tournament, number) for m in matches for number in (m.first, m.second)},
+        gold=needs_gold(job.judge),
     )
 
     def size(match: ReadyMatch) -> int:

@@ -18,7 +18,6 @@ from rrm_queue.domain import (
     TournamentState,
 )
 from rrm_queue.judging.orientation import Orientation
-from rrm_queue.ratings.standings import standings
 from rrm_queue.store import planning
 from rrm_queue.store.database import Transaction
 from rrm_queue.store.planning import Played, RunningTournament
@@ -67,7 +66,7 @@ def fail_tournaments(
 
 def strategy_of(tournament: RunningTournament) -> Strategy:
     """The strategy that the tournament's job asked for."""
-    return named(tournament.strategy, seeding=tournament.seeding)
+    return named(tournament.strategy, seeding=tournament.seeding, pairs=tournament.pairs)
 
 
 def _goes_on(tournament: RunningTournament) -> bool:
@@ -105,6 +104,9 @@ def _close(
 ) -> None:
     if not finished:
         return
+    # SciPy and pandas take a second to load: a coordinator that comes back sends first.
+    from rrm_queue.ratings.standings import standings
+
     unread = [tournament.id for tournament, _ in finished if tournament.id not in played]
     known = {**played, **(planning.played(tx, unread) if unread else {})}
     closed: list[tuple[TournamentId, list[Standing]]] = []

@@ -43,10 +43,18 @@ class Votes:
         Where a match stops when it is decided, it has more votes the less they agree, and rates
         over all votes lean towards disagreement; the first two are cast in every match of more.
         """
+        return self.where(self.rows_of_first(count))
+
+    def rows_of_first(self, count: int) -> NDArray[np.int64]:
+        """The rows of `first`, match by match."""
         order = np.lexsort((self.numbers, self.matches))
         starts = np.unique(self.matches[order], return_index=True)[1]
         places = np.arange(len(self)) - np.repeat(starts, np.diff(np.append(starts, len(self))))
-        rows = order[places < count]
+        rows: NDArray[np.int64] = order[places < count]
+        return rows
+
+    def where(self, rows: NDArray[np.int64] | NDArray[np.bool_]) -> "Votes":
+        """These rows."""
         return Votes(
             self.matches[rows], self.numbers[rows], self.swapped[rows], self.verdicts[rows]
         )

@@ -15,6 +15,7 @@ from rrm_queue.intake.formats.fields import Row
 from rrm_queue.intake.formats.own import OWN, decode_row, parse_line
 from rrm_queue.intake.gathering import Gathering, Spot
 from rrm_queue.intake.mapping import refuse_missing_columns, renamed, shown_keys
+from rrm_queue.intake.needs import NO_NEEDS, Needs
 
 MOST_PROBLEMS = 20
 """Reading stops at so many problems; a file that is wrong throughout says so soon enough."""
@@ -36,7 +37,7 @@ class Source:
 def read(
     sources: BinaryIO | Sequence[Source],
     *,
-    needs_reference: bool,
+    needs: Needs = NO_NEEDS,
     format: str | None = None,  # noqa: A002  # the option's name
     mapping: Mapping[str, str] | None = None,
     empty: Empty = Empty.REFUSE,
@@ -44,14 +45,13 @@ def read(
     """The tournaments in the files, and a Problem in place of whatever is bad in them.
 
     `format` forces a format that would else be recognised by the first row; `mapping` gives the
-    file's columns under the keys that they stand for; `empty` says what an empty answer costs.
+    file's columns under the keys that they stand for; `empty` says what an empty answer costs. A
+    tournament without what is among the `needs` is a Problem.
     Ends at MOST_PROBLEMS problems. Files without a row are a problem, which has no line.
     Raises UsageFault when no format is called `format`.
     """
     files = sources if isinstance(sources, Sequence) else [Source("", sources)]
-    return Reading(
-        files, named(format) if format else None, mapping or {}, needs_reference, Empty(empty)
-    )
+    return Reading(files, named(format) if format else None, mapping or {}, needs, Empty(empty))
 
 
 class Reading(Iterator[Item]):
@@ -65,7 +65,7 @@ class Reading(Iterator[Item]):
         sources: Sequence[Source],
         known: Format | None,
         mapping: Mapping[str, str],
-        needs_reference: bool,
+        needs: Needs,
         empty: Empty,
     ) -> None:
         self.dropped = 0
@@ -73,7 +73,7 @@ class Reading(Iterator[Item]):
         self._format = known
         self._forced = known is not None
         self._mapping = mapping
-        self._needs_reference = needs_reference
+        self._needs = needs
         self._empty = empty
         self._containers: dict[str, None] = {}
         self._models: set[str] = set()
@@ -191,11 +191,9 @@ class Reading(Iterator[Item]):
         return self._checked(parsed.tournament)
 
     def _checked(self, item: Item) -> Item:
-        """The item, if it has what the judge needs."""
-        if not self._needs_reference or isinstance(item, Problem) or item.reference is not None:
-            return item
-        reason = "`reference` is missing; the judge `reference` compares with it"
-        return Problem(reason, item.line)
+        """The item, if it has what the job needs."""
+        lack = None if isinstance(item, Problem) else self._needs.lack(item)
+        return item if lack is None else Problem(lack, item.line)
 
     def _placed(self, item: Item, place: int) -> Item:
         """The item; a problem names its file where there are several."""

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 from rrm_queue.domain import JobId, JobState, Tournament
 from rrm_queue.errors import BadInput, Problem
 from rrm_queue.intake.content import Content
 from rrm_queue.intake.formats.base import Empty
+from rrm_queue.intake.needs import NO_NEEDS, Needs
 from rrm_queue.intake.reader import MOST_PROBLEMS, Source, read
 from rrm_queue.store import submission
 from rrm_queue.store.database import Database, Transaction
@@ -37,6 +38,16 @@ class Submitted:
     dropped: int = 0
 
 
+class Gate(Protocol):
+    """Who looks at a submission on its way into the store, and may hold it up."""
+
+    def see(self, tournaments: Sequence[Tournament]) -> None:
+        """Looks at some of its tournaments."""
+
+    def pass_through(self) -> None:
+        """Asked last, before the commit; whatever it raises leaves the store as it was."""
+
+
 class _MadeBefore(Exception):
     """Undoes the transaction of a submission that was made before."""
 
@@ -50,24 +61,23 @@ def submit(
     sources: BinaryIO | Sequence[Source],
     job: Job,
     *,
-    needs_reference: bool,
+    needs: Needs = NO_NEEDS,
     anew: bool = False,
     format: str | None = None,  # noqa: A002  # the option's name
     mapping: Mapping[str, str] | None = None,
     empty: Empty = Empty.REFUSE,
+    gate: Gate | None = None,
 ) -> Submitted:
     """Reads the files and copies job, tournaments and candidates into the store.
 
     The same content with the same options is the same submission, and the job that it made the
     first time answers again, with nothing stored; unless `anew`. Raises BadInput naming up to
-    MOST_PROBLEMS bad lines, with nothing in the store.
+    MOST_PROBLEMS bad lines, and whatever `gate` raises, with nothing in the store.
     """
-    reading = read(
-        sources, needs_reference=needs_reference, format=format, mapping=mapping, empty=empty
-    )
+    reading = read(sources, needs=needs, format=format, mapping=mapping, empty=empty)
     try:
         with database.begin() as tx:
-            submitted = _copy(tx, reading, job, anew=anew)
+            submitted = _copy(tx, reading, job, anew=anew, gate=gate)
     except _MadeBefore as made:
         known = made.known
         submitted = Submitted(known.id, known.tournaments, known.candidates, False, known.state)
@@ -75,7 +85,12 @@ def submit(
 
 
 def _copy(
-    tx: Transaction, items: Iterable[Tournament | Problem], job: Job, *, anew: bool
+    tx: Transaction,
+    items: Iterable[Tournament | Problem],
+    job: Job,
+    *,
+    anew: bool,
+    gate: Gate | None,
 ) -> Submitted:
     job_id, content, problems = JobId(job.id), Content(job), list[Problem]()
     tournaments = candidates = 0
@@ -83,6 +98,8 @@ def _copy(
     for part in _slices(_good(items, problems)):
         submission.copy_tournaments(tx, job_id, job.seed, part)
         content.add(part)
+        if gate is not None:
+            gate.see(part)
         tournaments += len(part)
         candidates += sum(len(tournament.candidates) for tournament in part)
     problems += _repeats(tx, job_id)
@@ -91,6 +108,8 @@ def _copy(
     key = None if anew else content.key()
     if key is not None and (known := submission.find_submission(tx, key)):
         raise _MadeBefore(known)
+    if gate is not None:
+        gate.pass_through()
     submission.set_totals(tx, job_id, tournaments, candidates, key)
     return Submitted(job_id, tournaments, candidates)
 

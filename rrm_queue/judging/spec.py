@@ -9,13 +9,14 @@ from urllib.parse import urlsplit
 from msgspec import structs
 
 from rrm_queue.errors import UsageFault
+from rrm_queue.judging.skill import parse_skill
 from rrm_queue.judging.template import check_template, wants_reference
 from rrm_queue.messages import JudgeSpec
 
 RRM = ("rrm-7b", "rrm-32b")
 """The Reward Reasoning Models, judges on SGLang that go by their bare names."""
 
-KNOWN = ("reference", "replay:FILE", "openai:MODEL", *RRM, "sglang:NAME")
+KNOWN = ("reference", "replay:FILE", "simulated:ACCURACY", "openai:MODEL", *RRM, "sglang:NAME")
 
 _WRITING = {"openai", "sglang"}
 """Kinds of judges that write a text: only they are sampled and follow a template."""
@@ -36,6 +37,8 @@ def parse_spec(text: str, *, base_url: str, folder: PurePath) -> JudgeSpec:
             return JudgeSpec("reference")
         case "replay", str(file) if file:
             return JudgeSpec("replay", str(folder / file))
+        case "simulated", str(skill) if skill:
+            return JudgeSpec("simulated", str(parse_skill(skill)))
         case "openai", str(model) if model:
             return JudgeSpec("openai", model, base_url=_checked(base_url))
         case name, "" if not colon and name in RRM:
@@ -46,10 +49,20 @@ def parse_spec(text: str, *, base_url: str, folder: PurePath) -> JudgeSpec:
             raise UsageFault(f"no judge is called {text!r}; there are {', '.join(KNOWN)}")
 
 
+def writes(spec: JudgeSpec) -> bool:
+    """Whether the judge reads a prompt and writes a text; others decide by what the job holds."""
+    return spec.kind in _WRITING
+
+
 def needs_reference(spec: JudgeSpec) -> bool:
     """Whether the judge can only decide prompts that come with a reference answer."""
     template = spec.template
     return spec.kind == "reference" or (template is not None and wants_reference(template))
+
+
+def needs_gold(spec: JudgeSpec) -> bool:
+    """Whether the judge knows how good the answers are; nothing of it travels to any other."""
+    return spec.kind == "simulated"
 
 
 def with_sampling(spec: JudgeSpec, settings: Mapping[str, str]) -> JudgeSpec:

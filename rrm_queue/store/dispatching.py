@@ -57,7 +57,7 @@ TOURNAMENT_TEXTS = text("""
 """)
 
 ANSWER_TEXTS = text("""
-    SELECT c.tournament_id, c.number, c.key, c.text
+    SELECT c.tournament_id, c.number, c.key, c.text, CASE WHEN :gold THEN c.gold END AS gold
     FROM unnest(CAST(:tournament AS bigint[]), CAST(:number AS int[])) AS w (tournament_id, number)
     JOIN candidates c USING (tournament_id, number)
 """)
@@ -159,14 +159,20 @@ def tournament_texts(
     return {row.id: TournamentTexts(row.key, row.prompt, row.reference) for row in rows}
 
 
-def answers(tx: Connection, wanted: Iterable[tuple[TournamentId, CandidateNumber]]) -> Answers:
-    """The wanted candidates' texts."""
+def answers(
+    tx: Connection, wanted: Iterable[tuple[TournamentId, CandidateNumber]], *, gold: bool
+) -> Answers:
+    """The wanted candidates' texts, and with `gold` how good they are."""
     pairs = list(wanted)
     rows = tx.execute(
         ANSWER_TEXTS,
-        {"tournament": [pair[0] for pair in pairs], "number": [pair[1] for pair in pairs]},
+        {
+            "tournament": [pair[0] for pair in pairs],
+            "number": [pair[1] for pair in pairs],
+            "gold": gold,
+        },
     )
-    return {(row.tournament_id, row.number): Answer(row.number, row.key, row.text) for row in rows}
+    return {(row[0], row[1]): Answer(*row[1:]) for row in rows}
 
 
 def send_batches(

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 from sqlalchemy import Connection, text
@@ -25,9 +25,11 @@ from rrm_queue.messages import Voting
 from rrm_queue.store.database import storable
 
 # A tournament's row lock serialises all that is decided about it, whichever coordinator does it.
+# Only jobs that judge the file's own pairs read them; their labels are not for planning.
 LOCK_TOURNAMENTS = text("""
     SELECT t.id, t.job_id, t.size, t.seed, t.state, t.planned, t.decided,
-           j.state AS job_state, j.strategy, j.seeding, j.voting
+           j.state AS job_state, j.strategy, j.seeding, j.voting,
+           CASE WHEN j.strategy = 'pairs' THEN t.pairs END AS pairs
     FROM tournaments t JOIN jobs j ON j.id = t.job_id
     WHERE t.id IN (SELECT tournament_id FROM matches WHERE id = ANY(CAST(:matches AS bigint[])))
     ORDER BY t.id
@@ -46,7 +48,8 @@ OPEN_TOURNAMENTS = text("""
     FROM next, jobs j
     WHERE t.id = next.id AND j.id = t.job_id
     RETURNING t.id, t.job_id, t.size, t.seed, t.state, t.planned, t.decided,
-              j.state AS job_state, j.strategy, j.seeding, j.voting
+              j.state AS job_state, j.strategy, j.seeding, j.voting,
+              CASE WHEN j.strategy = 'pairs' THEN t.pairs END AS pairs
 """)
 
 START_JOBS = text("""
@@ -108,7 +111,7 @@ CANCEL_READY = text("""
 
 
 class RunningTournament(NamedTuple):
-    """A locked tournament with what planning needs of its job."""
+    """A locked tournament with what planning needs of its job; `pairs` are the file's own."""
 
     id: TournamentId
     job: JobId
@@ -121,6 +124,7 @@ class RunningTournament(NamedTuple):
     strategy: str
     seeding: Seeding
     voting: Voting
+    pairs: tuple[tuple[CandidateNumber, CandidateNumber], ...] = ()
 
 
 class Played(NamedTuple):
@@ -226,11 +230,13 @@ def fail_tournaments(
     return ids
 
 
-def _running(row: Sequence[object]) -> RunningTournament:
-    tournament = RunningTournament(*row)  # type: ignore[arg-type]  # the columns are its fields
+def _running(row: Sequence[Any]) -> RunningTournament:
+    *columns, pairs = row
+    tournament = RunningTournament(*columns)  # the columns are its fields
     return tournament._replace(
         state=TournamentState(tournament.state),
         job_state=JobState(tournament.job_state),
         seeding=Seeding(tournament.seeding),
         voting=msgspec.convert(tournament.voting, Voting),
+        pairs=tuple((pair["first"], pair["second"]) for pair in pairs or ()),
     )

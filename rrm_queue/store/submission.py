@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
+import msgspec
 from sqlalchemy import Connection, insert, text
 
 from rrm_queue.domain import JobId, JobState, Tournament
@@ -17,11 +18,12 @@ NEXT_TOURNAMENTS = text("""
 """)
 
 COPY_TOURNAMENTS = """
-    COPY tournaments (id, job_id, key, line, prompt, reference, size, seed) FROM STDIN
+    COPY tournaments (id, job_id, key, line, prompt, reference, pairs, subset, size, seed)
+    FROM STDIN
 """
 
 COPY_CANDIDATES = """
-    COPY candidates (tournament_id, number, key, generator, text) FROM STDIN
+    COPY candidates (tournament_id, number, key, generator, text, gold) FROM STDIN
 """
 
 REPEATED_KEYS = text("""
@@ -81,7 +83,10 @@ def copy_tournaments(
         tx,
         COPY_TOURNAMENTS,
         [
-            (id_, job, t.key, t.line, t.prompt, t.reference, len(t.candidates), derive(seed, t.key))
+            (
+                *(id_, job, t.key, t.line, t.prompt, t.reference, _pairs(t), t.subset),
+                *(len(t.candidates), derive(seed, t.key)),
+            )
             for id_, t in zip(ids, tournaments, strict=True)
         ],
     )
@@ -89,7 +94,7 @@ def copy_tournaments(
         tx,
         COPY_CANDIDATES,
         [
-            (id_, number, c.key, c.generator, c.text)
+            (id_, number, c.key, c.generator, c.text, c.gold)
             for id_, t in zip(ids, tournaments, strict=True)
             for number, c in enumerate(t.candidates)
         ],
@@ -121,6 +126,11 @@ def set_totals(
     """
     totals = {"tournaments": tournaments, "candidates": candidates, "submission": submission}
     tx.execute(SET_TOTALS, {"job": job, **totals})
+
+
+def _pairs(tournament: Tournament) -> str | None:
+    """The tournament's pairs as JSON, None without any."""
+    return msgspec.json.encode(tournament.pairs).decode() if tournament.pairs else None
 
 
 def _copy(tx: Connection, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:

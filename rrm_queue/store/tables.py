@@ -113,7 +113,12 @@ class Job(SQLModel, table=True):
 
 
 class TournamentRow(SQLModel, table=True):
-    """One prompt's ranking; `planned` and `decided` count its matches."""
+    """One prompt's ranking; `planned` and `decided` count its matches.
+
+    `pairs` are the file's own, by the candidates' numbers: a list of `{"first", "second", "label"}`
+    with the label null where the file has none; null without any. `subset` is the tournament's part
+    of a benchmark.
+    """
 
     __tablename__ = "tournaments"
     __table_args__ = (
@@ -138,6 +143,10 @@ class TournamentRow(SQLModel, table=True):
     line: int
     prompt: str = Field(sa_type=Text)
     reference: str | None = Field(default=None, sa_type=Text)
+    pairs: list[dict[str, Any]] | None = Field(
+        default=None, sa_column=Column(JSONB(none_as_null=True), nullable=True)
+    )
+    subset: str | None = Field(default=None, sa_type=Text)
     size: int
     seed: int = Field(sa_type=BigInteger)
     state: TournamentState = Field(
@@ -151,7 +160,7 @@ class TournamentRow(SQLModel, table=True):
 
 
 class CandidateRow(SQLModel, table=True):
-    """One answer; `number` is its place in the file's list, from 0."""
+    """One answer; `number` is its place in the file's list, from 0, `gold` how good it is."""
 
     __tablename__ = "candidates"
 
@@ -160,6 +169,7 @@ class CandidateRow(SQLModel, table=True):
     key: str = Field(sa_type=Text)
     generator: str | None = Field(default=None, sa_type=Text)
     text: str = Field(sa_type=Text)
+    gold: float | None = None
 
 
 class MatchRow(SQLModel, table=True):

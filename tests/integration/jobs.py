@@ -11,6 +11,7 @@ from rrm_queue.broker.link import BrokerLink
 from rrm_queue.coordinator.dispatch import dispatch
 from rrm_queue.coordinator.record import record
 from rrm_queue.domain import JobId, JobState, Seeding, Verdict
+from rrm_queue.intake.needs import Needs
 from rrm_queue.intake.submission import submit
 from rrm_queue.messages import JudgeBatch, JudgeSpec, MatchReport, Outcomes, Vote, decode
 from rrm_queue.store.database import Database
@@ -37,8 +38,12 @@ def lines(sizes: list[int]) -> bytes:
 
 
 def submit_file(database: Database, file: bytes, **options: Any) -> JobId:
-    """The id of a job over `file`; `anew` as in `submit`, all else is the job's."""
+    """The id of a job over `file`; `anew` as in `submit`, all else is the job's.
+
+    `reference`: whether each prompt needs one.
+    """
     anew = options.pop("anew", False)
+    needs = Needs(reference=options.pop("reference", True))
     usual: dict[str, Any] = {
         "id": "0123456789ab",
         "source": "test.jsonl",
@@ -52,7 +57,7 @@ def submit_file(database: Database, file: bytes, **options: Any) -> JobId:
         "priority": 1,
     }
     job = Job(**(usual | options))
-    return submit(database, io.BytesIO(file), job, needs_reference=True, anew=anew).job
+    return submit(database, io.BytesIO(file), job, needs=needs, anew=anew).job
 
 
 def received(broker: BrokerLink) -> Iterator[JudgeBatch]:

@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from rrm_queue.domain import Verdict
+from rrm_queue.domain import NoVerdict, Verdict
 from rrm_queue.judging.engines.base import EngineSettings
 from rrm_queue.judging.panel import Panel
 from rrm_queue.judging.sampler import Patience
@@ -202,6 +202,25 @@ def test_recorded_verdicts_are_found_in_either_order(recording: JudgeSpec) -> No
     reports = run(batch_of(recording, "abc", [(0, 1), (1, 0), (2, 0)]))
     verdicts = [report.votes[0].verdict for report in reports]
     assert verdicts == [Verdict.FIRST, Verdict.SECOND, Verdict.TIE]
+
+
+def test_a_pair_that_is_recorded_in_both_orders_answers_in_each_by_its_own(
+    recording: JudgeSpec,
+) -> None:
+    turned = {"tournament": "t", "first": "c0", "second": "c1", "winner": "c1"}
+    silent = {"tournament": "t", "first": "c2", "second": "c0", "winner": None}
+    with Path(recording.argument).open("a") as file:
+        for line in (turned, silent | {"no_verdict": "off the menu"}):
+            file.write(f"{json.dumps(line)}\n")
+    pair, silence = run(batch_of(recording, "abc", [(0, 1), (2, 0)], votes=2))
+    assert [(v.swapped, v.verdict) for v in pair.votes] == [
+        (False, Verdict.SECOND),
+        (True, Verdict.SECOND),
+    ], "who stands second wins"
+    assert [(v.verdict, v.no_verdict) for v in silence.votes] == [
+        (Verdict.NONE, NoVerdict.OFF_MENU),
+        (Verdict.TIE, None),
+    ]
 
 
 def test_votes_come_in_waste_free_waves_with_even_ones_swapped(recording: JudgeSpec) -> None:

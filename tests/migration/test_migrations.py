@@ -84,6 +84,41 @@ def test_a_job_that_the_version_before_left_in_the_middle_goes_on(
     assert (job.state, job.matches_done, job.votes, champion) == (JobState.SUCCEEDED, 3, 3, 3)
 
 
+# What version 0002 left of a job that judges pairs: two answers, no list, and nothing played yet.
+OF_PAIRS = """
+    INSERT INTO jobs (id, source, state, strategy, seeding, judge, queue, voting, seed, priority,
+                      tournaments, tournaments_done, tournaments_failed, candidates, matches_done,
+                      matches_failed, votes, prompt_tokens, cached_tokens, completion_tokens,
+                      shareable_tokens, shared_tokens, submission)
+    VALUES ('0123456789ab', 'old.jsonl', 'queued', 'pairs', 'random', '{"kind": "reference"}',
+            'rrmq.judge.reference', '{}', 0, 1, 2, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 'of 0002');
+    INSERT INTO tournaments (job_id, key, line, prompt, reference, size, seed)
+    SELECT '0123456789ab', 't' || n, n, 'Which is largest?', '1', 2, n FROM generate_series(1, 2) n;
+    INSERT INTO candidates (tournament_id, number, key, text)
+    SELECT t.id, n, 'c' || n, 'It is ' || n || '.' FROM tournaments t, generate_series(0, 1) n
+"""
+
+
+@pytest.mark.parametrize("written", ["before the upgrade", "by a process of the version before"])
+def test_pairs_that_version_0002_wrote_are_judged(
+    database: Database, broker: BrokerLink, written: str
+) -> None:
+    if written == "before the upgrade":
+        step_to(database, "0002")
+    with database.begin() as tx:
+        for statement in OF_PAIRS.split(";"):
+            tx.execute(text(statement))
+    upgrade(database)
+    play(database, broker)
+    with database.begin() as tx:
+        (job,) = store_jobs.list_jobs(tx, 1)
+        rows = tx.execute(text("SELECT champion, pairs, subset FROM tournaments")).all()
+        gold = tx.scalars(text("SELECT DISTINCT gold FROM candidates")).all()
+    assert (job.state, job.matches_done) == (JobState.SUCCEEDED, 2)
+    assert [tuple(row) for row in rows] == [(1, None, None)] * 2
+    assert gold == [None]
+
+
 def test_tables_of_a_newer_version_are_left_alone(database: Database) -> None:
     with database.begin() as tx:
         tx.execute(text("UPDATE alembic_version SET version_num = '9999'"))

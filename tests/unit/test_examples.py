@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from rrm_queue.domain import Tournament
+from rrm_queue.intake.needs import Needs
 from rrm_queue.intake.reader import read
 
 ROOT = Path(__file__).parents[2]
@@ -13,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture(scope="module")
 def problems() -> list[Tournament]:
     with (ROOT / "examples/gsm8k.jsonl").open("rb") as stream:
-        items = list(read(stream, needs_reference=True))
+        items = list(read(stream, needs=Needs(reference=True)))
     tournaments = [item for item in items if isinstance(item, Tournament)]
     assert tournaments == items
     return tournaments
@@ -48,7 +49,7 @@ def test_every_problem_has_right_candidates_and_one_to_six_wrong_ones(problems):
 def items_of(shape: str) -> tuple[str, Tournament]:
     """What a documented shape is read as, and its only tournament."""
     joined = shape.replace("\n ", " ")  # the page breaks long lines
-    reading = read(io.BytesIO(joined.encode()), needs_reference=False)
+    reading = read(io.BytesIO(joined.encode()))
     (tournament,) = reading
     assert isinstance(tournament, Tournament), tournament
     return reading.description.partition(",")[0], tournament
@@ -58,7 +59,7 @@ def test_every_shape_in_the_documentation_is_accepted():
     shapes = re.findall(r"```json\n(.+?)\n```", (ROOT / "docs/input.md").read_text(), re.DOTALL)
     read_as = [items_of(shape) for shape in shapes]
     assert [known for known, _ in read_as] == [
-        *["rrmq's own format"] * 4,
+        *["rrmq's own format"] * 5,
         *["TRL preference pairs"] * 2,
         "PPE responses",
         "pairs of answers",
@@ -67,4 +68,4 @@ def test_every_shape_in_the_documentation_is_accepted():
         "AlpacaEval outputs of 2 models",
         "one answer a row of 2 models",
     ]
-    assert {len(tournament.candidates) for _, tournament in read_as} == {2}
+    assert {len(tournament.candidates) for _, tournament in read_as} == {2, 3}

@@ -26,7 +26,7 @@ from rrm_worker.worker import HAND_BACK_SECONDS, Worker
 LEAST_BATCHES = 16
 """Batches held at once, with more for a larger concurrency: late rounds bring few matches each."""
 
-INSTANT = frozenset({"reference", "replay"})
+INSTANT = frozenset({"reference", "replay", "simulated"})
 """Judges that answer at once: nobody waits behind what is held for them."""
 
 AT_ONCE = 512

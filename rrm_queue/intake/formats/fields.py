@@ -90,9 +90,20 @@ def listed(value: object, place: str) -> list[object]:
 
 def score(value: object, place: str) -> float:
     """`value` as a number; right and wrong count as 1 and 0."""
-    if isinstance(value, int | float | Decimal | WrittenDecimal):
-        return float(value)
-    raise Problem(f"`{place}` is {kind(value)}, expected a number")
+    if not isinstance(value, int | float | Decimal | WrittenDecimal):
+        raise Problem(f"`{place}` is {kind(value)}, expected a number")
+    try:
+        number = float(value)
+    except OverflowError:
+        number = math.inf
+    if not math.isfinite(number):
+        raise Problem(f"`{place}` is no number that can be compared")
+    return number
+
+
+def optional_score(value: object, place: str) -> float | None:
+    """`value` as a number; None when it is absent."""
+    return None if is_absent(value) else score(value, place)
 
 
 def is_absent(value: object) -> bool:

@@ -29,6 +29,7 @@ from rrm_queue.intake.formats.fields import (
     is_text,
     kind,
     listed,
+    optional_score,
     optional_text,
     reference,
     text,
@@ -172,7 +173,10 @@ def _candidate(value: object, number: int, empty: Empty) -> Candidate:
         answer = _answer(answer, f"candidates[{number}].text", empty)
     if generator is not None and not is_plain(generator):
         generator = text(generator, f"candidates[{number}].generator")
-    return Candidate(key, answer, generator)
+    gold = value.get("gold")
+    if gold is not None:
+        gold = optional_score(gold, f"candidates[{number}].gold")
+    return Candidate(key, answer, generator, gold)
 
 
 def _bare(value: object, place: str, empty: Empty) -> str:

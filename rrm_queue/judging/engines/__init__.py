@@ -4,7 +4,7 @@ from rrm_queue.errors import PermanentFault
 from rrm_queue.judging.engines.base import Engine, EngineSettings
 from rrm_queue.messages import JudgeSpec
 
-KINDS = ("reference", "replay", "openai", "sglang")
+KINDS = ("reference", "replay", "simulated", "openai", "sglang")
 
 
 def open_engine(judge: JudgeSpec, settings: EngineSettings) -> Engine:
@@ -21,6 +21,10 @@ def open_engine(judge: JudgeSpec, settings: EngineSettings) -> Engine:
             from rrm_queue.judging.engines.replay import ReplayEngine
 
             return ReplayEngine()
+        case "simulated":
+            from rrm_queue.judging.engines.simulated import SimulatedEngine
+
+            return SimulatedEngine()
         case "openai":
             from rrm_queue.judging.engines.openai import OpenAIEngine
 

@@ -113,7 +113,7 @@ def piped(content: bytes) -> io.BufferedReader:
 
 def reading(*contents: bytes, **options) -> Reading:
     sources = [Source(f"{place}.in", piped(content)) for place, content in enumerate(contents)]
-    return read(sources, **({"needs_reference": False} | options))
+    return read(sources, **options)
 
 
 def tournaments(*contents: bytes, **options) -> list[Tournament]:

@@ -209,7 +209,7 @@ def test_parquet_without_pyarrow_says_what_to_install(tmp_path):
     program = (
         "import sys; sys.modules['pyarrow'] = None\n"
         "from rrm_queue.intake.reader import read\n"
-        "print([p.reason for p in read(open(sys.argv[1], 'rb'), needs_reference=False)])"
+        "print([p.reason for p in read(open(sys.argv[1], 'rb'))])"
     )
     path = tmp_path / "pairs.parquet"
     path.write_bytes(parquet(PAIRS))
@@ -252,7 +252,7 @@ import sys
 from pathlib import Path
 from rrm_queue.intake.reader import read
 with open(sys.argv[1], "rb") as stream:
-    candidates = sum(len(t.candidates) for t in read(stream, needs_reference=False))
+    candidates = sum(len(t.candidates) for t in read(stream))
 status = Path("/proc/self/status").read_text()
 print(candidates, status.partition("VmHWM:")[2].split()[0])
 """

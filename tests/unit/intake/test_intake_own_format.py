@@ -26,7 +26,13 @@ tournaments = st.builds(
     key=ids,
     prompt=texts,
     candidates=st.lists(
-        st.builds(Candidate, key=ids, text=texts, generator=st.none() | texts),
+        st.builds(
+            Candidate,
+            key=ids,
+            text=texts,
+            generator=st.none() | texts,
+            gold=st.none() | st.floats(allow_nan=False, allow_infinity=False),
+        ),
         min_size=2,
         unique_by=lambda candidate: candidate.key,
     ).map(tuple),
@@ -40,7 +46,12 @@ def as_json(tournament: Tournament) -> dict[str, object]:
         "id": tournament.key,
         "prompt": tournament.prompt,
         "candidates": [
-            {"id": candidate.key, "text": candidate.text, "generator": candidate.generator}
+            {
+                "id": candidate.key,
+                "text": candidate.text,
+                "generator": candidate.generator,
+                "gold": candidate.gold,
+            }
             for candidate in tournament.candidates
         ],
         "reference": tournament.reference,
@@ -104,7 +115,7 @@ def test_texts_and_objects_may_be_mixed_and_extra_keys_are_ignored():
     row = {
         "source": "somewhere",
         "prompt": " 2 + 2? ",
-        "candidates": ["four\n", {"text": "five", "gold": False, "generator": "hasty"}],
+        "candidates": ["four\n", {"text": "five", "rating": 3, "generator": "hasty"}],
         "gold": float(1),
     }
     assert parsed(row) == Tournament(
@@ -113,6 +124,32 @@ def test_texts_and_objects_may_be_mixed_and_extra_keys_are_ignored():
         candidates=(Candidate("0", "four\n"), Candidate("1", "five", "hasty")),
         line=7,
     )
+
+
+def with_gold(written: str) -> bytes:
+    return f'{{"prompt": "p", "candidates": ["a", {{"text": "b", "gold": {written}}}]}}'.encode()
+
+
+@pytest.mark.parametrize(
+    ("written", "gold"),
+    [("true", 1), ("false", 0), ("7", 7), ("-0.25", -0.25), ("1e2", 100), ("null", None)],
+)
+def test_gold_is_right_or_wrong_or_a_number(written, gold):
+    found = parse_line(with_gold(written), "7", 7).tournament
+    assert [candidate.gold for candidate in found.candidates] == [None, gold]
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ('"yes"', "`candidates[1].gold` is text, expected a number"),
+        ("[1]", "`candidates[1].gold` is a list, expected a number"),
+        ("1e400", "`candidates[1].gold` is no number that can be compared"),
+        ("9" * 400, "`candidates[1].gold` is no number that can be compared"),
+    ],
+)
+def test_any_other_gold_is_refused(written, expected):
+    assert reason(with_gold(written)) == expected
 
 
 def test_ids_may_be_whole_numbers():

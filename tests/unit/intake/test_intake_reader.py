@@ -12,6 +12,7 @@ from rrm_queue.domain import Tournament
 from rrm_queue.errors import Problem
 from rrm_queue.intake import limits
 from rrm_queue.intake.formats import own
+from rrm_queue.intake.needs import NO_NEEDS, Needs
 from rrm_queue.intake.reader import MOST_PROBLEMS, read
 
 GOOD = b'{"prompt": "2 + 2?", "candidates": ["four", "five"]}\n'
@@ -43,8 +44,8 @@ def streamed(chunks: Iterable[bytes]) -> io.BufferedReader:
     return io.BufferedReader(Chunks(chunks))
 
 
-def items(content: bytes, *, needs_reference: bool = False) -> list[Tournament | tuple]:
-    return [plain(item) for item in read(io.BytesIO(content), needs_reference=needs_reference)]
+def items(content: bytes, needs: Needs = NO_NEEDS) -> list[Tournament | tuple]:
+    return [plain(item) for item in read(io.BytesIO(content), needs=needs)]
 
 
 def plain(item: Tournament | Problem) -> Tournament | tuple:
@@ -79,7 +80,7 @@ def test_streaming_equals_parsing_line_by_line_whatever_the_chunks(lines, sizes)
     lines = [GOOD, *lines]  # what the first line is decides how the others are read
     content = io.BytesIO(b"".join(lines))
     chunks = iter(map(content.read, itertools.cycle(sizes)).__next__, b"")
-    reading = read(streamed(chunks), needs_reference=False)
+    reading = read(streamed(chunks))
     streaming = [plain(item) for item in reading]
     assert streaming == list(line_by_line(lines))
 
@@ -89,7 +90,7 @@ def test_tournaments_are_yielded_before_the_file_ends():
         while True:
             yield GOOD
 
-    tournaments = read(streamed(endless()), needs_reference=False)
+    tournaments = read(streamed(endless()))
     taken = [item.line for item in itertools.islice(tournaments, 3)]
     assert taken == [1, 2, 3]
 
@@ -115,7 +116,7 @@ def test_a_file_without_content_is_one_problem_without_a_line(content):
 
 def test_a_missing_reference_is_a_problem_only_for_a_judge_that_needs_it():
     assert len(items(GOOD + REFERRED)) == 2
-    found = items(GOOD + REFERRED, needs_reference=True)
+    found = items(GOOD + REFERRED, Needs(reference=True))
     expected = "`reference` is missing; the judge `reference` compares with it"
     assert found == [(1, expected), parse_line(REFERRED, 2)]
 
@@ -156,7 +157,7 @@ def test_problems_do_not_keep_their_lines_in_memory():
     line = b'{"prompt": "' + b"p" * 2**20 + b'", "candidates": []}\n'
     stream = streamed(itertools.repeat(line, MOST_PROBLEMS))
     tracemalloc.start()
-    problems = list(read(stream, needs_reference=False))
+    problems = list(read(stream))
     held, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert len(problems) == MOST_PROBLEMS
@@ -167,7 +168,7 @@ def traced_peak(chunks: Iterable[bytes]) -> int:
     """Bytes of Python memory at most while the stream is read and its items are dropped."""
     stream = streamed(chunks)
     tracemalloc.start()
-    for _ in read(stream, needs_reference=False):
+    for _ in read(stream):
         pass
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()

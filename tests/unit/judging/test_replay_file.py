@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from rrm_queue.domain import NoVerdict
 from rrm_queue.errors import BadInput
 from rrm_queue.judging.engines.replay import check_file, read_recording
 
@@ -14,11 +15,17 @@ def write(path: Path, *lines: object) -> Path:
     return path
 
 
-def test_a_recording_holds_its_winners_whatever_the_order_of_a_pair(tmp_path: Path) -> None:
-    again = {**GOOD, "first": "a", "second": "b"}
+def test_a_recording_holds_what_was_said_in_each_order(tmp_path: Path) -> None:
+    turned = {**GOOD, "first": "a", "second": "b", "winner": "b"}
     drawn = {**GOOD, "tournament": "u", "winner": None, "more": 1}
-    path = write(tmp_path / "r.jsonl", GOOD, "", again, drawn)
-    assert read_recording(path) == {("t", "a", "b"): "a", ("u", "a", "b"): None}
+    silent = {**drawn, "tournament": "v", "no_verdict": "no box"}
+    path = write(tmp_path / "r.jsonl", GOOD, "", GOOD, turned, drawn, silent)
+    assert read_recording(path) == {
+        ("t", "b", "a"): "a",
+        ("t", "a", "b"): "b",
+        ("u", "b", "a"): None,
+        ("v", "b", "a"): NoVerdict.NO_BOX,
+    }
 
 
 @pytest.mark.parametrize(
@@ -29,7 +36,9 @@ def test_a_recording_holds_its_winners_whatever_the_order_of_a_pair(tmp_path: Pa
         ({"tournament": "t", "first": "a", "second": "b"}, "missing required field `winner`"),
         ({**GOOD, "first": 1}, "Expected `str`"),
         ({**GOOD, "winner": "c"}, "the winner 'c' is neither of the pair"),
-        ({**GOOD, "winner": "b"}, "recorded before with another winner"),
+        ({**GOOD, "winner": "b"}, "recorded before with another winner in this order"),
+        ({**GOOD, "no_verdict": "no box"}, "not both"),
+        ({**GOOD, "winner": None, "no_verdict": "shy"}, "Invalid enum value 'shy'"),
     ],
 )
 def test_the_first_bad_line_is_named(tmp_path: Path, line: object, reason: str) -> None:

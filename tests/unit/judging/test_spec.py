@@ -3,7 +3,13 @@ from pathlib import PurePosixPath
 import pytest
 
 from rrm_queue.errors import UsageFault
-from rrm_queue.judging.spec import needs_reference, parse_spec, with_sampling, with_template
+from rrm_queue.judging.spec import (
+    needs_gold,
+    needs_reference,
+    parse_spec,
+    with_sampling,
+    with_template,
+)
 from rrm_queue.messages import JudgeSpec
 
 HERE = PurePosixPath("/here")
@@ -19,6 +25,8 @@ def parsed(text: str, base_url: str = "https://host/v1/") -> JudgeSpec:
         ("reference", JudgeSpec("reference")),
         ("replay:verdicts.jsonl", JudgeSpec("replay", "/here/verdicts.jsonl")),
         ("replay:/there/a:b.jsonl", JudgeSpec("replay", "/there/a:b.jsonl")),
+        ("simulated:0.80", JudgeSpec("simulated", "0.8")),
+        ("simulated:0.8:0.5", JudgeSpec("simulated", "0.8:0.5")),
         ("rrm-7b", JudgeSpec("sglang", "rrm-7b")),
         ("rrm-32b", JudgeSpec("sglang", "rrm-32b")),
         ("sglang:my-judge_1.5", JudgeSpec("sglang", "my-judge_1.5")),
@@ -38,7 +46,7 @@ def test_an_unknown_judge_is_refused_in_one_line_that_names_the_known(text: str)
         parsed(text)
     message = str(refused.value)
     assert "\n" not in message
-    assert "reference, replay:FILE, openai:MODEL, rrm-7b, rrm-32b, sglang:NAME" in message
+    assert "reference, replay:FILE, simulated:ACCURACY, openai:MODEL, rrm-7b" in message
 
 
 @pytest.mark.parametrize(
@@ -114,3 +122,17 @@ def test_judges_that_write_no_text_have_no_settings_and_no_template() -> None:
         with_sampling(parsed("reference"), {"temperature": "0"})
     with pytest.raises(UsageFault, match="replay:/here/f writes no text"):
         with_template(parsed("replay:f"), SLOTS)
+
+
+@pytest.mark.parametrize(
+    "text", ["simulated:2", "simulated:well", "simulated:0.8:", "simulated:nan"]
+)
+def test_a_simulated_judge_needs_an_accuracy(text: str) -> None:
+    with pytest.raises(UsageFault, match="the chance that a vote is right"):
+        parsed(text)
+
+
+def test_only_a_simulated_judge_knows_how_good_answers_are() -> None:
+    assert needs_gold(parsed("simulated:0.8"))
+    others = ("reference", "replay:f", "rrm-7b", "sglang:m", "openai:m")
+    assert not any(needs_gold(parsed(text)) for text in others)
