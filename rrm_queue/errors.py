@@ -88,6 +88,10 @@ class MessageRefused(RrmqError):
     """A message is not of the version that this process speaks."""
 
 
+class ForeignJob(RrmqError):
+    """The job is of another version of rrmq."""
+
+
 class JudgeFault(RrmqError):
     """The judge gave no answer."""
 

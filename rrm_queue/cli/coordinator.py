@@ -15,7 +15,7 @@ from rrm_queue.coordinator.service import Coordinator
 RECORDING_THREADS = 2
 """One writes while the other waits for Postgres; more would wait for the same job's row."""
 
-IDLE_LIMIT = 10.0
+IDLE_LIMIT = 30.0
 """Seconds after which a coordinator that is frozen in the middle of a transaction loses it."""
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import click
 from rich.table import Table
 
-from rrm_queue.cli.composition import connect, open_store
+from rrm_queue.cli.composition import connect, local_stack, open_store
 from rrm_queue.cli.shapes import json_line
 from rrm_queue.cli.terminal import printable, screen
 from rrm_queue.cli.wording import count, magnitude
@@ -52,7 +52,12 @@ def pace(
 
 
 def _measured(settings: Settings, judge: JudgeSpec, gpus: int | None) -> Rate | None:
-    """A store that is away, or older, measures nothing: a dry run can do without."""
+    """A store that is away, or older, measures nothing: a dry run can do without.
+
+    Nor is a local stack set up for it, which could hold no job yet.
+    """
+    if local_stack(settings) is not None and not settings.home.expanduser().exists():
+        return None
     try:
         with (
             open_store(connect(settings, processes=False)) as database,

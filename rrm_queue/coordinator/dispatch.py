@@ -8,9 +8,9 @@ from functools import lru_cache
 
 from msgspec import structs
 
+from rrm_queue.coordinator.careful import record_carefully
 from rrm_queue.coordinator.plan import open_tournaments
 from rrm_queue.coordinator.ports import Broker
-from rrm_queue.coordinator.record import record
 from rrm_queue.coordinator.reuse import bring_votes
 from rrm_queue.coordinator.rules import (
     MOST_READY,
@@ -23,7 +23,7 @@ from rrm_queue.coordinator.rules import (
     window,
 )
 from rrm_queue.domain import BatchId, CandidateNumber, JobId, MatchId, TournamentId
-from rrm_queue.errors import UsageFault
+from rrm_queue.errors import BrokerUnavailable, ForeignJob, StoreUnavailable
 from rrm_queue.judging.spec import needs_gold
 from rrm_queue.judging.voting import wave
 from rrm_queue.messages import BatchMatch, JudgeBatch, MatchReport, Outcomes, Question
@@ -69,7 +69,18 @@ def dispatch(database: Database, broker: Broker) -> int:
     """
     with database.begin() as tx:
         queues = dispatching.active_queues(tx)
-    return sum(_fill(database, broker, queue) for queue in queues)
+    return sum(_filled(database, broker, queue) for queue in queues)
+
+
+def _filled(database: Database, broker: Broker, queue: str) -> int:
+    """`_fill`, whose faults keep no other queue from being filled."""
+    try:
+        return _fill(database, broker, queue)
+    except (StoreUnavailable, BrokerUnavailable):
+        raise
+    except Exception:
+        log.exception("queue %s cannot be filled", queue)
+        return 0
 
 
 def _fill(database: Database, broker: Broker, queue: str) -> int:
@@ -81,7 +92,7 @@ def _fill(database: Database, broker: Broker, queue: str) -> int:
         sending = _claim(tx, line)
     broker.publish(queue, sending.batches)
     for outcomes in sending.settled:
-        record(database, outcomes)
+        record_carefully(database, outcomes)
     return sending.matches
 
 
@@ -110,8 +121,8 @@ def _supply(tx: Transaction, job: ActiveJob, wanted: int) -> ActiveJob:
     while job.ready < wanted:
         try:
             more = open_tournaments(tx, job.id, to_open(wanted - job.ready, opened, brought))
-        except UsageFault as fault:  # of another version's making
-            _cannot_open(job.id, str(fault))
+        except ForeignJob as fault:
+            _leave(job.id, str(fault))
             return job
         if not more:
             return job
@@ -122,8 +133,8 @@ def _supply(tx: Transaction, job: ActiveJob, wanted: int) -> ActiveJob:
 
 
 @lru_cache(maxsize=1024)  # said once a job, not at every turn
-def _cannot_open(job: JobId, why: str) -> None:
-    log.error("job %s is not one that this version of rrmq can run: %s", job, why)
+def _leave(job: JobId, why: str) -> None:
+    log.error("job %s is left to others: %s", job, why)
 
 
 def _send(tx: Transaction, job: ActiveJob, line: _Line, count: int, sending: _Sending) -> Counts:
@@ -137,7 +148,9 @@ def _send(tx: Transaction, job: ActiveJob, line: _Line, count: int, sending: _Se
     )
 
     def size(match: ReadyMatch) -> int:
-        return sum(len(answers[match.tournament, n].text) for n in (match.first, match.second))
+        about = texts[match.tournament]
+        pair = (answers[match.tournament, n].text for n in (match.first, match.second))
+        return len(about.prompt) + len(about.reference or "") + sum(map(len, pair))
 
     formed = [_message(job, batch, texts, answers) for batch in batches(matches, size, line.most)]
     formed, reused = bring_votes(tx, formed)

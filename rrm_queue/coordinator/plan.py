@@ -17,6 +17,7 @@ from rrm_queue.domain import (
     TournamentId,
     TournamentState,
 )
+from rrm_queue.errors import ForeignJob, UsageFault
 from rrm_queue.judging.orientation import Orientation
 from rrm_queue.store import planning
 from rrm_queue.store.database import Transaction
@@ -65,8 +66,11 @@ def fail_tournaments(
 
 
 def strategy_of(tournament: RunningTournament) -> Strategy:
-    """The strategy that the tournament's job asked for."""
-    return named(tournament.strategy, seeding=tournament.seeding, pairs=tournament.pairs)
+    """The strategy that the tournament's job asked for; raises ForeignJob for one unknown here."""
+    try:
+        return named(tournament.strategy, seeding=tournament.seeding, pairs=tournament.pairs)
+    except UsageFault as fault:
+        raise ForeignJob(str(fault)) from fault
 
 
 def _goes_on(tournament: RunningTournament) -> bool:
@@ -107,11 +111,11 @@ def _close(
     # SciPy and pandas take a second to load: a coordinator that comes back sends first.
     from rrm_queue.ratings.standings import standings
 
-    unread = [tournament.id for tournament, _ in finished if tournament.id not in played]
-    known = {**played, **(planning.played(tx, unread) if unread else {})}
+    rows = planning.results(tx, [t.id for t, _ in finished if t.id not in played])
     closed: list[tuple[TournamentId, list[Standing]]] = []
     for tournament, places in finished:
-        results = [match.result for match in known.get(tournament.id, []) if match.result]
+        known = played.get(tournament.id, [])
+        results = rows.get(tournament.id, [match.result for match in known if match.result])
         lines = standings(tournament.size, results, places, tournament.seed)
         closed.append((tournament.id, lines))
     planning.finish_tournaments(tx, closed)

@@ -11,17 +11,19 @@ from rrm_queue.domain import (
     DecidedBy,
     JobId,
     MatchId,
+    OnNoVerdict,
     Outcome,
     TournamentId,
+    Verdict,
 )
 from rrm_queue.errors import PermanentFault
 from rrm_queue.judging.voting import coin, decide, wave
-from rrm_queue.messages import Failure, Outcomes, Vote
+from rrm_queue.messages import Failure, MatchReport, Outcomes, Vote
 from rrm_queue.store import planning, recording, votes
 from rrm_queue.store.control import pause_job
 from rrm_queue.store.database import Database, Transaction
 from rrm_queue.store.planning import RunningTournament
-from rrm_queue.store.recording import Counts, Return, UndecidedMatch
+from rrm_queue.store.recording import Counts, LockedMatch, Return
 
 
 @dataclass(slots=True)
@@ -45,43 +47,72 @@ def record(database: Database, message: Outcomes) -> None:
     with database.begin() as tx:
         ids = [report.match for report in message.matches]
         tournaments = {t.id: t for t in planning.lock_tournaments(tx, ids)}
-        undecided = recording.lock_undecided(tx, ids)
-        in_hand = votes.in_hand(tx, [match.id for match in undecided.values() if match.voted])
-        flush = _read(message, undecided, tournaments, in_hand)
+        locked = recording.lock_matches(tx, ids)
+        # After the lock: whoever held it may have added votes.
+        in_hand = votes.in_hand(tx, list(locked))
+        flush = _read(message, locked, tournaments, in_hand)
         _write(tx, flush)
         recording.close_batch(tx, BatchId(message.batch))
-        counts = _follow(tx, flush, undecided, tournaments)
+        counts = _follow(tx, flush, locked, tournaments)
         if flush.refused is not None:
             pause_job(tx, JobId(message.job), flush.refused)
         recording.count_for_job(tx, JobId(message.job), counts)
 
 
+def refuse(database: Database, message: Outcomes, reason: str) -> None:
+    """Fails the undecided matches of a flush that cannot be recorded, and keeps their votes."""
+    with database.begin() as tx:
+        ids = [report.match for report in message.matches]
+        tournaments = {t.id: t for t in planning.lock_tournaments(tx, ids)}
+        locked = recording.lock_matches(tx, ids)
+        in_hand = votes.in_hand(tx, list(locked))
+        flush = _Flush()
+        for report in message.matches:
+            if (match := locked.get(report.match)) and match.undecided:
+                flush.votes += [(match.id, vote) for vote in _new(report, in_hand)]
+                flush.failed[match.id] = reason
+        _write(tx, flush)
+        recording.close_batch(tx, BatchId(message.batch))
+        counts = _follow(tx, flush, locked, tournaments)
+        recording.count_for_job(tx, JobId(message.job), counts)
+
+
+def _new(report: MatchReport, in_hand: Mapping[int, Sequence[Vote]]) -> list[Vote]:
+    """The votes of a report whose numbers the store does not have."""
+    known = {vote.number for vote in in_hand.get(report.match, [])}
+    return [vote for vote in report.votes if vote.number not in known]
+
+
 def _read(
     message: Outcomes,
-    undecided: Mapping[int, UndecidedMatch],
+    locked: Mapping[int, LockedMatch],
     tournaments: Mapping[TournamentId, RunningTournament],
     in_hand: Mapping[int, Sequence[Vote]],
 ) -> _Flush:
     flush = _Flush()
     for report in {report.match: report for report in message.matches}.values():
-        match = undecided.get(report.match)
+        match = locked.get(report.match)
         if match is None:
             continue
-        known = {vote.number: vote for vote in in_hand.get(match.id, [])}
-        new = [vote for vote in report.votes if vote.number not in known]
+        tournament, ours = tournaments[match.tournament], match.batch == message.batch
+        new = _new(report, in_hand)
+        if not ours and tournament.voting.on_no_verdict is OnNoVerdict.FAIL:
+            # A repeat must not bring back what failed the match before it was tried again.
+            new = [vote for vote in new if vote.verdict is not Verdict.NONE]
         flush.votes += [(match.id, vote) for vote in new]
         # Decided by the votes that are kept: of two with one number, the first to arrive.
-        tournament = tournaments[match.tournament]
-        kept = [*known.values(), *new]
+        kept = [*in_hand.get(match.id, []), *new]
+        if not match.undecided:
+            continue
         if not wave(kept, tournament.voting):
             _decide(flush, match, kept, tournament)
-        elif match.batch == message.batch:  # else a repeat, or given up: another may judge it now
+        elif ours:  # else a repeat, or given up: another may judge it now
             _return(flush, match, report.failure)
     return flush
 
 
 def _decide(
-    flush: _Flush, match: UndecidedMatch, kept: Sequence[Vote], tournament: RunningTournament
+    flush: _Flush, match: LockedMatch, kept: Sequence[Vote], tournament: RunningTournament
 ) -> None:
     try:
         flush.outcomes[match.id] = outcome(match, kept, tournament)
@@ -89,7 +120,7 @@ def _decide(
         flush.failed[match.id] = str(fault)
 
 
-def _return(flush: _Flush, match: UndecidedMatch, failure: Failure | None) -> None:
+def _return(flush: _Flush, match: LockedMatch, failure: Failure | None) -> None:
     """Back it goes, unless it has failed for good."""
     attempt = match.attempt + 1
     if failure is None:
@@ -103,7 +134,7 @@ def _return(flush: _Flush, match: UndecidedMatch, failure: Failure | None) -> No
         flush.failed[match.id] = failure.reason
 
 
-def outcome(match: UndecidedMatch, votes: Sequence[Vote], tournament: RunningTournament) -> Outcome:
+def outcome(match: LockedMatch, votes: Sequence[Vote], tournament: RunningTournament) -> Outcome:
     """The match's outcome from its votes; a coin breaks a draw that the strategy cannot use.
 
     Raises PermanentFault where the job fails matches with a vote that gave no verdict.
@@ -125,15 +156,15 @@ def _write(tx: Transaction, flush: _Flush) -> None:
 def _follow(
     tx: Transaction,
     flush: _Flush,
-    undecided: Mapping[int, UndecidedMatch],
+    locked: Mapping[int, LockedMatch],
     tournaments: Mapping[TournamentId, RunningTournament],
 ) -> Counts:
-    decided = Counter(undecided[match].tournament for match in flush.outcomes)
+    decided = Counter(locked[match].tournament for match in flush.outcomes)
     recording.count_decided(tx, decided)
     failed = fail_tournaments(
         tx,
         [
-            (undecided[match].tournament, undecided[match].position, error)
+            (locked[match].tournament, locked[match].position, error)
             for match, error in flush.failed.items()
         ],
     )

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from msgspec import structs
 
-from rrm_queue.domain import MatchId
+from rrm_queue.domain import MatchId, OnNoVerdict, Verdict
 from rrm_queue.judging.ask import Answers, answers_of, ask_of
 from rrm_queue.judging.content import is_paid, vote_key
 from rrm_queue.judging.voting import wave
@@ -66,11 +66,19 @@ def _helped(
     """The batch with the votes that were found; adds to `taken` which these are."""
     matches = []
     for match in batch.matches:
-        known = {one.number: one for one in wanted[match.match] if one.key in found}
+        known = {
+            one.number: one for one in wanted[match.match] if _serves(found.get(one.key), batch)
+        }
         uses = useful(match.votes, known, found, batch.voting)
         taken += [known[vote.number] for vote in uses]
         matches.append(structs.replace(match, votes=[*match.votes, *uses]))
     return structs.replace(batch, matches=matches)
+
+
+def _serves(vote: Vote | None, batch: JudgeBatch) -> bool:
+    """Whether a vote that was found helps; one that would fail its match is cast anew."""
+    failing = batch.voting.on_no_verdict is OnNoVerdict.FAIL
+    return vote is not None and not (failing and vote.verdict is Verdict.NONE)
 
 
 def useful(

@@ -42,7 +42,10 @@ LONGEST_BACK_OFF = 300.0
 """Seconds; the most that lies between two attempts at a match that failed."""
 
 MOST_READY = 1 << 14
-"""Ready matches are counted no further than this, and no more are sent at once."""
+"""Ready matches are counted no further than this."""
+
+MOST_SENT = 1024
+"""Matches sent in one turn at most: their texts are in memory, and their rows locked meanwhile."""
 
 
 def window(capacities: Iterable[int]) -> int:
@@ -57,7 +60,7 @@ def free_places(places: int, out: int) -> int:
     fills every single place at once ends up sending a message for every single match.
     """
     free = places - out
-    return min(free, MOST_READY) if free >= places // 8 else 0
+    return min(free, MOST_SENT) if free >= places // 8 else 0
 
 
 def to_open(missing: int, opened: int, brought: int) -> int:

@@ -2,18 +2,24 @@
 
 import logging
 import time
+from functools import lru_cache
 from threading import Event, Thread
 
-from msgspec import structs
 from tenacity import retry, retry_if_exception_type, stop_when_event_set, wait_random_exponential
 
+from rrm_queue.coordinator.careful import record_carefully
 from rrm_queue.coordinator.dispatch import dispatch
 from rrm_queue.coordinator.ports import Broker
-from rrm_queue.coordinator.record import record
 from rrm_queue.coordinator.recover import recover, unrecorded
 from rrm_queue.domain import BatchId, JobId
-from rrm_queue.errors import BrokerUnavailable, MessageRefused, StoreUnavailable
-from rrm_queue.messages import Failure, MatchReport, Outcomes, decode
+from rrm_queue.errors import (
+    BrokerUnavailable,
+    ForeignJob,
+    MessageRefused,
+    StoreUnavailable,
+    UnknownVersion,
+)
+from rrm_queue.messages import Outcomes, decode
 from rrm_queue.store.database import Database
 
 log = logging.getLogger(__name__)
@@ -70,26 +76,24 @@ class Coordinator:
         """
         try:
             flushes = self._broker.outcomes(job, batch)
-            for body in flushes.values():
-                self._take(body)
-            self._broker.recorded(job, batch, flushes.keys())
+            done = [flush for flush, body in flushes.items() if self._take(batch, body)]
+            self._broker.recorded(job, batch, done)
         except (BrokerUnavailable, StoreUnavailable) as error:
             log.warning("outcomes of batch %s stay where they are: %s", batch, error)
+        except Exception:
+            log.exception("outcomes of batch %s stay where they are", batch)
         self.wake()
 
-    def _take(self, body: bytes) -> None:
+    def _take(self, batch: BatchId, body: bytes) -> bool:
+        """Whether a flush is done with; one of another version is left to whoever speaks it."""
         try:
-            message = decode(body, Outcomes)
+            self._record(decode(body, Outcomes))
+        except (UnknownVersion, ForeignJob) as error:
+            _leave(batch, str(error))
+            return False
         except MessageRefused as error:
             log.error("outcomes refused: %s", error)
-            return
-        try:
-            self._record(message)
-        except StoreUnavailable:
-            raise
-        except Exception:
-            log.exception("a flush of batch %s cannot be recorded whole", message.batch)
-            self._record_one_by_one(message)
+        return True
 
     def _record(self, message: Outcomes) -> None:
         retry(
@@ -97,19 +101,7 @@ class Coordinator:
             wait=wait_random_exponential(multiplier=0.1, max=5),
             stop=stop_when_event_set(self._stopping),
             reraise=True,
-        )(record)(self._database, message)
-
-    def _record_one_by_one(self, message: Outcomes) -> None:
-        """Keeps what is good of a flush that the store refuses; the rest fails, and is not lost."""
-        for report in message.matches:
-            try:
-                self._record(structs.replace(message, matches=[report]))
-            except StoreUnavailable:
-                raise
-            except Exception as error:
-                failure = Failure(f"its outcome cannot be recorded: {error}", transient=False)
-                failed = MatchReport(report.match, [], failure)
-                self._record(structs.replace(message, matches=[failed]))
+        )(record_carefully)(self._database, message)
 
     def _run(self) -> None:
         while not self._stopping.is_set():
@@ -130,15 +122,17 @@ class Coordinator:
                 self._stopping.wait(IDLE)
 
     def _turn(self) -> None:
-        now = time.monotonic()
-        if now >= self._recover_at:
-            self._recover_at = now + RECOVER_EVERY
-            settled = now >= self._settled_at
-            for batch, loss in recover(self._database, self._broker, settled=settled).items():
-                log.warning("batch %s given up: %s", batch, loss)
-            self._collect()
         if dispatch(self._database, self._broker):
             self.wake()  # what was decided without being sent may have successors
+        now = time.monotonic()
+        if now < self._recover_at:
+            return
+        self._recover_at = now + RECOVER_EVERY
+        settled = now >= self._settled_at
+        for batch, loss in recover(self._database, self._broker, settled=settled).items():
+            log.warning("batch %s given up: %s", batch, loss)
+            self.wake()
+        self._collect()
 
     def _collect(self) -> None:
         """Records what was there at the last look as well: nobody was told, or nobody lived."""
@@ -146,3 +140,8 @@ class Coordinator:
         for job, batch in there & self._lying:
             self.take_outcomes(job, batch)
         self._lying = there
+
+
+@lru_cache(maxsize=1024)  # said once a batch, not at every look
+def _leave(batch: BatchId, why: str) -> None:
+    log.error("outcomes of batch %s are left to others: %s", batch, why)

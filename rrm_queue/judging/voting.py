@@ -93,12 +93,15 @@ def _lacking(lead: int, remaining: int, voting: Voting) -> int:
 def wave(votes: Collection[Vote], voting: Voting) -> list[int]:
     """The numbers of the votes to launch next: the lowest that were not cast; none when enough.
 
-    Numbers may be missing where an earlier attempt lost a vote that its fellows survived.
+    Numbers may be missing where an earlier attempt lost a vote that its fellows survived. With
+    `Order.BOTH` a vote's fellow in the other order is never left out.
     """
-    lacking = needed(tally(votes, voting), voting)
-    if not lacking or spoilt(votes, voting) is not None:
+    if spoilt(votes, voting) is not None:
         return []
     cast = {vote.number for vote in votes}
+    lacking = needed(tally(votes, voting), voting)
+    if not lacking:
+        return sorted(_fellows(cast) - cast) if voting.order is Order.BOTH else []
     missing = [number for number in range(1, voting.votes + 1) if number not in cast]
     return missing if voting.launch is Launch.ALL else missing[:lacking]
 
@@ -115,8 +118,12 @@ def awaited(cast: Collection[Vote], in_flight: Iterable[int], voting: Voting) ->
         return set(in_flight)
     if voting.order is not Order.BOTH:
         return set()
-    fellows = {((vote.number - 1) ^ 1) + 1 for vote in cast}
-    return fellows.intersection(in_flight)
+    return _fellows(vote.number for vote in cast).intersection(in_flight)
+
+
+def _fellows(numbers: Iterable[int]) -> set[int]:
+    """The votes that show the same answers in the other order: 1 and 2, 3 and 4."""
+    return {((number - 1) ^ 1) + 1 for number in numbers}
 
 
 def spoilt(votes: Iterable[Vote], voting: Voting) -> Vote | None:

@@ -31,21 +31,12 @@ class Columns:
         return len(self.winners)
 
     @classmethod
-    def of(cls, size: int, results: Sequence[Result]) -> "Columns":
-        """The results, lower number first, sorted.
+    def of(cls, size: int, results: Sequence[Result] | NDArray[np.int64]) -> "Columns":
+        """The results, lower number first, sorted; as rows: first, second, winner or -1.
 
         So no rating depends on when a result came in or on which candidate was shown first.
         """
-        cells = (
-            number
-            for result in results
-            for number in (
-                result.first,
-                result.second,
-                _NOBODY if result.winner is None else result.winner,
-            )
-        )
-        rows = np.fromiter(cells, np.int64, 3 * len(results)).reshape(-1, 3)
+        rows = results if isinstance(results, np.ndarray) else _rows(results)
         firsts, seconds = np.minimum(rows[:, 0], rows[:, 1]), np.maximum(rows[:, 0], rows[:, 1])
         winners = _SIDES[(rows[:, 2] == firsts) + 2 * (rows[:, 2] == seconds)]
         order = np.lexsort((winners, seconds, firsts))
@@ -86,3 +77,16 @@ def in_order(result: evalica.EloResult | evalica.BradleyTerryResult) -> NDArray[
     scores = np.empty(len(result.scores))
     scores[result.scores.index.to_numpy()] = result.scores.to_numpy()
     return scores
+
+
+def _rows(results: Sequence[Result]) -> NDArray[np.int64]:
+    cells = (
+        number
+        for result in results
+        for number in (
+            result.first,
+            result.second,
+            _NOBODY if result.winner is None else result.winner,
+        )
+    )
+    return np.fromiter(cells, np.int64, 3 * len(results)).reshape(-1, 3)

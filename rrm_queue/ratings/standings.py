@@ -2,6 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+from numpy.typing import NDArray
+
 from rrm_queue.domain import CandidateNumber, Result, Standing
 from rrm_queue.ratings.bradley_terry import bradley_terry
 from rrm_queue.ratings.columns import Columns
@@ -12,11 +15,11 @@ from rrm_queue.seeds import shuffled
 
 def standings(
     size: int,
-    results: Sequence[Result],
+    results: Sequence[Result] | NDArray[np.int64],
     places: Mapping[CandidateNumber, int] | None,
     seed: int,
 ) -> list[Standing]:
-    """The standings by rank, the champion first.
+    """The standings by rank, the champion first; `results` as `Columns.of` takes them.
 
     The rank is `places` where the strategy's structure gives it, else that by Bradley-Terry, in
     which those within TIE points of the first of them share a rank: 1, 2, 2, 4. Among equals the

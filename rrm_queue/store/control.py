@@ -42,7 +42,7 @@ DROP_FAILING_VOTES = text("""
     WHERE m.tournament_id = ANY(CAST(:tournaments AS bigint[])) AND m.state = 'failed'
       AND j.id = m.job_id AND j.voting ->> 'on_no_verdict' = 'fail'
       AND v.match_id = m.id AND v.verdict = 'none'
-    RETURNING v.match_id
+    RETURNING v.reused
 """)
 
 COUNT_FAILED = text("""
@@ -66,7 +66,8 @@ REOPEN_JOB = text("""
     UPDATE jobs
     SET state = CASE WHEN state IN ('partial', 'failed') THEN 'running' ELSE state END,
         finished_at = NULL, tournaments_failed = tournaments_failed - :tournaments,
-        matches_failed = matches_failed - :matches, votes = votes - :votes
+        matches_failed = matches_failed - :matches, votes = votes - :votes,
+        votes_reused = votes_reused - :reused, note = NULL
     WHERE id = :job
 """)
 
@@ -105,9 +106,9 @@ def retry_job(tx: Connection, job: JobId) -> Retried:
         return Retried(0, 0)
     tournaments = {"tournaments": failed}
     matches = int(tx.scalar(COUNT_FAILED, tournaments))
-    dropped = len(tx.execute(DROP_FAILING_VOTES, tournaments).all())
+    dropped = tx.scalars(DROP_FAILING_VOTES, tournaments).all()
     tx.execute(FREE_MATCHES, tournaments)
     tx.execute(FREE_TOURNAMENTS, tournaments)
-    counts = {"tournaments": len(failed), "matches": matches, "votes": dropped}
-    tx.execute(REOPEN_JOB, {"job": job, **counts})
+    votes = {"votes": len(dropped), "reused": sum(dropped)}
+    tx.execute(REOPEN_JOB, {"job": job, "tournaments": len(failed), "matches": matches, **votes})
     return Retried(len(failed), matches)

@@ -11,6 +11,7 @@ from sqlalchemy.exc import (
     ArgumentError,
     DBAPIError,
     InterfaceError,
+    InternalError,
     OperationalError,
     ProgrammingError,
 )
@@ -70,6 +71,10 @@ class Database:
                 yield tx
         except (OperationalError, InterfaceError) as error:
             raise StoreUnavailable(_first_line(error)) from error
+        except InternalError as error:
+            if getattr(error.orig, "sqlstate", None) not in BROKEN_OFF:
+                raise
+            raise StoreUnavailable(_first_line(error)) from error
         except ProgrammingError as error:
             sqlstate = getattr(error.orig, "sqlstate", None)
             if sqlstate in (UNDEFINED_TABLE, UNDEFINED_COLUMN):
@@ -117,6 +122,9 @@ def _limit_idleness(connection: "psycopg.Connection", _record: object, *, second
         cursor.execute(f"SET idle_in_transaction_session_timeout = {int(seconds * 1000)}")
     connection.commit()
 
+
+BROKEN_OFF = frozenset({"25P03", "25P04", "25006"})
+"""A transaction that was idle or took too long, and a server that has become a standby."""
 
 UNDEFINED_TABLE, UNDEFINED_COLUMN = "42P01", "42703"
 

@@ -138,7 +138,7 @@ def active_jobs(tx: Connection, queue: str, most: int) -> list[ActiveJob]:
 
 @lru_cache(maxsize=1024)  # said once a job, not at every look
 def _cannot_read(job: JobId, why: str) -> None:
-    log.error("job %s is not one that this version of rrmq can run: %s", job, why)
+    log.error("job %s is left to others: %s", job, why)
 
 
 def count_ready(tx: Connection, job: JobId, most: int) -> int:

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import Connection, text
 
 from rrm_queue.domain import (
@@ -21,7 +23,9 @@ from rrm_queue.domain import (
     TournamentId,
     TournamentState,
 )
+from rrm_queue.errors import ForeignJob
 from rrm_queue.messages import Voting
+from rrm_queue.store.columns import read_columns
 from rrm_queue.store.database import storable
 
 # A tournament's row lock serialises all that is decided about it, whichever coordinator does it.
@@ -63,6 +67,15 @@ PLAYED = text("""
     WHERE tournament_id = ANY(CAST(:tournaments AS bigint[]))
     ORDER BY tournament_id, round, slot
 """)
+
+RESULTS = """
+    COPY (
+        SELECT tournament_id, first, second, coalesce(winner, -1)
+        FROM matches
+        WHERE tournament_id = ANY(CAST(%(tournaments)s AS bigint[])) AND state = 'done'
+        ORDER BY tournament_id
+    ) TO STDOUT (FORMAT binary)
+"""
 
 INSERT_MATCHES = text("""
     WITH wanted AS (
@@ -170,6 +183,23 @@ def played(tx: Connection, tournaments: Sequence[TournamentId]) -> dict[Tourname
     return found
 
 
+def results(
+    tx: Connection, tournaments: Sequence[TournamentId]
+) -> dict[TournamentId, NDArray[np.int64]]:
+    """The decided matches of these tournaments as rows: first, second, winner or -1 for a draw.
+
+    By COPY: of 2,000 candidates two million matches come in seconds.
+    """
+    if not tournaments:
+        return {}
+    types = ("bigint", "integer", "integer", "integer")
+    ids, *cells = read_columns(tx, RESULTS, {"tournaments": list(tournaments)}, types)
+    rows = np.stack(cells, axis=1)
+    found, starts = np.unique(ids, return_index=True)
+    parts = np.split(rows, starts[1:])
+    return {TournamentId(int(id_)): part for id_, part in zip(found, parts, strict=len(found) > 0)}
+
+
 def insert_matches(tx: Connection, wanted: Iterable[tuple[TournamentId, Pairing]]) -> None:
     """Adds the matches that are not there yet and counts them as planned."""
     rows = list(wanted)
@@ -233,10 +263,14 @@ def fail_tournaments(
 def _running(row: Sequence[Any]) -> RunningTournament:
     *columns, pairs = row
     tournament = RunningTournament(*columns)  # the columns are its fields
+    try:
+        voting = msgspec.convert(tournament.voting, Voting)
+    except msgspec.ValidationError as error:
+        raise ForeignJob(str(error)) from error
     return tournament._replace(
         state=TournamentState(tournament.state),
         job_state=JobState(tournament.job_state),
         seeding=Seeding(tournament.seeding),
-        voting=msgspec.convert(tournament.voting, Voting),
+        voting=voting,
         pairs=tuple((pair["first"], pair["second"]) for pair in pairs or ()),
     )

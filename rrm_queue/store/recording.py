@@ -19,12 +19,14 @@ from rrm_queue.messages import Vote
 from rrm_queue.store.database import storable
 
 # The first outcome of a match wins: a match that is over does not come back from here. One that
-# is ready again (its batch was given up) takes a late outcome all the same: it is paid for.
-LOCK_UNDECIDED = text("""
+# is ready again (its batch was given up) takes a late outcome all the same: it is paid for. One
+# that has failed or was cancelled keeps late votes, for when it is tried again.
+LOCK_MATCHES = text("""
     SELECT m.id, m.tournament_id, m.round, m.slot, m.first, m.second, m.attempt, m.batch_id,
-           EXISTS (SELECT 1 FROM votes v WHERE v.match_id = m.id) AS voted
+           m.state IN ('ready', 'out') AS undecided
     FROM matches m
-    WHERE m.id = ANY(CAST(:matches AS bigint[])) AND m.state IN ('ready', 'out')
+    WHERE m.id = ANY(CAST(:matches AS bigint[]))
+      AND m.state IN ('ready', 'out', 'failed', 'cancelled')
     ORDER BY m.id
     FOR UPDATE
 """)
@@ -75,6 +77,9 @@ GIVE_BACK = text("""
                 CAST(:wait AS float8[])) AS b (id, error, attempt, wait), tournaments t
     WHERE m.id = b.id AND t.id = m.tournament_id
 """)
+
+# Two flushes of a batch may be recorded at once: the second to come here sees the first's.
+LOCK_BATCH = text("SELECT 1 FROM batches WHERE id = :batch FOR UPDATE")
 
 # A batch is done when nothing of it is out any more, in whatever order its flushes came.
 CLOSE_BATCH = text("""
@@ -132,16 +137,16 @@ END_JOB = text("""
         state = CASE WHEN tournaments_failed = 0 THEN 'succeeded'
                      WHEN tournaments_done = 0 THEN 'failed'
                      ELSE 'partial' END,
-        finished_at = now()
+        finished_at = now(), note = NULL
     WHERE id = :job AND state IN ('queued', 'running', 'paused')
       AND tournaments_done + tournaments_failed = tournaments
 """)
 
 
-class UndecidedMatch(NamedTuple):
-    """A locked match that waits for its outcome.
+class LockedMatch(NamedTuple):
+    """A locked match that is not done; `batch` is the one that it is out in.
 
-    `batch` is the one that it is out in; `voted` when the store holds votes of it.
+    `undecided` when it waits for its outcome, and neither failed nor was cancelled.
     """
 
     id: MatchId
@@ -151,7 +156,7 @@ class UndecidedMatch(NamedTuple):
     second: CandidateNumber
     attempt: int
     batch: BatchId | None
-    voted: bool
+    undecided: bool
 
 
 class Return(NamedTuple):
@@ -182,11 +187,11 @@ class Counts:
     shared_tokens: int = 0
 
 
-def lock_undecided(tx: Connection, matches: Sequence[int]) -> dict[int, UndecidedMatch]:
-    """Those of `matches` that are not over, locked, by id."""
-    rows = tx.execute(LOCK_UNDECIDED, {"matches": list(matches)})
+def lock_matches(tx: Connection, matches: Sequence[int]) -> dict[int, LockedMatch]:
+    """Those of `matches` that are not done, locked, by id."""
+    rows = tx.execute(LOCK_MATCHES, {"matches": list(matches)})
     return {
-        id_: UndecidedMatch(id_, tournament, Position(round_, slot), *rest)
+        id_: LockedMatch(id_, tournament, Position(round_, slot), *rest)
         for id_, tournament, round_, slot, *rest in rows
     }
 
@@ -275,6 +280,7 @@ def sharing(tx: Connection, tournaments: Sequence[TournamentId]) -> tuple[int, i
 
 def close_batch(tx: Connection, batch: BatchId) -> None:
     """Marks the batch done if nothing of it is out."""
+    tx.execute(LOCK_BATCH, {"batch": batch})
     tx.execute(CLOSE_BATCH, {"batch": batch})
 
 

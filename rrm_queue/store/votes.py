@@ -16,12 +16,13 @@ IN_HAND = text("""
     ORDER BY match_id, number
 """)
 
+# The oldest of equal votes, should two jobs have paid for one at the same time; as below.
 PAID = text("""
-    SELECT DISTINCT key, verdict, no_verdict, seed
+    SELECT DISTINCT ON (key) key, verdict, no_verdict, seed
     FROM votes WHERE key = ANY(CAST(:keys AS uuid[])) AND NOT reused
+    ORDER BY key, created_at, match_id
 """)
 
-# The oldest of equal votes, should two jobs have paid for one at the same time.
 REUSE_VOTES = text("""
     INSERT INTO votes (match_id, number, swapped, verdict, no_verdict, text, model, seed,
                        prompt_tokens, cached_tokens, completion_tokens, seconds, queue_seconds,

@@ -75,10 +75,12 @@ class Worker:
     def start(self) -> None:
         """Stands on the roll of the queues and is ready for batches; raises RedisError."""
         self._enlist()
+        self._kept.look_after()
         self._loop = asyncio.new_event_loop()
         self._threads = [
             Thread(target=self._loop.run_forever, name="judging", daemon=True),
             Thread(target=self._show_life, name="leases", daemon=True),
+            Thread(target=self._look_after_kept, name="kept", daemon=True),
         ]
         for thread in self._threads:
             thread.start()
@@ -213,11 +215,20 @@ class Worker:
             try:
                 self._renew()
                 self._enlist()
-                self._kept.look_after()
-            except (RedisError, BrokerUnavailable) as error:
+            except RedisError as error:
                 log.warning("the leases could not be renewed: %s", error)
             except Exception:
                 log.exception("the leases could not be renewed")
+
+    def _look_after_kept(self) -> None:
+        """Apart from the leases, as sending much again takes longer than a lease lasts."""
+        while not self._stopped.wait(RENEW_SECONDS):
+            try:
+                self._kept.look_after()
+            except (RedisError, BrokerUnavailable) as error:
+                log.warning("what was sent could not be looked after: %s", error)
+            except Exception:
+                log.exception("what was sent could not be looked after")
 
     def _renew(self) -> None:
         held = self._holdings()

@@ -1,0 +1,193 @@
+"""No statement of the walk reads a whole table: asserted on the plans for 100,000 matches.
+
+The coordinator's statements are prepared, and the server may come to plan them once for all
+parameters: so each is planned as often as it takes to see that.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, cast
+from uuid import UUID
+
+import psycopg
+import pytest
+from filled_store import Filling, fill
+from sqlalchemy import TextClause, text
+
+from rrm_queue.store import (
+    control,
+    dispatching,
+    jobs,
+    outcomes,
+    planning,
+    recording,
+    recovery,
+    results,
+    votes,
+)
+from rrm_queue.store.database import Database, Transaction
+
+LARGE = {"matches", "votes", "tournaments", "candidates", "standings", "batches"}
+
+MANY_SMALL = Filling("aaaaaaaaaaaa", count=40_000, size=2, done=30_000, running=0)
+PAIRS = Filling("bbbbbbbbbbbb", count=3_000, size=8, done=2_480, running=20)
+
+NAMED = re.compile(r"(?<![:\w]):(\w+)")
+
+RUNS = 8
+"""The server plans a prepared statement five times for its parameters before it may stop to."""
+
+Parameters = dict[str, Any]
+
+IDS = text("""
+    SELECT (SELECT array_agg(id) FROM (SELECT id FROM matches WHERE job_id = :job AND state = 'out'
+                                       ORDER BY id LIMIT 64) AS m) AS matches,
+           (SELECT array_agg(id) FROM (SELECT id FROM tournaments WHERE job_id = :job
+                                         AND state = 'running' ORDER BY id LIMIT 8) AS t)
+               AS tournaments
+""")
+
+
+@pytest.fixture
+def filled(database: Database) -> Database:
+    """Two jobs in the middle of their way."""
+    fill(database, MANY_SMALL)
+    fill(database, PAIRS)
+    return database
+
+
+def walk(tx: Transaction) -> Mapping[str, tuple[TextClause, Parameters]]:
+    """Every statement that runs for a flush, a batch, a tournament or a job's line, by its name."""
+    job = {"job": PAIRS.job}
+    matches, tournaments = tx.execute(IDS, job).one()
+    batches = {"batches": tournaments}  # they have the same ids
+    each = {"match": matches, "batch": [1] * 64}
+    tournament = {"tournament": tournaments}
+    return {
+        "jobs.JOBS": (jobs.JOBS, {**job, "most": 1}),
+        "jobs.JOBS of all": (jobs.JOBS, {"job": None, "most": 20}),
+        "jobs.FIRST_ERROR": (jobs.FIRST_ERROR, job),
+        "jobs.TROUBLE": (jobs.TROUBLE, job),
+        "results.STANDINGS of one": (results.STANDINGS, {**job, "key": "t7"}),
+        "results.FIND_TOURNAMENT": (results.FIND_TOURNAMENT, {**job, "key": "t7"}),
+        "results.CANDIDATE_KEYS": (results.CANDIDATE_KEYS, {"tournament": tournaments[0]}),
+        "results.MATCHES": (results.MATCHES, {"tournament": tournaments[0]}),
+        "outcomes.TOURNAMENT": (outcomes.TOURNAMENT, {**job, "key": "t7"}),
+        "outcomes.RESULTS": (outcomes.RESULTS, {**job, "key": "t7"}),
+        "dispatching.ACTIVE_JOBS": (
+            dispatching.ACTIVE_JOBS,
+            {"queue": "rrmq.judge.openai", "most": 16384},
+        ),
+        "dispatching.COUNT_READY": (dispatching.COUNT_READY, {**job, "most": 16384}),
+        "dispatching.CLAIM_MATCHES": (dispatching.CLAIM_MATCHES, {**job, "count": 128}),
+        "dispatching.TOURNAMENT_TEXTS": (
+            dispatching.TOURNAMENT_TEXTS,
+            {"tournaments": tournaments},
+        ),
+        "dispatching.ANSWER_TEXTS": (
+            dispatching.ANSWER_TEXTS,
+            {"tournament": tournaments * 8, "number": [0] * 64, "gold": False},
+        ),
+        "dispatching.SEND_MATCHES": (dispatching.SEND_MATCHES, each),
+        "planning.LOCK_TOURNAMENTS": (planning.LOCK_TOURNAMENTS, {"matches": matches}),
+        "planning.OPEN_TOURNAMENTS": (planning.OPEN_TOURNAMENTS, {**job, "count": 64}),
+        "planning.PLAYED": (planning.PLAYED, {"tournaments": tournaments}),
+        "planning.INSERT_MATCHES": (
+            planning.INSERT_MATCHES,
+            {name: tournaments for name in ("tournament", "round", "slot", "first", "second")},
+        ),
+        "planning.FINISH_TOURNAMENTS": (
+            planning.FINISH_TOURNAMENTS,
+            {**tournament, "champion": [0] * 8},
+        ),
+        "planning.FAIL_TOURNAMENTS": (planning.FAIL_TOURNAMENTS, {**tournament, "error": ["no"] * 8}),
+        "planning.CANCEL_READY": (planning.CANCEL_READY, {"tournaments": tournaments}),
+        "recording.LOCK_UNDECIDED": (recording.LOCK_UNDECIDED, {"matches": matches}),
+        "recording.DECIDE_MATCHES": (
+            recording.DECIDE_MATCHES,
+            {"match": matches, "winner": [0] * 64, "decided_by": ["votes"] * 64},
+        ),
+        "recording.COUNT_DECIDED": (recording.COUNT_DECIDED, {**tournament, "count": [1] * 8}),
+        "recording.FAIL_MATCHES": (recording.FAIL_MATCHES, {"match": matches, "error": ["no"] * 64}),
+        "recording.GIVE_BACK": (
+            recording.GIVE_BACK,
+            {"match": matches, "error": ["no"] * 64, "attempt": [1] * 64, "wait": [1.0] * 64},
+        ),
+        "recording.CLOSE_BATCH": (recording.CLOSE_BATCH, {"batch": tournaments[0]}),
+        "recording.SHARING": (recording.SHARING, {"tournaments": tournaments[:2]}),
+        "recovery.OUT_BATCHES": (recovery.OUT_BATCHES, {}),
+        "recovery.NOTE_SEEN": (recovery.NOTE_SEEN, batches),
+        "recovery.LOCK_TOURNAMENTS": (recovery.LOCK_TOURNAMENTS, batches),
+        "recovery.LOSE_BATCHES": (recovery.LOSE_BATCHES, batches),
+        "recovery.FREE_MATCHES": (recovery.FREE_MATCHES, {**batches, "attempt": 1, "reason": "no"}),
+        "recovery.SPENT_MATCHES": (recovery.SPENT_MATCHES, {**batches, "attempts": 10}),
+        "control.LOCK_FAILED": (control.LOCK_FAILED, job),
+        "votes.IN_HAND": (votes.IN_HAND, {"matches": matches}),
+        "votes.PAID": (votes.PAID, {"keys": [UUID(int=n) for n in range(64)]}),
+        "votes.REUSE_VOTES": (
+            votes.REUSE_VOTES,
+            {
+                "match": matches,
+                "number": [1] * 64,
+                "swapped": [False] * 64,
+                "key": [UUID(int=n) for n in range(64)],
+            },
+        ),
+    }
+
+
+def scanned(node: Mapping[str, Any]) -> Iterator[str]:
+    """The large tables that a plan reads from end to end."""
+    if node["Node Type"] == "Seq Scan" and node["Relation Name"] in LARGE:
+        yield node["Relation Name"]
+    for below in node.get("Plans", []):
+        yield from scanned(below)
+
+
+def plans(tx: Transaction, statement: TextClause, parameters: Parameters) -> list[Any]:
+    """The plans of a prepared statement's first runs; what the server keeps to is the last one."""
+    names = list(dict.fromkeys(NAMED.findall(statement.text)))
+    numbered = NAMED.sub(lambda found: f"${names.index(found[1]) + 1}", statement.text)
+    values = [parameters[name] for name in names]
+    run = f"EXECUTE planned ({', '.join(['%s'] * len(names))})" if names else "EXECUTE planned"
+    connection = cast("psycopg.Connection", tx.connection.driver_connection)
+    with psycopg.ClientCursor(connection) as cursor:
+        cursor.execute(f"PREPARE planned AS {numbered}".encode())
+        found = []
+        for _ in range(RUNS):
+            row = cursor.execute(f"EXPLAIN (FORMAT JSON) {run}".encode(), values).fetchone()
+            assert row is not None
+            found.append(row[0][0]["Plan"])
+        cursor.execute("DEALLOCATE planned")
+    return found
+
+
+def read_whole(tx: Transaction, statement: TextClause, parameters: Parameters) -> set[str]:
+    """The large tables that any of a statement's plans reads from end to end."""
+    return {table for plan in plans(tx, statement, parameters) for table in scanned(plan)}
+
+
+def test_no_statement_of_the_walk_reads_a_whole_table(filled: Database) -> None:
+    with filled.begin() as tx:
+        found = {name: read_whole(tx, *asked) for name, asked in walk(tx).items()}
+    assert {name: tables for name, tables in found.items() if tables} == {}
+
+
+@pytest.mark.parametrize(
+    ("loss", "statement", "table"),
+    [
+        ("DROP INDEX matches_ready", "dispatching.CLAIM_MATCHES", "matches"),
+        ("DROP INDEX votes_paid", "votes.PAID", "votes"),
+        (
+            "ALTER TABLE matches DROP CONSTRAINT matches_position",
+            "planning.PLAYED",
+            "matches",
+        ),
+        ("ALTER TABLE votes DROP CONSTRAINT votes_pkey", "votes.IN_HAND", "votes"),
+    ],
+)
+def test_a_lost_index_is_seen(filled: Database, loss: str, statement: str, table: str) -> None:
+    with filled.begin() as tx:
+        tx.execute(text(loss))
+        asked = walk(tx)[statement]
+        assert read_whole(tx, *asked) == {table}
