@@ -240,6 +240,14 @@ def test_a_match_that_lost_votes_goes_on_with_those_it_has(
     assert {vote.number for vote in kept} <= {vote.number for vote in cast}
 
 
+def test_a_vote_that_came_without_its_fellow_is_not_the_last_in_both_orders() -> None:
+    voting = Voting(6, Order.BOTH, stop=Stop.LEAD, lead=1)
+    one, two, three, four, *_ = votes_of([Verdict.FIRST, Verdict.SECOND] * 3)
+    assert wave([one], voting) == [2]
+    assert wave([one, two, three], voting) == [4]
+    assert wave([one, two, three, four], voting) == []
+
+
 def test_a_swapped_vote_counts_for_the_other_side() -> None:
     assert tally([Vote(2, Verdict.FIRST, swapped=True)], Voting()) == Tally(0, 1, 1)
 

@@ -1,0 +1,170 @@
+"""What cannot be recorded as it came: of another version, of another's job, or refused."""
+
+import json
+
+import msgspec
+import pytest
+from jobs import judged, lines, play, received, submit_file
+from sqlalchemy import text
+from test_paid_once import PAID, Worker, sent, view
+
+from rrm_queue.broker.inbox import inbox_key
+from rrm_queue.broker.link import BrokerLink
+from rrm_queue.coordinator import plan
+from rrm_queue.coordinator.careful import record_carefully
+from rrm_queue.coordinator.dispatch import dispatch
+from rrm_queue.coordinator.record import record
+from rrm_queue.coordinator.rules import BATCH_TEXT
+from rrm_queue.coordinator.service import Coordinator
+from rrm_queue.domain import BatchId, JobId, JobState, NoVerdict, Verdict
+from rrm_queue.messages import (
+    Failure,
+    JudgeBatch,
+    MatchReport,
+    Outcomes,
+    Vote,
+    encode,
+)
+from rrm_queue.store import control
+from rrm_queue.store.database import Database
+
+
+def count_votes(database: Database) -> int:
+    with database.begin() as tx:
+        return int(tx.scalar(text("SELECT count(*) FROM votes")) or 0)
+
+
+def one_batch(database: Database, broker: BrokerLink, job: JobId) -> JudgeBatch:
+    dispatch(database, broker)
+    (batch,) = received(broker)
+    assert batch.job == job
+    return batch
+
+
+def test_outcomes_of_a_newer_version_stay_where_they_lie(
+    database: Database, broker: BrokerLink
+) -> None:
+    job = submit_file(database, lines([2]))
+    batch = one_batch(database, broker, job)
+    newer = msgspec.msgpack.decode(encode(judged(batch))) | {"type": "rrmq.outcomes.9"}
+    key = inbox_key(job, batch.batch)
+    broker.client.hset(key, "flush", msgspec.msgpack.encode(newer))
+    Coordinator(database, broker).take_outcomes(job, BatchId(batch.batch))
+    assert broker.client.hlen(key) == 1
+
+
+@pytest.mark.parametrize("change", ["strategy = 'newer'", 'voting = \'{"order": "newer"}\''])
+def test_outcomes_of_a_job_of_another_version_stay_and_no_other_job_waits(
+    database: Database, broker: BrokerLink, change: str
+) -> None:
+    job = submit_file(database, lines([2]))
+    batch = one_batch(database, broker, job)
+    with database.begin() as tx:
+        tx.execute(text(f"UPDATE jobs SET {change}"))  # noqa: S608
+    broker.send_outcomes(judged(batch))
+    Coordinator(database, broker).take_outcomes(job, BatchId(batch.batch))
+    assert len(broker.outcomes(job, BatchId(batch.batch))) == 1
+    other = submit_file(database, lines([4]), id="other")
+    play(database, broker)
+    assert view(database, other).state is JobState.SUCCEEDED
+
+
+def test_a_match_whose_plan_fails_keeps_its_votes(
+    database: Database, broker: BrokerLink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = submit_file(database, lines([2]))
+    batch = one_batch(database, broker, job)
+
+    def broken(_tx: object, finished: list[object], _played: object) -> None:
+        if finished:
+            raise ArithmeticError("no such number")
+
+    monkeypatch.setattr(plan, "_close", broken)
+    record_carefully(database, judged(batch))
+    ended = view(database, job)
+    assert (ended.state, ended.matches_failed, ended.votes) == (JobState.FAILED, 1, 1)
+    assert count_votes(database) == 1
+    monkeypatch.undo()
+    with database.begin() as tx:
+        assert control.retry_job(tx, job).matches == 1
+    assert dispatch(database, broker) == 1, "decided by the vote that it has"
+    assert view(database, job).state is JobState.SUCCEEDED
+
+
+def test_late_votes_of_a_failed_match_are_kept_for_its_retry(
+    database: Database, broker: BrokerLink
+) -> None:
+    job = submit_file(database, lines([2]), **PAID)
+    dispatch(database, broker)
+    (batch,) = sent(broker)
+    failure = MatchReport(batch.matches[0].match, [], Failure("no luck", transient=False))
+    record(database, Outcomes(batch.batch, batch.job, "a", [failure]))
+    record(database, Worker().judge(batch))
+    assert (view(database, job).state, count_votes(database)) == (JobState.FAILED, 1)
+    with database.begin() as tx:
+        control.retry_job(tx, job)
+    assert Worker().play(database, broker) == 0
+    assert view(database, job).state is JobState.SUCCEEDED
+
+
+def test_a_vote_that_fails_its_match_is_not_taken_from_another_job(
+    database: Database, broker: BrokerLink
+) -> None:
+    worker = Worker()
+    submit_file(database, lines([2]), **PAID)
+    dispatch(database, broker)
+    (batch,) = sent(broker)
+    (report,) = worker.judge(batch).matches
+    mute = msgspec.structs.replace(
+        report.votes[0], verdict=Verdict.NONE, no_verdict=NoVerdict.NO_BOX
+    )
+    record(database, Outcomes(batch.batch, batch.job, "a", [MatchReport(report.match, [mute])]))
+    job = submit_file(database, lines([2]), id="second", voting={"on_no_verdict": "fail"}, **PAID)
+    assert worker.play(database, broker) == 1, "it is cast anew"
+    ended = view(database, job)
+    assert (ended.state, ended.votes, ended.votes_reused) == (JobState.SUCCEEDED, 1, 0)
+
+
+def test_a_note_does_not_outlive_what_it_says(database: Database, broker: BrokerLink) -> None:
+    job = submit_file(database, lines([2]))
+    batch = one_batch(database, broker, job)
+    refused = Failure("401", transient=False, refused=True)
+    report = MatchReport(batch.matches[0].match, [], refused)
+    record(database, Outcomes(batch.batch, batch.job, "a", [report]))
+    assert view(database, job).note == "401"
+    record(database, judged(batch))
+    ended = view(database, job)
+    assert (ended.state, ended.note) == (JobState.SUCCEEDED, None)
+
+
+def test_messages_are_bounded_by_all_of_their_text(database: Database, broker: BrokerLink) -> None:
+    prompt = "Which is larger? " * (BATCH_TEXT // 17 // 3)
+    rows = [
+        {"prompt": f"{n} {prompt}", "candidates": ["It is 1.", "It is 2."], "reference": "2"}
+        for n in range(5)
+    ]
+    submit_file(database, b"".join(json.dumps(row).encode() + b"\n" for row in rows))
+    assert dispatch(database, broker) == 5
+    assert [len(batch.matches) for batch in received(broker)] == [2, 2, 1]
+
+
+def test_the_winner_is_that_of_the_votes_that_stand(database: Database, broker: BrokerLink) -> None:
+    submit_file(database, lines([2]))
+    batch = one_batch(database, broker, JobId("0123456789ab"))
+    match = batch.matches[0].match
+    with database.begin() as tx:  # a vote that came first, as by a fill that held the row's lock
+        tx.execute(
+            text("""
+                INSERT INTO votes (match_id, number, swapped, verdict, text, model, seed,
+                                   prompt_tokens, cached_tokens, completion_tokens, seconds,
+                                   queue_seconds, query_tokens, slot_tokens, samples, neutralised)
+                VALUES (:match, 1, false, 'first', '', '', 0, 0, 0, 0, 0, 0, 0, 0, 1, false)
+            """),
+            {"match": match},
+        )
+    other = MatchReport(match, [Vote(1, Verdict.SECOND)])
+    record(database, Outcomes(batch.batch, batch.job, "late", [other]))
+    with database.begin() as tx:
+        winner = tx.scalar(text("SELECT winner FROM matches"))
+        counted = tx.scalar(text("SELECT votes FROM jobs"))
+    assert (winner, counted) == (batch.matches[0].first, 0)
