@@ -1,8 +1,9 @@
 """Record: one flush of outcomes, in one transaction, and all that follows from it."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from rrm_queue.coordinator.plan import advance, fail_tournaments, strategy_of
 from rrm_queue.coordinator.rules import ATTEMPTS, back_off
@@ -37,6 +38,14 @@ class _Flush:
     refused: str | None = None
 
 
+class _Before(NamedTuple):
+    """What stands in the store before a flush is written, all of it locked."""
+
+    tournaments: Mapping[TournamentId, RunningTournament]
+    locked: Mapping[int, LockedMatch]
+    in_hand: Mapping[int, Sequence[Vote]]
+
+
 def record(database: Database, message: Outcomes) -> None:
     """Writes the votes and outcomes of a flush; plans, closes and ends what follows from them.
 
@@ -44,64 +53,66 @@ def record(database: Database, message: Outcomes) -> None:
     whose votes do not suffice keeps them and goes back, to be judged on from there; a judge that
     turns the job away pauses it. Raises StoreUnavailable, with nothing written.
     """
+    _write(database, message, _read)
+
+
+def refuse(database: Database, message: Outcomes, reason: str) -> None:
+    """Fails the undecided matches of a flush that cannot be recorded, and keeps their votes."""
+
+    def read(message: Outcomes, before: _Before) -> _Flush:
+        flush = _Flush()
+        for report in message.matches:
+            if (match := before.locked.get(report.match)) and match.undecided:
+                flush.votes += [(match.id, vote) for vote in _new(report, before)]
+                flush.failed[match.id] = reason
+        return flush
+
+    _write(database, message, read)
+
+
+def _write(
+    database: Database, message: Outcomes, read: Callable[[Outcomes, _Before], _Flush]
+) -> None:
+    """What `read` makes of a flush, with all that follows from it, in one transaction."""
     with database.begin() as tx:
         ids = [report.match for report in message.matches]
         tournaments = {t.id: t for t in planning.lock_tournaments(tx, ids)}
         locked = recording.lock_matches(tx, ids)
         # After the lock: whoever held it may have added votes.
-        in_hand = votes.in_hand(tx, list(locked))
-        flush = _read(message, locked, tournaments, in_hand)
-        _write(tx, flush)
+        before = _Before(tournaments, locked, votes.in_hand(tx, list(locked)))
+        flush = read(message, before)
+        recording.insert_votes(tx, flush.votes)
+        recording.decide_matches(tx, flush.outcomes)
+        recording.give_back(tx, flush.returned)
+        recording.fail_matches(tx, flush.failed)
         recording.close_batch(tx, BatchId(message.batch))
-        counts = _follow(tx, flush, locked, tournaments)
+        counts = _follow(tx, flush, before)
         if flush.refused is not None:
             pause_job(tx, JobId(message.job), flush.refused)
         recording.count_for_job(tx, JobId(message.job), counts)
 
 
-def refuse(database: Database, message: Outcomes, reason: str) -> None:
-    """Fails the undecided matches of a flush that cannot be recorded, and keeps their votes."""
-    with database.begin() as tx:
-        ids = [report.match for report in message.matches]
-        tournaments = {t.id: t for t in planning.lock_tournaments(tx, ids)}
-        locked = recording.lock_matches(tx, ids)
-        in_hand = votes.in_hand(tx, list(locked))
-        flush = _Flush()
-        for report in message.matches:
-            if (match := locked.get(report.match)) and match.undecided:
-                flush.votes += [(match.id, vote) for vote in _new(report, in_hand)]
-                flush.failed[match.id] = reason
-        _write(tx, flush)
-        recording.close_batch(tx, BatchId(message.batch))
-        counts = _follow(tx, flush, locked, tournaments)
-        recording.count_for_job(tx, JobId(message.job), counts)
-
-
-def _new(report: MatchReport, in_hand: Mapping[int, Sequence[Vote]]) -> list[Vote]:
+def _new(report: MatchReport, before: _Before) -> list[Vote]:
     """The votes of a report whose numbers the store does not have."""
-    known = {vote.number for vote in in_hand.get(report.match, [])}
+    known = {vote.number for vote in before.in_hand.get(report.match, [])}
     return [vote for vote in report.votes if vote.number not in known]
 
 
-def _read(
-    message: Outcomes,
-    locked: Mapping[int, LockedMatch],
-    tournaments: Mapping[TournamentId, RunningTournament],
-    in_hand: Mapping[int, Sequence[Vote]],
-) -> _Flush:
+def _read(message: Outcomes, before: _Before) -> _Flush:
     flush = _Flush()
     for report in {report.match: report for report in message.matches}.values():
-        match = locked.get(report.match)
+        match = before.locked.get(report.match)
         if match is None:
             continue
-        tournament, ours = tournaments[match.tournament], match.batch == message.batch
-        new = _new(report, in_hand)
+        tournament = before.tournaments[match.tournament]
+        ours = match.batch == message.batch
+        new = _new(report, before)
         if not ours and tournament.voting.on_no_verdict is OnNoVerdict.FAIL:
             # A repeat must not bring back what failed the match before it was tried again.
             new = [vote for vote in new if vote.verdict is not Verdict.NONE]
         flush.votes += [(match.id, vote) for vote in new]
         # Decided by the votes that are kept: of two with one number, the first to arrive.
-        kept = [*in_hand.get(match.id, []), *new]
+        kept = [*before.in_hand.get(match.id, []), *new]
         if not match.undecided:
             continue
         if not wave(kept, tournament.voting):
@@ -146,19 +157,8 @@ def outcome(match: LockedMatch, votes: Sequence[Vote], tournament: RunningTourna
     return Outcome(winner, DecidedBy.COIN)
 
 
-def _write(tx: Transaction, flush: _Flush) -> None:
-    recording.insert_votes(tx, flush.votes)
-    recording.decide_matches(tx, flush.outcomes)
-    recording.give_back(tx, flush.returned)
-    recording.fail_matches(tx, flush.failed)
-
-
-def _follow(
-    tx: Transaction,
-    flush: _Flush,
-    locked: Mapping[int, LockedMatch],
-    tournaments: Mapping[TournamentId, RunningTournament],
-) -> Counts:
+def _follow(tx: Transaction, flush: _Flush, before: _Before) -> Counts:
+    locked = before.locked
     decided = Counter(locked[match].tournament for match in flush.outcomes)
     recording.count_decided(tx, decided)
     failed = fail_tournaments(
@@ -170,7 +170,7 @@ def _follow(
     )
     going = [
         t._replace(decided=t.decided + decided[id_])
-        for id_, t in tournaments.items()
+        for id_, t in before.tournaments.items()
         if id_ not in failed and decided[id_]
     ]
     cast = [vote for _, vote in flush.votes]
