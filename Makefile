@@ -5,7 +5,7 @@ ENGINE := .engine
 RRMQ := $(VENV)/bin/rrmq
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test check fmt engine gpu-check chaos recovery clean
+.PHONY: demo test check fmt engine gpu-check chaos recovery bench clean
 
 demo: $(VENV)/.installed  ## rank the example's answers, in a virtual environment of its own
 	$(RRMQ) submit examples/gsm8k.jsonl --strategy knockout --watch
@@ -34,6 +34,9 @@ chaos: $(VENV)/.installed-dev  ## 20,000 matches while a seeded hand breaks ever
 
 recovery: $(VENV)/.installed-dev  ## how long lost work takes to run again, ten times each
 	PYTHONPATH=tests/acceptance $(VENV)/bin/python benchmarks/recovery.py $(BENCHMARK)
+
+bench: $(VENV)/.installed-dev engine  ## the queue's costs against baselines beside it: half an hour, BENCHMARK=--quick for five minutes
+	$(VENV)/bin/python benchmarks $(BENCHMARK)
 
 clean:
 	rm -rf $(VENV) $(ENGINE) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -68,7 +68,8 @@ STANDINGS = text("""
 """)
 
 TOTALS = text("""
-    UPDATE jobs SET tournaments = :count, tournaments_done = :done, candidates = CAST(:count AS int) * :size,
+    UPDATE jobs SET tournaments = :count, tournaments_done = :done,
+                    candidates = CAST(:count AS int) * :size,
                     matches_done = (SELECT count(*) FROM matches
                                     WHERE job_id = :job AND state = 'done'),
                     votes = (SELECT count(*) FROM matches WHERE job_id = :job AND state = 'done'),

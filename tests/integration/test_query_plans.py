@@ -94,25 +94,32 @@ def walk(tx: Transaction) -> Mapping[str, tuple[TextClause, Parameters]]:
         "planning.PLAYED": (planning.PLAYED, {"tournaments": tournaments}),
         "planning.INSERT_MATCHES": (
             planning.INSERT_MATCHES,
-            {name: tournaments for name in ("tournament", "round", "slot", "first", "second")},
+            dict.fromkeys(("tournament", "round", "slot", "first", "second"), tournaments),
         ),
         "planning.FINISH_TOURNAMENTS": (
             planning.FINISH_TOURNAMENTS,
             {**tournament, "champion": [0] * 8},
         ),
-        "planning.FAIL_TOURNAMENTS": (planning.FAIL_TOURNAMENTS, {**tournament, "error": ["no"] * 8}),
+        "planning.FAIL_TOURNAMENTS": (
+            planning.FAIL_TOURNAMENTS,
+            {**tournament, "error": ["no"] * 8},
+        ),
         "planning.CANCEL_READY": (planning.CANCEL_READY, {"tournaments": tournaments}),
-        "recording.LOCK_UNDECIDED": (recording.LOCK_UNDECIDED, {"matches": matches}),
+        "recording.LOCK_MATCHES": (recording.LOCK_MATCHES, {"matches": matches}),
         "recording.DECIDE_MATCHES": (
             recording.DECIDE_MATCHES,
             {"match": matches, "winner": [0] * 64, "decided_by": ["votes"] * 64},
         ),
         "recording.COUNT_DECIDED": (recording.COUNT_DECIDED, {**tournament, "count": [1] * 8}),
-        "recording.FAIL_MATCHES": (recording.FAIL_MATCHES, {"match": matches, "error": ["no"] * 64}),
+        "recording.FAIL_MATCHES": (
+            recording.FAIL_MATCHES,
+            {"match": matches, "error": ["no"] * 64},
+        ),
         "recording.GIVE_BACK": (
             recording.GIVE_BACK,
             {"match": matches, "error": ["no"] * 64, "attempt": [1] * 64, "wait": [1.0] * 64},
         ),
+        "recording.LOCK_BATCH": (recording.LOCK_BATCH, {"batch": tournaments[0]}),
         "recording.CLOSE_BATCH": (recording.CLOSE_BATCH, {"batch": tournaments[0]}),
         "recording.SHARING": (recording.SHARING, {"tournaments": tournaments[:2]}),
         "recovery.OUT_BATCHES": (recovery.OUT_BATCHES, {}),

@@ -1,0 +1,123 @@
+"""How long commands take to start, against `python -c pass`, and the local stack's start.
+
+The commands are those of an installed rrmq, each run on its own with a local stack that is up.
+`--modules` lists what `rrmq status` imports that takes longest.
+"""
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+
+from figures import Figure, arguments, report
+from rig import rrmq
+
+from rrm_queue.local.stack import LocalStack
+
+TIMES = 20
+UNNEEDED = (
+    "scipy",
+    "numpy",
+    "pandas",
+    "evalica",
+    "aiohttp",
+    "jinja2",
+    "alembic",
+    "pyarrow",
+    "sympy",
+)
+"""Packages that no command needs to say how far a job is."""
+
+_IMPORTED = re.compile(r"import time:\s+(\d+) \|\s+(\d+) \|(\s+)(\S+)")
+
+
+def main() -> int:
+    """There is no target but the reader's patience."""
+    given = arguments(__doc__, modules={"action": "store_true"})
+    times = TIMES // 4 if given.quick else TIMES
+    with tempfile.TemporaryDirectory(prefix="rrmq-startup-") as folder:
+        home = Path(folder)
+        environment = {k: v for k, v in os.environ.items() if not k.startswith(("RRMQ_", "PG"))}
+        environment |= {"RRMQ_HOME": str(home), "OMP_NUM_THREADS": "1"}
+        stack = LocalStack(home, processes={})
+        try:
+            cold = _seconds(stack.ensure_services)
+            warm = _seconds(stack.ensure_services)
+            stack.down()
+            again = _seconds(stack.ensure_services)
+            job = _submitted(home, environment)
+            python = _command([sys.executable, "-c", "pass"], environment, times)
+            commands = {
+                "rrmq --help": rrmq("--help"),
+                "rrmq status JOB": rrmq("status", job),
+                "rrmq status JOB --json": rrmq("status", job, "--json"),
+                "rrmq list": rrmq("list"),
+                "rrmq results JOB": rrmq("results", job),
+            }
+            took = {name: _command(argv, environment, times) for name, argv in commands.items()}
+            imports = _imports(commands["rrmq status JOB"], environment)
+        finally:
+            subprocess.run(rrmq("down"), env=environment, capture_output=True, check=False)  # noqa: S603  # our own
+            stack.down()
+    figures = [
+        Figure(name, 1000 * seconds, "ms", 1000 * python, "ms, python -c pass")
+        for name, seconds in took.items()
+    ]
+    figures.append(Figure("modules that status imports", len(imports), "modules"))
+    unneeded = sorted({name.split(".")[0] for name in imports} & set(UNNEEDED))
+    figures.append(Figure(f"unneeded: {', '.join(unneeded) or 'none'}", len(unneeded), "packages"))
+    figures.append(Figure("both servers, first start", cold, "s", python, "s, python -c pass"))
+    figures.append(Figure("both servers, start with data", again, "s", python, "s"))
+    figures.append(Figure("both servers, found running", 1000 * warm, "ms", 1000 * python, "ms"))
+    if given.modules:
+        for name, own in sorted(imports.items(), key=lambda item: -item[1])[:25]:
+            print(f"{own / 1000:7.1f} ms  {name}")
+    return report("start-up", figures, given)
+
+
+def _seconds(call: object) -> float:
+    began = perf_counter()
+    call()  # type: ignore[operator]
+    return perf_counter() - began
+
+
+def _submitted(home: Path, environment: Mapping[str, str]) -> str:
+    """A job of the local stack, whose processes are up afterwards."""
+    file = home / "two.jsonl"
+    file.write_text('{"prompt": "?", "candidates": ["1", "2"], "reference": "2"}\n')
+    argv = rrmq("submit", str(file), "--judge", "reference", "--watch", "--json")
+    done = subprocess.run(argv, env=environment, capture_output=True, text=True, check=True)  # noqa: S603  # our own
+    found = re.search(r'"(?:job|id)":\s*"(\w+)"', done.stdout)
+    if found is None:
+        raise RuntimeError(f"no job in {done.stdout!r}")
+    return found[1]
+
+
+def _command(argv: Sequence[str], environment: Mapping[str, str], times: int) -> float:
+    """The median of a few runs, in seconds."""
+
+    def once() -> None:
+        subprocess.run(argv, env=environment, capture_output=True, check=True)  # noqa: S603  # our own
+
+    return median(_seconds(once) for _ in range(times))
+
+
+def _imports(argv: Sequence[str], environment: Mapping[str, str]) -> Mapping[str, int]:
+    """Every module that the command imports, with its own microseconds."""
+    timed = [argv[0], "-X", "importtime", *argv[1:]]
+    done = subprocess.run(timed, env=environment, capture_output=True, text=True, check=True)  # noqa: S603  # our own
+    return dict(_read(done.stderr))
+
+
+def _read(lines: str) -> Iterator[tuple[str, int]]:
+    for own, _, _, name in _IMPORTED.findall(lines):
+        yield name, int(own)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
