@@ -71,6 +71,7 @@ class Sampler:
 
     async def _insist(self, engine: Engine, ask: Ask) -> Vote:
         """One sample, asked for again while faults are transient and patience lasts."""
+        fault: TransientFault | None = None
 
         async def once() -> Vote:
             async with nullcontext() if engine.caps_itself else self._cap:
@@ -80,13 +81,25 @@ class Sampler:
                 finally:
                     self.in_flight -= 1
 
+        async def again() -> Vote:
+            nonlocal fault
+            if fault is not None:
+                known, fault = fault, None
+                raise known
+            return await once()
+
+        # Nearly every sample is answered at once: tenacity comes in when the first attempt failed.
+        try:
+            return await once()
+        except TransientFault as first:
+            fault = first
         retrying = AsyncRetrying(
             retry=retry_if_exception_type(TransientFault),
             stop=self._stop,
             wait=self._wait,
             reraise=True,
         )
-        return await retrying(once)
+        return await retrying(again)
 
     def _wait(self, state: RetryCallState) -> float:
         """Seconds before the next attempt: the back-off, or more where the judge asked for it."""
