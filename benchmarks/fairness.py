@@ -14,8 +14,7 @@ from pathlib import Path
 from statistics import median
 
 from chaos.fleet import Fleet, Size, fleet, wait
-from chaos.given import GivenJob, GivenTournament
-from chaos.judge import answer_text
+from chaos.given import even_job
 from chaos.run import submit
 from rich.console import Console
 from rich.table import Table
@@ -54,7 +53,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with fleet(SIZE, seed=0) as ours:
         alone = [_small(ours, f"alone-{number}") for number in range(given.times)]
-        large = submit(ours, _job("large", tournaments=100, size=64, strategy="elo"))
+        large = submit(ours, even_job("large", 100, size=64, strategy="elo"))
         wait(lambda: _asked(ours, DONE, large) > 500, PATIENCE, "the large job is well under way")
         behind = [_small(ours, f"behind-{number}") for number in range(given.times)]
     result = Result(alone, behind)
@@ -66,21 +65,9 @@ def main() -> int:
 
 def _small(ours: Fleet, name: str) -> float:
     """Seconds from its submission to its end."""
-    job = submit(ours, _job(name, tournaments=1, size=21, strategy="knockout"))
+    job = submit(ours, even_job(name, 1, size=21, strategy="knockout"))
     wait(lambda: _asked(ours, TOOK, job) > 0, PATIENCE, f"{name} has ended")
     return _asked(ours, TOOK, job)
-
-
-def _job(name: str, *, tournaments: int, size: int, strategy: str) -> GivenJob:
-    made = tuple(
-        GivenTournament(
-            f"{name}-{number}",
-            f"Which answer to {name}-{number} is worth more?",
-            tuple(answer_text(f"{name}-{number}", c, c) for c in range(size)),
-        )
-        for number in range(tournaments)
-    )
-    return GivenJob(strategy, 0, 1, made)
 
 
 def _asked(ours: Fleet, query: object, job: str) -> float:

@@ -27,8 +27,7 @@ from statistics import median
 
 from chaos.endpoint import BEGUN, LEFT, notes
 from chaos.fleet import Fleet, Size, fleet, wait
-from chaos.given import GivenJob, GivenTournament
-from chaos.judge import answer_text
+from chaos.given import even_job
 from chaos.parts import go_on, kill, stop
 from chaos.submission import submit
 from rich.console import Console
@@ -118,7 +117,7 @@ def _told(name: str, number: int) -> Iterator[None]:
 def _worker(ours: Fleet, number: int) -> Trial:
     """Kills a worker; the engine tells whose requests were broken off, and when they came again."""
     began = time.time()
-    submit(ours, _job(f"worker-{number}", _HELD // 3, size=3, strategy="elo"))
+    submit(ours, even_job(f"worker-{number}", _HELD // 3, size=3, strategy="elo"))
     wait(lambda: _count(ours, BEGUN, began) >= _HELD, PATIENCE, "all matches are at the engine")
     victim = ours.parts[f"worker-{number % ours.size.workers}"]
     victim.wanted = False
@@ -162,7 +161,7 @@ def _lost_broker(ours: Fleet, number: int, lose: Callable[[], None]) -> Trial:
     """Loses the broker while messages wait: the workers stand still until it has happened."""
     stopped = [stop(ours.parts[f"worker-{worker}"]) for worker in range(ours.size.workers)]
     try:
-        submit(ours, _job(f"lost-{number}", 500, size=2, strategy="knockout"))
+        submit(ours, even_job(f"lost-{number}", 500, size=2, strategy="knockout"))
         wait(lambda: _number(ours, OUT, _now()) > 0, PATIENCE, "messages are sent")
         _quiet(ours)
         before, moment = _number(ours, LOST, _now()), _now()
@@ -217,19 +216,7 @@ _KINDS: Mapping[str, Callable[[Fleet, int], Trial]] = {
 def _supply(ours: Fleet, number: int) -> None:
     """Sees to it that the fleet does not run out of work: a match a message, so that many wait."""
     if _number(ours, WAITING, _now()) < 4000:
-        submit(ours, _job(f"supply-{number}", 8000, size=2, strategy="knockout"))
-
-
-def _job(name: str, tournaments: int, *, size: int, strategy: str) -> GivenJob:
-    made = tuple(
-        GivenTournament(
-            f"{name}-{t}",
-            f"Which answer to {name}-{t} is worth more?",
-            tuple(answer_text(f"{name}-{t}", c, c) for c in range(size)),
-        )
-        for t in range(tournaments)
-    )
-    return GivenJob(strategy, 0, 1, made)
+        submit(ours, even_job(f"supply-{number}", 8000, size=2, strategy="knockout"))
 
 
 def _count(ours: Fleet, what: str, since: float) -> int:

@@ -60,6 +60,19 @@ def jobs(seed: int, matches: int, votes: int) -> Sequence[GivenJob]:
     return [_job(strategy, seed, matches // 2, votes) for strategy in _SIZES]
 
 
+def even_job(name: str, tournaments: int, *, size: int, strategy: str) -> GivenJob:
+    """Tournaments of one size whose answers are worth more the later they stand; one vote each."""
+    made = tuple(
+        GivenTournament(
+            f"{name}-{number}",
+            f"Which answer to {name}-{number} is worth more?",
+            tuple(answer_text(f"{name}-{number}", c, c) for c in range(size)),
+        )
+        for number in range(tournaments)
+    )
+    return GivenJob(strategy, 0, 1, made)
+
+
 def _job(strategy: str, seed: int, matches: int, votes: int) -> GivenJob:
     largest = _SIZES[strategy][matches * 2 >= _LONG]
     tournaments: list[GivenTournament] = []
