@@ -60,6 +60,18 @@ class TournamentNotFound(RrmqError):
     """No such tournament."""
 
 
+class MatchNotFound(RrmqError):
+    """No such match."""
+
+
+class StillRunning(RrmqError):
+    """The job has not ended in the time given."""
+
+
+class JobFailed(RrmqError):
+    """The job ended without what was asked of it."""
+
+
 class StoreUnavailable(RrmqError):
     """The database does not answer."""
 

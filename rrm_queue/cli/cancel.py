@@ -2,7 +2,7 @@
 
 import click
 
-from rrm_queue.cli.control import change, show
+from rrm_queue.cli.control import change, show, stop
 from rrm_queue.store.control import cancel_job
 
 
@@ -14,7 +14,7 @@ def command(job: str, as_json: bool) -> None:
     changed = change(
         job,
         cancel_job,
-        lambda link, found: link.stop({found}),
+        stop,
         otherwise="workers stop when it is back",
     )
     view = changed.view

@@ -25,6 +25,11 @@ class Changed(Generic[Done]):
     view: JobView
 
 
+def to_stderr(line: str) -> None:
+    """Says a line to whoever typed the command."""
+    click.echo(f"rrmq: {line}", err=True)
+
+
 def change(
     prefix: str,
     act: Callable[[Transaction, JobId], Done],
@@ -32,11 +37,12 @@ def change(
     *,
     otherwise: str,
     processes: bool = False,
+    say: Callable[[str], None] = to_stderr,
 ) -> Changed[Done]:
     """Acts on the job in one transaction, then tells the workers.
 
-    A broker that is away is no fault, as the coordinator sees to it: a line says what `otherwise`
-    happens. `processes` asks for a local coordinator and worker as well.
+    A broker that is away is no fault, as the coordinator sees to it: `say` is given a line of what
+    `otherwise` happens. `processes` asks for a local coordinator and worker as well.
     """
     addresses = connect(read_settings(), processes=processes)
     with open_store(addresses) as database:
@@ -47,10 +53,26 @@ def change(
         try:
             tell(open_link(addresses), job)
         except BrokerUnavailable as error:
-            click.echo(f"rrmq: {error}; {otherwise}", err=True)
+            say(f"{error}; {otherwise}")
     return Changed(done, view)
 
 
 def show(changed: Changed[Done], sentence: str, *, as_json: bool) -> None:
     """Prints the job's status as JSON, or a sentence."""
     click.echo(json_line(status_shape(changed.view)) if as_json else sentence)
+
+
+def stop(link: BrokerLink, job: JobId) -> None:
+    """Tells the workers to hand back what they have of the job."""
+    link.stop({job})
+
+
+def go_on(link: BrokerLink, job: JobId) -> None:
+    """Lets the workers take the job up again."""
+    link.unstop(job)
+    link.wake()
+
+
+def wake(link: BrokerLink, _job: JobId) -> None:
+    """Tells the coordinator that there is something to do."""
+    link.wake()

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from importlib import import_module
 
 import click
+from click.shell_completion import CompletionItem
 
 from rrm_queue import __version__
 from rrm_queue.cli.terminal import printable
@@ -18,6 +19,8 @@ VERBS = {
     "leaderboard": ("leaderboard", "Compare the models that wrote a job's answers."),
     "diagnose": ("diagnose", "Say how far a job's judge can be trusted."),
     "bracket": ("bracket", "Draw a knockout's bracket."),
+    "votes": ("votes", "Say why a match went as it did."),
+    "export": ("export", "Write what came out of a job for other programs."),
     "pause": ("pause", "Hold a job."),
     "resume": ("resume", "Let a paused job go on."),
     "retry": ("retry", "Try again what failed of a job."),
@@ -25,6 +28,7 @@ VERBS = {
     "up": ("up", "Start the local stack."),
     "down": ("down", "Stop the local stack; its data stays."),
     "doctor": ("doctor", "Say what runs, where, and what is wrong."),
+    "completion": ("completion", "Print what completes `rrmq` in a shell."),
     "db": ("db", "Look after the database's tables."),
     "worker": ("worker", "Judge batches until stopped."),
     "coordinator": ("coordinator", "Plan, dispatch and record until stopped."),
@@ -48,6 +52,15 @@ class Verbs(click.Group):
         command = import_module(f"rrm_queue.cli.{VERBS[cmd_name][0]}").command
         assert isinstance(command, click.Command)  # noqa: S101  # each verb's module has one
         return command
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """The verbs and options that begin so, without importing the verbs."""
+        verbs = [
+            CompletionItem(verb, help=text)
+            for verb, (_, text) in VERBS.items()
+            if verb.startswith(incomplete)
+        ]
+        return verbs + click.Command.shell_complete(self, ctx, incomplete)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The list of verbs, without importing them."""

@@ -22,11 +22,7 @@ def opened_file(file: str) -> Iterator[BinaryIO]:
             raise UsageFault("standard input is closed")
         yield sys.stdin.buffer
         return
-    try:
-        stream = Path(file).open("rb")  # noqa: SIM115  # closed below, apart from faults of opening
-    except OSError as error:
-        raise BadInput(file, [Problem(error.strerror or str(error))]) from error
-    with stream:
+    with open_bytes(file) as stream:
         size = Path(file).stat().st_size
         if not sys.stderr.isatty() or size < SMALL_FILE:
             yield stream
@@ -35,3 +31,11 @@ def opened_file(file: str) -> Iterator[BinaryIO]:
             stream, size, description="reading", console=Console(stderr=True), transient=True
         ) as reading:
             yield reading
+
+
+def open_bytes(file: str) -> BinaryIO:
+    """The file, opened. Raises BadInput when it cannot be."""
+    try:
+        return Path(file).open("rb")
+    except OSError as error:
+        raise BadInput(file, [Problem(error.strerror or str(error))]) from error

@@ -2,7 +2,7 @@
 
 import click
 
-from rrm_queue.cli.control import change, show
+from rrm_queue.cli.control import change, show, stop
 from rrm_queue.domain import JobState
 from rrm_queue.store.control import pause_job
 
@@ -15,7 +15,7 @@ def command(job: str, as_json: bool) -> None:
     changed = change(
         job,
         pause_job,
-        lambda link, found: link.stop({found}),
+        stop,
         otherwise="workers stop when it is back",
     )
     view = changed.view

@@ -2,9 +2,7 @@
 
 import click
 
-from rrm_queue.broker.link import BrokerLink
-from rrm_queue.cli.control import change, show
-from rrm_queue.domain import JobId
+from rrm_queue.cli.control import change, go_on, show
 from rrm_queue.store.control import resume_job
 
 
@@ -13,12 +11,7 @@ from rrm_queue.store.control import resume_job
 @click.option("--json", "as_json", is_flag=True, help="Print the job's status as JSON.")
 def command(job: str, as_json: bool) -> None:
     """Let JOB go on where it was paused; one that was not paused is left as it is."""
-    changed = change(job, resume_job, _tell, otherwise="it goes on when it is back", processes=True)
+    changed = change(job, resume_job, go_on, otherwise="it goes on when it is back", processes=True)
     view = changed.view
     goes_on = f"job {view.id} goes on" if changed.done else f"job {view.id} was not paused"
     show(changed, f"{goes_on}: {view.state}", as_json=as_json)
-
-
-def _tell(link: BrokerLink, job: JobId) -> None:
-    link.unstop(job)
-    link.wake()

@@ -2,7 +2,7 @@
 
 import click
 
-from rrm_queue.cli.control import change, show
+from rrm_queue.cli.control import change, show, wake
 from rrm_queue.cli.wording import count
 from rrm_queue.domain import JobState
 from rrm_queue.errors import UsageFault
@@ -17,7 +17,7 @@ def command(job: str, as_json: bool) -> None:
     changed = change(
         job,
         retry_job,
-        lambda link, _: link.wake(),
+        wake,
         otherwise="it goes on when it is back",
         processes=True,
     )

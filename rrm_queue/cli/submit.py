@@ -4,55 +4,35 @@ import json
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import asdict
-from pathlib import Path
-from secrets import token_hex
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
-from msgspec import to_builtins
 
-from rrm_queue.broker.app import judge_queue
 from rrm_queue.cli.composition import (
     connect,
     open_link,
     open_store,
-    openai_mark,
     read_settings,
 )
 from rrm_queue.cli.dry_run import pace, print_dry_run, weigh
 from rrm_queue.cli.opening import opened_file
+from rrm_queue.cli.request import Request, judge_of, mark_of, wake
 from rrm_queue.cli.sizing import LargeJobGate, asks, sizing_options
 from rrm_queue.cli.submitted import how_read, what_came_of_it
 from rrm_queue.cli.terminal import printable
 from rrm_queue.cli.voting_options import voting_of, voting_options
 from rrm_queue.cli.watch import watch
-from rrm_queue.domain import JobState, Seeding
-from rrm_queue.errors import BrokerUnavailable, UsageFault
+from rrm_queue.domain import Seeding
 from rrm_queue.estimates import Scale
 from rrm_queue.intake.formats import NAMES as NAMES_OF_FORMATS
 from rrm_queue.intake.formats.base import Empty
 from rrm_queue.intake.mapping import parse_mapping
-from rrm_queue.intake.needs import Needs
 from rrm_queue.intake.reader import Source, read
 from rrm_queue.intake.submission import submit
-from rrm_queue.judging.engines.replay import check_file
 from rrm_queue.judging.spec import (
     KNOWN,
-    needs_gold,
-    needs_reference,
-    parse_spec,
-    with_sampling,
-    with_template,
 )
-from rrm_queue.store.tables import Job
-from rrm_queue.strategies import NAMES, named
-from rrm_queue.strategies.pairs import Pairs
-
-if TYPE_CHECKING:
-    from rrm_queue.broker.link import BrokerLink
-    from rrm_queue.messages import JudgeSpec
-
-LONGEST_WORD = 1000  # characters
+from rrm_queue.strategies import NAMES
 
 
 @click.command("submit")
@@ -73,7 +53,11 @@ LONGEST_WORD = 1000  # characters
     default=Empty.REFUSE.value,
     help="What an empty answer costs: the submission, or only itself.",
 )
-@click.option("--strategy", default="knockout", help=f"How to rank: {', '.join(NAMES)}.")
+@click.option(
+    "--strategy",
+    default="knockout",
+    help=f"How to rank: {', '.join(NAMES)}; sampled, swiss and pivot may be followed by :NUMBER.",
+)
 @click.option("--judge", default="reference", help=f"Who judges: {', '.join(KNOWN)}.")
 @voting_options
 @click.option(
@@ -131,25 +115,21 @@ def command(
     submission: the job that it made the first time answers for it.
     """
     settings = read_settings()
-    own_pairs = named(strategy, seeding=Seeding(seeding)).name == Pairs.name
-    spec = _judge(judge, settings.openai_base_url, sampling, template)
-    needs = Needs(needs_reference(spec), needs_gold(spec), own_pairs)
-    mapping = parse_mapping(mapped)
-    vote = voting_of(**voting)
-    scale = Scale(strategy, Seeding(seeding), spec, vote, agreement)
-    job = Job(
-        id=token_hex(6),
-        name=_speakable(name, "--name") if name else None,
-        source=printable(", ".join(files))[:LONGEST_WORD],
-        state=JobState.QUEUED,
+    pairs = [setting.partition("=") for setting in sampling]
+    request = Request(
         strategy=strategy,
         seeding=Seeding(seeding),
-        judge=to_builtins(spec),
-        queue=judge_queue(spec),
-        voting=to_builtins(vote),
+        spec=judge_of(
+            judge, settings.openai_base_url, {key: value for key, _, value in pairs}, template
+        ),
+        voting=voting_of(**voting),
         seed=seed,
+        name=name,
         priority=priority,
     )
+    spec, needs, job = request.spec, request.needs(), request.job(", ".join(files))
+    mapping = parse_mapping(mapped)
+    scale = Scale(strategy, request.seeding, spec, request.voting, agreement)
     with ExitStack() as opened:
         sources = [
             Source(printable(file), opened.enter_context(opened_file(file))) for file in files
@@ -162,8 +142,7 @@ def command(
             print_dry_run(scale, agreement, found, reading, as_json=as_json)
             return 0
         large = LargeJobGate(scale, settings.confirm_above, before=opened.close)
-        mark = openai_mark(settings) if spec.kind == "openai" else ""
-        addresses = connect(settings, mark=mark)
+        addresses = connect(settings, mark=mark_of(settings, spec))
         link = open_link(addresses)
         with open_store(addresses) as database:
             submitted = submit(
@@ -178,7 +157,7 @@ def command(
                 gate=large if asks(files, yes=yes) else None,
             )
     if submitted.new:
-        _wake(link)
+        wake(link)
     if not as_json:
         if read_as := how_read(submitted):
             click.echo(read_as, err=True)
@@ -186,33 +165,3 @@ def command(
     elif not watching:
         click.echo(json.dumps(asdict(submitted)))
     return watch(settings, addresses, submitted.job, as_json=as_json) if watching else 0
-
-
-def _judge(judge: str, base_url: str, sampling: Sequence[str], template: str | None) -> "JudgeSpec":
-    """The judge that the options describe; what it needs from files is there and readable."""
-    spec = parse_spec(_speakable(judge, "--judge"), base_url=base_url, folder=Path.cwd())
-    if spec.kind == "replay":
-        check_file(spec.argument)
-    pairs = [setting.partition("=") for setting in sampling]
-    spec = with_sampling(spec, {name: value for name, _, value in pairs})
-    if template is None:
-        return spec
-    try:
-        return with_template(spec, Path(template).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageFault(f"{template} is no readable template: {error}") from error
-
-
-def _speakable(text: str, what: str) -> str:
-    """`text`, if it can stand in a table and on a terminal."""
-    if len(text) > LONGEST_WORD or not text.isprintable():
-        raise UsageFault(f"{what} must be printable text of at most {LONGEST_WORD} characters")
-    return text
-
-
-def _wake(link: "BrokerLink") -> None:
-    """Tells the coordinator; a broker that is away only costs it the time to look by itself."""
-    try:
-        link.wake()
-    except BrokerUnavailable as error:
-        click.echo(f"rrmq: {error}; the job is stored and starts when it is back", err=True)

@@ -13,6 +13,7 @@ from rrm_queue.messages import Voting
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 MOST_VOTES = 1001
+MOST_RESAMPLES = 10
 
 
 def _choice(words: type[StrEnum]) -> click.Choice[str]:
@@ -48,7 +49,7 @@ OPTIONS = (
     ),
     click.option(
         "--resamples",
-        type=click.IntRange(0, 10),
+        type=click.IntRange(0, MOST_RESAMPLES),
         default=Voting().resamples,
         help="How often a vote without a verdict is asked for again.",
     ),

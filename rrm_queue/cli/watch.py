@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from math import inf
 from typing import TYPE_CHECKING
 
 import click
@@ -15,7 +16,7 @@ from rrm_queue.cli.shapes import json_line, status_shape
 from rrm_queue.cli.terminal import printable, screen
 from rrm_queue.config import Settings
 from rrm_queue.domain import JobId, JobState
-from rrm_queue.errors import StackFault, StoreUnavailable
+from rrm_queue.errors import StackFault, StillRunning, StoreUnavailable
 from rrm_queue.store.database import Database
 from rrm_queue.store.jobs import JobView, view_job
 
@@ -41,7 +42,7 @@ def watch(settings: Settings, addresses: "Addresses", job: JobId, *, as_json: bo
     with open_store(addresses) as database:
         try:
             with _display() as display:
-                view = _Watcher(settings, addresses, database, display).follow(job)
+                view = Watcher(settings, addresses, database, display).follow(job)
         except KeyboardInterrupt:
             click.echo(f"job {job} goes on; `rrmq status {job} --watch` shows it again", err=True)
             return EXIT_INTERRUPTED
@@ -63,7 +64,7 @@ def _display() -> Iterator[Display]:
         yield display
 
 
-class _Watcher:
+class Watcher:
     """Looks at a job again and again."""
 
     def __init__(
@@ -76,9 +77,13 @@ class _Watcher:
         self._display = display
         self._note: str | None = None
 
-    def follow(self, job: JobId) -> JobView:
-        """The job when it has ended, or when it was paused with a note."""
+    def follow(self, job: JobId, limit: float = inf) -> JobView:
+        """The job when it has ended, or when it was paused with a note.
+
+        Raises StillRunning when neither happens within `limit` seconds.
+        """
         well = time.monotonic()
+        end = well + limit
         care_at = well + CARE
         while True:
             start = time.monotonic()
@@ -99,7 +104,10 @@ class _Watcher:
                     raise
                 care_at = start  # at once: what is away may be ours to start
                 self._say(f"{error}; trying again")
-            time.sleep(max(POLL, REST * (time.monotonic() - start)))
+            now = time.monotonic()
+            if (left := end - now) <= 0:
+                raise StillRunning(f"job {job}, {limit:g} s")
+            time.sleep(min(left, max(POLL, REST * (now - start))))
 
     def _keep_stack_up(self) -> None:
         if self._stack is not None:

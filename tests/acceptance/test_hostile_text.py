@@ -34,6 +34,18 @@ COMMANDS = {
     "what is not seen": "a\u200b\u200d\u2060\ufeff\U000e0041b\u00ad",
 }
 HOSTILE = "".join(COMMANDS.values())
+
+MORE_VIEWS: dict[str, list[tuple[str, ...]]] = {
+    "reference": [("leaderboard",), ("diagnose",)],
+    "openai:speaks": [
+        ("votes", "good"), ("votes", "good", "1.0"), ("votes", "good", "1.0", "--full"),
+        ("votes", "good", "1.0", "--json"),
+    ],
+    "openai:fails": [
+        ("votes", "good"), ("votes", "good", "1.0"), ("pause",), ("resume",), ("retry",),
+    ],
+}  # fmt: skip
+"""Views of which one job shows all that is hostile in them, by its judge: a verb and its words."""
 LONG = "\x1b[5m" + "long" * 2_000
 
 
@@ -179,7 +191,8 @@ def test_every_view_of_a_hostile_job_is_plain(
         for arguments in (
             ("status", job), ("status", job, "--watch"), ("status", job, "--json"),
             ("results", job), ("results", job, "--json"), ("results", job, "--tournament", "good"),
-            ("bracket", job), ("bracket", job, "good"), ("cancel", job),
+            ("bracket", job), ("bracket", job, "good"),
+            *((*words[:1], job, *words[1:]) for words in MORE_VIEWS[judge]), ("cancel", job),
         ):  # fmt: skip
             look(*arguments)
         _, shown = on_a_terminal(command, "results", job, "--csv")
@@ -213,7 +226,12 @@ def test_errors_about_hostile_input_are_plain(command: Rrmq, tmp_path: Path) -> 
         ("submit", str(path), "--name", HOSTILE), ("submit", str(path), "--strategy", HOSTILE),
         ("submit", str(path), "--template", HOSTILE, "--judge", "openai:x"),
         ("submit", str(path), "--sampling", f"{HOSTILE}={HOSTILE}", "--judge", "openai:x"),
-        ("status", HOSTILE), (HOSTILE,), ("list", f"--{HOSTILE}"), ("worker", "--judge", HOSTILE),
+        *((verb, HOSTILE) for verb in (
+            "status", "results", "leaderboard", "diagnose", "bracket",
+            "pause", "resume", "retry", "cancel",
+        )),
+        ("votes", HOSTILE, HOSTILE, HOSTILE), ("completion", HOSTILE),
+        (HOSTILE,), ("list", f"--{HOSTILE}"), ("worker", "--judge", HOSTILE),
     ):  # fmt: skip
         done = command(*arguments)
         assert done.returncode in (1, 2), (arguments, done.stdout)

@@ -20,6 +20,7 @@ from rrm_queue.store import (
     jobs,
     outcomes,
     planning,
+    reasons,
     recording,
     recovery,
     results,
@@ -72,6 +73,16 @@ def walk(tx: Transaction) -> Mapping[str, tuple[TextClause, Parameters]]:
         "results.FIND_TOURNAMENT": (results.FIND_TOURNAMENT, {**job, "key": "t7"}),
         "results.CANDIDATE_KEYS": (results.CANDIDATE_KEYS, {"tournament": tournaments[0]}),
         "results.MATCHES": (results.MATCHES, {"tournament": tournaments[0]}),
+        "reasons.TALLIES": (
+            reasons.TALLIES,
+            {
+                "tournament": tournaments[0],
+                **dict.fromkeys(("round", "slot", "low", "high")),
+            },
+        ),
+        "reasons.ANSWERS": (reasons.ANSWERS, {"tournament": tournaments[0], "numbers": [0, 1]}),
+        "reasons.PROMPT": (reasons.PROMPT, {"tournament": tournaments[0]}),
+        "reasons.VOTES": (reasons.VOTES, {"match": matches[0]}),
         "outcomes.TOURNAMENT": (outcomes.TOURNAMENT, {**job, "key": "t7"}),
         "outcomes.RESULTS": (outcomes.RESULTS, {**job, "key": "t7"}),
         "dispatching.ACTIVE_JOBS": (

@@ -1,0 +1,37 @@
+"""A job's results in the forms that other programs read: one file a kind, and the registry."""
+
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any
+
+from rrm_queue.errors import UsageFault
+from rrm_queue.exports.base import Export
+from rrm_queue.exports.battles import Battles
+from rrm_queue.exports.best import Best
+from rrm_queue.exports.preferences import Preferences
+from rrm_queue.exports.rankings import Rankings
+from rrm_queue.exports.rewards import Rewards
+from rrm_queue.exports.verdicts import Verdicts
+from rrm_queue.exports.votes import Votes
+
+KINDS: Mapping[str, type[Export]] = {
+    "best": Best,
+    "preferences": Preferences,
+    "rankings": Rankings,
+    "rewards": Rewards,
+    "battles": Battles,
+    "votes": Votes,
+    "verdicts": Verdicts,
+}
+"""Every kind by its name; its class's fields are its options."""
+
+
+def export_of(kind: str, options: Mapping[str, Any]) -> Export:
+    """The export of this kind with these options. Raises UsageFault for one that it has not."""
+    made = KINDS[kind]
+    known = {one.name for one in fields(made)}  # type: ignore[arg-type]  # each is a dataclass
+    for name in options:
+        if name not in known:
+            spelled = name.replace("_", "-")
+            raise UsageFault(f"--{spelled} does not go with --as {kind}")
+    return made(**options)

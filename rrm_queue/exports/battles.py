@@ -1,0 +1,58 @@
+"""`battles`: decided matches as arenas write them, to be rated by other programs."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import ClassVar
+
+from rrm_queue.domain import Candidate
+from rrm_queue.exports.base import Detail, Finished, Row, Type
+
+
+class Columns(StrEnum):
+    """Whose names a battle's columns have.
+
+    `arena`: model_a, model_b and a winner of `model_a`, `model_b` or `tie` (FastChat, arena-rank).
+    `evalica`: left, right and a winner of `left`, `right` or `tie` (Evalica's own command).
+    """
+
+    ARENA = "arena"
+    EVALICA = "evalica"
+
+
+@dataclass(frozen=True, slots=True)
+class Battles:
+    """The matches between two generators, or two candidates where there is no generator.
+
+    A match that a coin decided is a tie, as its votes were; a generator never battles itself.
+    """
+
+    battle_columns: Columns = Columns.ARENA
+    detail: ClassVar[Detail] = Detail.MATCHES
+
+    @property
+    def columns(self) -> Mapping[str, Type]:
+        """The two sides, who won, and where."""
+        return dict.fromkeys((*self._sides, "winner", "tournament"), Type.TEXT)
+
+    @property
+    def _sides(self) -> tuple[str, str]:
+        return ("left", "right") if self.battle_columns is Columns.EVALICA else _ARENA
+
+    def rows(self, tournament: Finished) -> Iterator[Row]:
+        """A row a match."""
+        one, two = self._sides
+        for match in tournament.matches:
+            first, second = match.pairing.first, match.pairing.second
+            left = _name(tournament.named(first))
+            right = _name(tournament.named(second))
+            if left != right:
+                won = {first: one, second: two, None: "tie"}[match.by_judge]
+                yield {one: left, two: right, "winner": won, "tournament": tournament.key}
+
+
+_ARENA = ("model_a", "model_b")
+
+
+def _name(candidate: Candidate) -> str:
+    return candidate.key if candidate.generator is None else candidate.generator

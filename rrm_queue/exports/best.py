@@ -1,0 +1,31 @@
+"""`best`: the answer that won, a row a prompt."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from rrm_queue.exports.base import Detail, Finished, Row, Type
+
+
+@dataclass(frozen=True, slots=True)
+class Best:
+    """The champion of each tournament."""
+
+    detail: ClassVar[Detail] = Detail.NOTHING
+
+    @property
+    def columns(self) -> Mapping[str, Type]:
+        """The prompt, its best answer, and whose that is."""
+        names = ("prompt", "answer", "candidate", "generator", "tournament")
+        return dict.fromkeys(names, Type.TEXT)
+
+    def rows(self, tournament: Finished) -> Iterator[Row]:
+        """One row."""
+        best = tournament.named(tournament.standings[0].candidate)
+        yield {
+            "prompt": tournament.prompt,
+            "answer": best.text,
+            "candidate": best.key,
+            "generator": best.generator,
+            "tournament": tournament.key,
+        }

@@ -1,0 +1,82 @@
+"""What a tournament's judge decided itself, and what follows from it."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Set
+from dataclasses import dataclass, field
+
+from rrm_queue.domain import CandidateNumber
+from rrm_queue.exports.base import Match
+
+Edge = tuple[CandidateNumber, CandidateNumber]
+"""A winner and its loser."""
+
+
+@dataclass(slots=True)
+class Decisions:
+    """Who beat whom by the judge's votes.
+
+    `beaten` holds for each candidate whom it beat. A pair that met more than once is decided only
+    when every meeting ended alike, so `open_pairs` holds those of a draw, a coin or two minds.
+    """
+
+    beaten: Mapping[CandidateNumber, Set[CandidateNumber]]
+    open_pairs: Set[frozenset[CandidateNumber]]
+    _reached: dict[CandidateNumber, set[CandidateNumber]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, matches: Iterable[Match]) -> "Decisions":
+        """The decisions of these matches."""
+        ends: dict[frozenset[CandidateNumber], set[CandidateNumber | None]] = defaultdict(set)
+        for match in matches:
+            ends[frozenset((match.pairing.first, match.pairing.second))].add(match.by_judge)
+        beaten: dict[CandidateNumber, set[CandidateNumber]] = defaultdict(set)
+        undecided = set()
+        for pair, winners in ends.items():
+            winner = winners.pop()
+            if winners or winner is None:
+                undecided.add(pair)
+            else:
+                beaten[winner] |= pair - {winner}
+        return cls(beaten, undecided)
+
+    def decided(self, better: CandidateNumber, worse: CandidateNumber) -> bool:
+        """Whether the judge itself preferred the one to the other."""
+        return worse in self.beaten.get(better, ())
+
+    def implies(self, better: CandidateNumber, worse: CandidateNumber) -> bool:
+        """Whether it did, or whether it follows: A beat B, B beat C, so A is better than C.
+
+        A pair that the judge left open or decided the other way follows from nothing, and neither
+        does one for which there is a chain in either direction.
+        """
+        if self.decided(better, worse):
+            return True
+        if frozenset((better, worse)) in self.open_pairs:
+            return False
+        return worse in self._below(better) and better not in self._below(worse)
+
+    def pairs(self) -> Iterator[Edge]:
+        """All that the judge decided, by winner."""
+        for winner in sorted(self.beaten):
+            for loser in sorted(self.beaten[winner]):
+                yield winner, loser
+
+    def closure(self) -> Iterator[Edge]:
+        """All that it decided or that follows, by winner."""
+        for winner in sorted(self.beaten):
+            for loser in sorted(self._below(winner)):
+                if self.implies(winner, loser):
+                    yield winner, loser
+
+    def _below(self, candidate: CandidateNumber) -> set[CandidateNumber]:
+        """Everybody to whom a chain of decisions leads from the candidate."""
+        if candidate not in self._reached:
+            found: set[CandidateNumber] = set()
+            ahead = list(self.beaten.get(candidate, ()))
+            while ahead:
+                one = ahead.pop()
+                if one not in found:
+                    found.add(one)
+                    ahead += self.beaten.get(one, ())
+            self._reached[candidate] = found - {candidate}
+        return self._reached[candidate]

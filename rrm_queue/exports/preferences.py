@@ -1,0 +1,116 @@
+"""`preferences`: pairs of a better and a worse answer, as TRL's trainers read them."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from heapq import nlargest
+from itertools import groupby, pairwise
+from typing import Any, ClassVar, NamedTuple, assert_never
+
+from rrm_queue.domain import CandidateNumber, Standing
+from rrm_queue.exports.base import Detail, Finished, Row, Type
+from rrm_queue.exports.decisions import Decisions
+
+
+class Pairs(StrEnum):
+    """Which pairs of a tournament."""
+
+    BEST_WORST = "best-worst"
+    DECIDED = "decided"
+    ADJACENT = "adjacent"
+
+
+class Rating(StrEnum):
+    """By which rating a margin is measured."""
+
+    BT = "bt"
+    ELO = "elo"
+
+
+class Pair(NamedTuple):
+    """Two candidates, the better first, and by how many points it is rated higher."""
+
+    chosen: CandidateNumber
+    rejected: CandidateNumber
+    margin: float
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """Pairs that the judge decided itself; with `transitive` also those that follow from several.
+
+    `margin` is the least difference of the ratings, `most` how many pairs a prompt gives at most,
+    those of the largest margin. With `messages` the texts are lists of chat messages.
+    """
+
+    pairs: Pairs = Pairs.BEST_WORST
+    rating: Rating = Rating.BT
+    margin: float | None = None
+    most: int | None = None
+    transitive: bool = False
+    messages: bool = False
+    detail: ClassVar[Detail] = Detail.MATCHES
+
+    @property
+    def columns(self) -> Mapping[str, Type]:
+        """TRL's three, then whose they are; no `margin`, which TRL would take into its loss."""
+        texts = Type.MESSAGES if self.messages else Type.TEXT
+        names = ("tournament", "chosen_id", "rejected_id", "chosen_generator", "rejected_generator")
+        return {
+            **dict.fromkeys(("prompt", "chosen", "rejected"), texts),
+            **dict.fromkeys(names, Type.TEXT),
+            "rating_margin": Type.NUMBER,
+        }
+
+    def rows(self, tournament: Finished) -> Iterator[Row]:
+        """A row a pair."""
+        for pair in self._chosen(tournament):
+            better, worse = tournament.named(pair.chosen), tournament.named(pair.rejected)
+            yield {
+                "prompt": self._said("user", tournament.prompt),
+                "chosen": self._said("assistant", better.text),
+                "rejected": self._said("assistant", worse.text),
+                "tournament": tournament.key,
+                "chosen_id": better.key,
+                "rejected_id": worse.key,
+                "chosen_generator": better.generator,
+                "rejected_generator": worse.generator,
+                "rating_margin": pair.margin,
+            }
+
+    def _chosen(self, tournament: Finished) -> Iterable[Pair]:
+        ratings = {s.candidate: getattr(s, self.rating.value) for s in tournament.standings}
+        pairs = (
+            Pair(better, worse, ratings[better] - ratings[worse])
+            for better, worse in self._pairs(tournament)
+        )
+        wide = (pair for pair in pairs if self.margin is None or pair.margin >= self.margin)
+        return wide if self.most is None else nlargest(self.most, wide, key=lambda p: p.margin)
+
+    def _pairs(self, tournament: Finished) -> Iterator[tuple[CandidateNumber, CandidateNumber]]:
+        decisions = Decisions.of(tournament.matches)
+        prefers = decisions.implies if self.transitive else decisions.decided
+        match self.pairs:
+            case Pairs.DECIDED:
+                yield from decisions.closure() if self.transitive else decisions.pairs()
+            case Pairs.BEST_WORST:
+                best = tournament.standings[0].candidate
+                worst = (line.candidate for line in _last(tournament.standings))
+                found = next((one for one in worst if prefers(best, one)), None)
+                if found is not None:
+                    yield best, found
+            case Pairs.ADJACENT:
+                for above, below in pairwise(tournament.standings):
+                    if prefers(above.candidate, below.candidate) and above.rank < below.rank:
+                        yield above.candidate, below.candidate
+            case _:
+                assert_never(self.pairs)
+
+    def _said(self, role: str, text: str) -> Any:
+        return [{"role": role, "content": text}] if self.messages else text
+
+
+def _last(standings: Iterable[Standing]) -> list[Standing]:
+    """Those who share the last rank, the last listed first; the champion is never among them."""
+    ranks = [list(group) for _, group in groupby(standings, key=lambda line: line.rank)]
+    return ranks[-1][::-1] if len(ranks) > 1 else []

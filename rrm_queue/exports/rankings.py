@@ -1,0 +1,63 @@
+"""`rankings`: the standings, a row a candidate, or a row a tournament with its order."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import ClassVar
+
+from rrm_queue.exports.base import Detail, Finished, Row, Type
+
+
+class Per(StrEnum):
+    """What a row is of."""
+
+    CANDIDATE = "candidate"
+    TOURNAMENT = "tournament"
+
+
+_OF_CANDIDATE = {
+    "tournament": Type.TEXT,
+    "prompt": Type.TEXT,
+    "candidate": Type.TEXT,
+    "generator": Type.TEXT,
+    "answer": Type.TEXT,
+    "rank": Type.WHOLE,
+    "wins": Type.WHOLE,
+    "losses": Type.WHOLE,
+    "draws": Type.WHOLE,
+    "elo": Type.NUMBER,
+    "bt": Type.NUMBER,
+}
+
+_OF_TOURNAMENT = {
+    "tournament": Type.TEXT,
+    "prompt": Type.TEXT,
+    "candidates": Type.TEXTS,
+    "ranks": Type.WHOLES,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Rankings:
+    """All standings; tied candidates share a rank (1, 2, 2, 4)."""
+
+    per: Per = Per.CANDIDATE
+    detail: ClassVar[Detail] = Detail.NOTHING
+
+    @property
+    def columns(self) -> Mapping[str, Type]:
+        """A candidate's standing, or a tournament's candidates from the best to the worst."""
+        return _OF_TOURNAMENT if self.per is Per.TOURNAMENT else _OF_CANDIDATE
+
+    def rows(self, tournament: Finished) -> Iterator[Row]:
+        """The rows by rank, or the one."""
+        head = {"tournament": tournament.key, "prompt": tournament.prompt}
+        if self.per is Per.TOURNAMENT:
+            order = [tournament.named(line.candidate).key for line in tournament.standings]
+            yield head | {"candidates": order, "ranks": [s.rank for s in tournament.standings]}
+            return
+        for line in tournament.standings:
+            who = tournament.named(line.candidate)
+            names = {"candidate": who.key, "generator": who.generator, "answer": who.text}
+            figures = {name: getattr(line, name) for name in tuple(_OF_CANDIDATE)[5:]}
+            yield head | names | figures

@@ -1,0 +1,63 @@
+"""`rewards`: a number for each answer, for training and filtering."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import ClassVar, assert_never
+
+from rrm_queue.domain import Standing
+from rrm_queue.exports.base import Detail, Finished, Row, Type
+
+
+class Reward(StrEnum):
+    """What the number is made of."""
+
+    ELO = "elo"
+    WIN_RATE = "win-rate"
+    BT = "bt"
+
+
+@dataclass(frozen=True, slots=True)
+class Rewards:
+    """A reward for each candidate."""
+
+    reward: Reward = Reward.ELO
+    detail: ClassVar[Detail] = Detail.NOTHING
+
+    @property
+    def columns(self) -> Mapping[str, Type]:
+        """The prompt, an answer to it, and its reward."""
+        names = ("tournament", "prompt", "candidate", "generator", "answer")
+        return dict.fromkeys(names, Type.TEXT) | {"reward": Type.NUMBER}
+
+    def rows(self, tournament: Finished) -> Iterator[Row]:
+        """A row a candidate, by rank."""
+        for line in tournament.standings:
+            who = tournament.named(line.candidate)
+            yield {
+                "tournament": tournament.key,
+                "prompt": tournament.prompt,
+                "candidate": who.key,
+                "generator": who.generator,
+                "answer": who.text,
+                "reward": reward_of(line, self.reward),
+            }
+
+
+def reward_of(line: Standing, reward: Reward) -> float | None:
+    """The reward of a standing; None for the win rate of a candidate that met nobody.
+
+    `elo` is the Reward Reasoning Model's own, (Elo - 1000) / 200 + 0.5 (arXiv 2505.14674): 0.5 for
+    the average, without bounds. `win-rate` counts a draw as half. `bt` is the chance that
+    Bradley-Terry gives against a candidate rated 1000, between 0 and 1.
+    """
+    match reward:
+        case Reward.ELO:
+            return (line.elo - 1000) / 200 + 0.5
+        case Reward.WIN_RATE:
+            played = line.wins + line.losses + line.draws
+            return (line.wins + line.draws / 2) / played if played else None
+        case Reward.BT:
+            return float(1 / (1 + 10 ** ((1000 - line.bt) / 400)))
+        case _:
+            assert_never(reward)
