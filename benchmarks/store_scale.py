@@ -136,7 +136,7 @@ def _record(tx: Transaction, job: str, out: list[MatchId]) -> None:
     )
     outcomes = {m.id: Outcome(m.first, DecidedBy.VOTES) for m in locked.values()}
     recording.decide_matches(tx, outcomes)
-    recording.close_batch(tx, next(iter(locked.values())).batch or 0)
+    recording.close_batches(tx, {match.batch for match in locked.values() if match.batch})
     recording.count_decided(tx, {tournament.id: 1 for tournament in tournaments})
     advance(tx, tournaments)
     recording.count_for_job(tx, job, Counts(matches_done=len(out), votes=len(out)))

@@ -4,12 +4,12 @@ Messages are self-contained, so that a worker needs no database. A struct's tag 
 version: a process that meets a tag it does not know refuses the message instead of guessing.
 """
 
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 from uuid import UUID
 
 import msgspec
 
-from rrm_queue.domain import Launch, NoVerdict, OnNoVerdict, Order, Stop, Verdict
+from rrm_queue.domain import BatchId, JobId, Launch, NoVerdict, OnNoVerdict, Order, Stop, Verdict
 from rrm_queue.errors import MessageRefused, UnknownVersion
 
 
@@ -150,6 +150,15 @@ class Outcomes(msgspec.Struct, frozen=True, tag="rrmq.outcomes.1"):
     job: str
     worker: str
     matches: list[MatchReport]
+
+
+class Flush(NamedTuple):
+    """An `Outcomes` message as it lies in the inbox; `id` is its own within the batch."""
+
+    job: JobId
+    batch: BatchId
+    id: str
+    body: bytes
 
 
 LARGEST = 64 * 2**20

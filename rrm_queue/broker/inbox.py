@@ -1,24 +1,64 @@
-"""The inbox: outcomes lie in Redis until they are recorded; messages only say that they are there.
+"""The inbox: outcomes lie in Redis until they are recorded, and a list says where.
 
 Celery on Redis may lose a message, and keeps what a dead process had taken for an hour. Outcomes
-are paid for: they stay until a coordinator has committed them, whoever is killed meanwhile.
+are paid for: they stay until a coordinator has committed them, whoever is killed meanwhile. And a
+fleet of slow judges sends them one by one: a coordinator takes all that lie there at once, where
+Celery would spend more on each message than it takes to record it.
 """
 
-from collections.abc import Collection, Sequence
+import logging
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
 
 from redis import Redis
 from redis.client import NEVER_DECODE
 
 from rrm_queue.domain import BatchId, JobId
-from rrm_queue.messages import Outcomes, encode
+from rrm_queue.messages import Flush, Outcomes, encode
+
+log = logging.getLogger(__name__)
 
 KEEP_SECONDS = 7 * 24 * 3600
 """How long outcomes wait for a coordinator: longer than anybody leaves a fleet without one."""
 
+PLACES_KEY = "rrmq:inbox"
+"""Where the places of flushes are listed that nobody has taken up yet, the oldest first."""
+
+MOST_BYTES = 16_000_000
+"""Taken up at once, and one flush more: what bounds a coordinator's memory."""
+
+MOST_FLUSHES = 256
+"""Taken up at once."""
+
+_OUTCOMES = "rrmq:outcomes:"
+"""Before a place, the key of what lies there: a batch's flushes by their ids."""
+
+# All that lies at the first place and at those that are listed, up to the bounds. What is no hash
+# is a stranger's, and is passed over.
+_TAKE_UP = """
+local place, flushes, bytes, seen = ARGV[1], {}, 0, {}
+while place do
+  local key = ARGV[2] .. place
+  local ids = seen[place] and {} or redis.pcall("HKEYS", key)
+  seen[place] = true
+  for _, id in ipairs(ids.err and {} or ids) do
+    if bytes >= tonumber(ARGV[3]) or #flushes >= tonumber(ARGV[4]) then
+      redis.call("LPUSH", KEYS[1], place)
+      return flushes
+    end
+    local body = redis.call("HGET", key, id)
+    bytes = bytes + #body
+    table.insert(flushes, {place, id, body})
+  end
+  place = redis.call("LPOP", KEYS[1])
+end
+return flushes
+"""
+
 
 def inbox_key(job: str, batch: int) -> str:
     """Where the outcomes of a batch lie."""
-    return f"rrmq:outcomes:{job}:{batch}"
+    return _OUTCOMES + _place(job, batch)
 
 
 class Inbox:
@@ -34,22 +74,44 @@ class Inbox:
         with self._client.pipeline(transaction=False) as pipe:
             pipe.hset(key, flush, encode(outcomes))
             pipe.expire(key, KEEP_SECONDS)
+            pipe.rpush(PLACES_KEY, _place(outcomes.job, outcomes.batch))
             pipe.execute()
 
-    def read(self, job: JobId, batch: BatchId) -> dict[str, bytes]:
-        """The flushes of a batch that are not recorded yet, by id."""
-        found = self._client.execute_command(  # type: ignore[no-untyped-call]  # redis has no type
-            "HGETALL", inbox_key(job, batch), **{NEVER_DECODE: True}
-        )
-        cells = (
-            found.items() if isinstance(found, dict) else zip(found[::2], found[1::2], strict=True)
-        )
-        return {bytes(flush).decode(): bytes(body) for flush, body in cells}
+    def take_up(self, seconds: float) -> list[Flush]:
+        """What lies there and nobody has taken up; waits for it, `seconds` at most.
 
-    def remove(self, job: JobId, batch: BatchId, flushes: Collection[str]) -> None:
+        It stays there until it is removed; `list_again` brings back what was taken up and dropped.
+        """
+        first = self._client.blpop([PLACES_KEY], timeout=seconds)
+        if first is None:
+            return []
+        found = self._client.execute_command(  # type: ignore[no-untyped-call]  # redis has no type
+            "EVAL",
+            _TAKE_UP,
+            1,
+            PLACES_KEY,
+            first[1],
+            _OUTCOMES,
+            MOST_BYTES,
+            MOST_FLUSHES,
+            **{NEVER_DECODE: True},
+        )
+        return list(_flushes(found))
+
+    def remove(self, flushes: Iterable[Flush]) -> None:
         """Drops flushes that are recorded."""
-        if flushes:
-            self._client.hdel(inbox_key(job, batch), *flushes)
+        ids: dict[str, list[str]] = defaultdict(list)
+        for flush in flushes:
+            ids[inbox_key(flush.job, flush.batch)].append(flush.id)
+        with self._client.pipeline(transaction=False) as pipe:
+            for key, of_batch in ids.items():
+                pipe.hdel(key, *of_batch)
+            pipe.execute()
+
+    def list_again(self, batches: Collection[tuple[JobId, BatchId]]) -> None:
+        """Lists the places of batches once more, unless others are listed still."""
+        if batches and not self._client.llen(PLACES_KEY):
+            self._client.rpush(PLACES_KEY, *(_place(job, batch) for job, batch in batches))
 
     def waiting(self, batches: Sequence[tuple[JobId, BatchId]]) -> set[BatchId]:
         """Those of the batches that have flushes here."""
@@ -58,3 +120,16 @@ class Inbox:
                 pipe.exists(inbox_key(job, batch))
             found = pipe.execute()
         return {batch for (_, batch), there in zip(batches, found, strict=True) if there}
+
+
+def _place(job: str, batch: int) -> str:
+    return f"{job}:{batch}"
+
+
+def _flushes(found: Iterable[Sequence[bytes]]) -> Iterable[Flush]:
+    for place, id_, body in found:
+        job, _, batch = bytes(place).decode(errors="replace").rpartition(":")
+        try:
+            yield Flush(JobId(job), BatchId(int(batch)), bytes(id_).decode(), bytes(body))
+        except ValueError:
+            log.error("outcomes at %s are none of ours", ascii(place)[:60])

@@ -24,10 +24,10 @@ from rrm_queue.broker.leases import (
     roll_key,
     stopped_key,
 )
-from rrm_queue.broker.transport import JUDGE_TASK, RECORD_TASK, WAKE_TASK
+from rrm_queue.broker.transport import JUDGE_TASK, WAKE_TASK
 from rrm_queue.domain import MARKS, OVER, BatchId, Epoch, Holder, JobId
 from rrm_queue.errors import BrokerRefused, BrokerUnavailable
-from rrm_queue.messages import JudgeBatch, Outcomes, encode
+from rrm_queue.messages import Flush, JudgeBatch, Outcomes, encode
 
 
 class BrokerLink:
@@ -48,20 +48,24 @@ class BrokerLink:
                 self._send(JUDGE_TASK, [encode(batch)], queue, producer=producer)
 
     def send_outcomes(self, outcomes: Outcomes) -> None:
-        """Puts a flush into the inbox and tells a coordinator."""
+        """Puts a flush into the inbox, where a coordinator waits for it."""
         with _faults():
             self._inbox.put(outcomes)
-            self._send(RECORD_TASK, [outcomes.job, outcomes.batch], COORDINATOR_QUEUE)
 
-    def outcomes(self, job: JobId, batch: BatchId) -> dict[str, bytes]:
-        """The flushes of a batch that wait to be recorded, by id."""
+    def take_up(self, seconds: float) -> list[Flush]:
+        """Flushes that nobody has taken up yet; waits for them, `seconds` at most."""
         with _faults():
-            return self._inbox.read(job, batch)
+            return self._inbox.take_up(seconds)
 
-    def recorded(self, job: JobId, batch: BatchId, flushes: Collection[str]) -> None:
+    def recorded(self, flushes: Collection[Flush]) -> None:
         """Drops flushes that are recorded."""
         with _faults():
-            self._inbox.remove(job, batch, flushes)
+            self._inbox.remove(flushes)
+
+    def list_again(self, batches: Collection[tuple[JobId, BatchId]]) -> None:
+        """Lets flushes of these batches be taken up once more."""
+        with _faults():
+            self._inbox.list_again(batches)
 
     def unrecorded(self, batches: Sequence[tuple[JobId, BatchId]]) -> set[BatchId]:
         """Those of the batches of which flushes wait to be recorded."""

@@ -5,8 +5,7 @@ from collections.abc import Callable
 from celery import Celery
 from celery.exceptions import Reject
 
-from rrm_queue.broker.transport import JUDGE_TASK, RECORD_TASK, WAKE_TASK
-from rrm_queue.domain import BatchId, JobId
+from rrm_queue.broker.transport import JUDGE_TASK, WAKE_TASK
 
 
 def serve_batches(app: Celery, judge: Callable[[bytes], bool]) -> None:
@@ -18,14 +17,8 @@ def serve_batches(app: Celery, judge: Callable[[bytes], bool]) -> None:
             raise Reject("this worker does not judge it", requeue=True)
 
 
-def serve_outcomes(
-    app: Celery, record: Callable[[JobId, BatchId], None], wake: Callable[[], None]
-) -> None:
-    """Lets this process record outcomes that lie ready, and be woken when there is work to plan."""
-
-    @app.task(name=RECORD_TASK)  # type: ignore[untyped-decorator]  # celery has no types
-    def record_outcomes(job: str, batch: int) -> None:
-        record(JobId(str(job)), BatchId(int(batch)))
+def serve_wakes(app: Celery, wake: Callable[[], None]) -> None:
+    """Lets this process be woken when there is work to plan."""
 
     @app.task(name=WAKE_TASK)  # type: ignore[untyped-decorator]  # celery has no types
     def wake_coordinator() -> None:

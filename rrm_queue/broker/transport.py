@@ -22,11 +22,9 @@ CONTENT_TYPE = "application/x-rrmq-msgpack"
 """The only content that is taken, whatever else the serializers of this process can read."""
 
 JUDGE_TASK = "rrmq.judge"
-RECORD_TASK = "rrmq.record"
 WAKE_TASK = "rrmq.wake"
 TASKS: Mapping[str, tuple[type, ...]] = {
     JUDGE_TASK: (bytes,),
-    RECORD_TASK: (str, int),
     WAKE_TASK: (),
 }
 """Every task with the types of its arguments: see `tasks`."""

@@ -8,12 +8,9 @@ import click
 from rrm_queue.broker.app import COORDINATOR_QUEUE, create_app
 from rrm_queue.broker.link import BrokerLink, redis_client
 from rrm_queue.broker.serve import consume
-from rrm_queue.broker.tasks import serve_outcomes
+from rrm_queue.broker.tasks import serve_wakes
 from rrm_queue.cli.composition import connect, log_to_stderr, open_store, read_settings
 from rrm_queue.coordinator.service import Coordinator
-
-RECORDING_THREADS = 2
-"""One writes while the other waits for Postgres; more would wait for the same job's row."""
 
 IDLE_LIMIT = 30.0
 """Seconds after which a coordinator that is frozen in the middle of a transaction loses it."""
@@ -31,7 +28,7 @@ def command() -> int:
         link = BrokerLink(app, redis_client(addresses.broker_url))
         link.knock()
         coordinator = Coordinator(database, link)
-        serve_outcomes(app, coordinator.take_outcomes, coordinator.wake)
+        serve_wakes(app, coordinator.wake)
         coordinator.start()
         # Needed when the first tournament ends; what is to be sent does not wait for it.
         Thread(target=import_module, args=["rrm_queue.ratings"], daemon=True).start()
@@ -39,7 +36,7 @@ def command() -> int:
             app,
             name="coordinator",
             queues=[COORDINATOR_QUEUE],
-            threads=RECORDING_THREADS,
+            threads=1,
             waiting=link.waiting,
             stopping=coordinator.stop,
         )

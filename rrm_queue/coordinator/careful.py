@@ -1,10 +1,14 @@
 """Recording with care: what cannot be recorded whole harms no more than it must."""
 
 import logging
+from collections.abc import Iterable
+from functools import lru_cache
 
 from msgspec import structs
 
 from rrm_queue.coordinator.record import record, refuse
+from rrm_queue.coordinator.rules import together
+from rrm_queue.domain import BatchId
 from rrm_queue.errors import ForeignJob, StoreUnavailable
 from rrm_queue.messages import MatchReport, Outcomes
 from rrm_queue.store.database import Database
@@ -12,38 +16,69 @@ from rrm_queue.store.database import Database
 log = logging.getLogger(__name__)
 
 
-def record_carefully(database: Database, message: Outcomes) -> None:
-    """Records a flush; where the store or a plan refuses it, match by match.
+def record_carefully(database: Database, flushes: Iterable[Outcomes]) -> list[Outcomes]:
+    """Records flushes, as many as can be in one transaction; those that are left to others.
 
-    A match that cannot be recorded fails, with its votes kept if these can be. Raises
-    StoreUnavailable, and ForeignJob for a job that only another version can go on with: nothing of
-    the flush is lost then, if it stays where it lies.
+    Where the store or a plan refuses them together, each is recorded alone; where it refuses one,
+    its matches are. A match that cannot be recorded fails, with its votes kept if these can be. A
+    job that only another version can go on with is left to that. Raises StoreUnavailable: what is
+    recorded by then may be recorded again.
     """
+    left: list[Outcomes] = []
+    for group in together(flushes):
+        try:
+            record(database, *group)
+        except StoreUnavailable:
+            raise
+        except Exception as error:
+            if len(group) > 1:
+                log.warning("%s flushes cannot be recorded together: %s", len(group), error)
+            left += [flush for flush in group if not _record_alone(database, flush)]
+    return left
+
+
+def _record_alone(database: Database, flush: Outcomes) -> bool:
+    """Whether the flush is done with."""
     try:
-        record(database, message)
+        _record_flush(database, flush)
+    except ForeignJob as error:
+        leave(BatchId(flush.batch), str(error))
+        return False
+    return True
+
+
+def _record_flush(database: Database, flush: Outcomes) -> None:
+    try:
+        record(database, flush)
     except (StoreUnavailable, ForeignJob):
         raise
     except Exception:
-        log.exception("a flush of batch %s cannot be recorded whole", message.batch)
-        for report in message.matches:
-            _record_one(database, structs.replace(message, matches=[report]), report)
+        log.exception("a flush of batch %s cannot be recorded whole", flush.batch)
+        for report in flush.matches:
+            _record_one(database, structs.replace(flush, matches=[report]), report)
 
 
-def _record_one(database: Database, message: Outcomes, report: MatchReport) -> None:
+def _record_one(database: Database, flush: Outcomes, report: MatchReport) -> None:
     try:
-        record(database, message)
+        record(database, flush)
     except (StoreUnavailable, ForeignJob):
         raise
     except Exception as error:
         reason = f"its outcome cannot be recorded: {_first_line(error)}"
         try:
-            refuse(database, message, reason)
+            refuse(database, flush, reason)
         except (StoreUnavailable, ForeignJob):
             raise
         except Exception:
             log.exception("the votes of match %s cannot be kept", report.match)
             bare = MatchReport(report.match, [])
-            refuse(database, structs.replace(message, matches=[bare]), reason)
+            refuse(database, structs.replace(flush, matches=[bare]), reason)
+
+
+@lru_cache(maxsize=1024)  # said once a batch, not at every look
+def leave(batch: BatchId, why: str) -> None:
+    """Says that outcomes of a batch stay where they lie."""
+    log.error("outcomes of batch %s are left to others: %s", batch, why)
 
 
 def _first_line(error: Exception) -> str:

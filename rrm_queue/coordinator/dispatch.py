@@ -91,8 +91,7 @@ def _fill(database: Database, broker: Broker, queue: str) -> int:
         dispatching.lock_queue(tx, queue)
         sending = _claim(tx, line)
     broker.publish(queue, sending.batches)
-    for outcomes in sending.settled:
-        record_carefully(database, outcomes)
+    record_carefully(database, sending.settled)
     return sending.matches
 
 

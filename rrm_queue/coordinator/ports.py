@@ -4,7 +4,10 @@ from collections.abc import Collection, Sequence
 from typing import Protocol
 
 from rrm_queue.domain import BatchId, Epoch, Holder, JobId
-from rrm_queue.messages import JudgeBatch
+from rrm_queue.messages import Flush, JudgeBatch
+
+Place = tuple[JobId, BatchId]
+"""Where the outcomes of a batch lie."""
 
 
 class Broker(Protocol):
@@ -22,13 +25,16 @@ class Broker(Protocol):
     def give_up(self, batches: Sequence[tuple[JobId, BatchId]]) -> None:
         """Marks batches as over, so that a message of theirs that turns up late is dropped."""
 
-    def outcomes(self, job: JobId, batch: BatchId) -> dict[str, bytes]:
-        """The flushes of a batch that wait to be recorded, by id."""
+    def take_up(self, seconds: float) -> Sequence[Flush]:
+        """Flushes that nobody has taken up yet; waits for them, `seconds` at most."""
 
-    def recorded(self, job: JobId, batch: BatchId, flushes: Collection[str]) -> None:
+    def recorded(self, flushes: Collection[Flush]) -> None:
         """Drops flushes that are recorded."""
 
-    def unrecorded(self, batches: Sequence[tuple[JobId, BatchId]]) -> set[BatchId]:
+    def list_again(self, batches: Collection[Place]) -> None:
+        """Lets flushes of these batches be taken up once more."""
+
+    def unrecorded(self, batches: Sequence[Place]) -> set[BatchId]:
         """Those of the batches of which flushes wait to be recorded."""
 
     def stop(self, jobs: Collection[JobId]) -> None:

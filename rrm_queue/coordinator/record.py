@@ -1,4 +1,4 @@
-"""Record: one flush of outcomes, in one transaction, and all that follows from it."""
+"""Record: flushes of outcomes, in one transaction, and all that follows from them."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -28,8 +28,8 @@ from rrm_queue.store.recording import Counts, LockedMatch, Return
 
 
 @dataclass(slots=True)
-class _Flush:
-    """What a flush changes, before it is written."""
+class _Changes:
+    """What flushes change, before it is written."""
 
     votes: list[tuple[MatchId, Vote]] = field(default_factory=list)
     outcomes: dict[MatchId, Outcome] = field(default_factory=dict)
@@ -39,57 +39,62 @@ class _Flush:
 
 
 class _Before(NamedTuple):
-    """What stands in the store before a flush is written, all of it locked."""
+    """What stands in the store before flushes are written, all of it locked."""
 
     tournaments: Mapping[TournamentId, RunningTournament]
     locked: Mapping[int, LockedMatch]
     in_hand: Mapping[int, Sequence[Vote]]
 
 
-def record(database: Database, message: Outcomes) -> None:
-    """Writes the votes and outcomes of a flush; plans, closes and ends what follows from them.
+def record(database: Database, *flushes: Outcomes) -> None:
+    """Writes the votes and outcomes of flushes; plans, closes and ends what follows from them.
 
-    A match that is over already is left as it is: the first outcome wins, a repeat is dropped. One
-    whose votes do not suffice keeps them and goes back, to be judged on from there; a judge that
-    turns the job away pauses it. Raises StoreUnavailable, with nothing written.
+    They are of one job, and no match is in two of them (see `rules.together`). A match that is over
+    already is left as it is: the first outcome wins, a repeat is dropped. One whose votes do not
+    suffice keeps them and goes back, to be judged on from there; a judge that turns the job away
+    pauses it. Raises StoreUnavailable, and ForeignJob for a job that only another version can go on
+    with; nothing is written then.
     """
-    _write(database, message, _read)
+    _write(database, flushes, _read)
 
 
-def refuse(database: Database, message: Outcomes, reason: str) -> None:
+def refuse(database: Database, flush: Outcomes, reason: str) -> None:
     """Fails the undecided matches of a flush that cannot be recorded, and keeps their votes."""
 
-    def read(message: Outcomes, before: _Before) -> _Flush:
-        flush = _Flush()
-        for report in message.matches:
+    def read(changes: _Changes, flush: Outcomes, before: _Before) -> None:
+        for report in flush.matches:
             if (match := before.locked.get(report.match)) and match.undecided:
-                flush.votes += [(match.id, vote) for vote in _new(report, before)]
-                flush.failed[match.id] = reason
-        return flush
+                changes.votes += [(match.id, vote) for vote in _new(report, before)]
+                changes.failed[match.id] = reason
 
-    _write(database, message, read)
+    _write(database, [flush], read)
 
 
 def _write(
-    database: Database, message: Outcomes, read: Callable[[Outcomes, _Before], _Flush]
+    database: Database,
+    flushes: Sequence[Outcomes],
+    read: Callable[[_Changes, Outcomes, _Before], None],
 ) -> None:
-    """What `read` makes of a flush, with all that follows from it, in one transaction."""
+    """What `read` makes of the flushes, with all that follows from it, in one transaction."""
     with database.begin() as tx:
-        ids = [report.match for report in message.matches]
+        ids = [report.match for flush in flushes for report in flush.matches]
         tournaments = {t.id: t for t in planning.lock_tournaments(tx, ids)}
         locked = recording.lock_matches(tx, ids)
         # After the lock: whoever held it may have added votes.
         before = _Before(tournaments, locked, votes.in_hand(tx, list(locked)))
-        flush = read(message, before)
-        recording.insert_votes(tx, flush.votes)
-        recording.decide_matches(tx, flush.outcomes)
-        recording.give_back(tx, flush.returned)
-        recording.fail_matches(tx, flush.failed)
-        recording.close_batch(tx, BatchId(message.batch))
-        counts = _follow(tx, flush, before)
-        if flush.refused is not None:
-            pause_job(tx, JobId(message.job), flush.refused)
-        recording.count_for_job(tx, JobId(message.job), counts)
+        changes = _Changes()
+        for flush in flushes:
+            read(changes, flush, before)
+        recording.insert_votes(tx, changes.votes)
+        recording.decide_matches(tx, changes.outcomes)
+        recording.give_back(tx, changes.returned)
+        recording.fail_matches(tx, changes.failed)
+        recording.close_batches(tx, {BatchId(flush.batch) for flush in flushes})
+        counts = _follow(tx, changes, before)
+        job = JobId(flushes[0].job)
+        if changes.refused is not None:
+            pause_job(tx, job, changes.refused)
+        recording.count_for_job(tx, job, counts)
 
 
 def _new(report: MatchReport, before: _Before) -> list[Vote]:
@@ -98,51 +103,49 @@ def _new(report: MatchReport, before: _Before) -> list[Vote]:
     return [vote for vote in report.votes if vote.number not in known]
 
 
-def _read(message: Outcomes, before: _Before) -> _Flush:
-    flush = _Flush()
-    for report in {report.match: report for report in message.matches}.values():
+def _read(changes: _Changes, flush: Outcomes, before: _Before) -> None:
+    for report in {report.match: report for report in flush.matches}.values():
         match = before.locked.get(report.match)
         if match is None:
             continue
         tournament = before.tournaments[match.tournament]
-        ours = match.batch == message.batch
+        ours = match.batch == flush.batch
         new = _new(report, before)
         if not ours and tournament.voting.on_no_verdict is OnNoVerdict.FAIL:
             # A repeat must not bring back what failed the match before it was tried again.
             new = [vote for vote in new if vote.verdict is not Verdict.NONE]
-        flush.votes += [(match.id, vote) for vote in new]
+        changes.votes += [(match.id, vote) for vote in new]
         # Decided by the votes that are kept: of two with one number, the first to arrive.
         kept = [*before.in_hand.get(match.id, []), *new]
         if not match.undecided:
             continue
         if not wave(kept, tournament.voting):
-            _decide(flush, match, kept, tournament)
+            _decide(changes, match, kept, tournament)
         elif ours:  # else a repeat, or given up: another may judge it now
-            _return(flush, match, report.failure)
-    return flush
+            _return(changes, match, report.failure)
 
 
 def _decide(
-    flush: _Flush, match: LockedMatch, kept: Sequence[Vote], tournament: RunningTournament
+    changes: _Changes, match: LockedMatch, kept: Sequence[Vote], tournament: RunningTournament
 ) -> None:
     try:
-        flush.outcomes[match.id] = outcome(match, kept, tournament)
+        changes.outcomes[match.id] = outcome(match, kept, tournament)
     except PermanentFault as fault:
-        flush.failed[match.id] = str(fault)
+        changes.failed[match.id] = str(fault)
 
 
-def _return(flush: _Flush, match: LockedMatch, failure: Failure | None) -> None:
+def _return(changes: _Changes, match: LockedMatch, failure: Failure | None) -> None:
     """Back it goes, unless it has failed for good."""
     attempt = match.attempt + 1
     if failure is None:
-        flush.returned[match.id] = Return()
+        changes.returned[match.id] = Return()
     elif failure.refused:
-        flush.returned[match.id] = Return(failure.reason)
-        flush.refused = failure.reason
+        changes.returned[match.id] = Return(failure.reason)
+        changes.refused = failure.reason
     elif failure.transient and attempt < ATTEMPTS:
-        flush.returned[match.id] = Return(failure.reason, attempt=1, wait=back_off(attempt))
+        changes.returned[match.id] = Return(failure.reason, attempt=1, wait=back_off(attempt))
     else:
-        flush.failed[match.id] = failure.reason
+        changes.failed[match.id] = failure.reason
 
 
 def outcome(match: LockedMatch, votes: Sequence[Vote], tournament: RunningTournament) -> Outcome:
@@ -157,15 +160,15 @@ def outcome(match: LockedMatch, votes: Sequence[Vote], tournament: RunningTourna
     return Outcome(winner, DecidedBy.COIN)
 
 
-def _follow(tx: Transaction, flush: _Flush, before: _Before) -> Counts:
+def _follow(tx: Transaction, changes: _Changes, before: _Before) -> Counts:
     locked = before.locked
-    decided = Counter(locked[match].tournament for match in flush.outcomes)
+    decided = Counter(locked[match].tournament for match in changes.outcomes)
     recording.count_decided(tx, decided)
     failed = fail_tournaments(
         tx,
         [
             (locked[match].tournament, locked[match].position, error)
-            for match, error in flush.failed.items()
+            for match, error in changes.failed.items()
         ],
     )
     going = [
@@ -173,12 +176,12 @@ def _follow(tx: Transaction, flush: _Flush, before: _Before) -> Counts:
         for id_, t in before.tournaments.items()
         if id_ not in failed and decided[id_]
     ]
-    cast = [vote for _, vote in flush.votes]
+    cast = [vote for _, vote in changes.votes]
     done = advance(tx, going)
     shareable, shared = recording.sharing(tx, done) if any(v.slot_tokens for v in cast) else (0, 0)
     return Counts(
-        matches_done=len(flush.outcomes),
-        matches_failed=len(flush.failed),
+        matches_done=len(changes.outcomes),
+        matches_failed=len(changes.failed),
         tournaments_done=len(done),
         tournaments_failed=len(failed),
         votes=len(cast),

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 
 from rrm_queue.coordinator.plan import fail_tournaments
-from rrm_queue.coordinator.ports import Broker
+from rrm_queue.coordinator.ports import Broker, Place
 from rrm_queue.coordinator.rules import ATTEMPTS, COUNTED, BrokerFacts, Loss, OutFacts, losses
 from rrm_queue.domain import BatchId, JobId
 from rrm_queue.store import recording, recovery
@@ -39,7 +39,7 @@ def recover(database: Database, broker: Broker, *, settled: bool) -> dict[BatchI
     return given_up
 
 
-def unrecorded(database: Database, broker: Broker) -> set[tuple[JobId, BatchId]]:
+def unrecorded(database: Database, broker: Broker) -> set[Place]:
     """Batches that are out and of which outcomes wait to be recorded.
 
     Raises StoreUnavailable and BrokerUnavailable.

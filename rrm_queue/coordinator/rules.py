@@ -9,6 +9,7 @@ from typing import Protocol, TypeVar
 
 from rrm_queue import domain
 from rrm_queue.domain import Epoch, Holder
+from rrm_queue.messages import Outcomes
 
 BATCH = 64
 """The most matches in a message: a message costs Celery far more than a match costs a batch."""
@@ -48,6 +49,10 @@ MOST_SENT = 1024
 """Matches sent in one turn at most: their texts are in memory, and their rows locked meanwhile."""
 
 
+MOST_RECORDED = 1024
+"""Matches recorded in one transaction: more would spare little, and hold their rows for longer."""
+
+
 def window(capacities: Iterable[int]) -> int:
     """How many matches of a queue may be out: about twice what its live workers can hold."""
     return 2 * sum(capacities) or LEAST_WINDOW
@@ -79,6 +84,25 @@ def batch_size(capacities: Collection[int]) -> int:
     So one worker does not sit on what others could do.
     """
     return min([BATCH, *capacities])
+
+
+def together(flushes: Iterable[Outcomes]) -> list[list[Outcomes]]:
+    """The flushes in groups to be recorded in one transaction each, repeats in the given order.
+
+    A group is of one job, has each match once and MOST_RECORDED matches at most, unless a single
+    flush has more.
+    """
+    groups: list[list[Outcomes]] = []
+    last: dict[str, tuple[list[Outcomes], set[int]]] = {}
+    for flush in flushes:
+        matches = {report.match for report in flush.matches}
+        group, known = last.get(flush.job, (None, set()))
+        if group is None or known & matches or len(known) + len(matches) > MOST_RECORDED:
+            group, known = last[flush.job] = ([], set())
+            groups.append(group)
+        group.append(flush)
+        known |= matches
+    return groups
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
-"""What the coordinator's `record` writes of a flush of outcomes."""
+"""What the coordinator's `record` writes of flushes of outcomes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -79,13 +79,15 @@ GIVE_BACK = text("""
 """)
 
 # Two flushes of a batch may be recorded at once: the second to come here sees the first's.
-LOCK_BATCH = text("SELECT 1 FROM batches WHERE id = :batch FOR UPDATE")
+LOCK_BATCHES = text("""
+    SELECT 1 FROM batches WHERE id = ANY(CAST(:batches AS bigint[])) ORDER BY id FOR UPDATE
+""")
 
 # A batch is done when nothing of it is out any more, in whatever order its flushes came.
-CLOSE_BATCH = text("""
-    UPDATE batches SET state = 'done'
-    WHERE id = :batch AND state = 'out'
-      AND NOT EXISTS (SELECT 1 FROM matches WHERE batch_id = :batch AND state = 'out')
+CLOSE_BATCHES = text("""
+    UPDATE batches b SET state = 'done'
+    WHERE b.id = ANY(CAST(:batches AS bigint[])) AND b.state = 'out'
+      AND NOT EXISTS (SELECT 1 FROM matches m WHERE m.batch_id = b.id AND m.state = 'out')
 """)
 
 # How far the prompts of finished tournaments could share a cache, and did. Of a tournament's
@@ -278,10 +280,11 @@ def sharing(tx: Connection, tournaments: Sequence[TournamentId]) -> tuple[int, i
     return row.shareable, row.shared
 
 
-def close_batch(tx: Connection, batch: BatchId) -> None:
-    """Marks the batch done if nothing of it is out."""
-    tx.execute(LOCK_BATCH, {"batch": batch})
-    tx.execute(CLOSE_BATCH, {"batch": batch})
+def close_batches(tx: Connection, batches: Iterable[BatchId]) -> None:
+    """Marks those of the batches done of which nothing is out."""
+    bind = {"batches": list(batches)}
+    tx.execute(LOCK_BATCHES, bind)
+    tx.execute(CLOSE_BATCHES, bind)
 
 
 def count_for_job(tx: Connection, job: JobId, counts: Counts) -> None:

@@ -1,13 +1,14 @@
 """What `rrmq submit` writes, all of it in one transaction."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 import msgspec
 from sqlalchemy import Connection, insert, text
 
 from rrm_queue.domain import JobId, JobState, Tournament
 from rrm_queue.seeds import derive
+from rrm_queue.store.copying import NULL, escaped
 from rrm_queue.store.tables import Job
 
 if TYPE_CHECKING:
@@ -79,26 +80,8 @@ def copy_tournaments(
     `seed` is the job's; each tournament gets its own from it and its key.
     """
     ids = tx.scalars(NEXT_TOURNAMENTS, {"count": len(tournaments)}).all()
-    _copy(
-        tx,
-        COPY_TOURNAMENTS,
-        [
-            (
-                *(id_, job, t.key, t.line, t.prompt, t.reference, _pairs(t), t.subset),
-                *(len(t.candidates), derive(seed, t.key)),
-            )
-            for id_, t in zip(ids, tournaments, strict=True)
-        ],
-    )
-    _copy(
-        tx,
-        COPY_CANDIDATES,
-        [
-            (id_, number, c.key, c.generator, c.text, c.gold)
-            for id_, t in zip(ids, tournaments, strict=True)
-            for number, c in enumerate(t.candidates)
-        ],
-    )
+    _copy(tx, COPY_TOURNAMENTS, _tournament_rows(ids, job, seed, tournaments))
+    _copy(tx, COPY_CANDIDATES, _candidate_rows(ids, tournaments))
 
 
 def repeated_keys(tx: Connection, job: JobId, most: int) -> list[RepeatedKey]:
@@ -133,8 +116,46 @@ def _pairs(tournament: Tournament) -> str | None:
     return msgspec.json.encode(tournament.pairs).decode() if tournament.pairs else None
 
 
-def _copy(tx: Connection, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
+def _tournament_rows(
+    ids: Sequence[int], job: JobId, seed: int, tournaments: Sequence[Tournament]
+) -> str:
+    keys = escaped([t.key for t in tournaments])
+    prompts = escaped([t.prompt for t in tournaments])
+    references = escaped([t.reference for t in tournaments])
+    pairs = escaped([_pairs(t) for t in tournaments])
+    subsets = escaped([t.subset for t in tournaments])
+    return "".join(
+        [
+            f"{id_}\t{job}\t{key}\t{t.line}\t{prompt}\t{reference}\t{own}\t{subset}"
+            f"\t{len(t.candidates)}\t{derive(seed, t.key)}\n"
+            for id_, key, prompt, reference, own, subset, t in zip(
+                ids, keys, prompts, references, pairs, subsets, tournaments, strict=True
+            )
+        ]
+    )
+
+
+def _candidate_rows(ids: Sequence[int], tournaments: Sequence[Tournament]) -> str:
+    candidates = [c for t in tournaments for c in t.candidates]
+    places = [
+        f"{id_}\t{n}"
+        for id_, t in zip(ids, tournaments, strict=True)
+        for n in range(len(t.candidates))
+    ]
+    keys = escaped([c.key for c in candidates])
+    generators = escaped([c.generator for c in candidates])
+    texts = escaped([c.text for c in candidates])
+    return "".join(
+        [
+            f"{place}\t{key}\t{generator}\t{text}\t{NULL if gold is None else gold}\n"
+            for place, key, generator, text, gold in zip(
+                places, keys, generators, texts, [c.gold for c in candidates], strict=True
+            )
+        ]
+    )
+
+
+def _copy(tx: Connection, statement: str, rows: str) -> None:
     driver = cast("psycopg.Connection", tx.connection.driver_connection)
     with driver.cursor() as cursor, cursor.copy(statement) as copy:
-        for row in rows:
-            copy.write_row(row)
+        copy.write(rows)

@@ -17,13 +17,13 @@ from conftest import PATIENCE, Rrmq, without_settings
 
 from rrm_queue.broker.app import COORDINATOR_QUEUE, SERIALIZER, create_app
 from rrm_queue.broker.link import BrokerLink
-from rrm_queue.broker.transport import CONTENT_TYPE, JUDGE_TASK, RECORD_TASK
+from rrm_queue.broker.transport import CONTENT_TYPE, JUDGE_TASK, WAKE_TASK
 from rrm_queue.local.stack import Addresses
 from rrm_queue.store.database import Database
 
 PICKLE = "application/x-python-serialize"
 QUEUES = {
-    "coordinator": (COORDINATOR_QUEUE, RECORD_TASK),
+    "coordinator": (COORDINATOR_QUEUE, WAKE_TASK),
     "worker": ("rrmq.judge.reference", JUDGE_TASK),
 }
 HUGE = 100 * 2**20
@@ -125,7 +125,7 @@ def foreign(task: str, trap: Path) -> Iterator[bytes]:
     ):
         yield json.dumps(envelope(body, CONTENT_TYPE, task, **headers)).encode()
     yield json.dumps(envelope(b"x", CONTENT_TYPE, task, compression="application/x-gzip")).encode()
-    other = JUDGE_TASK if task == RECORD_TASK else RECORD_TASK
+    other = JUDGE_TASK if task == WAKE_TASK else WAKE_TASK
     yield json.dumps(envelope(body, CONTENT_TYPE, other)).encode()
     # Ours in form, and no message in content.
     yield json.dumps(envelope(body, CONTENT_TYPE, task)).encode()

@@ -48,7 +48,7 @@ class Launched:
     link: BrokerLink
     log: Path
     metrics_port: int
-    batches: list[BatchId] = field(default_factory=list)
+    flushes: list[Outcomes] = field(default_factory=list)
 
     def engine(self) -> psutil.Process:
         """SGLang's main process, once it runs."""
@@ -79,7 +79,6 @@ class Launched:
         questions = [Question("t", "How many?", None, answers)]
         batch = JudgeBatch(number, "job", judge, questions, pairs, Voting(), seed=1)
         self.link.publish(QUEUE, [batch])
-        self.batches.append(BatchId(number))
 
     def lease(self, number: int) -> str | None:
         holder = self.link.holders([(JobId("job"), BatchId(number))])[BatchId(number)]
@@ -96,9 +95,9 @@ class Launched:
 
     def received(self) -> list[MatchReport]:
         """All that the worker has reported so far."""
-        lying = [self.link.outcomes(JobId("job"), batch) for batch in self.batches]
-        flushes = [decode(body, Outcomes) for flushes in lying for body in flushes.values()]
-        return [report for flush in flushes for report in flush.matches]
+        while flushes := self.link.take_up(0.01):
+            self.flushes += [decode(flush.body, Outcomes) for flush in flushes]
+        return [report for flush in self.flushes for report in flush.matches]
 
     def generates(self) -> bool:
         """Whether votes are being written right now."""

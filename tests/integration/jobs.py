@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from rrm_queue.broker.app import judge_queue
+from rrm_queue.broker.inbox import inbox_key
 from rrm_queue.broker.link import BrokerLink
 from rrm_queue.coordinator.dispatch import dispatch
 from rrm_queue.coordinator.record import record
+from rrm_queue.coordinator.recorder import Recorder
 from rrm_queue.domain import JobId, JobState, Seeding, Verdict
 from rrm_queue.intake.needs import Needs
 from rrm_queue.intake.submission import submit
@@ -58,6 +60,16 @@ def submit_file(database: Database, file: bytes, **options: Any) -> JobId:
     }
     job = Job(**(usual | options))
     return submit(database, io.BytesIO(file), job, needs=needs, anew=anew).job
+
+
+def lying(broker: BrokerLink, job: str, batch: int) -> set[str]:
+    """The ids of the flushes of a batch that wait to be recorded."""
+    return set(broker.client.hkeys(inbox_key(job, batch)))
+
+
+def record_lying(database: Database, broker: BrokerLink) -> int:
+    """Records what lies ready; how many flushes were taken up."""
+    return Recorder(database, broker, lambda: None).turn()
 
 
 def received(broker: BrokerLink) -> Iterator[JudgeBatch]:

@@ -4,7 +4,7 @@ import json
 
 import msgspec
 import pytest
-from jobs import judged, lines, play, received, submit_file
+from jobs import judged, lines, lying, play, received, record_lying, submit_file
 from sqlalchemy import text
 from test_paid_once import PAID, Worker, sent, view
 
@@ -15,7 +15,6 @@ from rrm_queue.coordinator.careful import record_carefully
 from rrm_queue.coordinator.dispatch import dispatch
 from rrm_queue.coordinator.record import record
 from rrm_queue.coordinator.rules import BATCH_TEXT
-from rrm_queue.coordinator.service import Coordinator
 from rrm_queue.domain import BatchId, JobId, JobState, NoVerdict, Verdict
 from rrm_queue.messages import (
     Failure,
@@ -49,8 +48,9 @@ def test_outcomes_of_a_newer_version_stay_where_they_lie(
     newer = msgspec.msgpack.decode(encode(judged(batch))) | {"type": "rrmq.outcomes.9"}
     key = inbox_key(job, batch.batch)
     broker.client.hset(key, "flush", msgspec.msgpack.encode(newer))
-    Coordinator(database, broker).take_outcomes(job, BatchId(batch.batch))
-    assert broker.client.hlen(key) == 1
+    broker.list_again([(job, BatchId(batch.batch))])
+    assert record_lying(database, broker) == 1
+    assert lying(broker, job, batch.batch) == {"flush"}
 
 
 @pytest.mark.parametrize("change", ["strategy = 'newer'", 'voting = \'{"order": "newer"}\''])
@@ -62,8 +62,8 @@ def test_outcomes_of_a_job_of_another_version_stay_and_no_other_job_waits(
     with database.begin() as tx:
         tx.execute(text(f"UPDATE jobs SET {change}"))  # noqa: S608
     broker.send_outcomes(judged(batch))
-    Coordinator(database, broker).take_outcomes(job, BatchId(batch.batch))
-    assert len(broker.outcomes(job, BatchId(batch.batch))) == 1
+    assert record_lying(database, broker) == 1
+    assert len(lying(broker, job, batch.batch)) == 1
     other = submit_file(database, lines([4]), id="other")
     play(database, broker)
     assert view(database, other).state is JobState.SUCCEEDED
@@ -80,7 +80,7 @@ def test_a_match_whose_plan_fails_keeps_its_votes(
             raise ArithmeticError("no such number")
 
     monkeypatch.setattr(plan, "_close", broken)
-    record_carefully(database, judged(batch))
+    record_carefully(database, [judged(batch)])
     ended = view(database, job)
     assert (ended.state, ended.matches_failed, ended.votes) == (JobState.FAILED, 1, 1)
     assert count_votes(database) == 1

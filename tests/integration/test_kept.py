@@ -1,6 +1,7 @@
 """What a worker has sent and nobody has recorded is sent again when the broker lost it."""
 
 import pytest
+from jobs import lying
 from rrm_worker.kept import Kept
 
 from rrm_queue.broker.leases import EPOCH_KEY, WorkerLeases
@@ -26,24 +27,24 @@ def test_what_the_broker_lost_before_it_was_recorded_is_sent_again(
     broker: BrokerLink, kept: Kept
 ) -> None:
     kept.send(FLUSH)
-    before = broker.outcomes(*WHERE)
+    before = lying(broker, *WHERE)
     kept.look_after()
     broker.client.flushall()
     kept.look_after()
-    assert broker.outcomes(*WHERE) == {}, "not before a coordinator has noticed"
+    assert lying(broker, *WHERE) == set(), "not before a coordinator has noticed"
     broker.epoch()
     kept.look_after()
-    assert broker.outcomes(*WHERE) == before
+    assert lying(broker, *WHERE) == before
 
 
 def test_what_is_recorded_is_forgotten(broker: BrokerLink, kept: Kept) -> None:
     kept.send(FLUSH)
-    broker.recorded(*WHERE, broker.outcomes(*WHERE).keys())
+    broker.recorded(broker.take_up(1))
     kept.look_after()
     broker.client.delete(EPOCH_KEY)
     broker.epoch()
     kept.look_after()
-    assert broker.outcomes(*WHERE) == {}
+    assert lying(broker, *WHERE) == set()
 
 
 def test_what_could_not_be_sent_is_not_kept(broker: BrokerLink) -> None:
@@ -55,4 +56,4 @@ def test_what_could_not_be_sent_is_not_kept(broker: BrokerLink) -> None:
         kept.send(FLUSH)
     broker.epoch()
     kept.look_after()
-    assert broker.outcomes(*WHERE) == {}
+    assert lying(broker, *WHERE) == set()

@@ -6,6 +6,7 @@ from jobs import lines, submit_file
 from sqlalchemy import text
 
 from rrm_queue.broker.app import judge_queue
+from rrm_queue.broker.inbox import PLACES_KEY
 from rrm_queue.broker.link import BrokerLink
 from rrm_queue.coordinator.dispatch import dispatch
 from rrm_queue.coordinator.record import record
@@ -208,7 +209,7 @@ def test_recover_waits_for_outcomes_that_lie_ready(database: Database, broker: B
     dispatch(database, broker)
     (batch,) = sent(broker)
     broker.send_outcomes(Worker().judge(batch))
-    broker.client.delete("rrmq.coordinator")  # the message is lost
+    broker.client.delete(PLACES_KEY)  # somebody took it up and died
     with database.begin() as tx:
         tx.execute(text("UPDATE batches SET seen_at = now() - interval '1 hour'"))
     assert recover(database, broker, settled=True) == {}

@@ -4,10 +4,11 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from jobs import judged, lines, play, received, submit_file
+from jobs import judged, lines, lying, play, received, record_lying, submit_file
 from msgspec import structs
 from sqlalchemy import text
 
+from rrm_queue.broker.inbox import PLACES_KEY
 from rrm_queue.broker.link import BrokerLink
 from rrm_queue.coordinator.dispatch import dispatch
 from rrm_queue.coordinator.record import record
@@ -241,8 +242,8 @@ def test_a_flush_that_the_store_refuses_keeps_what_is_good_of_it(
     huge = [Vote(1, Verdict.FIRST, prompt_tokens=2**40)]
     job_id, batch_id = JobId(batch.job), BatchId(batch.batch)
     broker.send_outcomes(Outcomes(batch_id, job_id, "test", [good, MatchReport(bad.match, huge)]))
-    Coordinator(database, broker).take_outcomes(job_id, batch_id)
-    assert broker.outcomes(job_id, batch_id) == {}
+    record_lying(database, broker)
+    assert lying(broker, job_id, batch_id) == set()
     job = view(database)
     assert (job.tournaments_done, job.tournaments_failed, job.matches_done) == (1, 1, 1)
     (failed,) = [one for one in results(database) if one.state is TournamentState.FAILED]
@@ -284,12 +285,12 @@ def test_a_job_of_another_version_keeps_no_other_from_running(
     assert caplog.text.count("is left to others") == 2
 
 
-def test_outcomes_that_nobody_was_told_of_are_found(database: Database, broker: BrokerLink) -> None:
+def test_outcomes_that_are_listed_no_more_are_found(database: Database, broker: BrokerLink) -> None:
     submit_file(database, lines([2]))
     dispatch(database, broker)
     (batch,) = received(broker)
     broker.send_outcomes(judged(batch))
-    broker.client.delete("rrmq.coordinator")
+    broker.client.delete(PLACES_KEY)
     coordinator = Coordinator(database, broker)
     coordinator.start()
     deadline = time.monotonic() + 20

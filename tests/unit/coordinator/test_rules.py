@@ -14,6 +14,7 @@ from rrm_queue.coordinator.rules import (
     LEAST_WINDOW,
     LONGEST_BACK_OFF,
     MOST_OPENED,
+    MOST_RECORDED,
     RENEWED,
     BrokerFacts,
     Claim,
@@ -26,9 +27,11 @@ from rrm_queue.coordinator.rules import (
     losses,
     shares,
     to_open,
+    together,
     window,
 )
 from rrm_queue.domain import BROKEN, OVER, RETURNED, Epoch, Holder
+from rrm_queue.messages import MatchReport, Outcomes
 
 
 class Match(NamedTuple):
@@ -203,3 +206,40 @@ def test_an_overtaken_message_is_lost() -> None:
     assert losses([overtaken, overtaker], NOW, waiting=5) == {1: Loss.MESSAGE}
     barely = facts(2, age=GRACE + 1, seen=1.0, holder=Holder("worker"))
     assert losses([overtaken, barely], NOW, waiting=5) == {}
+
+
+flushes = st.lists(
+    st.builds(
+        lambda job, matches: Outcomes(0, job, "worker", [MatchReport(m, []) for m in matches]),
+        st.sampled_from("abc"),
+        st.lists(st.integers(0, 60) | st.integers(1000, 5000), max_size=600),
+    ),
+    max_size=30,
+)
+
+
+@given(flushes)
+def test_what_is_recorded_together_is_of_one_job_and_holds_no_match_twice(
+    came: list[Outcomes],
+) -> None:
+    groups = together(came)
+    assert sorted(map(id, (f for group in groups for f in group))) == sorted(map(id, came))
+    for group in groups:
+        assert len({flush.job for flush in group}) == 1
+        held = [{report.match for report in flush.matches} for flush in group]
+        assert sum(map(len, held)) == len(set().union(*held))
+        assert len(group) == 1 or sum(map(len, held)) <= MOST_RECORDED
+
+
+@given(flushes)
+def test_repeats_of_a_match_are_recorded_in_the_order_in_which_they_came(
+    came: list[Outcomes],
+) -> None:
+    def order(flushes: list[Outcomes]) -> dict[tuple[str, int], list[int]]:
+        found: dict[tuple[str, int], list[int]] = {}
+        for flush in flushes:
+            for match in {report.match for report in flush.matches}:
+                found.setdefault((flush.job, match), []).append(id(flush))
+        return found
+
+    assert order([flush for group in together(came) for flush in group]) == order(came)

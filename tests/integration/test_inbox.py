@@ -1,0 +1,89 @@
+"""The inbox: what is taken up at once, what stays, and what a stranger leaves there."""
+
+from collections.abc import Sequence
+
+import pytest
+from jobs import judged, lines, lying, received, record_lying, submit_file
+from test_paid_once import view
+
+from rrm_queue.broker import inbox
+from rrm_queue.broker.inbox import PLACES_KEY, inbox_key
+from rrm_queue.broker.link import BrokerLink
+from rrm_queue.coordinator.dispatch import dispatch
+from rrm_queue.domain import BatchId, JobId, JobState, Verdict
+from rrm_queue.messages import Flush, MatchReport, Outcomes, Vote, decode
+from rrm_queue.store.database import Database
+
+
+def flush(batch: int, match: int, text: str = "reasoning") -> Outcomes:
+    vote = Vote(1, Verdict.FIRST, text=text)
+    return Outcomes(batch, "job", "worker", [MatchReport(match, [vote])])
+
+
+def matches(flushes: Sequence[Flush]) -> list[int]:
+    return [decode(one.body, Outcomes).matches[0].match for one in flushes]
+
+
+def test_all_that_lies_there_is_taken_up_at_once_in_order_of_batches(broker: BrokerLink) -> None:
+    for batch, match in ((7, 1), (3, 2), (7, 3)):
+        broker.send_outcomes(flush(batch, match))
+    taken = broker.take_up(1)
+    assert matches(taken) == [1, 3, 2]
+    assert [(one.job, one.batch) for one in taken] == [("job", 7)] * 2 + [("job", 3)]
+    assert broker.take_up(0.01) == [], "it is taken up once"
+
+
+def test_what_was_taken_up_stays_until_it_is_recorded(broker: BrokerLink) -> None:
+    broker.send_outcomes(flush(7, 1))
+    taken = broker.take_up(1)
+    broker.list_again([(JobId("job"), BatchId(7))])
+    assert broker.take_up(1) == taken
+    broker.recorded(taken)
+    broker.list_again([(JobId("job"), BatchId(7))])
+    assert broker.take_up(0.01) == []
+    assert not broker.client.exists(inbox_key("job", 7))
+
+
+def test_nothing_is_listed_again_while_others_wait(broker: BrokerLink) -> None:
+    broker.send_outcomes(flush(7, 1))
+    broker.list_again([(JobId("job"), BatchId(7))])
+    assert broker.client.llen(PLACES_KEY) == 1
+
+
+@pytest.mark.parametrize("bound", ["MOST_FLUSHES", "MOST_BYTES"])
+def test_no_more_is_taken_up_than_memory_is_there_for(
+    broker: BrokerLink, monkeypatch: pytest.MonkeyPatch, bound: str
+) -> None:
+    monkeypatch.setattr(inbox, bound, {"MOST_FLUSHES": 2, "MOST_BYTES": 1500}[bound])
+    for match in range(5):
+        broker.send_outcomes(flush(7 + match // 4, match, text="x" * 1000))
+    seen = []
+    for _ in range(5):
+        taken = broker.take_up(0.01)
+        assert len(taken) <= 2
+        seen += matches(taken)
+        broker.recorded(taken)
+    assert sorted(seen) == [0, 1, 2, 3, 4]
+
+
+def test_what_a_stranger_lists_is_passed_over(broker: BrokerLink) -> None:
+    broker.client.set(inbox_key("odd", 1), "no hash")
+    broker.client.hset(inbox_key("x", 0) + "x", "id", "body")
+    broker.client.rpush(PLACES_KEY, "odd:1", "x:0x", "", "nothing", b"\xff:3")
+    broker.send_outcomes(flush(7, 1))
+    assert matches(broker.take_up(1)) == [1]
+
+
+def test_flushes_of_many_batches_are_recorded_together(
+    database: Database, broker: BrokerLink
+) -> None:
+    job = submit_file(database, lines([2] * 200))
+    while dispatch(database, broker):
+        batches = list(received(broker))
+        for batch in batches:
+            broker.send_outcomes(judged(batch))
+            broker.send_outcomes(judged(batch))  # a repeat
+        assert record_lying(database, broker) == len(batches)
+        assert not any(lying(broker, job, batch.batch) for batch in batches)
+    assert view(database, job).state is JobState.SUCCEEDED
+    assert view(database, job).votes == 200
