@@ -11,6 +11,7 @@ from celery import Celery, signals
 from celery.exceptions import SecurityWarning
 from celery.worker import consumer, state
 
+from rrm_queue.broker.transport import ROOM, Room
 from rrm_queue.errors import BrokerUnavailable
 
 log = logging.getLogger(__name__)
@@ -39,13 +40,15 @@ def consume(
     threads: int,
     waiting: Callable[[str], int],
     stopping: Callable[[], None],
+    room: Room = lambda _taken: True,
 ) -> int:
     """Takes messages until SIGTERM or SIGINT, then ends what it has begun; the exit code.
 
     `waiting` says how many messages a queue holds. `stopping` is called as soon as the end is asked
-    for, while tasks still run.
+    for, while tasks still run. While there is no `room` no message is taken.
     """
     ended = Event()
+    app.conf.broker_transport_options = {**app.conf.broker_transport_options, ROOM: room}
 
     def shutting_down(**_: object) -> None:
         stopping()
@@ -64,22 +67,20 @@ def consume(
         without_heartbeat=True,
         quiet=True,
     )
-    watch = Thread(
-        target=_watch, args=(worker, queues, threads, waiting, ended), name="watch", daemon=True
-    )
+
+    def waits() -> bool:
+        """Whether a message waits that could be taken."""
+        taken = len(state.reserved_requests)
+        return taken < threads and room(taken) and any(waiting(queue) for queue in queues)
+
+    watch = Thread(target=_watch, args=(worker, waits, ended), name="watch", daemon=True)
     watch.start()
     worker.start()
     ended.set()
     return int(worker.exitcode or 0)
 
 
-def _watch(
-    worker: Any,
-    queues: Sequence[str],
-    threads: int,
-    waiting: Callable[[str], int],
-    ended: Event,
-) -> None:
+def _watch(worker: Any, waits: Callable[[], bool], ended: Event) -> None:
     """Wakes a consumer that has gone deaf.
 
     When the broker dies while a message is acknowledged, Celery logs the lost connection and
@@ -88,11 +89,10 @@ def _watch(
     quiet, taken = 0, -1
     while not ended.wait(LOOK_SECONDS):
         try:
-            left = any(waiting(queue) for queue in queues)
+            left = waits()
         except BrokerUnavailable:
             left = False
-        idle = state.total_count.total() == taken and len(state.active_requests) < threads
-        quiet = quiet + 1 if left and idle else 0
+        quiet = quiet + 1 if left and state.total_count.total() == taken else 0
         taken = state.total_count.total()
         if quiet >= DEAF_AFTER and worker.consumer is not None:
             log.warning("messages wait and none is taken: connecting to the broker anew")

@@ -7,7 +7,7 @@ of it: it is never decoded, never run, and never goes back to its queue.
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from json import JSONDecodeError
 from typing import Any
 
@@ -28,6 +28,15 @@ TASKS: Mapping[str, tuple[type, ...]] = {
     WAKE_TASK: (),
 }
 """Every task with the types of its arguments: see `tasks`."""
+
+Room = Callable[[int], bool]
+"""Whether there is room for another message beside so many that were taken and are not done."""
+
+ROOM = "room"
+"""The transport's option that holds a `Room`."""
+
+GLANCE = 0.02
+"""Seconds between two looks at whether there is room, when nothing else happens."""
 
 _UNUSED = ("eta", "expires", "compression")
 """What Celery would obey, and no message of ours carries: waiting, dropping, unpacking."""
@@ -55,10 +64,22 @@ class Message(AnyMessage):
             raise Unfit("its arguments are not those of its task")
 
 
+class QoS(redis.QoS):
+    """Takes messages only while there is room for what they bring."""
+
+    def can_consume(self) -> bool:
+        """Whether to ask for one more; the number of those that are being worked on decides."""
+        room: Room | None = self.channel.connection.client.transport_options.get(ROOM)
+        if room is not None and not room(len(self._delivered) - len(self._dirty)):
+            return False
+        return bool(super().can_consume())  # type: ignore[no-untyped-call]
+
+
 class Channel(redis.Channel):
     """A channel that drops what is no message of ours, and goes on."""
 
     Message = Message
+    QoS = QoS
 
     def _brpop_read(self, **options: Any) -> bool:
         try:
@@ -74,6 +95,16 @@ class Transport(redis.Transport):
     """Redis, plain or with TLS, with that letter box."""
 
     Channel = Channel
+
+    def register_with_event_loop(self, connection: Any, loop: Any) -> None:
+        """Lets the loop look every now and then whether there is room again."""
+        super().register_with_event_loop(connection, loop)  # type: ignore[no-untyped-call]
+        if ROOM in connection.client.transport_options:
+            loop.call_repeatedly(GLANCE, _turn)
+
+
+def _turn() -> None:
+    """Does nothing: a timer that calls it makes the loop ask all over again what to wait for."""
 
 
 def install() -> None:

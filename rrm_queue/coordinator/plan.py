@@ -21,7 +21,7 @@ from rrm_queue.errors import ForeignJob, UsageFault
 from rrm_queue.judging.orientation import Orientation
 from rrm_queue.store import planning
 from rrm_queue.store.database import Transaction
-from rrm_queue.store.planning import Played, RunningTournament
+from rrm_queue.store.planning import RunningTournament
 from rrm_queue.strategies import Finished, Pairings, Strategy, named
 
 
@@ -41,7 +41,8 @@ def advance(tx: Transaction, tournaments: Sequence[RunningTournament]) -> list[T
     new: list[tuple[TournamentId, Pairing]] = []
     finished: list[tuple[RunningTournament, Mapping[CandidateNumber, int] | None]] = []
     for tournament in going:
-        decision = _decide(tournament, strategies[tournament.id], played.get(tournament.id, []))
+        history = History(tournament.planned, tournament.decided, played.get(tournament.id, {}))
+        decision = strategies[tournament.id].plan(tournament.size, history, tournament.seed)
         match decision:
             case Pairings():
                 new += [(tournament.id, pairing) for pairing in _oriented(tournament, decision)]
@@ -50,7 +51,7 @@ def advance(tx: Transaction, tournaments: Sequence[RunningTournament]) -> list[T
             case _:
                 assert_never(decision)
     planning.insert_matches(tx, new)
-    _close(tx, finished, played)
+    _close(tx, finished)
     return [tournament.id for tournament, _ in finished]
 
 
@@ -80,14 +81,6 @@ def _goes_on(tournament: RunningTournament) -> bool:
     )
 
 
-def _decide(
-    tournament: RunningTournament, strategy: Strategy, played: Sequence[Played]
-) -> Pairings | Finished:
-    matches = {match.pairing.position: match.outcome for match in played}
-    history = History(tournament.planned, tournament.decided, matches)
-    return strategy.plan(tournament.size, history, tournament.seed)
-
-
 def _oriented(tournament: RunningTournament, pairings: Pairings) -> list[Pairing]:
     """The pairings with the candidate first that stands in slot 1."""
     if not pairings.new:
@@ -104,18 +97,15 @@ def _oriented(tournament: RunningTournament, pairings: Pairings) -> list[Pairing
 def _close(
     tx: Transaction,
     finished: Sequence[tuple[RunningTournament, Mapping[CandidateNumber, int] | None]],
-    played: Mapping[TournamentId, Sequence[Played]],
 ) -> None:
     if not finished:
         return
     # SciPy and pandas take a second to load: a coordinator that comes back sends first.
     from rrm_queue.ratings.standings import standings
 
-    rows = planning.results(tx, [t.id for t, _ in finished if t.id not in played])
+    results = planning.results(tx, [t.id for t, _ in finished])
     closed: list[tuple[TournamentId, list[Standing]]] = []
     for tournament, places in finished:
-        known = played.get(tournament.id, [])
-        results = rows.get(tournament.id, [match.result for match in known if match.result])
-        lines = standings(tournament.size, results, places, tournament.seed)
+        lines = standings(tournament.size, results[tournament.id], places, tournament.seed)
         closed.append((tournament.id, lines))
     planning.finish_tournaments(tx, closed)

@@ -11,7 +11,7 @@ from rrm_queue import domain
 from rrm_queue.domain import Epoch, Holder
 from rrm_queue.messages import Outcomes
 
-BATCH = 64
+BATCH = 256
 """The most matches in a message: a message costs Celery far more than a match costs a batch."""
 
 BATCH_TEXT = 8_000_000
@@ -79,11 +79,11 @@ def to_open(missing: int, opened: int, brought: int) -> int:
 
 
 def batch_size(capacities: Collection[int]) -> int:
-    """The most matches in a message: no more than the smallest live worker can hold at once.
+    """The most matches in a message: half of what the smallest live worker can hold at once.
 
-    So one worker does not sit on what others could do.
+    So a worker that takes one more as it runs short does not sit on what others could do.
     """
-    return min([BATCH, *capacities])
+    return min([BATCH, *(max(1, capacity // 2) for capacity in capacities)])
 
 
 def together(flushes: Iterable[Outcomes]) -> list[list[Outcomes]]:

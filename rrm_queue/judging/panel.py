@@ -101,6 +101,9 @@ class Panel:
         Those that are still in flight when the match has enough are cancelled. Raises the first
         fault of a vote that is needed, after the others have been cast.
         """
+        if len(asks) == 1:
+            votes.append(await self._vote(engine, asks[0], voting.resamples))
+            return
 
         async def cast(ask: Ask) -> Vote | Exception:
             try:

@@ -1,7 +1,8 @@
 """What the coordinator's `plan` and `record` read and write of tournaments."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import msgspec
@@ -17,7 +18,6 @@ from rrm_queue.domain import (
     Outcome,
     Pairing,
     Position,
-    Result,
     Seeding,
     Standing,
     TournamentId,
@@ -62,7 +62,7 @@ START_JOBS = text("""
 """)
 
 PLAYED = text("""
-    SELECT tournament_id, round, slot, first, second, state = 'done' AS done, winner, decided_by
+    SELECT tournament_id, round, slot, winner, CASE WHEN state = 'done' THEN decided_by END
     FROM matches
     WHERE tournament_id = ANY(CAST(:tournaments AS bigint[]))
     ORDER BY tournament_id, round, slot
@@ -140,18 +140,8 @@ class RunningTournament(NamedTuple):
     pairs: tuple[tuple[CandidateNumber, CandidateNumber], ...] = ()
 
 
-class Played(NamedTuple):
-    """A planned match of a tournament; `outcome` is None while it is undecided."""
-
-    pairing: Pairing
-    outcome: Outcome | None
-
-    @property
-    def result(self) -> Result | None:
-        """The match as the ratings see it."""
-        if self.outcome is None:
-            return None
-        return Result(self.pairing.first, self.pairing.second, self.outcome.winner)
+Played = Mapping[Position, Outcome | None]
+"""The planned matches of a tournament; None for one that is undecided."""
 
 
 def lock_tournaments(tx: Connection, matches: Sequence[int]) -> list[RunningTournament]:
@@ -171,16 +161,20 @@ def start_jobs(tx: Connection, jobs: Sequence[JobId]) -> None:
     tx.execute(START_JOBS, {"jobs": list(jobs)})
 
 
-def played(tx: Connection, tournaments: Sequence[TournamentId]) -> dict[TournamentId, list[Played]]:
+def played(tx: Connection, tournaments: Sequence[TournamentId]) -> dict[TournamentId, Played]:
     """All planned matches of these tournaments, in order of position."""
-    found: dict[TournamentId, list[Played]] = defaultdict(list)
-    for row in tx.execute(PLAYED, {"tournaments": list(tournaments)}):
-        pairing = Pairing(
-            Position(row.round, row.slot), CandidateNumber(row.first), CandidateNumber(row.second)
-        )
-        outcome = Outcome(row.winner, DecidedBy(row.decided_by)) if row.done else None
-        found[row.tournament_id].append(Played(pairing, outcome))
-    return found
+    found: dict[TournamentId, dict[Position, Outcome | None]] = defaultdict(dict)
+    for id_, round_, slot, winner, decided_by in tx.execute(
+        PLAYED, {"tournaments": list(tournaments)}
+    ):
+        outcome = None if decided_by is None else _outcome(winner, decided_by)
+        found[id_][Position(round_, slot)] = outcome
+    return dict(found)
+
+
+@lru_cache(maxsize=4096)  # a bracket is read anew with every match of it that is decided
+def _outcome(winner: CandidateNumber | None, decided_by: str) -> Outcome:
+    return Outcome(winner, DecidedBy(decided_by))
 
 
 def results(
@@ -197,7 +191,8 @@ def results(
     rows = np.stack(cells, axis=1)
     found, starts = np.unique(ids, return_index=True)
     parts = np.split(rows, starts[1:])
-    return {TournamentId(int(id_)): part for id_, part in zip(found, parts, strict=len(found) > 0)}
+    decided = dict(zip(found.tolist(), parts, strict=len(found) > 0))
+    return {id_: decided.get(id_, rows[:0]) for id_ in tournaments}
 
 
 def insert_matches(tx: Connection, wanted: Iterable[tuple[TournamentId, Pairing]]) -> None:

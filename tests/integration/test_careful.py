@@ -75,7 +75,7 @@ def test_a_match_whose_plan_fails_keeps_its_votes(
     job = submit_file(database, lines([2]))
     batch = one_batch(database, broker, job)
 
-    def broken(_tx: object, finished: list[object], _played: object) -> None:
+    def broken(_tx: object, finished: list[object]) -> None:
         if finished:
             raise ArithmeticError("no such number")
 

@@ -16,7 +16,7 @@ from rrm_queue.messages import JudgeBatch, MatchReport, Outcomes
 
 log = logging.getLogger(__name__)
 
-FLUSH_SECONDS = 0.05
+FLUSH_SECONDS = 0.02
 """How long a report may wait for others: what a successor waits for, against messages saved."""
 
 FLUSH_TEXT = 4_000_000

@@ -29,7 +29,7 @@ LEAST_BATCHES = 16
 INSTANT = frozenset({"reference", "replay", "simulated"})
 """Judges that answer at once: nobody waits behind what is held for them."""
 
-AT_ONCE = 512
+AT_ONCE = 1024
 """Matches that a worker holds for such a judge: enough that it never waits for the coordinator."""
 
 GRACE_SECONDS = 25.0
@@ -90,6 +90,7 @@ def serve(broker_url: str, serving: Serving) -> int:
             threads=max(LEAST_BATCHES, serving.concurrency // 2),
             waiting=link.waiting,
             stopping=lambda: _drain(worker, serving),
+            room=worker.has_room,
         )
         worker.stop()
     finally:

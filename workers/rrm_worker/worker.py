@@ -63,6 +63,7 @@ class Worker:
         self._leases = leases
         self._kept = Kept(leases, send)
         self._capacities = capacities
+        self._enough = max(capacities.values())
         self._ready = ready
         self._metrics = metrics
         self._held: dict[Held, Holding] = {}
@@ -121,6 +122,16 @@ class Worker:
         log.error("batch refused: %s; this worker must be upgraded", error)
         self._draining.wait(REFUSED_SECONDS)
         return False
+
+    def has_room(self, taken: int) -> bool:
+        """Whether to take another message beside so many that were taken and are not done.
+
+        Until there is a match for each place at the engine, and no longer: what one worker holds in
+        reserve, another may want. A message that is not read yet counts as large as they come.
+        """
+        held = self._holdings().values()
+        unread = max(0, taken - len(held)) * self._enough // 2
+        return sum(holding.undecided for holding in held) + unread < self._enough
 
     def hand_back(self, ending: Ending) -> None:
         """Stops judging whatever is held; its votes are sent, the rest is another's."""

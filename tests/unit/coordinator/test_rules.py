@@ -76,7 +76,7 @@ def test_a_group_that_fits_a_batch_is_never_split(ready: list[Match]) -> None:
 
 
 def test_a_group_larger_than_a_batch_is_split() -> None:
-    assert [len(batch) for batch in batches([Match(1, 2, n) for n in range(150)], short)] == [
+    assert [len(batch) for batch in batches([Match(1, 2, n) for n in range(150)], short, 64)] == [
         64,
         64,
         22,
@@ -98,10 +98,11 @@ def test_the_window_follows_the_live_workers() -> None:
     assert window([1000, 500]) == 3000
 
 
-def test_a_message_is_never_more_than_the_smallest_worker_can_hold() -> None:
+def test_a_message_is_at_most_half_of_what_the_smallest_worker_can_hold() -> None:
     assert batch_size([]) == BATCH
-    assert batch_size([512, 100]) == BATCH
-    assert batch_size([16, 100]) == 16
+    assert batch_size([2 * BATCH, 4 * BATCH]) == BATCH
+    assert batch_size([16, 100]) == 8
+    assert batch_size([1]) == 1
 
 
 def test_as_many_tournaments_are_opened_as_bring_what_is_missing() -> None:
