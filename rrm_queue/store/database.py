@@ -21,7 +21,7 @@ from rrm_queue.errors import SchemaMismatch, StoreUnavailable
 if TYPE_CHECKING:
     import psycopg
 
-SCHEMA = "0003"
+SCHEMA = "0004"
 """The migration that this version of rrmq speaks; a test holds it equal to Alembic's head."""
 
 CONNECT_TIMEOUT = 10  # seconds

@@ -133,6 +133,12 @@ class TournamentRow(SQLModel, table=True):
             "id",
             postgresql_where=text("state = 'waiting'"),
         ),
+        Index(
+            "tournaments_failed",
+            "job_id",
+            "id",
+            postgresql_where=text("state = 'failed'"),
+        ),
     )
 
     id: int | None = Field(default=None, sa_column=_bigint_key())
