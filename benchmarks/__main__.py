@@ -21,6 +21,7 @@ NAMES = (
     "latency",
     "makespan",
     "prefixes",
+    "engine_throughput",
 )
 
 
