@@ -10,7 +10,6 @@ from msgspec import structs
 
 from rrm_queue.errors import UsageFault
 from rrm_queue.judging.skill import parse_skill
-from rrm_queue.judging.template import check_template, wants_reference
 from rrm_queue.messages import JudgeSpec
 
 RRM = ("rrm-7b", "rrm-32b")
@@ -56,8 +55,12 @@ def writes(spec: JudgeSpec) -> bool:
 
 def needs_reference(spec: JudgeSpec) -> bool:
     """Whether the judge can only decide prompts that come with a reference answer."""
-    template = spec.template
-    return spec.kind == "reference" or (template is not None and wants_reference(template))
+    if spec.template is None:
+        return spec.kind == "reference"
+    # Jinja2 takes a while to load, and few judges have a template; as below.
+    from rrm_queue.judging.template import wants_reference
+
+    return wants_reference(spec.template)
 
 
 def needs_gold(spec: JudgeSpec) -> bool:
@@ -90,6 +93,8 @@ def with_template(spec: JudgeSpec, source: str) -> JudgeSpec:
     """
     if spec.kind not in _WRITING:
         raise UsageFault(f"judge {spec} writes no text: it follows no template")
+    from rrm_queue.judging.template import check_template
+
     check_template(source)
     return structs.replace(spec, template=source)
 
