@@ -5,8 +5,9 @@ from math import inf, nan
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import stdtrit
 
-from rrm_queue.diagnostics.rates import DEVIATES, Rate, clustered, sums
+from rrm_queue.diagnostics.rates import Rate, clustered, sums
 
 _STEPS = 50
 
@@ -64,7 +65,8 @@ def length_slope(
 ) -> LengthSlope:
     """What a doubling of length is worth; rows as in `longer_wins`, an empty answer counts as 1.
 
-    The interval is a sandwich with tournaments as clusters (Liang and Zeger 1986).
+    The interval is a sandwich with tournaments as clusters (Liang and Zeger 1986) and Student's
+    quantile, for there may be few (Cameron, Gelbach and Miller 2008); of one nothing can be said.
     """
     counted = winners > 0
     ratios = np.log2(np.maximum(lengths, 1) / np.maximum(others, 1))[counted]
@@ -79,8 +81,11 @@ def length_slope(
     lose = 1 / (1 + np.exp(slope * ratios))
     gradients = sums(ratios * lose, parts, int(parts.max()) + 1)
     curvature = float((ratios**2 * lose * (1 - lose)).sum())
-    factor = len(gradients) / max(1, len(gradients) - 1)
-    half = DEVIATES * float(np.sqrt(factor * (gradients**2).sum())) / curvature
+    if len(gradients) == 1:
+        return LengthSlope(slope, -inf, inf, len(ratios))
+    freedom = len(gradients) - 1
+    spread = float(np.sqrt(len(gradients) / freedom * (gradients**2).sum())) / curvature
+    half = float(stdtrit(freedom, 0.975)) * spread
     return LengthSlope(slope, slope - half, slope + half, len(ratios))
 
 

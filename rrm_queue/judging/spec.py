@@ -20,6 +20,9 @@ KNOWN = ("reference", "replay:FILE", "simulated:ACCURACY", "openai:MODEL", *RRM,
 _WRITING = {"openai", "sglang"}
 """Kinds of judges that write a text: only they are sampled and follow a template."""
 
+_KINDS = {"reference", "replay", "simulated", "openai", "sglang"}
+"""What no model on SGLang may be called here: these are the names of other queues."""
+
 _NAME = re.compile(r"[\w.-]+(?:[/:][\w.-]+)*")
 _LONGEST = 1_000_000
 
@@ -42,7 +45,7 @@ def parse_spec(text: str, *, base_url: str, folder: PurePath) -> JudgeSpec:
             return JudgeSpec("openai", model, base_url=_checked(base_url))
         case name, "" if not colon and name in RRM:
             return JudgeSpec("sglang", name)
-        case "sglang", str(name) if _NAME.fullmatch(name):
+        case "sglang", str(name) if _NAME.fullmatch(name) and name not in _KINDS:
             return JudgeSpec("sglang", name)
         case _:
             raise UsageFault(f"no judge is called {text!r}; there are {', '.join(KNOWN)}")

@@ -108,6 +108,19 @@ def test_the_slope_s_interval_holds_the_truth_95_times_in_100() -> None:
     assert 0.93 < np.mean(held) < 0.97
 
 
+def test_few_tournaments_tell_little_and_one_nothing() -> None:
+    """With three clusters the normal quantile holds the truth in two thirds of the cases."""
+    chance, held = np.random.default_rng(6), []
+    for _ in range(400):
+        ids, *rest = lengths(300, 0.5, chance)
+        found = length_slope(ids % 3, *rest)
+        held.append(found.low < 0.5 < found.high)
+    assert 0.9 < np.mean(held) <= 1
+    ids, *rest = lengths(300, 0.5, chance)
+    one = length_slope(ids * 0, *rest)
+    assert (one.low, one.high) == (-np.inf, np.inf)
+
+
 @given(seed=st.integers(0, 1000))
 def test_sides_do_not_matter(seed: int) -> None:
     ids, ours, others, winners = lengths(40, 0.3, np.random.default_rng(seed))

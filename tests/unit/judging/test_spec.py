@@ -50,7 +50,18 @@ def test_an_unknown_judge_is_refused_in_one_line_that_names_the_known(text: str)
 
 
 @pytest.mark.parametrize(
-    "text", ["sglang", "sglang:", "sglang:a b", "sglang:../x y", "rrm-7b:", "rrm-7b:x", "RRM-7B"]
+    "text",
+    [
+        "sglang",
+        "sglang:reference",
+        "sglang:openai",
+        "sglang:",
+        "sglang:a b",
+        "sglang:../x y",
+        "rrm-7b:",
+        "rrm-7b:x",
+        "RRM-7B",
+    ],
 )
 def test_a_judge_on_sglang_needs_a_name_that_a_queue_can_have(text: str) -> None:
     with pytest.raises(UsageFault, match="no judge is called"):
