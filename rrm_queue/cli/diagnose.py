@@ -5,6 +5,7 @@ from typing import NamedTuple
 import click
 import numpy as np
 
+from rrm_queue.cli.arguments import job_argument
 from rrm_queue.cli.composition import connect, open_store, read_settings
 from rrm_queue.cli.diagnose_tables import findings_view, labels_view
 from rrm_queue.cli.shapes import diagnosis_shape, json_line
@@ -14,6 +15,7 @@ from rrm_queue.diagnostics.labels import Scoring, TieLabels
 from rrm_queue.diagnostics.length import LongerWins, longer_wins
 from rrm_queue.diagnostics.report import DecidedMatches, JudgeReport, judge_report
 from rrm_queue.diagnostics.votes import Votes, codes
+from rrm_queue.store.database import Transaction
 from rrm_queue.store.diagnosing import (
     LABELS,
     REASONS,
@@ -29,7 +31,7 @@ from rrm_queue.store.jobs import JobView, find_job, view_job
 
 
 @click.command("diagnose")
-@click.argument("job", metavar="JOB")
+@job_argument
 @click.option(
     "--ties",
     type=click.Choice([ties.value for ties in TieLabels]),
@@ -50,10 +52,8 @@ def command(job: str, ties: str, as_json: bool) -> None:
     addresses = connect(read_settings(), processes=False)
     with open_store(addresses) as database, database.begin() as tx:
         view = view_job(tx, find_job(tx, job))
-        cast = vote_columns(tx, view.id)
-        matches = match_columns(tx, view.id)
-        labels = label_columns(tx, view.id)
-    diagnosis = _diagnose(view, cast, matches, labels, Scoring(TieLabels(ties)))
+        columns = job_columns(tx, view)
+    diagnosis = diagnosed(view, columns, Scoring(TieLabels(ties)))
     if as_json:
         click.echo(json_line(diagnosis_shape(view, *diagnosis)))
         return
@@ -75,13 +75,23 @@ class Diagnosis(NamedTuple):
     preferred_longer: LongerWins | None
 
 
-def _diagnose(
-    view: JobView,
-    cast: VoteColumns,
-    matches: MatchColumns,
-    labels: LabelColumns,
-    scoring: Scoring,
-) -> Diagnosis:
+class JobColumns(NamedTuple):
+    """What a diagnosis is made of."""
+
+    votes: VoteColumns
+    matches: MatchColumns
+    labels: LabelColumns
+
+
+def job_columns(tx: Transaction, view: JobView) -> JobColumns:
+    """The job's votes, matches and labels so far."""
+    job = view.id
+    return JobColumns(vote_columns(tx, job), match_columns(tx, job), label_columns(tx, job))
+
+
+def diagnosed(view: JobView, columns: JobColumns, scoring: Scoring) -> Diagnosis:
+    """All that these columns say of the job's judge."""
+    cast, matches, labels = columns
     votes = Votes(
         cast.matches,
         cast.numbers,

@@ -1,16 +1,16 @@
 """`rrmq export`: a job's results as files that other programs read."""
 
-import secrets
-import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import click
 
+from rrm_queue.cli.arguments import job_argument
 from rrm_queue.cli.composition import connect, open_store, read_settings
+from rrm_queue.cli.whole_file import opened, target_of
+from rrm_queue.cli.wording import count
 from rrm_queue.errors import UsageFault
 from rrm_queue.exports import KINDS, export_of
 from rrm_queue.exports.base import Detail, Export, Finished, Match, Row
@@ -56,7 +56,7 @@ all. docs/exports.md has every column.
 
 
 @click.command("export", help=HELP)
-@click.argument("job", metavar="JOB")
+@job_argument
 @click.option(
     "--as", "kind", type=click.Choice(list(KINDS)), required=True, help="What to write (see above)."
 )
@@ -90,11 +90,13 @@ def command(
         for name, value in options.items()
         if value is not None
     }
-    target = None if output in (None, "-") else _target(Path(str(output)), force=force)
+    target = None if output in (None, "-") else target_of(Path(str(output)), force=force)
     write = write_json_lines if target is None else writer_of(target.suffix, defuse=defuse)
     if defuse and target is None:
         raise UsageFault("--defuse needs a CSV file: -o FILE.csv")
     export_of(kind, given)  # what does not fit is said before anything is started
+    if given.get("messages") and target is not None and target.suffix.lower() == ".csv":
+        raise UsageFault("a CSV cell is a text, no list of messages: name it .jsonl or .parquet")
     if kind == "verdicts" and write is not write_json_lines:
         raise UsageFault("a judge reads verdicts as JSON lines: name the file .jsonl")
     addresses = connect(read_settings(), processes=False)
@@ -103,7 +105,7 @@ def command(
         voting = {"voting": view.voting} if kind == "verdicts" else {}
         export = export_of(kind, given | voting)
         counted = _Counted(export)
-        with _opened(target, force=force) as stream:
+        with opened(target, force=force) as stream:
             write(stream, export.columns, counted.rows(tx, view))
     _say(view, export, counted)
 
@@ -135,40 +137,12 @@ class _Counted:
 
 
 def _say(view: JobView, export: Export, counted: _Counted) -> None:
-    click.echo(f"{counted.count:,} rows of {counted.tournaments:,} tournaments", err=True)
+    rows, of = count(counted.count, "row"), count(counted.tournaments, "tournament")
+    click.echo(f"{rows} of {of}", err=True)
     unfinished = view.tournaments - view.tournaments_failed - counted.tournaments
     for number, why in ((view.tournaments_failed, "failed"), (unfinished, "not finished")):
         if number > 0:
-            click.echo(f"left out: {number:,} tournaments {why}", err=True)
+            click.echo(f"left out: {count(number, 'tournament')} {why}", err=True)
     if isinstance(export, Verdicts) and export.contradicted:
         problem = "of pairs that met before and ended otherwise; a recording holds the first"
         click.echo(f"left out: {export.contradicted:,} matches {problem}", err=True)
-
-
-def _target(path: Path, *, force: bool) -> Path:
-    """The file to write, a link followed. Raises UsageFault for what must not be replaced."""
-    path = path.resolve()
-    if path.exists() and not path.is_file():
-        raise UsageFault(f"{path} is no file")
-    if path.exists() and not force:
-        raise UsageFault(f"{path} is there already; --force replaces it")
-    if not path.parent.is_dir():
-        raise UsageFault(f"{path.parent} is no folder")
-    return path
-
-
-@contextmanager
-def _opened(target: Path | None, *, force: bool) -> Iterator[BinaryIO]:
-    """Where rows go: stdout, or a file beside the target that takes its name when it is whole."""
-    if target is None:
-        yield sys.stdout.buffer
-        sys.stdout.buffer.flush()
-        return
-    beside = target.with_name(f".rrmq-{secrets.token_hex(8)}{target.suffix}")
-    try:
-        with beside.open("xb") as stream:
-            yield stream
-        _target(target, force=force)  # somebody may have made it meanwhile
-        beside.replace(target)
-    finally:
-        beside.unlink(missing_ok=True)

@@ -7,6 +7,7 @@ from dataclasses import fields
 import click
 import numpy as np
 
+from rrm_queue.cli.arguments import job_argument
 from rrm_queue.cli.composition import connect, open_store, read_settings
 from rrm_queue.cli.leaderboard_table import leaderboard_notes, leaderboard_table
 from rrm_queue.cli.shapes import json_line, leaderboard_line, leaderboard_shape
@@ -19,7 +20,7 @@ from rrm_queue.store.outcomes import JobOutcomes, job_outcomes
 
 
 @click.command("leaderboard")
-@click.argument("job", metavar="JOB")
+@job_argument
 @click.option(
     "--bootstrap", is_flag=True, help="Intervals by resampling tournaments, which takes longer."
 )
@@ -38,7 +39,7 @@ def command(job: str, bootstrap: bool, as_json: bool, as_csv: bool) -> None:
         view = view_job(tx, find_job(tx, job))
         outcomes = job_outcomes(tx, view.id)
     method = Method.BOOTSTRAP if bootstrap else Method.SANDWICH
-    board = leaderboard(outcomes.generators, _matches(outcomes), view.seed, method)
+    board = leaderboard(outcomes.generators, rated_matches(outcomes), view.seed, method)
     if as_json:
         click.echo(json_line(leaderboard_shape(view, board)))
     elif as_csv:
@@ -47,7 +48,7 @@ def command(job: str, bootstrap: bool, as_json: bool, as_csv: bool) -> None:
         _print(view, board)
 
 
-def _matches(outcomes: JobOutcomes) -> Matches:
+def rated_matches(outcomes: JobOutcomes) -> Matches:
     """The job's matches as the ratings take them."""
     return Matches(
         outcomes.tournaments,

@@ -20,6 +20,7 @@ VERBS = {
     "diagnose": ("diagnose", "Say how far a job's judge can be trusted."),
     "bracket": ("bracket", "Draw a knockout's bracket."),
     "votes": ("votes", "Say why a match went as it did."),
+    "report": ("report", "Write a job as one HTML page."),
     "export": ("export", "Write what came out of a job for other programs."),
     "pause": ("pause", "Hold a job."),
     "resume": ("resume", "Let a paused job go on."),
@@ -68,7 +69,9 @@ class Verbs(click.Group):
             formatter.write_dl([(verb, text) for verb, (_, text) in VERBS.items()])
 
 
-@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=Verbs, context_settings={"help_option_names": ["-h", "--help"], "show_default": True}
+)
 @click.version_option(__version__, prog_name="rrmq")
 def rrmq() -> None:
     """Rank language-model answers with a judge that reads two at a time.
@@ -91,7 +94,7 @@ def _run() -> int:
         click.echo(error.format_message(), err=True)
         return EXIT_USAGE
     except click.UsageError as error:
-        return _complain(error.format_message(), EXIT_USAGE, _hint(error))
+        return _complain(" ".join(error.format_message().split()), EXIT_USAGE, _hint(error))
     except click.ClickException as error:
         return _complain(error.format_message(), EXIT_ERROR)
     except click.Abort:

@@ -45,7 +45,7 @@ SPREAD = text("""
 """)
 
 TOURNAMENT = text("""
-    SELECT id, key, prompt, reference, size, seed, state, champion, error
+    SELECT id, key, prompt, reference, size, seed, state, champion, error, planned
     FROM tournaments WHERE id = :tournament
 """)
 
@@ -62,7 +62,7 @@ ANSWERS = text("""
 """)
 
 NAMES = text("""
-    SELECT key FROM candidates WHERE tournament_id = :tournament ORDER BY number
+    SELECT key, generator FROM candidates WHERE tournament_id = :tournament ORDER BY number
 """)
 
 VOTES = text("""
@@ -86,14 +86,16 @@ COSTS = text("""
     WHERE t.job_id = :job
 """)
 
-# Of tournaments that are done and whose every answer has a gold.
+# Of tournaments that are done and whose every answer has a gold; those that share the first rank
+# share its place.
 GOLD = text("""
     SELECT count(*) AS tournaments, avg(champion) AS champions, avg(mean) AS answers,
            avg(best) AS best
     FROM (
         SELECT avg(c.gold) AS mean, max(c.gold) AS best,
-               max(c.gold) FILTER (WHERE c.number = t.champion) AS champion
+               avg(c.gold) FILTER (WHERE s.rank = 1) AS champion
         FROM tournaments t JOIN candidates c ON c.tournament_id = t.id
+        JOIN standings s ON s.tournament_id = t.id AND s.candidate = c.number
         WHERE t.job_id = :job AND t.state = 'done'
         GROUP BY t.id
         HAVING count(c.gold) = count(*) AND count(*) > 1
@@ -124,7 +126,7 @@ class Gold(NamedTuple):
 
 
 class Head(NamedTuple):
-    """A tournament without its answers."""
+    """A tournament without its answers; `planned` counts its matches so far."""
 
     id: TournamentId
     key: str
@@ -135,6 +137,7 @@ class Head(NamedTuple):
     state: TournamentState
     champion: CandidateNumber | None
     error: str | None
+    planned: int
 
 
 class RankedAnswer(NamedTuple):
@@ -191,8 +194,13 @@ def head_of(tx: Connection, tournament: TournamentId) -> Head:
 
 
 def names_of(tx: Connection, tournament: TournamentId) -> list[str]:
-    """The candidates' keys by number."""
-    return list(tx.scalars(NAMES, {"tournament": tournament}))
+    """What to call the candidates, by number: their generators where these tell them apart.
+
+    Else their keys, which say less to a reader.
+    """
+    rows = tx.execute(NAMES, {"tournament": tournament}).all()
+    generators = {row.generator for row in rows if row.generator}
+    return [row.generator if len(generators) == len(rows) else row.key for row in rows]
 
 
 def answers_of(

@@ -1,0 +1,134 @@
+"""The leaderboard, the findings and the agreement with labels as rows with their drawings."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import isnan
+from typing import NamedTuple
+
+from rrm_queue.diagnostics.label_report import LabelReport
+from rrm_queue.diagnostics.rates import Rate
+from rrm_queue.diagnostics.reading import Finding
+from rrm_queue.ratings.leaderboard import Line
+from rrm_queue.report.contents import Board, Judge
+from rrm_queue.report.whiskers import Axis, Interval, Whisker
+
+MOST_LINES = 300
+"""So many generators stand on a leaderboard; nobody reads on, and a file must not grow with it."""
+
+PERCENT = Axis.between(0.0, 1.0, percent=True)
+
+
+class BoardRow(NamedTuple):
+    """A generator with its whisker; `within` is its interval in words."""
+
+    line: Line
+    ranks: str
+    within: str
+    whisker: Whisker
+
+
+@dataclass(frozen=True, slots=True)
+class BoardFigure:
+    """A leaderboard on its axis; `more` generators are left out."""
+
+    rows: tuple[BoardRow, ...]
+    axis: Axis
+    draws: bool
+    more: int
+
+
+class FindingRow(NamedTuple):
+    """A figure of the judge; `whisker` is None where there is nothing to draw."""
+
+    name: str
+    finding: Finding
+    share: str
+    within: str
+    whisker: Whisker | None
+
+
+@dataclass(frozen=True, slots=True)
+class FindingsFigure:
+    """The judge's figures, all in percent of an axis from 0 to 100."""
+
+    rows: tuple[FindingRow, ...]
+    axis: Axis
+
+
+class LabelsTable(NamedTuple):
+    """The agreement with labels, a row a subset, below these headings."""
+
+    headings: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+
+def board_figure(held: Board | None) -> BoardFigure | None:
+    """The leaderboard; None where no two generators met."""
+    if held is None or not held.board.lines:
+        return None
+    lines = held.board.lines[:MOST_LINES]
+    intervals = [
+        Interval(line.bt, line.low, line.high, line.winless, line.undefeated) for line in lines
+    ]
+    axis = Axis.of(intervals)
+    rows = [
+        BoardRow(line, _span(line.best, line.worst), _within(line), axis.whisker(interval))
+        for line, interval in zip(lines, intervals, strict=True)
+    ]
+    draws = any(line.draws for line in lines)
+    return BoardFigure(tuple(rows), axis, draws, len(held.board.lines) - len(lines))
+
+
+def findings_figure(judge: Judge) -> FindingsFigure:
+    """The findings of the judge, in their own order."""
+    return FindingsFigure(tuple(map(_finding, judge.report.findings)), PERCENT)
+
+
+def labels_table(reports: Sequence[LabelReport]) -> LabelsTable | None:
+    """The agreement; None without labels."""
+    if not reports:
+        return None
+    voting = [f"right % @{held.votes}" for held in reports[0].voting]
+    orders = any(report.orders for report in reports)
+    both = ["both orders right %", "consistent %"] if orders else []
+    headings = ["subset", "pairs", "right %", "95 %", "kappa", *voting, *both]
+    return LabelsTable(headings, [_label_row(report, orders=orders) for report in reports])
+
+
+def percent(rate: Rate) -> tuple[str, str]:
+    """The rate and its interval; empty without trials."""
+    if not rate.n:
+        return "", ""
+    return f"{100 * rate.estimate:.1f}", f"{100 * rate.low:.1f} to {100 * rate.high:.1f}"
+
+
+def _finding(finding: Finding) -> FindingRow:
+    rate = Rate(finding.estimate, finding.low, finding.high, finding.n)
+    share, within = percent(rate)
+    drawn = PERCENT.whisker(Interval(rate.estimate, rate.low, rate.high)) if rate.n else None
+    return FindingRow(finding.name.replace("_", " "), finding, share, within, drawn)
+
+
+def _label_row(report: LabelReport, *, orders: bool) -> list[str]:
+    share, within = percent(report.accuracy)
+    kappa = report.kappa
+    cells = [report.subset, f"{report.accuracy.n:,}", share, within]
+    cells.append("" if isnan(kappa.estimate) else f"{kappa.estimate:.2f}")
+    cells += [percent(held)[0] for held in report.voting]
+    if orders:
+        held = report.orders
+        cells += [percent(held.both)[0], percent(held.consistency)[0]] if held else ["", ""]
+    return cells
+
+
+def _span(best: int, worst: int) -> str:
+    return str(best) if best == worst else f"{best} to {worst}"
+
+
+def _within(line: Line) -> str:
+    """The interval, open on the side where only the prior ends it."""
+    if line.undefeated:
+        return f"over {line.low:.0f}"
+    if line.winless:
+        return f"under {line.high:.0f}"
+    return f"{line.low:.0f} to {line.high:.0f}"

@@ -1,0 +1,108 @@
+"""The page, part by part, so that a report of any number of tournaments is never held in memory.
+
+One file: styles and script stand in it and nothing is loaded. A policy of its own, which browsers
+keep to, lets run and style only what has the digests of these two, so that a text that slipped
+through as markup would still do nothing.
+"""
+
+from base64 import b64encode
+from collections.abc import Iterator
+from functools import cache
+from hashlib import sha256
+from importlib.resources import files
+from typing import Any
+
+from jinja2 import Environment, FunctionLoader, StrictUndefined
+from markupsafe import Markup
+
+from rrm_queue.report.brackets import ROW, WIDTH, picture
+from rrm_queue.report.contents import Carried, Report
+from rrm_queue.report.embedded import embedded
+from rrm_queue.report.figures import board_figure, findings_figure, labels_table
+from rrm_queue.report.names import beginning
+from rrm_queue.report.payload import payload
+
+PREVIEW = 140  # characters of a prompt in the list of tournaments
+
+
+def page(report: Report) -> Iterator[str]:
+    """The page's text; reads each tournament when it comes to it."""
+    template = _environment().get_template
+    style, script = _part("report.css"), _part("report.js")
+    head = template("head.html.j2")
+    yield head.render(
+        policy=policy(style, script),
+        style=Markup(style),  # noqa: S704  # our own file
+        report=report,
+        summary=report.summary,
+        board=board_figure(report.board),
+        judge=findings_figure(report.judge),
+        labels=labels_table(report.judge.labels),
+    )
+    tournament = template("tournament.html.j2")
+    for number, held in enumerate(report.tournaments, start=1):
+        yield tournament.render(_tournament(number, held))
+    foot = template("foot.html.j2")
+    yield foot.render(summary=report.summary, script=Markup(script))  # noqa: S704  # likewise
+
+
+def policy(style: str, script: str) -> str:
+    """The content security policy of a page with this style and this script."""
+    return "; ".join(
+        (
+            "default-src 'none'",
+            f"style-src {_digest(style)}",
+            f"script-src {_digest(script)}",
+            "img-src data:",
+            "base-uri 'none'",
+            "form-action 'none'",
+            "require-trusted-types-for 'script'",
+            "trusted-types 'none'",
+        )
+    )
+
+
+def _tournament(number: int, held: Carried) -> dict[str, Any]:
+    """What the tournament's template speaks of."""
+    done = [match for match in held.meetings if match.done]
+    marks = {
+        "failed": held.failed,
+        "split votes": any(match.split for match in done),
+        "coin or draw": any(match.coin or match.winner is None for match in done),
+        "unfinished": held.champion is None and not held.failed,
+    }
+    return {
+        "number": number,
+        "held": held,
+        "champion": None if held.champion is None else held.names[held.champion],
+        "tied": sum(answer.rank == 1 for answer in held.answers) > 1,
+        "preview": beginning(held.prompt or "", PREVIEW),
+        "marks": [mark for mark, there in marks.items() if there],
+        "picture": picture(held),
+        "box_width": WIDTH,
+        "row": ROW,
+        "data": embedded(payload(held)),
+    }
+
+
+def _digest(part: str) -> str:
+    return f"'sha256-{b64encode(sha256(part.encode()).digest()).decode()}'"
+
+
+@cache
+def _part(name: str) -> str:
+    """One of the room's own files, as it stands in the page."""
+    return (files("rrm_queue.report") / "templates" / name).read_text(encoding="utf-8")
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FunctionLoader(_part),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["number"] = lambda value: f"{value:,}"
+    return environment
