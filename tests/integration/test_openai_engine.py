@@ -149,6 +149,13 @@ def fault_of(handler: Handler, **options: Any) -> JudgeFault:
     return raised.value
 
 
+@pytest.mark.parametrize("key", ["x", "EMPTY"])
+def test_a_key_that_is_no_secret_may_stand_in_a_reasoning(key: str) -> None:
+    text = "an EMPTY answer</think>\\boxed{Assistant 1}"
+    vote = answered(answering(lambda: completion(text)), key=key)
+    assert (vote.text, vote.verdict) == (text, Verdict.FIRST)
+
+
 @pytest.mark.parametrize("status", [408, 409, 425, 429, 500, 502, 503, 529])
 def test_a_status_that_may_pass_is_transient(status: int) -> None:
     fault = fault_of(answering(lambda: web.Response(status=status, text="busy\nnow")))
