@@ -3,6 +3,7 @@
 import click
 from rich.text import Text
 
+from rrm_queue.cli.arguments import job_argument, offered_tournaments
 from rrm_queue.cli.canvas import Line
 from rrm_queue.cli.composition import connect, open_store, read_settings
 from rrm_queue.cli.drawing import COIN, draw
@@ -16,8 +17,10 @@ from rrm_queue.strategies.knockout import Knockout
 
 
 @click.command("bracket")
-@click.argument("job", metavar="JOB")
-@click.argument("tournament", metavar="[TOURNAMENT]", required=False)
+@job_argument
+@click.argument(
+    "tournament", metavar="[TOURNAMENT]", required=False, shell_complete=offered_tournaments
+)
 def command(job: str, tournament: str | None) -> None:
     """Draw the bracket of TOURNAMENT (by default the first) of JOB, a knockout.
 

@@ -2,12 +2,13 @@
 
 import click
 
+from rrm_queue.cli.arguments import job_argument
 from rrm_queue.cli.control import change, show, stop
 from rrm_queue.store.control import cancel_job
 
 
 @click.command("cancel")
-@click.argument("job", metavar="JOB")
+@job_argument
 @click.option("--json", "as_json", is_flag=True, help="Print the job's status as JSON.")
 def command(job: str, as_json: bool) -> None:
     """Stop JOB for good; what is decided stays. A job that has ended is left as it is."""

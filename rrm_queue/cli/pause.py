@@ -2,13 +2,14 @@
 
 import click
 
+from rrm_queue.cli.arguments import job_argument
 from rrm_queue.cli.control import change, show, stop
 from rrm_queue.domain import JobState
 from rrm_queue.store.control import pause_job
 
 
 @click.command("pause")
-@click.argument("job", metavar="JOB")
+@job_argument
 @click.option("--json", "as_json", is_flag=True, help="Print the job's status as JSON.")
 def command(job: str, as_json: bool) -> None:
     """Hold JOB until `rrmq resume`: workers hand back what they have of it, votes included."""

@@ -7,6 +7,7 @@ from itertools import islice
 
 import click
 
+from rrm_queue.cli.arguments import job_argument, offered_tournaments
 from rrm_queue.cli.composition import connect, open_store, read_settings
 from rrm_queue.cli.shapes import UNCERTAINTY, json_line, result_shape
 from rrm_queue.cli.tables import Ratings, champions_table, standings_table
@@ -36,8 +37,10 @@ HEADER = (
 
 
 @click.command("results")
-@click.argument("job", metavar="JOB")
-@click.argument("tournament", metavar="[TOURNAMENT]", required=False)
+@job_argument
+@click.argument(
+    "tournament", metavar="[TOURNAMENT]", required=False, shell_complete=offered_tournaments
+)
 @click.option("--tournament", "named", metavar="KEY", help="The same as TOURNAMENT.")
 @click.option(
     "--intervals/--no-intervals",

@@ -2,12 +2,13 @@
 
 import click
 
+from rrm_queue.cli.arguments import job_argument
 from rrm_queue.cli.control import change, go_on, show
 from rrm_queue.store.control import resume_job
 
 
 @click.command("resume")
-@click.argument("job", metavar="JOB")
+@job_argument
 @click.option("--json", "as_json", is_flag=True, help="Print the job's status as JSON.")
 def command(job: str, as_json: bool) -> None:
     """Let JOB go on where it was paused; one that was not paused is left as it is."""

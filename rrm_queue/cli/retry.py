@@ -2,6 +2,7 @@
 
 import click
 
+from rrm_queue.cli.arguments import job_argument
 from rrm_queue.cli.control import change, show, wake
 from rrm_queue.cli.wording import count
 from rrm_queue.domain import JobState
@@ -10,7 +11,7 @@ from rrm_queue.store.control import retry_job
 
 
 @click.command("retry")
-@click.argument("job", metavar="JOB")
+@job_argument
 @click.option("--json", "as_json", is_flag=True, help="Print the job's status as JSON.")
 def command(job: str, as_json: bool) -> None:
     """Try again what failed of JOB, with the votes that it has. Nothing else is judged again."""

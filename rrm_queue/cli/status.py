@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import click
 
+from rrm_queue.cli.arguments import job_argument
 from rrm_queue.cli.composition import connect, local_stack, open_link, open_store, read_settings
 from rrm_queue.cli.fleet import held_up
 from rrm_queue.cli.shapes import json_line, status_shape
@@ -15,7 +16,7 @@ from rrm_queue.store.jobs import find_job, first_error, view_job
 
 
 @click.command("status")
-@click.argument("job", metavar="JOB")
+@job_argument
 @click.option("--watch", "watching", is_flag=True, help="Stay until the job ends.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(job: str, watching: bool, as_json: bool) -> int:

@@ -5,6 +5,7 @@ from itertools import islice
 
 import click
 
+from rrm_queue.cli.arguments import job_argument, offered_tournaments
 from rrm_queue.cli.composition import connect, open_store, read_settings
 from rrm_queue.cli.shapes import json_line
 from rrm_queue.cli.terminal import screen
@@ -21,8 +22,8 @@ PAGE = 500  # matches that stand in one table
 
 
 @click.command("votes")
-@click.argument("job", metavar="JOB")
-@click.argument("tournament", metavar="TOURNAMENT")
+@job_argument
+@click.argument("tournament", metavar="TOURNAMENT", shell_complete=offered_tournaments)
 @click.argument("match", metavar="[ROUND.SLOT | CANDIDATE CANDIDATE]", nargs=-1)
 @click.option("--full", is_flag=True, help="With each vote's whole reasoning, not its end alone.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line for each match.")
@@ -83,7 +84,7 @@ def _list(matches: Iterator[Tally], candidates: Sequence[str], *, as_json: bool)
         return
     console, empty = screen(), True
     while page := list(islice(matches, PAGE)):
-        console.print(matches_table(page, candidates))
+        console.print(matches_table(page, candidates, console.width))
         empty = False
     if empty:
         console.print("no match is planned yet")

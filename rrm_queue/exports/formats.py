@@ -54,7 +54,7 @@ def write_parquet(stream: BinaryIO, columns: Columns, rows: Iterable[Row]) -> No
         import pyarrow
         from pyarrow.parquet import ParquetWriter
     except ImportError as error:
-        raise UsageFault("writing Parquet needs pyarrow: pip install 'rrmq[parquet]'") from error
+        raise UsageFault("writing Parquet needs pyarrow: pip install pyarrow") from error
     schema = pyarrow.schema([(name, _arrow(type_)) for name, type_ in columns.items()])
     with ParquetWriter(stream, schema, compression="zstd") as writer:
         for group in _groups(rows, schema):

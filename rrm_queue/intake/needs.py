@@ -20,7 +20,8 @@ class Needs:
     def lack(self, tournament: Tournament) -> str | None:
         """Why the tournament is of no use to the job; None when it is."""
         if self.reference and tournament.reference is None:
-            return "`reference` is missing; the judge `reference` compares with it"
+            lack = "`reference` is missing; the judge `reference` compares with it"
+            return f"{lack}, --judge names another"
         if self.gold and (unknown := [c.key for c in tournament.candidates if c.gold is None]):
             return f"candidate {unknown[0]!r} has no `gold`; the judge `simulated` decides by it"
         return _lack_of_pairs(tournament) if self.pairs else None

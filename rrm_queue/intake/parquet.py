@@ -22,7 +22,7 @@ def rows(stream: BinaryIO) -> Iterator[NumberedRow]:
         from pyarrow import ArrowException
         from pyarrow.parquet import ParquetFile
     except ImportError:
-        yield 1, Problem("reading Parquet needs pyarrow: pip install 'rrmq[parquet]'")
+        yield 1, Problem("reading Parquet needs pyarrow: pip install pyarrow")
         return
     number = 0
     try:

@@ -1,7 +1,9 @@
 """The reader: files of any format, one row after another, as tournaments and problems."""
 
+from bisect import bisect
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import BinaryIO
 
 from rrm_queue.domain import Tournament
@@ -19,6 +21,11 @@ from rrm_queue.intake.needs import NO_NEEDS, Needs
 
 MOST_PROBLEMS = 20
 """Reading stops at so many problems; a file that is wrong throughout says so soon enough."""
+
+REMEDY = (
+    "--map KEY=COLUMN (such as `prompt` and `candidates`, or `prompt`, `chosen` and `rejected`)"
+)
+"""What to do about rows of no known format; the keys are those that most files mean."""
 
 MOST_MODELS = 1000
 """So many models are told apart when what was read is described."""
@@ -76,6 +83,7 @@ class Reading(Iterator[Item]):
         self._needs = needs
         self._empty = empty
         self._containers: dict[str, None] = {}
+        self._tournaments = [0] * len(sources)
         self._models: set[str] = set()
         self._gathering: Gathering | None = None
         self._items = self._limited()
@@ -94,6 +102,19 @@ class Reading(Iterator[Item]):
             of = f" of {MOST_MODELS} models or more"
         files = f", {len(self._sources)} files" if len(self._sources) > 1 else ""
         return f"{self._format.title}{of}, {' and '.join(self._containers)}{files}"
+
+    def repeat(self, key: str, place: int, line: int, first_place: int, first_line: int) -> Problem:
+        """What is wrong with a line whose id an earlier one has.
+
+        `place` and `first_place` say which of the tournaments that were read they hold, from 0.
+        """
+        file, first = self._file_of(place), self._file_of(first_place)
+        other = f" of {first}" if first != file else ""
+        return Problem(f"the id '{key}' is line {first_line}'s{other} already", line, file)
+
+    def _file_of(self, place: int) -> str | None:
+        """The file of a tournament: they come in the order of the files in which they begin."""
+        return self._file(bisect(list(accumulate(self._tournaments)), place))
 
     def _limited(self) -> Iterator[Item]:
         problems, read_any = 0, False
@@ -153,7 +174,7 @@ class Reading(Iterator[Item]):
             raise Problem(problem.reason, number) from None
         known = self._format if self._forced else recognised(renamed(row, self._mapping))
         if known is None and row:
-            reason = f"no format has the keys {shown_keys(row)}; rename them by --map KEY=COLUMN"
+            reason = f"no format has the keys {shown_keys(row)}; rename them by {REMEDY}"
             raise Problem(reason, number)
         known = known or OWN
         if self._format is not None and known is not self._format:
@@ -197,9 +218,14 @@ class Reading(Iterator[Item]):
 
     def _placed(self, item: Item, place: int) -> Item:
         """The item; a problem names its file where there are several."""
-        if isinstance(item, Problem) and len(self._sources) > 1:
-            item.source = self._sources[place].name
+        if isinstance(item, Problem):
+            item.source = self._file(place)
+        else:
+            self._tournaments[place] += 1
         return item
+
+    def _file(self, place: int) -> str | None:
+        return self._sources[place].name if len(self._sources) > 1 else None
 
     def _name(self, spot: Spot) -> str:
         """What a tournament without an id is called: its line, after its file's number."""

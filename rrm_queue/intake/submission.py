@@ -1,6 +1,7 @@
 """A submission: the file read in a stream and copied into the store in one transaction."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import BinaryIO, Protocol
 
@@ -9,17 +10,17 @@ from rrm_queue.errors import BadInput, Problem
 from rrm_queue.intake.content import Content
 from rrm_queue.intake.formats.base import Empty
 from rrm_queue.intake.needs import NO_NEEDS, Needs
-from rrm_queue.intake.reader import MOST_PROBLEMS, Source, read
+from rrm_queue.intake.reader import MOST_PROBLEMS, Reading, Source, read
 from rrm_queue.store import submission
 from rrm_queue.store.database import Database, Transaction
 from rrm_queue.store.submission import KnownJob
 from rrm_queue.store.tables import Job
 
-SLICE_CHARACTERS = 4_000_000
-"""Text held at once on its way into the store: what bounds the memory of a submission."""
+SLICE_CHARACTERS = 2_000_000
+"""Text that is sent to the store at once; twice as much bounds the memory of a submission."""
 
 SLICE_TOURNAMENTS = 1000
-"""Tournaments held at once, however short they are."""
+"""Tournaments that are sent at once, however short they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,7 @@ def submit(
 
 def _copy(
     tx: Transaction,
-    items: Iterable[Tournament | Problem],
+    reading: Reading,
     job: Job,
     *,
     anew: bool,
@@ -95,14 +96,19 @@ def _copy(
     job_id, content, problems = JobId(job.id), Content(job), list[Problem]()
     tournaments = candidates = 0
     submission.insert_job(tx, job)
-    for part in _slices(_good(items, problems)):
-        submission.copy_tournaments(tx, job_id, job.seed, part)
-        content.add(part)
-        if gate is not None:
-            gate.see(part)
-        tournaments += len(part)
-        candidates += sum(len(tournament.candidates) for tournament in part)
-    problems += _repeats(tx, job_id)
+    with _Sender(tx, job_id, job.seed) as sender:
+        for part in _slices(_good(reading, problems)):
+            sender.send(part)
+            content.add(part)
+            if gate is not None:
+                gate.see(part)
+            tournaments += len(part)
+            candidates += sum(len(tournament.candidates) for tournament in part)
+    repeats = submission.repeated_keys(tx, job_id, MOST_PROBLEMS)
+    problems += [
+        reading.repeat(one.key, one.place, one.line, one.first_place, one.first_line)
+        for one in repeats
+    ]
     if problems:
         raise BadInput(job.source, sorted(problems, key=_spot)[:MOST_PROBLEMS])
     key = None if anew else content.key()
@@ -112,6 +118,34 @@ def _copy(
         gate.pass_through()
     submission.set_totals(tx, job_id, tournaments, candidates, key)
     return Submitted(job_id, tournaments, candidates)
+
+
+class _Sender:
+    """Sends one slice while the next is read: the server's work and ours go on side by side.
+
+    At most one slice is on its way. The transaction is the sender's alone until it is left.
+    """
+
+    def __init__(self, tx: Transaction, job: JobId, seed: int) -> None:
+        self._tx, self._job, self._seed = tx, job, seed
+        self._thread = ThreadPoolExecutor(1)
+        self._last: Future[None] | None = None
+
+    def __enter__(self) -> "_Sender":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self._thread.shutdown()
+        if self._last is not None and kind is None:
+            self._last.result()
+
+    def send(self, part: Sequence[Tournament]) -> None:
+        """Sends a slice, once the one before it has arrived; raises what became of that one."""
+        if self._last is not None:
+            self._last.result()
+        self._last = self._thread.submit(
+            submission.copy_tournaments, self._tx, self._job, self._seed, part
+        )
 
 
 def _good(
@@ -129,19 +163,12 @@ def _slices(tournaments: Iterable[Tournament]) -> Iterator[list[Tournament]]:
     characters = 0
     for tournament in tournaments:
         part.append(tournament)
-        characters += len(tournament.prompt) + sum(len(c.text) for c in tournament.candidates)
+        characters += len(tournament.prompt) + sum([len(c.text) for c in tournament.candidates])
         if characters > SLICE_CHARACTERS or len(part) == SLICE_TOURNAMENTS:
             yield part
             part, characters = [], 0
     if part:
         yield part
-
-
-def _repeats(tx: Transaction, job: JobId) -> list[Problem]:
-    return [
-        Problem(f"the id '{repeat.key}' is line {repeat.first_line}'s already", repeat.line)
-        for repeat in submission.repeated_keys(tx, job, MOST_PROBLEMS)
-    ]
 
 
 def _spot(problem: Problem) -> tuple[str, int]:

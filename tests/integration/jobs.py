@@ -13,6 +13,7 @@ from rrm_queue.coordinator.dispatch import dispatch
 from rrm_queue.coordinator.record import record
 from rrm_queue.coordinator.recorder import Recorder
 from rrm_queue.domain import JobId, JobState, Seeding, Verdict
+from rrm_queue.intake.formats.base import Empty
 from rrm_queue.intake.needs import Needs
 from rrm_queue.intake.submission import submit
 from rrm_queue.messages import JudgeBatch, JudgeSpec, MatchReport, Outcomes, Vote, decode
@@ -40,12 +41,18 @@ def lines(sizes: list[int]) -> bytes:
 
 
 def submit_file(database: Database, file: bytes, **options: Any) -> JobId:
-    """The id of a job over `file`; `anew` as in `submit`, all else is the job's.
+    """The id of a job over `file`; `anew` and `empty` as in `submit`, all else is the job's.
 
     `reference`: whether each prompt needs one.
     """
-    anew = options.pop("anew", False)
+    anew, empty = options.pop("anew", False), Empty(options.pop("empty", Empty.REFUSE))
     needs = Needs(reference=options.pop("reference", True))
+    job = job_of(**options)
+    return submit(database, io.BytesIO(file), job, needs=needs, anew=anew, empty=empty).job
+
+
+def job_of(**options: Any) -> Job:
+    """A job that is not stored yet."""
     usual: dict[str, Any] = {
         "id": "0123456789ab",
         "source": "test.jsonl",
@@ -58,8 +65,7 @@ def submit_file(database: Database, file: bytes, **options: Any) -> JobId:
         "seed": 0,
         "priority": 1,
     }
-    job = Job(**(usual | options))
-    return submit(database, io.BytesIO(file), job, needs=needs, anew=anew).job
+    return Job(**(usual | options))
 
 
 def lying(broker: BrokerLink, job: str, batch: int) -> set[str]:

@@ -16,7 +16,7 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner, Result
 from jobs import lines, play, received, submit_file
-from replays import judge_all
+from replays import as_lines, judge_all
 from sqlalchemy import text
 
 from rrm_queue.broker.link import BrokerLink
@@ -206,31 +206,86 @@ def test_battles_load_in_evalica(
     assert result.scores.to_dict() == scores
 
 
-def test_every_kind_holds_the_job_in_every_format(
+EXPORTS = {
+    "best": ("best",),
+    "preferences": ("preferences", "--pairs", "decided"),
+    "messages": ("preferences", "--pairs", "decided", "--messages"),
+    "rankings": ("rankings",),
+    "orders": ("rankings", "--per", "tournament"),
+    "rewards": ("rewards",),
+    "rates": ("rewards", "--reward", "win-rate"),
+    "battles": ("battles",),
+    "votes": ("votes",),
+    "verdicts": ("verdicts",),
+}
+ONLY = {"messages": (".jsonl", ".parquet"), "verdicts": (".jsonl",)}
+"""What cannot be written in every kind of file."""
+
+LOADERS: dict[str, dict[str, Any]] = {
+    ".jsonl": {"path": "json"},
+    ".csv": {"path": "csv", "keep_default_na": False},
+    ".parquet": {"path": "parquet"},
+}
+
+
+def as_cells(row: dict[str, Any]) -> dict[str, Any]:
+    """A row as CSV can hold it: null is an empty cell, a list its JSON."""
+    return {
+        key: "" if value is None else json.dumps(value) if isinstance(value, list) else value
+        for key, value in row.items()
+    }
+
+
+def test_every_kind_is_read_back_from_every_kind_of_file(
     database: Database, broker: BrokerLink, rrmq: Rrmq, tmp_path: Path
 ) -> None:
-    job = submit_file(database, lines([3] * 70), strategy="elo", voting={"votes": 3})
+    """By `datasets`, as what trains or evaluates would load it; pandas reads the same."""
+    texts = ["", "None", "=1+1\r\n", 'a "b", c', "\ud83d\udc4d 中"]
+    answers = [{"id": f"c{place}", "text": said} for place, said in enumerate(texts)]
+    file = [
+        {"id": f"t{n}", "prompt": f"What\nis {n}?", "candidates": answers, "reference": "1"}
+        for n in range(70)
+    ]
+    job = submit_file(database, as_lines(file), strategy="elo", voting={"votes": 3}, empty="keep")
     moody(database, broker, seed=3, fickle=True)
     with database.begin() as tx:
         votes = tx.scalar(text("SELECT count(*) FROM votes"))
-    counts = {"best": 70, "rankings": 210, "rewards": 210, "battles": 210, "votes": votes}
-    for kind, count in counts.items():
-        found = rows(rrmq("export", job, "--as", kind))
-        assert len(found) == count
-        for ending, read in ((".csv", pd.read_csv), (".parquet", pd.read_parquet)):
-            path = tmp_path / f"{kind}{ending}"
-            assert rrmq("export", job, "--as", kind, "-o", str(path)).exception is None
-            frame = read(path)
-            assert list(frame.columns) == list(found[0])
-            assert len(frame) == count
-            last = list(frame.columns)[-1]
-            if not isinstance(found[0][last], str):
-                assert frame[last].tolist() == pytest.approx([row[last] for row in found])
-            else:
-                assert frame[last].tolist() == [row[last] for row in found]
-    orders = rows(rrmq("export", job, "--as", "rankings", "--per", "tournament"))
+    counts = {"best": 70, "rankings": 350, "orders": 70, "rewards": 350, "rates": 350}
+    counts |= {"battles": 700, "votes": votes or 0}
+    for name, kind in EXPORTS.items():
+        found = rows(rrmq("export", job, "--as", *kind))
+        assert len(found) == counts.get(name, len(found)) > 0
+        for ending in ONLY.get(name, LOADERS):
+            path = tmp_path / f"{name}{ending}"
+            assert rrmq("export", job, "--as", *kind, "-o", str(path)).exception is None
+            loaded = datasets.load_dataset(
+                **LOADERS[ending],
+                data_files=str(path),
+                split="train",
+                cache_dir=str(tmp_path / "cache"),
+            )
+            assert loaded.column_names == list(found[0])
+            expected = found if ending != ".csv" else [as_cells(row) for row in found]
+            assert loaded.to_list() == expected, path.name
+    orders = rows(rrmq("export", job, "--as", *EXPORTS["orders"]))
     best = rows(rrmq("export", job, "--as", "best"))
     assert [order["candidates"][0] for order in orders] == [row["candidate"] for row in best]
+    frame = pd.read_parquet(tmp_path / "rewards.parquet")
+    by_answer = frame.pivot_table(index="tournament", columns="candidate", values="reward")
+    assert by_answer.shape == (70, 5)
+    assert by_answer.to_numpy().mean() == pytest.approx(0.5)
+
+
+def test_messages_are_no_cells(
+    database: Database, broker: BrokerLink, rrmq: Rrmq, tmp_path: Path
+) -> None:
+    """TRL would take a cell of JSON for the text itself, and train on it."""
+    job = submit_file(database, lines([2]))
+    play(database, broker)
+    path = tmp_path / "messages.csv"
+    line = ("export", job, "--as", "preferences", "--messages", "-o", str(path))
+    assert isinstance(rrmq(*line).exception, UsageFault)
+    assert not path.exists()
 
 
 def test_what_is_not_finished_is_left_out_and_counted(
@@ -242,7 +297,7 @@ def test_what_is_not_finished_is_left_out_and_counted(
         tx.execute(text("UPDATE tournaments SET state = 'running' WHERE key = 't1'"))
     result = rrmq("export", job, "--as", "best")
     assert [row["tournament"] for row in rows(result)] == ["t0", "t2"]
-    assert "left out: 1 tournaments not finished" in result.stderr
+    assert "left out: 1 tournament not finished" in result.stderr
 
 
 def test_a_file_is_whole_or_not_there(

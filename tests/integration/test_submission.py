@@ -1,13 +1,18 @@
+import io
 import json
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from jobs import lines, submit_file
+from jobs import job_of, lines, submit_file
+from replays import as_lines
 from sqlalchemy import text
 
-from rrm_queue.domain import Seeding
-from rrm_queue.errors import BadInput
+from rrm_queue.domain import Seeding, Tournament
+from rrm_queue.errors import BadInput, StoreUnavailable
+from rrm_queue.intake.reader import Source
+from rrm_queue.intake.submission import submit
 from rrm_queue.store import control
 from rrm_queue.store.database import Database
 
@@ -95,3 +100,58 @@ def test_the_same_submission_at_the_same_time_makes_one_job(database: Database) 
         made = threads.map(lambda n: submit_file(database, file, id=f"job{n}"), range(4))
     assert len(set(made)) == 1
     assert counts(database)["jobs"] == 1
+
+
+def test_an_id_that_another_file_has_names_both_files(database: Database) -> None:
+    one, two = lines([2, 3]), lines([2, 2, 2])
+    sources = [Source("one.jsonl", io.BytesIO(one)), Source("two.jsonl", io.BytesIO(two))]
+    with pytest.raises(BadInput) as caught:
+        submit(database, sources, job_of())
+    assert str(caught.value).splitlines() == [
+        "two.jsonl:1: the id 't0' is line 1's of one.jsonl already",
+        "two.jsonl:2: the id 't1' is line 2's of one.jsonl already",
+    ]
+    assert counts(database) == {"jobs": 0, "tournaments": 0, "candidates": 0}
+
+
+def test_a_repeat_within_a_file_of_several_names_the_file(database: Database) -> None:
+    parts = [
+        {"prompt_id": "p", "prompt": "a", "response": "1"},
+        {"prompt_id": "p", "prompt": "a", "response": "2"},
+        {"prompt": "b", "response": "1", "id": "p"},
+        {"prompt": "b", "response": "2", "id": "p"},
+    ]
+    other = as_lines([{"prompt": "c", "response": text} for text in "12"])
+    sources = [Source("a.in", io.BytesIO(other)), Source("b.in", io.BytesIO(as_lines(parts)))]
+    with pytest.raises(BadInput) as caught:
+        submit(database, sources, job_of())
+    assert str(caught.value) == "b.in:3: the id 'p' is line 1's already"
+
+
+class Cutter:
+    """A gate that cuts every other connection to the database when it is shown something."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    def see(self, tournaments: Sequence[Tournament]) -> None:
+        other = Database(self.database.url)
+        with other.begin() as tx:
+            tx.execute(CUT)
+        other.close()
+
+    def pass_through(self) -> None: ...
+
+
+CUT = text("""
+    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid()
+""")
+
+
+def test_a_store_that_is_lost_on_the_way_is_said_to_be(database: Database) -> None:
+    file = io.BytesIO(lines([5] * 2500))
+    with pytest.raises(StoreUnavailable):
+        submit(database, file, job_of(), gate=Cutter(database))
+    assert counts(database) == {"jobs": 0, "tournaments": 0, "candidates": 0}
+    assert submit(database, io.BytesIO(lines([5] * 2500)), job_of()).tournaments == 2500

@@ -8,7 +8,7 @@ are a file of `{instruction, output, generator, dataset?}`.
 from collections.abc import Sequence
 from functools import partial
 
-from rrm_queue.intake.formats.base import Empty, Part, Parts, is_empty
+from rrm_queue.intake.formats.base import Empty, Part, Parts, answer_text
 from rrm_queue.intake.formats.fields import (
     MISSING,
     Row,
@@ -31,15 +31,13 @@ def _part(row: Row, empty: Empty, *, prompt: str, texts: Sequence[str]) -> Part:
     key = identifier(row.get(prompt_id), prompt_id)
     asked = prose(row.get(prompt, MISSING), prompt)
     name = _first(row, texts)
-    value = row.get(name, MISSING)
-    dropped = empty is Empty.DROP and value is not MISSING and is_empty(value)
     return Part(
         group=f"text:{asked}" if key is None else f"id:{key}",
         key=key,
         row_id=identifier(row.get("id"), "id"),
         prompt=asked,
         candidate=identifier(row.get("candidate_id"), "candidate_id"),
-        text=None if dropped else prose(value, name),
+        text=answer_text(row.get(name, MISSING), name, empty),
         generator=optional_text(row.get(generator), generator),
         reference=reference(row.get("reference")),
         subset=optional_text(row.get(subset), subset),

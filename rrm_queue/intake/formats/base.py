@@ -11,17 +11,27 @@ from typing import NamedTuple
 
 from rrm_queue.domain import Candidate, LabelledPair, Tournament
 from rrm_queue.errors import Problem
-from rrm_queue.intake.formats.fields import Row, fits_identifier, is_absent, is_text, optional_text
-from rrm_queue.intake.formats.messages import prose
+from rrm_queue.intake.formats.fields import (
+    MISSING,
+    Row,
+    fits_identifier,
+    optional_score,
+    optional_text,
+)
+from rrm_queue.intake.formats.messages import prose, says_nothing, unspoken
 
 FEWEST_CANDIDATES = 2
 
 
 class Empty(StrEnum):
-    """What becomes of an answer that is empty: its tournament is refused, or it is left out."""
+    """What becomes of an answer that is empty.
+
+    `refuse`: its file is refused. `drop`: it is left out. `keep`: it is a candidate like others.
+    """
 
     REFUSE = "refuse"
     DROP = "drop"
+    KEEP = "keep"
 
 
 class Parsed(NamedTuple):
@@ -39,6 +49,8 @@ class Answer(NamedTuple):
     key: str | None = None
     generator: object = None
     generator_place: str = ""
+    gold: object = None
+    gold_place: str = ""
 
 
 class Entrants(NamedTuple):
@@ -112,11 +124,13 @@ def enter(answers: Sequence[Answer], empty: Empty, place: str) -> Entrants:
     candidates: list[Candidate] = []
     numbers: list[int | None] = []
     for answer, name, generator in zip(answers, names, generators, strict=True):
-        if empty is Empty.DROP and is_empty(answer.value):
+        said = answer_text(answer.value, answer.place, empty)
+        if said is None:
             numbers.append(None)
             continue
         numbers.append(len(candidates))
-        candidates.append(Candidate(name, prose(answer.value, answer.place), generator))
+        gold = optional_score(answer.gold, answer.gold_place)
+        candidates.append(Candidate(name, said, generator, gold))
     refuse_too_few(len(candidates), numbers.count(None), place)
     return Entrants(tuple(candidates), tuple(numbers))
 
@@ -140,9 +154,15 @@ def kept(pairs: Iterable[LabelledPair], numbers: Sequence[int | None]) -> tuple[
     )
 
 
-def is_empty(value: object) -> bool:
-    """Whether an answer holds nothing: it is null, without a character or all white space."""
-    return is_absent(value) or (is_text(value) and not value.strip())
+def answer_text(value: object, place: str, empty: Empty) -> str | None:
+    """What an answer says; None for an empty one that is left out.
+
+    Empty is what is null, has no character or is all white space, also as chat messages; not what
+    is missing.
+    """
+    if empty is Empty.REFUSE or value is MISSING or not says_nothing(value):
+        return prose(value, place)
+    return None if empty is Empty.DROP else unspoken(value)
 
 
 def _names(answers: Sequence[Answer], generators: Sequence[str | None]) -> list[str]:

@@ -5,9 +5,10 @@ chat templates of Hugging Face and the API of OpenAI have it.
 """
 
 from collections.abc import Sequence
+from typing import TypeGuard
 
 from rrm_queue.errors import Problem
-from rrm_queue.intake.formats.fields import MISSING, kind, text
+from rrm_queue.intake.formats.fields import MISSING, is_absent, is_text, kind, text
 
 ASSISTANT = "assistant"
 
@@ -17,9 +18,23 @@ def prose(value: object, place: str) -> str:
     return _conversation(value, place) if isinstance(value, list) else text(value, place)
 
 
-def is_conversation(value: object) -> bool:
+def is_conversation(value: object) -> TypeGuard[list[dict[str, object]]]:
     """Whether `value` is a list of messages rather than a list of texts."""
     return isinstance(value, list) and all(isinstance(item, dict) for item in value)
+
+
+def says_nothing(value: object) -> bool:
+    """Whether an answer holds nothing: it is null or blank, or messages are that say nothing."""
+    if is_conversation(value):
+        return all(_is_blank(message.get("content", MISSING)) for message in value)
+    return _is_nothing(value)
+
+
+def unspoken(value: object) -> str:
+    """The text of an answer that says nothing: white space stays as it is."""
+    if is_conversation(value) and len(value) == 1:
+        value = value[0]["content"]
+    return value if is_text(value) else ""
 
 
 def asks(message: object) -> bool:
@@ -50,6 +65,19 @@ def _content(content: object, place: str) -> str:
     return text(
         "".join(_part(part, f"{place}[{number}]") for number, part in enumerate(content)), place
     )
+
+
+def _is_blank(content: object) -> bool:
+    if not is_conversation(content):
+        return _is_nothing(content)
+    return all(
+        part.get("type", "text") == "text" and _is_nothing(part.get("text", MISSING))
+        for part in content
+    )
+
+
+def _is_nothing(value: object) -> bool:
+    return value is not MISSING and (is_absent(value) or (is_text(value) and not value.strip()))
 
 
 def _part(part: object, place: str) -> str:

@@ -5,6 +5,7 @@ dictionary of the row in between: that is most of the speed of a submission.
 """
 
 import json
+from collections.abc import Iterable
 from typing import Any, NoReturn, TypeVar
 
 import msgspec
@@ -16,7 +17,7 @@ from rrm_queue.intake.formats.base import (
     Empty,
     Parsed,
     Whole,
-    is_empty,
+    answer_text,
     refuse_too_few,
 )
 from rrm_queue.intake.formats.fields import (
@@ -35,27 +36,13 @@ from rrm_queue.intake.formats.fields import (
     text,
 )
 from rrm_queue.intake.formats.messages import prose
-
-DROPPED = ""
-"""Stands for the text of an empty answer that is left out; no candidate's text is empty."""
+from rrm_queue.intake.formats.plain import Line, plain_line
 
 _Numbers = dict[str, CandidateNumber | None]
 _Decoded = TypeVar("_Decoded")
 
 
-class _Line(msgspec.Struct):
-    """The keys that are read; the decoder skips all others."""
-
-    id: Any = None
-    prompt: Any = msgspec.UNSET
-    candidates: Any = msgspec.UNSET
-    reference: Any = None
-    subset: Any = None
-    label: Any = None
-    pairs: Any = None
-
-
-_line_decoder = msgspec.json.Decoder(_Line, float_hook=WrittenDecimal)
+_line_decoder = msgspec.json.Decoder(Line, float_hook=WrittenDecimal)
 _row_decoder = msgspec.json.Decoder(dict[str, Any], float_hook=WrittenDecimal)
 
 
@@ -65,23 +52,42 @@ def parse_line(line: bytes, key: str, number: int, empty: Empty = Empty.REFUSE) 
     Candidates without an id are called by their place from 0.
     Raises Problem for whatever else the line may hold.
     """
-    return _parsed(_decode(_line_decoder, line), key, number, empty)
+    _refuse_other_encodings(line)
+    if (plain := plain_line(line)) is None:
+        return _parsed(_decode(_line_decoder, line), key, number, empty)
+    found, candidates = plain
+    paired = found.pairs is not None or found.label is not None
+    numbers = _numbered(candidates) if paired else {}
+    return Parsed(_tournament(found, found.prompt, candidates, numbers, key, number))
 
 
 def decode_row(line: bytes) -> dict[str, Any]:
     """The object that a line of any format holds. Raises Problem when it holds none."""
+    _refuse_other_encodings(line)
     return _decode(_row_decoder, line)
 
 
 def _parse(row: Row, key: str, number: int, empty: Empty) -> Parsed:
-    known = {name: row[name] for name in _Line.__struct_fields__ if name in row}
-    return _parsed(_Line(**known), key, number, empty)
+    known = {name: row[name] for name in Line.__struct_fields__ if name in row}
+    return _parsed(Line(**known), key, number, empty)
 
 
-def _parsed(line: _Line, key: str, number: int, empty: Empty) -> Parsed:
+def _parsed(line: Line, key: str, number: int, empty: Empty) -> Parsed:
     prompt = prose(line.prompt, "prompt")
     candidates, numbers = _candidates(line.candidates, empty)
-    tournament = Tournament(
+    tournament = _tournament(line, prompt, candidates, numbers, key, number)
+    return Parsed(tournament, len(numbers) - len(candidates))
+
+
+def _tournament(
+    line: Line,
+    prompt: str,
+    candidates: tuple[Candidate, ...],
+    numbers: _Numbers,
+    key: str,
+    number: int,
+) -> Tournament:
+    return Tournament(
         key=identifier(line.id, "id") or key,
         prompt=prompt,
         candidates=candidates,
@@ -90,14 +96,20 @@ def _parsed(line: _Line, key: str, number: int, empty: Empty) -> Parsed:
         pairs=_pairs(line, numbers),
         subset=optional_text(line.subset, "subset"),
     )
-    return Parsed(tournament, len(numbers) - len(candidates))
+
+
+def _numbered(candidates: Iterable[Candidate]) -> _Numbers:
+    return {one.key: CandidateNumber(number) for number, one in enumerate(candidates)}
+
+
+def _refuse_other_encodings(line: bytes) -> None:
+    try:
+        line.decode()  # the decoders do not look into the keys that they skip
+    except UnicodeDecodeError as error:
+        raise Problem(f"invalid UTF-8 at byte {error.start + 1}") from None
 
 
 def _decode(decoder: msgspec.json.Decoder[_Decoded], line: bytes) -> _Decoded:
-    try:
-        line.decode()  # the decoder does not look into the keys that it skips
-    except UnicodeDecodeError as error:
-        raise Problem(f"invalid UTF-8 at byte {error.start + 1}") from None
     try:
         return decoder.decode(line)
     except msgspec.ValidationError as error:
@@ -141,7 +153,7 @@ def _candidates(value: object, empty: Empty) -> tuple[tuple[Candidate, ...], _Nu
         candidate = _candidate(answer, place, empty)
         if candidate.key in numbers:
             _refuse_repeated_id(answers, place, candidate.key)
-        if candidate.text == DROPPED:
+        if empty is Empty.DROP and not candidate.text:
             numbers[candidate.key] = None
         else:
             numbers[candidate.key] = CandidateNumber(len(candidates))
@@ -158,7 +170,7 @@ def _refuse_repeated_id(answers: list[object], second: int, key: str) -> NoRetur
 
 
 def _candidate(value: object, number: int, empty: Empty) -> Candidate:
-    """The candidate; its text is DROPPED if it is to be left out.
+    """The candidate; with `drop` one without text is to be left out.
 
     What is as it should be is not looked at twice: the place is spelt only for what is not.
     """
@@ -170,7 +182,7 @@ def _candidate(value: object, number: int, empty: Empty) -> Candidate:
     elif not (is_plain(key) and fits_identifier(key)):
         key = identifier(key, f"candidates[{number}].id") or str(number)
     if not is_plain(answer):
-        answer = _answer(answer, f"candidates[{number}].text", empty)
+        answer = answer_text(answer, f"candidates[{number}].text", empty) or ""
     if generator is not None and not is_plain(generator):
         generator = text(generator, f"candidates[{number}].generator")
     gold = value.get("gold")
@@ -181,18 +193,12 @@ def _candidate(value: object, number: int, empty: Empty) -> Candidate:
 
 def _bare(value: object, place: str, empty: Empty) -> str:
     """An answer that stands in the list by itself."""
-    if is_text(value) or isinstance(value, list) or (value is None and empty is Empty.DROP):
-        return _answer(value, place, empty)
+    if is_text(value) or isinstance(value, list) or (value is None and empty is not Empty.REFUSE):
+        return answer_text(value, place, empty) or ""
     raise Problem(f"`{place}` is {kind(value)}, expected text or an object with `text`")
 
 
-def _answer(value: object, place: str, empty: Empty) -> str:
-    if empty is Empty.DROP and value is not MISSING and is_empty(value):
-        return DROPPED
-    return prose(value, place)
-
-
-def _pairs(line: _Line, numbers: _Numbers) -> tuple[LabelledPair, ...]:
+def _pairs(line: Line, numbers: _Numbers) -> tuple[LabelledPair, ...]:
     if line.pairs is None and line.label is None:
         return ()
     if line.pairs is None:
@@ -253,7 +259,7 @@ def _label(value: object, place: str, first: str, second: str) -> Label:
 OWN = Whole(
     name="rrmq",
     title="rrmq's own format",
-    keys=frozenset(_Line.__struct_fields__),
+    keys=frozenset(Line.__struct_fields__),
     recognise=lambda row: "candidates" in row,
     lists=frozenset({"candidates", "pairs"}),
     optional=frozenset({"id", "reference", "subset", "label", "pairs"}),

@@ -1,8 +1,9 @@
 """Preference Proxy Evaluations: `{question_id, prompt, response_1, …, response_n, …}`.
 
-Source: the data sets of lmarena/PPE. Human preference has two responses with `model_a`, `model_b`
-and `winner`; the best-of-k sets have 32 of one `model_name` with `scores`, whether each is right,
-and `sampled_conflict_pairs`, the pairs of a right and a wrong one (counted from 0) to be judged.
+Source: the cards of the data sets lmarena-ai/PPE-*. Human preference has two responses with
+`model_a`, `model_b` and `winner`; the best-of-k sets have 32 of one `model_name` with `scores`, a
+list of booleans, whether each is right, and `sampled_conflict_pairs`, the pairs of a right and a
+wrong one (counted from 0) to be judged. The scores become the candidates' gold.
 """
 
 import re
@@ -44,9 +45,9 @@ _OPTIONAL = frozenset(
 
 def _parse(row: Row, key: str, number: int, empty: Empty) -> Parsed:
     responses = _responses(row)
-    entrants = enter(
-        [_answer(row, place, name) for place, name in enumerate(responses)], empty, "response_1…n"
-    )
+    scores = _scores(row, len(responses))
+    answers = [_answer(row, place, name, scores) for place, name in enumerate(responses)]
+    entrants = enter(answers, empty, "response_1…n")
     tournament = Tournament(
         key=identifier(row.get("id"), "id")
         or identifier(row.get("question_id"), "question_id")
@@ -55,7 +56,7 @@ def _parse(row: Row, key: str, number: int, empty: Empty) -> Parsed:
         candidates=entrants.candidates,
         line=number,
         reference=reference(row.get("reference")),
-        pairs=kept(_pairs(row, len(responses)), entrants.numbers),
+        pairs=kept(_pairs(row, len(responses), scores), entrants.numbers),
         subset=optional_text(row.get("subset"), "subset"),
     )
     return Parsed(tournament, entrants.dropped)
@@ -67,15 +68,25 @@ def _responses(row: Row) -> list[str]:
     return sorted(numbers, key=numbers.__getitem__)
 
 
-def _answer(row: Row, place: int, name: str) -> Answer:
+def _scores(row: Row, size: int) -> list[object] | None:
+    """Whether each response is right; None where the row does not say it."""
+    if is_absent(row.get("scores")):
+        return None
+    scores = listed(row["scores"], "scores")
+    if len(scores) != size:
+        raise Problem(f"`scores` has {len(scores)} items, there are {size} responses")
+    return scores
+
+
+def _answer(row: Row, place: int, name: str, scores: list[object] | None) -> Answer:
     model = ("model_a", "model_b")[place] if place < 2 and "model_a" in row else "model_name"
-    return Answer(name, row[name], name, row.get(model), model)
+    gold = None if scores is None else scores[place]
+    return Answer(name, row[name], name, row.get(model), model, gold, f"scores[{place}]")
 
 
-def _pairs(row: Row, size: int) -> list[LabelledPair]:
+def _pairs(row: Row, size: int, scores: list[object] | None) -> list[LabelledPair]:
     conflicts = row.get("sampled_conflict_pairs")
     if not is_absent(conflicts):
-        scores = None if is_absent(row.get("scores")) else listed(row["scores"], "scores")
         return [
             _conflict(pair, f"sampled_conflict_pairs[{number}]", scores, size)
             for number, pair in enumerate(listed(conflicts, "sampled_conflict_pairs"))
@@ -98,8 +109,6 @@ def _conflict(pair: object, place: str, scores: list[object] | None, size: int) 
 def _better(first: int, second: int, scores: list[object] | None) -> Label | None:
     if scores is None:
         return None
-    if max(first, second) >= len(scores):
-        raise Problem(f"`scores[{max(first, second)}]` is missing")
     one, other = (score(scores[place], f"scores[{place}]") for place in (first, second))
     if one == other:
         return Label.TIE

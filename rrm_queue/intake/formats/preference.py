@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from rrm_queue.domain import CandidateNumber, Label, LabelledPair, Tournament
 from rrm_queue.errors import Problem
-from rrm_queue.intake.formats.base import Answer, Empty, Parsed, Whole, enter, kept
+from rrm_queue.intake.formats.base import Answer, Empty, Parsed, Whole, answer_text, enter, kept
 from rrm_queue.intake.formats.fields import (
     MISSING,
     Row,
@@ -36,7 +36,7 @@ def _parse(row: Row, key: str, number: int, empty: Empty) -> Parsed:
         answer._replace(value=text)
         for answer, text in zip([*sides[0], *sides[1]], texts, strict=True)
     ]
-    order = _order(prompt, texts)
+    order = _order(prompt, [answer_text(a.value, a.place, Empty.KEEP) or "" for a in answers])
     entrants = enter([answers[place] for place in order], empty, "chosen` and `rejected")
     preferred = {order.index(place) for place in range(chosen)}
     tournament = Tournament(
@@ -98,9 +98,11 @@ def _answer_start(shared: str) -> int:
     return len(cut.rstrip())
 
 
-def _order(prompt: str, texts: Sequence[object]) -> list[int]:
-    """The answers' places in an order that depends on what they say, not on which is preferred."""
-    said = [repr(text) for text in texts]
+def _order(prompt: str, said: Sequence[str]) -> list[int]:
+    """The answers' places in an order that depends on what they say, not on which is preferred.
+
+    Nor on how the file writes it: as a text or as messages.
+    """
     by_text = sorted(range(len(said)), key=said.__getitem__)
     return [by_text[place] for place in shuffled(len(said), "order", prompt, *sorted(said))]
 

@@ -41,7 +41,7 @@ def test_any_row_gives_a_tournament_or_a_printable_reason(data, known, empty):
         return
     tournament = found.tournament
     assert len(tournament.candidates) >= 2
-    assert all(candidate.text.strip() for candidate in tournament.candidates)
+    assert empty is Empty.KEEP or all(c.text.strip() for c in tournament.candidates)
     assert len({c.key for c in tournament.candidates}) == len(tournament.candidates)
     for pair in tournament.pairs:
         assert pair.first != pair.second
@@ -248,3 +248,52 @@ def test_numbers_of_an_array_are_kept_as_they_are_written():
     content = b'[{"prompt": "p", "candidates": ["a", "b"], "reference": 1.50}]'
     assert tournaments(content)[0].reference == "1.50"
     assert json.loads(content)[0]["reference"] == 1.5
+
+
+NOTHING = [None, "", " \n", [{"role": "assistant", "content": " \n"}], []]
+NOTHING += [[{"role": "assistant", "content": [{"type": "text", "text": ""}]}]]
+ROWS = {
+    "rrmq": lambda said: {"prompt": "p", "candidates": ["a", {"text": said}, "b"]},
+    "preference": lambda said: {"prompt": "p", "chosen": said, "rejected": "b"},
+    "ppe": lambda said: {"prompt": "p", "response_1": "a", "response_2": said, "response_3": "b"},
+    "pairwise": lambda said: {"prompt": "p", "response_a": "a", "response_b": said},
+    "ultrafeedback": lambda said: {
+        "instruction": "p",
+        "completions": [{"response": "a"}, {"response": said}, {"response": "b"}],
+    },
+    "distilabel": lambda said: {"instruction": "p", "generations": ["a", said, "b"]},
+}
+
+
+@pytest.mark.parametrize("known", ROWS)
+@pytest.mark.parametrize("said", NOTHING)
+def test_an_empty_answer_is_refused_or_left_out_or_kept(known, said):
+    row = ROWS[known](said)
+    answers = 2 if known in ("preference", "pairwise") else 3
+    assert recognised(row).name == known
+    ((_, reason),) = problems(jsonl([row]))
+    assert "is empty" in reason or "is null" in reason
+    left = reading(jsonl([row]), empty=Empty.DROP)
+    (item,) = left
+    assert (left.dropped, isinstance(item, Problem)) == ((0, True) if answers == 2 else (1, False))
+    (tournament,) = tournaments(jsonl([row]), empty=Empty.KEEP)
+    texts_kept = [candidate.text for candidate in tournament.candidates]
+    assert len(texts_kept) == answers
+    (blank,) = (text for text in texts_kept if not text.strip())
+    assert blank == (" \n" if said in (NOTHING[2], NOTHING[3]) else "")
+
+
+@pytest.mark.parametrize("said", NOTHING)
+def test_an_empty_answer_in_a_row_of_its_own(said):
+    rows = [{"prompt": "p", "response": text} for text in ("a", said, "b")]
+    assert problems(jsonl(rows))[0][0] == 2
+    left = reading(jsonl(rows), empty=Empty.DROP)
+    assert [[c.text for c in item.candidates] for item in left] == [["a", "b"]]
+    assert left.dropped == 1
+    (tournament,) = tournaments(jsonl(rows), empty=Empty.KEEP)
+    assert [c.text.strip() for c in tournament.candidates] == ["a", "", "b"]
+
+
+def test_an_answer_that_is_missing_is_never_kept():
+    rows = [{"prompt": "p", "candidates": [{"text": "a"}, {"id": "x"}]}]
+    assert problems(jsonl(rows), empty=Empty.KEEP) == [(1, "`candidates[1].text` is missing")]

@@ -14,6 +14,7 @@ from intake_shapes import (
     told,
     tournaments,
 )
+from reshaping import PREFERENCES, alpaca_eval, chat, distilabel, one_a_row, own, ppe, ultrafeedback
 
 from rrm_queue.domain import Label, LabelledPair, Tournament
 from rrm_queue.intake.formats.base import Empty
@@ -26,66 +27,6 @@ MANY = [
     "many_zeroeval_mathl5_32cand",
 ]
 PAIRWISE = ["pairwise_hhh", "pairwise_llmbar", "pairwise_pandalm"]
-
-
-def own(row: Row) -> Row:
-    answers = [{"text": text, "generator": model} for model, text in row["answers"]]
-    return {
-        "id": row["id"],
-        "prompt": row["prompt"],
-        "candidates": answers,
-        "reference": row["reference"],
-    }
-
-
-def ultrafeedback(row: Row) -> Row:
-    completions = [{"model": model, "response": text} for model, text in row["answers"]]
-    common = {"id": row["id"], "reference": row["reference"]}
-    return common | {"instruction": row["prompt"], "completions": completions}
-
-
-def distilabel(row: Row) -> Row:
-    return {
-        "id": row["id"],
-        "instruction": row["prompt"],
-        "generations": [text for _, text in row["answers"]],
-        "generation_models": [model for model, _ in row["answers"]],
-        "reference": row["reference"],
-    }
-
-
-def chat(row: Row) -> Row:
-    own_row = own(row)
-    for candidate in own_row["candidates"]:
-        candidate["text"] = [{"role": "assistant", "content": candidate["text"]}]
-    prompt = [{"role": "user", "content": [{"type": "text", "text": row["prompt"]}]}]
-    return own_row | {"prompt": prompt}
-
-
-def one_a_row(row: Row) -> list[Row]:
-    return [
-        {
-            "prompt_id": row["id"],
-            "prompt": row["prompt"],
-            "response": text,
-            "model": model,
-            "reference": row["reference"],
-        }
-        for model, text in row["answers"]
-    ]
-
-
-def alpaca_eval(row: Row) -> list[Row]:
-    return [
-        {
-            "id": row["id"],
-            "instruction": row["prompt"],
-            "output": text,
-            "generator": model,
-            "reference": row["reference"],
-        }
-        for model, text in row["answers"]
-    ]
 
 
 WHOLE = {"rrmq": own, "ultrafeedback": ultrafeedback, "distilabel": distilabel, "chat": chat}
@@ -147,24 +88,19 @@ def test_alpaca_eval_has_a_file_for_each_model(rows):
 @pytest.mark.parametrize("container", CONTAINERS)
 def test_ppe(container):
     rows = [row for row in many("many_zeroeval_gsm_32cand") if len(row["answers"]) == 32]
-    ppe = [
-        {"question_id": row["id"], "prompt": row["prompt"]}
-        | {f"response_{number}": text for number, (_, text) in enumerate(row["answers"], start=1)}
-        | {"scores": [number % 3 == 0 for number in range(32)]}
-        | {"sampled_conflict_pairs": [[0, 1], [4, 30], [1, 2]]}
-        for row in rows
-    ]
-    read = tournaments(CONTAINERS[container](ppe))
+    read = tournaments(CONTAINERS[container](map(ppe, rows)))
     assert [(t.key, [c.text for c in t.candidates]) for t in read] == [
         (row["id"], [text for _, text in row["answers"]]) for row in rows
     ]
     assert {t.pairs for t in read} == {
         (
             LabelledPair(0, 1, Label.FIRST),
-            LabelledPair(4, 30, Label.SECOND),
+            LabelledPair(31, 0, Label.SECOND),
             LabelledPair(1, 2, Label.TIE),
         )
     }
+    golds = {tuple(candidate.gold for candidate in t.candidates) for t in read}
+    assert golds == {tuple(float(number % 3 == 0) for number in range(32))}
 
 
 def labelled(read: list[Tournament]) -> list[tuple[object, ...]]:
@@ -228,24 +164,11 @@ def test_pairs_with_labels(name, container):
 
 @pytest.mark.parametrize("container", [c for c in CONTAINERS if not c.startswith("CSV")])
 @pytest.mark.parametrize("name", PAIRWISE)
-@pytest.mark.parametrize("shape", ["texts", "messages", "whole conversations", "implicit"])
+@pytest.mark.parametrize("shape", PREFERENCES)
 def test_preference_pairs(name, shape, container):
     rows = [row for row in with_answers(name) if row["label"] != "tie"]
 
-    def reshaped(row: Row) -> Row:
-        other = {"a": "response_b", "b": "response_a"}[row["label"]]
-        asked = [{"role": "user", "content": row["prompt"]}]
-        sides = {"chosen": preferred_text(row), "rejected": row[other]}
-        common = {"id": row["id"], "subset": row.get("subset")}
-        if shape == "texts":
-            return common | {"prompt": row["prompt"]} | sides
-        said = {key: [{"role": "assistant", "content": text}] for key, text in sides.items()}
-        if shape == "messages":
-            return common | {"prompt": asked} | said
-        whole = {key: asked + messages for key, messages in said.items()}
-        return common | whole | ({"prompt": row["prompt"]} if shape != "implicit" else {})
-
-    read = tournaments(CONTAINERS[container](map(reshaped, rows)))
+    read = tournaments(CONTAINERS[container](map(PREFERENCES[shape], rows)))
     assert labelled(read) == [
         (
             row["id"],

@@ -1,0 +1,107 @@
+"""A line of rrmq's own format as nearly all are: read at once, for speed.
+
+What is here refuses nothing and explains nothing. A line with anything about it that would have to
+be looked at is left to `own.py`, which reads it again with care; so both give the same tournament.
+"""
+
+from collections.abc import Sequence
+from math import isfinite
+from typing import Any
+
+import msgspec
+
+from rrm_queue.domain import Candidate
+from rrm_queue.intake.formats.base import FEWEST_CANDIDATES
+from rrm_queue.intake.formats.fields import LONGEST_ID, WrittenDecimal, fits_identifier
+
+_NUL = rb"\u0000"
+"""How JSON writes a NUL character: no line with this in it is plain."""
+
+_PLACES = tuple(str(place) for place in range(1000))
+"""What answers without an id are called."""
+
+
+class _Answer(msgspec.Struct, gc=False):
+    text: str
+    id: str | int | None = None
+    generator: str | None = None
+    gold: bool | float | None = None
+
+
+class Line(msgspec.Struct, kw_only=True):
+    """The keys that are read, with whatever a line has under them; the decoder skips all others."""
+
+    id: Any = None
+    prompt: Any = msgspec.UNSET
+    candidates: Any = msgspec.UNSET
+    reference: Any = None
+    subset: Any = None
+    label: Any = None
+    pairs: Any = None
+
+
+class PlainLine(Line, kw_only=True):
+    """A line whose prompt and candidates are of the right types; the rest is as it comes."""
+
+    prompt: str
+    candidates: list[str | _Answer]
+
+
+_decoder = msgspec.json.Decoder(PlainLine, float_hook=WrittenDecimal)
+
+
+def plain_line(line: bytes) -> tuple[PlainLine, tuple[Candidate, ...]] | None:
+    """The line, which is UTF-8, with its candidates; None if it must be read with care."""
+    if _NUL in line:
+        return None
+    try:
+        found = _decoder.decode(line)
+    except (msgspec.DecodeError, RecursionError):
+        return None
+    answers = found.candidates
+    if not FEWEST_CANDIDATES <= len(answers) <= len(_PLACES) or not _all_speak([found.prompt]):
+        return None
+    kinds = set(map(type, answers))
+    if kinds == {str}:
+        candidates = _bare(answers)  # type: ignore[arg-type]  # as the line above has seen
+    elif kinds == {_Answer}:
+        candidates = _named(answers)  # type: ignore[arg-type]  # likewise
+    else:
+        return None
+    return None if candidates is None else (found, candidates)
+
+
+def _bare(texts: Sequence[str]) -> tuple[Candidate, ...] | None:
+    return tuple(map(Candidate, _PLACES, texts)) if _all_speak(texts) else None
+
+
+def _named(answers: Sequence[_Answer]) -> tuple[Candidate, ...] | None:
+    texts = [answer.text for answer in answers]
+    keys = [
+        place if answer.id is None else str(answer.id)
+        for place, answer in zip(_PLACES, answers, strict=False)
+    ]
+    models = [answer.generator for answer in answers]
+    golds = [None if answer.gold is None else float(answer.gold) for answer in answers]
+    if (
+        _all_speak(texts)
+        and _are_ids(keys)
+        and _all_speak([model for model in models if model is not None])
+        and all(gold is None or isfinite(gold) for gold in golds)
+    ):
+        return tuple(map(Candidate, keys, texts, models, golds))
+    return None
+
+
+def _all_speak(texts: Sequence[str]) -> bool:
+    """Whether no text is empty or all white space."""
+    return "" not in texts and not any(map(str.isspace, texts))
+
+
+def _are_ids(keys: Sequence[str]) -> bool:
+    return (
+        _all_speak(keys)
+        and len(set(keys)) == len(keys)
+        and max(map(len, keys)) <= LONGEST_ID
+        and all(map(fits_identifier, keys))
+    )
