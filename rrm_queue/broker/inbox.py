@@ -9,6 +9,7 @@ Celery would spend more on each message than it takes to record it.
 import logging
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
+from typing import Any
 
 from redis import Redis
 from redis.client import NEVER_DECODE
@@ -33,17 +34,23 @@ MOST_FLUSHES = 256
 _OUTCOMES = "rrmq:outcomes:"
 """Before a place, the key of what lies there: a batch's flushes by their ids."""
 
-# All that lies at the first place and at those that are listed, up to the bounds. What is no hash
-# is a stranger's, and is passed over.
+_ODD = "surrogateescape"
+"""How an id is read that is no text, so that it can be named when what bears it is removed."""
+
+# All that lies at the first place and at those that are listed, up to the bounds. A place of which
+# a part is taken is listed again when that is recorded: if it cannot be, no other place waits for
+# it. What is no hash is a stranger's, and is passed over.
 _TAKE_UP = """
 local place, flushes, bytes, seen = ARGV[1], {}, 0, {}
 while place do
   local key = ARGV[2] .. place
   local ids = seen[place] and {} or redis.pcall("HKEYS", key)
   seen[place] = true
-  for _, id in ipairs(ids.err and {} or ids) do
+  for nth, id in ipairs(ids.err and {} or ids) do
     if bytes >= tonumber(ARGV[3]) or #flushes >= tonumber(ARGV[4]) then
-      redis.call("LPUSH", KEYS[1], place)
+      if nth == 1 then
+        redis.call("LPUSH", KEYS[1], place)
+      end
       return flushes
     end
     local body = redis.call("HGET", key, id)
@@ -53,6 +60,18 @@ while place do
   place = redis.call("LPOP", KEYS[1])
 end
 return flushes
+"""
+
+_LIST_AGAIN = """
+local listed = {}
+for _, place in ipairs(redis.call("LRANGE", KEYS[1], 0, -1)) do
+  listed[place] = true
+end
+for _, place in ipairs(ARGV) do
+  if not listed[place] then
+    redis.call("RPUSH", KEYS[1], place)
+  end
+end
 """
 
 
@@ -82,36 +101,40 @@ class Inbox:
 
         It stays there until it is removed; `list_again` brings back what was taken up and dropped.
         """
-        first = self._client.blpop([PLACES_KEY], timeout=seconds)
+        first = self._undecoded("BLPOP", PLACES_KEY, seconds)
         if first is None:
             return []
-        found = self._client.execute_command(  # type: ignore[no-untyped-call]  # redis has no type
-            "EVAL",
-            _TAKE_UP,
-            1,
-            PLACES_KEY,
-            first[1],
-            _OUTCOMES,
-            MOST_BYTES,
-            MOST_FLUSHES,
-            **{NEVER_DECODE: True},
-        )
+        bounds = (MOST_BYTES, MOST_FLUSHES)
+        found = self._undecoded("EVAL", _TAKE_UP, 1, PLACES_KEY, first[1], _OUTCOMES, *bounds)
         return list(_flushes(found))
 
-    def remove(self, flushes: Iterable[Flush]) -> None:
-        """Drops flushes that are recorded."""
-        ids: dict[str, list[str]] = defaultdict(list)
+    def _undecoded(self, *command: str | bytes | float) -> Any:
+        """The answer in bytes: strangers may have left what is no text."""
+        return self._client.execute_command(  # type: ignore[no-untyped-call]  # redis has no type
+            *command, **{NEVER_DECODE: True}
+        )
+
+    def remove(self, flushes: Collection[Flush]) -> None:
+        """Drops flushes that are recorded, in the order in which they were taken up."""
+        ids: dict[tuple[JobId, BatchId], list[bytes]] = defaultdict(list)
         for flush in flushes:
-            ids[inbox_key(flush.job, flush.batch)].append(flush.id)
+            ids[flush.job, flush.batch].append(flush.id.encode(errors=_ODD))
+        if not ids:
+            return
+        *_, last = ids  # the only place of which a part may have been left
         with self._client.pipeline(transaction=False) as pipe:
-            for key, of_batch in ids.items():
-                pipe.hdel(key, *of_batch)
-            pipe.execute()
+            for place, of_batch in ids.items():
+                pipe.hdel(inbox_key(*place), *of_batch)
+            pipe.exists(inbox_key(*last))
+            *_, more = pipe.execute()
+        if more:
+            self.list_again([last])
 
     def list_again(self, batches: Collection[tuple[JobId, BatchId]]) -> None:
-        """Lists the places of batches once more, unless others are listed still."""
-        if batches and not self._client.llen(PLACES_KEY):
-            self._client.rpush(PLACES_KEY, *(_place(job, batch) for job, batch in batches))
+        """Lists the places of batches once more, except those that are listed still."""
+        if batches:
+            places = [_place(job, batch) for job, batch in batches]
+            self._client.eval(_LIST_AGAIN, 1, PLACES_KEY, *places)
 
     def waiting(self, batches: Sequence[tuple[JobId, BatchId]]) -> set[BatchId]:
         """Those of the batches that have flushes here."""
@@ -130,6 +153,8 @@ def _flushes(found: Iterable[Sequence[bytes]]) -> Iterable[Flush]:
     for place, id_, body in found:
         job, _, batch = bytes(place).decode(errors="replace").rpartition(":")
         try:
-            yield Flush(JobId(job), BatchId(int(batch)), bytes(id_).decode(), bytes(body))
+            where = (JobId(job), BatchId(int(batch)))
         except ValueError:
             log.error("outcomes at %s are none of ours", ascii(place)[:60])
+            continue
+        yield Flush(*where, bytes(id_).decode(errors=_ODD), bytes(body))

@@ -11,7 +11,7 @@ from celery import Celery, signals
 from celery.exceptions import SecurityWarning
 from celery.worker import consumer, state
 
-from rrm_queue.broker.transport import ROOM, Room
+from rrm_queue.broker.transport import ROOM
 from rrm_queue.errors import BrokerUnavailable
 
 log = logging.getLogger(__name__)
@@ -40,15 +40,22 @@ def consume(
     threads: int,
     waiting: Callable[[str], int],
     stopping: Callable[[], None],
-    room: Room = lambda _taken: True,
+    room: Callable[[int], bool] | None = None,
 ) -> int:
     """Takes messages until SIGTERM or SIGINT, then ends what it has begun; the exit code.
 
     `waiting` says how many messages a queue holds. `stopping` is called as soon as the end is asked
-    for, while tasks still run. While there is no `room` no message is taken.
+    for, while tasks still run. `room` says whether to take another message beside so many that were
+    taken and are not done; without it threads alone bound them.
     """
     ended = Event()
-    app.conf.broker_transport_options = {**app.conf.broker_transport_options, ROOM: room}
+
+    def has_room() -> bool:
+        # To the transport, a message whose acknowledgement was lost would never be done.
+        return room is None or room(len(state.reserved_requests))
+
+    if room is not None:
+        app.conf.broker_transport_options = {**app.conf.broker_transport_options, ROOM: has_room}
 
     def shutting_down(**_: object) -> None:
         stopping()
@@ -71,7 +78,7 @@ def consume(
     def waits() -> bool:
         """Whether a message waits that could be taken."""
         taken = len(state.reserved_requests)
-        return taken < threads and room(taken) and any(waiting(queue) for queue in queues)
+        return taken < threads and has_room() and any(waiting(queue) for queue in queues)
 
     watch = Thread(target=_watch, args=(worker, waits, ended), name="watch", daemon=True)
     watch.start()

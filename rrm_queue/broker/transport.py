@@ -29,8 +29,8 @@ TASKS: Mapping[str, tuple[type, ...]] = {
 }
 """Every task with the types of its arguments: see `tasks`."""
 
-Room = Callable[[int], bool]
-"""Whether there is room for another message beside so many that were taken and are not done."""
+Room = Callable[[], bool]
+"""Whether there is room for another message."""
 
 ROOM = "room"
 """The transport's option that holds a `Room`."""
@@ -68,9 +68,9 @@ class QoS(redis.QoS):
     """Takes messages only while there is room for what they bring."""
 
     def can_consume(self) -> bool:
-        """Whether to ask for one more; the number of those that are being worked on decides."""
+        """Whether to ask for one more."""
         room: Room | None = self.channel.connection.client.transport_options.get(ROOM)
-        if room is not None and not room(len(self._delivered) - len(self._dirty)):
+        if room is not None and not room():
             return False
         return bool(super().can_consume())  # type: ignore[no-untyped-call]
 

@@ -21,8 +21,9 @@ def record_carefully(database: Database, flushes: Iterable[Outcomes]) -> list[Ou
 
     Where the store or a plan refuses them together, each is recorded alone; where it refuses one,
     its matches are. A match that cannot be recorded fails, with its votes kept if these can be. A
-    job that only another version can go on with is left to that. Raises StoreUnavailable: what is
-    recorded by then may be recorded again.
+    job that only another version can go on with is left to that, and so is what cannot even fail:
+    it keeps no other flush waiting. Raises StoreUnavailable: what is recorded by then may be
+    recorded again.
     """
     left: list[Outcomes] = []
     for group in together(flushes):
@@ -31,7 +32,7 @@ def record_carefully(database: Database, flushes: Iterable[Outcomes]) -> list[Ou
         except StoreUnavailable:
             raise
         except Exception as error:
-            if len(group) > 1:
+            if len(group) > 1 and not isinstance(error, ForeignJob):
                 log.warning("%s flushes cannot be recorded together: %s", len(group), error)
             left += [flush for flush in group if not _record_alone(database, flush)]
     return left
@@ -43,6 +44,11 @@ def _record_alone(database: Database, flush: Outcomes) -> bool:
         _record_flush(database, flush)
     except ForeignJob as error:
         leave(BatchId(flush.batch), str(error))
+        return False
+    except StoreUnavailable:
+        raise
+    except Exception as error:
+        leave(BatchId(flush.batch), f"they cannot even be refused: {_first_line(error)}")
         return False
     return True
 

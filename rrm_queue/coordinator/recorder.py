@@ -4,10 +4,17 @@ import logging
 from collections.abc import Callable, Sequence
 from threading import Event, Thread
 
-from tenacity import retry, retry_if_exception_type, stop_when_event_set, wait_random_exponential
+from tenacity import (
+    retry,
+    retry_if_exception_type,
+    sleep_using_event,
+    stop_when_event_set,
+    wait_random_exponential,
+)
 
 from rrm_queue.coordinator.careful import leave, record_carefully
 from rrm_queue.coordinator.ports import Broker
+from rrm_queue.coordinator.rules import together
 from rrm_queue.errors import BrokerUnavailable, MessageRefused, StoreUnavailable, UnknownVersion
 from rrm_queue.messages import Flush, Outcomes, decode
 from rrm_queue.store.database import Database
@@ -21,7 +28,8 @@ PATIENCE = 1.0
 class Recorder:
     """Takes outcomes up, records them, and drops them from the inbox; `done` is called after each.
 
-    What is not recorded, because we stop or a server is away, stays where it lies.
+    One transaction after the other: what is not recorded, because we stop or a server is away,
+    stays where it lies.
     """
 
     def __init__(self, database: Database, broker: Broker, done: Callable[[], None]) -> None:
@@ -49,26 +57,30 @@ class Recorder:
         Raises BrokerUnavailable and StoreUnavailable.
         """
         flushes = self._broker.take_up(seconds)
-        if flushes:
-            self._broker.recorded(self._recorded(flushes))
+        read = self._read(flushes)
+        where = {id(outcomes): flush for flush, outcomes in read}
+        for group in together(outcomes for _, outcomes in read):
+            left = {id(outcomes) for outcomes in self._record(group)}
+            self._broker.recorded([where[id(one)] for one in group if id(one) not in left])
             self._done()
+            if self._stopping.is_set():
+                break
         return len(flushes)
 
-    def _recorded(self, flushes: Sequence[Flush]) -> list[Flush]:
-        """Those of the flushes that are done with: recorded, or none of ours."""
-        read: dict[int, Outcomes] = {}
-        left: set[int] = set()
-        for place, flush in enumerate(flushes):
+    def _read(self, flushes: Sequence[Flush]) -> list[tuple[Flush, Outcomes]]:
+        """What the flushes say; those that are none of ours are dropped."""
+        read: list[tuple[Flush, Outcomes]] = []
+        refused: list[Flush] = []
+        for flush in flushes:
             try:
-                read[place] = decode(flush.body, Outcomes)
+                read.append((flush, decode(flush.body, Outcomes)))
             except UnknownVersion as error:
                 leave(flush.batch, str(error))
-                left.add(place)
             except MessageRefused as error:
                 log.error("outcomes refused: %s", error)
-        foreign = {id(outcomes) for outcomes in self._record(list(read.values()))}
-        left |= {place for place, outcomes in read.items() if id(outcomes) in foreign}
-        return [flush for place, flush in enumerate(flushes) if place not in left]
+                refused.append(flush)
+        self._broker.recorded(refused)
+        return read
 
     def _record(self, flushes: Sequence[Outcomes]) -> list[Outcomes]:
         """`record_carefully`, however long the store is away."""
@@ -76,6 +88,7 @@ class Recorder:
             retry=retry_if_exception_type(StoreUnavailable),
             wait=wait_random_exponential(multiplier=0.1, max=5),
             stop=stop_when_event_set(self._stopping),
+            sleep=sleep_using_event(self._stopping),
             reraise=True,
         )(record_carefully)(self._database, flushes)
 

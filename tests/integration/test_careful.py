@@ -69,6 +69,21 @@ def test_outcomes_of_a_job_of_another_version_stay_and_no_other_job_waits(
     assert view(database, other).state is JobState.SUCCEEDED
 
 
+@pytest.mark.parametrize(("number", "match"), [(1, 2**63), (2**63, 1)])
+def test_what_cannot_even_fail_keeps_no_other_outcomes_waiting(
+    database: Database, broker: BrokerLink, number: int, match: int
+) -> None:
+    job = submit_file(database, lines([2]))
+    batch = one_batch(database, broker, job)
+    odd = Outcomes(number, job, "stranger", [MatchReport(match, [])])
+    broker.client.hset(inbox_key(job, 1000), "flush", encode(odd))
+    broker.list_again([(job, BatchId(1000))])
+    broker.send_outcomes(judged(batch))
+    assert record_lying(database, broker) == 2
+    assert view(database, job).state is JobState.SUCCEEDED
+    assert not lying(broker, job, batch.batch)
+
+
 def test_a_match_whose_plan_fails_keeps_its_votes(
     database: Database, broker: BrokerLink, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import msgspec
 import pytest
 from jobs import judged, lines, lying, received, record_lying, submit_file
 from test_paid_once import view
@@ -10,8 +11,9 @@ from rrm_queue.broker import inbox
 from rrm_queue.broker.inbox import PLACES_KEY, inbox_key
 from rrm_queue.broker.link import BrokerLink
 from rrm_queue.coordinator.dispatch import dispatch
+from rrm_queue.coordinator.recorder import Recorder
 from rrm_queue.domain import BatchId, JobId, JobState, Verdict
-from rrm_queue.messages import Flush, MatchReport, Outcomes, Vote, decode
+from rrm_queue.messages import Flush, MatchReport, Outcomes, Vote, decode, encode
 from rrm_queue.store.database import Database
 
 
@@ -44,10 +46,13 @@ def test_what_was_taken_up_stays_until_it_is_recorded(broker: BrokerLink) -> Non
     assert not broker.client.exists(inbox_key("job", 7))
 
 
-def test_nothing_is_listed_again_while_others_wait(broker: BrokerLink) -> None:
+def test_a_place_is_listed_again_once_whoever_else_waits(broker: BrokerLink) -> None:
     broker.send_outcomes(flush(7, 1))
-    broker.list_again([(JobId("job"), BatchId(7))])
-    assert broker.client.llen(PLACES_KEY) == 1
+    assert broker.take_up(1)
+    broker.send_outcomes(flush(8, 2))
+    for _ in range(2):
+        broker.list_again([(JobId("job"), BatchId(7)), (JobId("job"), BatchId(8))])
+    assert broker.client.lrange(PLACES_KEY, 0, -1) == ["job:8", "job:7"]
 
 
 @pytest.mark.parametrize("bound", ["MOST_FLUSHES", "MOST_BYTES"])
@@ -69,9 +74,36 @@ def test_no_more_is_taken_up_than_memory_is_there_for(
 def test_what_a_stranger_lists_is_passed_over(broker: BrokerLink) -> None:
     broker.client.set(inbox_key("odd", 1), "no hash")
     broker.client.hset(inbox_key("x", 0) + "x", "id", "body")
-    broker.client.rpush(PLACES_KEY, "odd:1", "x:0x", "", "nothing", b"\xff:3")
+    broker.client.rpush(PLACES_KEY, b"\xff:3", "odd:1", "x:0x", "", "nothing", b"\xff:3")
     broker.send_outcomes(flush(7, 1))
     assert matches(broker.take_up(1)) == [1]
+
+
+def test_what_a_stranger_names_oddly_is_removed_like_any_other(broker: BrokerLink) -> None:
+    broker.client.hset(inbox_key("job", 7), b"\xff", b"no outcomes")
+    broker.list_again([(JobId("job"), BatchId(7))])
+    broker.recorded(broker.take_up(1))
+    assert not broker.client.exists(inbox_key("job", 7))
+
+
+@pytest.mark.parametrize("bound", ["MOST_FLUSHES", "MOST_BYTES"])
+def test_nobody_waits_for_more_than_can_be_taken_up_of_what_is_left_to_others(
+    database: Database, broker: BrokerLink, monkeypatch: pytest.MonkeyPatch, bound: str
+) -> None:
+    monkeypatch.setattr(inbox, bound, {"MOST_FLUSHES": 2, "MOST_BYTES": 1500}[bound])
+    job = submit_file(database, lines([2]))
+    dispatch(database, broker)
+    (batch,) = received(broker)
+    newer = msgspec.msgpack.decode(encode(flush(0, 1, "x" * 1000))) | {"type": "rrmq.outcomes.9"}
+    for id_ in ("a", "b", "c", "d"):
+        broker.client.hset(inbox_key(job, 0), id_, msgspec.msgpack.encode(newer))
+    broker.list_again([(job, BatchId(0))])
+    broker.send_outcomes(judged(batch))
+    record_lying(database, broker)
+    record_lying(database, broker)
+    assert view(database, job).state is JobState.SUCCEEDED
+    assert len(lying(broker, job, 0)) == 4
+    assert record_lying(database, broker) == 0, "what is left is not taken up again and again"
 
 
 def test_flushes_of_many_batches_are_recorded_together(
@@ -87,3 +119,18 @@ def test_flushes_of_many_batches_are_recorded_together(
         assert not any(lying(broker, job, batch.batch) for batch in batches)
     assert view(database, job).state is JobState.SUCCEEDED
     assert view(database, job).votes == 200
+
+
+def test_who_stops_records_what_it_has_begun_and_leaves_the_rest(
+    database: Database, broker: BrokerLink
+) -> None:
+    for name in ("one", "two"):
+        submit_file(database, lines([2]), id=name, anew=True)
+    dispatch(database, broker)
+    for batch in list(received(broker)):
+        broker.send_outcomes(judged(batch))
+    recorder = Recorder(database, broker, lambda: recorder.stop())
+    assert recorder.turn() == 2
+    states = {view(database, JobId(name)).state for name in ("one", "two")}
+    assert states == {JobState.SUCCEEDED, JobState.RUNNING}
+    assert len(list(broker.client.scan_iter(inbox_key("*", 0)[:-1] + "*"))) == 1

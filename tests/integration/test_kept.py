@@ -47,6 +47,15 @@ def test_what_is_recorded_is_forgotten(broker: BrokerLink, kept: Kept) -> None:
     assert lying(broker, *WHERE) == set()
 
 
+def test_what_was_taken_up_and_dropped_is_listed_again(broker: BrokerLink, kept: Kept) -> None:
+    kept.send(FLUSH)
+    taken = broker.take_up(1)  # by a coordinator that dies; nobody knows of a batch that is out
+    kept.look_after()
+    assert broker.take_up(0.01) == [], "it may be recorded at this moment"
+    kept.look_after()
+    assert broker.take_up(0.01) == taken
+
+
 def test_what_could_not_be_sent_is_not_kept(broker: BrokerLink) -> None:
     def away(_: Outcomes) -> None:
         raise BrokerUnavailable("away")

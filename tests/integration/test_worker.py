@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
 
@@ -156,7 +157,7 @@ def house(
         Panel(EngineSettings(), concurrency=8),
         WorkerLeases(broker.client, "me"),
         send,
-        {QUEUE: 8},
+        {QUEUE: 8, "rrmq.judge.reference": 1024},
         ready=ready,
         metrics=metrics,
     )
@@ -173,6 +174,23 @@ def test_a_batch_is_judged_and_its_lease_says_that_it_is_over(house: House) -> N
     assert house.take(house.batch(False, False)).result(10)
     assert sorted(house.decided()) == [0, 1]
     assert house.lease() == OVER
+
+
+def test_there_is_no_room_while_the_engine_is_not_ready(house: House) -> None:
+    assert house.worker.has_room(0)
+    house.ready.clear()
+    assert not house.worker.has_room(0), "a message that nobody can judge here is another's"
+
+
+def test_there_is_room_until_there_is_a_match_for_each_place(house: House) -> None:
+    """Whatever could be held of another judge's matches."""
+    for number in range(1, 5):
+        assert house.worker.has_room(number - 1)
+        house.take(house.batch(True, True, number=number))
+        eventually(partial(house.metric, f"rrmq_matches_held {2 * number}.0"))
+    assert not house.worker.has_room(4)
+    house.endpoint.let_go.set()
+    eventually(lambda: house.worker.has_room(0))
 
 
 def test_a_batch_that_another_holds_is_dropped(house: House) -> None:

@@ -1,4 +1,4 @@
-"""Kept: what a worker has sent and no coordinator has recorded yet, should the broker lose it."""
+"""Kept: what a worker has sent and no coordinator has recorded yet, should it get lost."""
 
 import logging
 from collections import deque
@@ -17,7 +17,11 @@ MOST_TEXT = 100_000_000
 
 
 class Kept:
-    """Sends flushes, and sends those again that were lost with the broker's data."""
+    """Sends flushes, and sends those again that were lost with the broker's data.
+
+    Those that lie in the inbox at two looks are listed there again: who took them up may have died,
+    and coordinators look only after batches that are out, not after those that were given up.
+    """
 
     def __init__(self, leases: WorkerLeases, send: Callable[[Outcomes], None]) -> None:
         self._leases = leases
@@ -27,6 +31,7 @@ class Kept:
         self._text = 0
         self._lock = Lock()
         self._epoch: str | None = None
+        self._lying: set[tuple[JobId, BatchId]] = set()
 
     def send(self, outcomes: Outcomes) -> None:
         """Sends a flush and keeps it; raises BrokerUnavailable, with nothing kept."""
@@ -52,6 +57,9 @@ class Kept:
             return  # the data is gone and no coordinator has been here yet
         if epoch == self._epoch:
             self._forget({id(flush) for flush in kept if flush.batch not in lying})
+            there = {batch for batch in batches if batch[1] in lying}
+            self._inbox.list_again(there & self._lying)
+            self._lying = there
             return
         if self._epoch is not None and kept:
             log.warning("the broker lost its data: sending %s flushes again", len(kept))

@@ -17,6 +17,7 @@ from tenacity import (
     wait_random_exponential,
 )
 
+from rrm_queue.broker.app import judge_queue
 from rrm_queue.broker.leases import LEASE_SECONDS, RENEW_SECONDS, Held, WorkerLeases
 from rrm_queue.domain import BatchId, JobId
 from rrm_queue.errors import BrokerUnavailable, MessageRefused, UnknownVersion
@@ -63,7 +64,6 @@ class Worker:
         self._leases = leases
         self._kept = Kept(leases, send)
         self._capacities = capacities
-        self._enough = max(capacities.values())
         self._ready = ready
         self._metrics = metrics
         self._held: dict[Held, Holding] = {}
@@ -127,11 +127,19 @@ class Worker:
         """Whether to take another message beside so many that were taken and are not done.
 
         Until there is a match for each place at the engine, and no longer: what one worker holds in
-        reserve, another may want. A message that is not read yet counts as large as they come.
+        reserve, another may want. A message that is not read yet counts as large as they come, and
+        a match of each judge as its part of what we can hold of that judge's.
+        While the engine is not ready nothing is taken: another's may be.
         """
+        if not self._ready.is_set():
+            return False
         held = self._holdings().values()
-        unread = max(0, taken - len(held)) * self._enough // 2
-        return sum(holding.undecided for holding in held) + unread < self._enough
+        load = sum(holding.undecided / self._capacity(holding.batch) for holding in held)
+        return load + max(0, taken - len(held)) / 2 < 1
+
+    def _capacity(self, batch: JudgeBatch) -> int:
+        """How many matches of its judge we hold at once; few of a judge that is none of ours."""
+        return self._capacities.get(judge_queue(batch.judge), min(self._capacities.values()))
 
     def hand_back(self, ending: Ending) -> None:
         """Stops judging whatever is held; its votes are sent, the rest is another's."""

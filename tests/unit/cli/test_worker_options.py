@@ -24,6 +24,7 @@ MODEL = "Reward-Reasoning/RRM-7B"
         (f"--judge rrm-7b --model {MODEL} --engine-args=--port=1", "--port=1 is the worker's"),
         (f"--judge rrm-7b --model {MODEL} --engine-args='", "No closing quotation"),
         (f"--judge rrm-7b --model {MODEL} --engine-log /none/x", "No such file"),
+        (f"--judge rrm-7b --model {MODEL}", "pip install sglang"),
     ],
 )
 def test_what_does_not_go_together_is_a_usage_fault(arguments: str, words: str) -> None:
