@@ -1,7 +1,7 @@
 """The diagnostics of a judge as tables and lines, for terminals of any width."""
 
 from collections.abc import Iterator, Sequence
-from math import isnan
+from math import isinf, isnan
 
 from rich.console import RenderableType
 from rich.text import Text
@@ -83,7 +83,9 @@ def labels_view(
 
 def _below(view: JobView, report: JudgeReport) -> Iterator[Text]:
     slope = report.slope
-    if not isnan(slope.estimate):
+    if isinf(slope.estimate):
+        yield Text("length alone tells every winner", "dim")
+    elif not isnan(slope.estimate):
         yield Text(
             f"a doubling of length adds {slope.estimate:.2f} ({slope.low:.2f} to {slope.high:.2f}) "
             "to the log odds of winning",

@@ -38,6 +38,9 @@ def print_ending(console: Console, database: Database, view: JobView) -> None:
     if any(result.standings for result in results):
         console.print(champions_table(results))
     console.print(f"`rrmq results {view.id}` prints the standings")
+    console.print(
+        f"`rrmq export {view.id} --as KIND -o FILE` writes best answers, preference pairs, rewards…"
+    )
     if view.strategy == Knockout.name:
         which = " TOURNAMENT" if view.tournaments > 1 else ""
         console.print(f"`rrmq bracket {view.id}{which}` draws the bracket")

@@ -23,20 +23,25 @@ END_LINES, END_CHARACTERS = 6, 800
 INDENT = 2  # columns
 
 
-def matches_table(page: Sequence[Tally], candidates: Sequence[str]) -> Table:
-    """Some matches, a line each; `candidates` are keys by number."""
+def matches_table(page: Sequence[Tally], candidates: Sequence[str], width: int) -> Table:
+    """Some matches, a line each; `candidates` are keys by number.
+
+    On narrow terminals the keys need the room of what decided it.
+    """
     table = ruled()
     table.add_column("match", no_wrap=True)
     table.add_column("first", overflow="fold")
     table.add_column("second", overflow="fold")
     table.add_column("votes", justify="right", no_wrap=True)
     table.add_column("winner", overflow="fold")
-    table.add_column("decided by", no_wrap=True)
+    if width >= MEDIUM:
+        table.add_column("decided by", no_wrap=True)
     for tally in page:
         first, second = (printable(candidates[n]) for n in (tally.first, tally.second))
         name = f"{tally.round}.{tally.slot}"
         end = _end(tally, first, second)
-        table.add_row(name, first, second, _score(tally), end, _decided_by(tally))
+        cells: list[RenderableType] = [name, first, second, _score(tally), end, _decided_by(tally)]
+        table.add_row(*cells[: len(table.columns)])
     return table
 
 

@@ -5,6 +5,7 @@ import os
 import shlex
 import sys
 from collections.abc import Callable, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
 import click
@@ -38,11 +39,16 @@ _OURS = {"--host", "--port", "--model-path", "--model"}
 @click.option("--model", help="Launch SGLang with this model: a folder, or a name on the hub.")
 @click.option("--sglang-url", metavar="URL", help="Use an SGLang server that runs already.")
 @click.option(
-    "--engine-args", default="", metavar="FLAGS", help="More flags for the launched SGLang."
+    "--engine-args",
+    default="",
+    show_default=False,
+    metavar="FLAGS",
+    help="More flags for the launched SGLang.",
 )
 @click.option(
     "--engine-python",
     default=sys.executable,
+    show_default=False,
     metavar="PATH",
     help="The Python that SGLang is installed in; by default this one.",
 )
@@ -95,6 +101,8 @@ def command(
         sglang_url = f"http://{HOST}:{port}"
         flags = launch_command(engine_python, model, port, _flags(engine_args))
         process = EngineProcess(flags, _environment(), _sink(engine_log))
+        if engine_python == sys.executable and find_spec("sglang") is None:
+            raise UsageFault(_NO_SGLANG)
     settings = read_settings()
     log_to_stderr(settings)
     engines = EngineSettings(
@@ -114,6 +122,12 @@ def command(
         metrics_port=metrics_port,
     )
     return serve(broker_url(settings), serving)
+
+
+_NO_SGLANG = (
+    "SGLang is not installed here: `pip install sglang` on a machine with a GPU, name a Python "
+    "that has it by --engine-python, or a server by --sglang-url"
+)
 
 
 def _served(judges: Sequence[str]) -> list[str]:

@@ -2,6 +2,7 @@
 
 import io
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from rrm_queue.cli.silence import notes
 from rrm_queue.cli.tables import standings_table
 from rrm_queue.diagnostics.label_report import LabelReport, label_report
 from rrm_queue.diagnostics.labels import Scoring
-from rrm_queue.diagnostics.length import LongerWins
+from rrm_queue.diagnostics.length import LengthSlope, LongerWins
 from rrm_queue.diagnostics.report import DecidedMatches, JudgeReport, judge_report
 from rrm_queue.diagnostics.votes import Votes
 from rrm_queue.domain import CandidateNumber, JobState, Result
@@ -78,6 +79,13 @@ def _report() -> JudgeReport:
         np.ones(15, np.uint8), np.zeros(15, np.bool_), nothing, nothing,
     )  # fmt: skip
     return judge_report(votes, ["truncated"], np.full(30, -1), matches, Voting(2))
+
+
+def test_a_judge_that_goes_by_length_alone_has_no_slope() -> None:
+    report = replace(_report(), slope=LengthSlope(np.inf, -np.inf, np.inf, 15))
+    text = printed(list(findings_view(job(), report, 80)), 80)
+    assert "length alone tells every winner" in text
+    assert "inf" not in text
 
 
 def _labels(subset: str) -> list[LabelReport]:

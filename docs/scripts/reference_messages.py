@@ -1,0 +1,88 @@
+"""The page of the messages that cross a process."""
+
+import inspect
+from collections.abc import Iterator
+from enum import StrEnum
+from types import NoneType, UnionType
+from typing import Any, Union, get_args, get_origin
+from uuid import UUID
+
+import msgspec
+
+from rrm_queue import messages
+
+HEAD = """# The messages
+
+A `JudgeBatch` goes from a coordinator to a worker, `Outcomes` come back; both in
+[MessagePack](https://msgpack.org), each as a map whose `type` is the message's tag with its
+version. A tag that is not known is refused. A field with a default may be absent.
+[How it works](../how-it-works.md) says when they travel."""
+
+
+def page() -> str:
+    """The page: what travels by itself first, then what it holds, in the order of the code."""
+    structs = [
+        struct
+        for name, struct in inspect.getmembers(messages, inspect.isclass)
+        if issubclass(struct, msgspec.Struct)
+        and struct.__module__ == messages.__name__
+        and not name.startswith("_")
+    ]
+    structs.sort(key=lambda struct: (not _tag(struct), inspect.getsourcelines(struct)[1]))
+    return "\n\n".join([HEAD, *(part for struct in structs for part in _described(struct))])
+
+
+def _described(struct: type[msgspec.Struct]) -> Iterator[str]:
+    yield f"## {struct.__name__}"
+    if _tag(struct):
+        yield f"`type` is `{_tag(struct)}`."
+    yield inspect.cleandoc(struct.__doc__ or "")
+    yield "\n".join(
+        ["| field | type | default |", "|---|---|---|"]
+        + [
+            f"| `{field.encode_name}` | {_type(field.type)} | {_default(field)} |"
+            for field in msgspec.structs.fields(struct)
+        ]
+    )
+
+
+def _tag(struct: type[msgspec.Struct]) -> str:
+    return str(struct.__struct_config__.tag or "")
+
+
+def _default(field: msgspec.structs.FieldInfo) -> str:
+    if field.required:
+        return ""
+    if field.default_factory is not msgspec.NODEFAULT:
+        return "empty"
+    value = field.default
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"`{value}`" if value != "" else "empty"
+
+
+def _type(kind: Any) -> str:
+    """The type in words."""
+    if get_origin(kind) in (UnionType, Union):
+        return " or ".join(_type(part) for part in get_args(kind))
+    if get_origin(kind) is list:
+        return f"list of {_type(get_args(kind)[0])}"
+    if kind is NoneType:
+        return "null"
+    if issubclass(kind, StrEnum):
+        return ", ".join(f"`{word.value}`" for word in kind)
+    if issubclass(kind, msgspec.Struct):
+        return f"[{kind.__name__}](#{kind.__name__.lower()})"
+    return _WORDS[kind]
+
+
+_WORDS: dict[type, str] = {
+    str: "text",
+    bool: "true or false",
+    int: "whole number",
+    float: "number",
+    bytes: "bytes",
+    UUID: "UUID",
+}
