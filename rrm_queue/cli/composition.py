@@ -63,7 +63,6 @@ def connect(settings: Settings, *, processes: bool = True, mark: str = "") -> "A
     stack = local_stack(settings)
     if stack is None:
         return Addresses(reveal(settings.database_url), reveal(settings.broker_url))
-    _forget_other_servers()
     addresses = stack.ensure_services()
     with open_store(addresses) as database:
         _migrate(database)
@@ -121,12 +120,6 @@ def log_to_stderr(settings: Settings) -> None:
     handler.setFormatter(Discreet(secrets_of(settings)))
     logging.basicConfig(level=settings.log_level, handlers=[handler], force=True)
     log_what_nobody_catches()
-
-
-def _forget_other_servers() -> None:
-    """Drops what libpq would read of another Postgres: PGPORT, PGOPTIONS and their like."""
-    for name in [name for name in os.environ if name.startswith("PG")]:
-        del os.environ[name]
 
 
 def _migrate(database: "Database") -> None:

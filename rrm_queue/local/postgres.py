@@ -26,6 +26,13 @@ _SSL_REQUEST = (8).to_bytes(4, "big") + (80877103).to_bytes(4, "big")
 _DATABASE = b"create database rrmq\n"
 
 
+# Said, so that libpq does not take it from the environment, which may mean another server.
+_OURS = (
+    "port=5432&sslmode=disable&gssencmode=disable&channel_binding=disable&require_auth=none"
+    "&target_session_attrs=any&options=-cTimeZone%3DUTC"
+)
+
+
 class Postgres:
     """The server in `home`; `setting` names the folder of its programs, None looks for them."""
 
@@ -38,7 +45,7 @@ class Postgres:
     @property
     def url(self) -> str:
         """The address of its database, for SQLAlchemy."""
-        return f"postgresql+psycopg://rrmq@/rrmq?host={self._sockets}&port=5432"
+        return f"postgresql+psycopg://rrmq@/rrmq?host={self._sockets}&{_OURS}"
 
     def answers(self) -> bool:
         """Whether it takes connections and has finished its start and its recovery."""

@@ -76,7 +76,20 @@ def test_without_a_verb_the_help_is_shown_as_it_is(rrmq: Rrmq) -> None:
 
 
 def test_another_postgres_of_the_users_does_not_matter(rrmq: Rrmq) -> None:
-    other = {"PGPORT": "5433", "PGOPTIONS": "-c search_path=foo", "PGCLIENTENCODING": "LATIN1"}
+    other = {
+        "PGHOST": "nowhere",
+        "PGPORT": "5433",
+        "PGUSER": "somebody",
+        "PGDATABASE": "other",
+        "PGOPTIONS": "-c search_path=foo",
+        "PGCLIENTENCODING": "LATIN1",
+        "PGSSLMODE": "verify-full",
+        "PGGSSENCMODE": "require",
+        "PGCHANNELBINDING": "require",
+        "PGREQUIREAUTH": "scram-sha-256",
+        "PGTARGETSESSIONATTRS": "standby",
+        "PGTZ": "Asia/Tokyo",
+    }
     assert Rrmq(rrmq.environment | other)("list").returncode == 0
 
 
