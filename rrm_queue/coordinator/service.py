@@ -2,6 +2,7 @@
 
 import logging
 import time
+from contextlib import suppress
 from threading import Event, Thread
 
 from rrm_queue.coordinator.dispatch import dispatch
@@ -27,12 +28,13 @@ class Coordinator:
     """Runs the coordinator's duties over one store and one broker.
 
     `start` begins the loop in a thread of its own, and the recorder in another; `wake` is called by
-    the queue's threads.
+    the queue's threads. It is known by `name` for as long as its loop turns.
     """
 
-    def __init__(self, database: Database, broker: Broker) -> None:
+    def __init__(self, database: Database, broker: Broker, name: str = "coordinator") -> None:
         self._database = database
         self._broker = broker
+        self._name = name
         self._woken = Event()
         self._stopping = Event()
         self._recover_at = 0.0
@@ -57,6 +59,8 @@ class Coordinator:
         """Waits until the loop and the recorder have ended."""
         self._loop.join()
         self._recorder.join()
+        with suppress(BrokerUnavailable):  # it lapses by itself
+            self._broker.leave(self._name)
 
     def wake(self) -> None:
         """There may be something to dispatch."""
@@ -87,6 +91,7 @@ class Coordinator:
         if now < self._recover_at:
             return
         self._recover_at = now + RECOVER_EVERY
+        self._broker.show_life(self._name)
         settled = now >= self._settled_at
         for batch, loss in recover(self._database, self._broker, settled=settled).items():
             log.warning("batch %s given up: %s", batch, loss)

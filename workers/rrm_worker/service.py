@@ -1,16 +1,13 @@
 """The worker's composition: one broker, one panel, Celery's threads, and an engine where asked."""
 
-import os
 import signal
-import socket
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from secrets import token_hex
 from threading import Event, Thread
 
 from rrm_queue.broker.app import create_app, judge_kind_queue
-from rrm_queue.broker.leases import RENEW_SECONDS, WorkerLeases
+from rrm_queue.broker.leases import RENEW_SECONDS, WorkerLeases, process_name
 from rrm_queue.broker.link import BrokerLink, redis_client
 from rrm_queue.broker.serve import consume
 from rrm_queue.broker.tasks import serve_batches
@@ -72,7 +69,7 @@ def serve(broker_url: str, serving: Serving) -> int:
     metrics.requests_in_flight.set_function(lambda: panel.in_flight)
     worker = Worker(
         panel,
-        WorkerLeases(client, f"{socket.gethostname()}:{os.getpid()}:{token_hex(4)}"),
+        WorkerLeases(client, process_name()),
         link.send_outcomes,
         {judge_kind_queue(judge): _capacity(judge, serving) for judge in serving.judges},
         ready=ready,
