@@ -26,6 +26,7 @@ VERBS = {
     "resume": ("resume", "Let a paused job go on."),
     "retry": ("retry", "Try again what failed of a job."),
     "cancel": ("cancel", "Stop a job for good."),
+    "delete": ("delete", "Remove a job that has ended."),
     "up": ("up", "Start the local stack."),
     "down": ("down", "Stop the local stack; its data stays."),
     "doctor": ("doctor", "Say what runs, where, and what is wrong."),

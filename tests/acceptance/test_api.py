@@ -111,14 +111,15 @@ try:
 except StillRunning as error:
     said = str(error)
 states = [job.pause(), job.status().state, job.resume(), job.resume(), job.status().state,
-          job.retry().tournaments, job.cancel(), job.cancel(), job.wait().state]
+          job.retry().tournaments, job.delete(), job.cancel(), job.cancel(), job.wait().state,
+          job.delete()]
 print(json.dumps([said, job.id, states]))
 """
     text, job, states = said(rrmq, code)
     assert job in text
     assert states[:4] == [True, "paused", True, False]
     assert states[4] in ("queued", "running")
-    assert states[5:] == [0, True, False, "cancelled"]
+    assert states[5:] == [0, False, True, False, "cancelled", True]
 
 
 @pytest.mark.parametrize(

@@ -127,6 +127,19 @@ def test_cancelling_twice_is_cancelling_once(
     assert json.loads(rrmq("cancel", job, "--json").stdout)["state"] == "cancelled"
 
 
+def test_a_job_is_deleted_once_it_has_ended(database: Database, rrmq: Rrmq) -> None:
+    job = submit_file(database, lines([3]))
+    running = rrmq("delete", job, "--yes").exception
+    assert isinstance(running, UsageFault)
+    assert "cancel it first" in str(running)
+    rrmq("cancel", job)
+    asked = rrmq("delete", job).exception
+    assert isinstance(asked, UsageFault)
+    assert "--yes" in str(asked), "nobody is there to be asked"
+    assert json.loads(rrmq("delete", job, "--yes", "--json").stdout)["job"] == job
+    assert isinstance(rrmq("delete", job, "--yes").exception, JobNotFound)
+
+
 def test_a_job_is_cancelled_without_a_broker(database: Database, rrmq: Rrmq) -> None:
     job = submit_file(database, lines([3]))
     result = rrmq("cancel", job, RRMQ_BROKER_URL=NOWHERE)

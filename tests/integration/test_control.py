@@ -1,7 +1,7 @@
-"""Pause, resume, cancel, retry: what they do to a job that is under way."""
+"""Pause, resume, cancel, retry, delete: what they do to a job."""
 
 import pytest
-from jobs import judged, lines, play, received, submit_file
+from jobs import judged, lines, play, received, record_lying, submit_file
 from sqlalchemy import text
 
 from rrm_queue.broker.leases import WorkerLeases, stopped_key
@@ -153,3 +153,48 @@ def test_a_cancelled_job_stays_cancelled(
         act(tx, other)
     assert view(database, other).state is JobState.CANCELLED
     assert view(database, job).state is JobState.FAILED
+
+
+TABLES = ("jobs", "tournaments", "candidates", "matches", "votes", "standings", "batches")
+
+
+def rows(database: Database) -> dict[str, int]:
+    with database.begin() as tx:
+        return {t: int(tx.scalar(text(f"SELECT count(*) FROM {t}")) or 0) for t in TABLES}  # noqa: S608
+
+
+def test_a_deleted_job_leaves_nothing_and_takes_nothing_of_others(
+    database: Database, broker: BrokerLink
+) -> None:
+    other = submit_file(database, lines([4, 8]), id="other")
+    play(database, broker)
+    before = rows(database)
+    job = submit_file(database, lines([4, 9]), id="job")
+    play(database, broker)
+    with database.begin() as tx:
+        assert control.delete_job(tx, job)
+        assert not control.delete_job(tx, job)
+    assert rows(database) == before
+    assert view(database, other).votes == 10
+
+
+@pytest.mark.parametrize("state", ["queued", "running", "paused"])
+def test_a_job_that_has_not_ended_is_not_deleted(database: Database, state: str) -> None:
+    job = submit_file(database, lines([4]))
+    with database.begin() as tx:
+        tx.execute(text("UPDATE jobs SET state = :state"), {"state": state})
+        assert not control.delete_job(tx, job)
+    assert view(database, job).state == state
+
+
+def test_outcomes_of_a_deleted_job_are_dropped(database: Database, broker: BrokerLink) -> None:
+    job = submit_file(database, lines([4]))
+    dispatch(database, broker)
+    for batch in received(broker):
+        broker.send_outcomes(judged(batch))
+    with database.begin() as tx:
+        control.cancel_job(tx, job)
+        assert control.delete_job(tx, job)
+    record_lying(database, broker)
+    assert set(rows(database).values()) == {0}
+    assert recover(database, broker, settled=True) == {}
