@@ -105,12 +105,20 @@ def champions_table(results: Iterable[TournamentResult]) -> Table:
     table.add_column("lost", justify="right")
     for result in results:
         if result.standings:
-            best = result.standings[0]
-            won, lost = str(best.standing.wins), str(best.standing.losses)
-            table.add_row(printable(result.key), Text(printable(best.key), "bold"), won, lost)
+            best = result.standings[0].standing
+            won, lost = str(best.wins), str(best.losses)
+            table.add_row(printable(result.key), _champion(result), won, lost)
         else:
             table.add_row(printable(result.key), _why_none(result))
     return table
+
+
+def _champion(result: TournamentResult) -> Text:
+    """The champion, and how many are as good: then it was a coin that put it first."""
+    best = result.standings[0]
+    name = Text(printable(best.key), "bold")
+    others = sum(one.standing.rank == best.standing.rank for one in result.standings) - 1
+    return name.append(f" and {others} more", "not bold dim") if others else name
 
 
 def standings_table(

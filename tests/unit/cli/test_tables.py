@@ -47,6 +47,20 @@ def test_long_ids_are_folded_not_cut() -> None:
         assert (text.count("q"), text.count("z")) == (100, 100)
 
 
+def test_a_champion_that_only_a_coin_put_first_is_not_alone() -> None:
+    result = done("q", "a", "b", "c")
+    assert " more" not in printed(champions_table([result]), 80)
+    first, second, third = result.standings
+    equal = [
+        first._replace(standing=replace(first.standing, rank=1)),
+        second._replace(standing=replace(second.standing, rank=1)),
+        third,
+    ]
+    assert f"{first.key} and 1 more" in printed(
+        champions_table([result._replace(standings=equal)]), 80
+    )
+
+
 def test_the_card_tells_how_far_the_job_is() -> None:
     view = job(
         tournaments=100,
