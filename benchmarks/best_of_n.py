@@ -21,8 +21,8 @@ from msgspec import to_builtins
 from rich.console import Console
 from sqlalchemy import text
 
-from rrm_queue.broker.app import judge_queue
 from rrm_queue.broker.link import BrokerLink
+from rrm_queue.broker.names import judge_queue
 from rrm_queue.cli.composition import connect, local_stack, open_link, open_store, read_settings
 from rrm_queue.domain import JobId, JobState, Seeding
 from rrm_queue.intake.formats.base import Empty

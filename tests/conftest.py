@@ -46,7 +46,7 @@ def broker(servers: Addresses) -> Iterator[BrokerLink]:
     client = redis_client(servers.broker_url)
     client.flushall()
     app = create_app(servers.broker_url)
-    yield BrokerLink(app, client)
+    yield BrokerLink(lambda: app, client)
     app.close()
     client.close()
 

@@ -7,10 +7,8 @@ from celery import Celery
 from kombu.serialization import register
 
 from rrm_queue.broker import address, transport
+from rrm_queue.broker.names import COORDINATOR_QUEUE
 from rrm_queue.broker.transport import CONTENT_TYPE
-from rrm_queue.messages import JudgeSpec
-
-COORDINATOR_QUEUE = "rrmq.coordinator"
 
 SERIALIZER = "rrmq"
 
@@ -28,16 +26,6 @@ def _decode(body: bytes) -> Any:
 
 
 register(SERIALIZER, _encode, _decode, content_type=CONTENT_TYPE, content_encoding="binary")
-
-
-def judge_queue(judge: JudgeSpec) -> str:
-    """The queue of a judge's batches: one for each kind of judge, and each model on SGLang."""
-    return judge_kind_queue(judge.argument if judge.kind == "sglang" else judge.kind)
-
-
-def judge_kind_queue(kind: str) -> str:
-    """The queue that workers of this kind of judge, or of this model on SGLang, take from."""
-    return f"rrmq.judge.{kind}"
 
 
 def create_app(broker_url: str) -> Celery:

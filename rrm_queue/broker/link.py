@@ -1,18 +1,17 @@
 """The broker as coordinator and CLI see it: publish, and look at who runs what."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from secrets import token_hex
 from ssl import SSLCertVerificationError
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import kombu.exceptions
 import redis.exceptions
-from celery import Celery
 from redis import Redis
 
 from rrm_queue.broker.address import checked
-from rrm_queue.broker.app import COORDINATOR_QUEUE
 from rrm_queue.broker.inbox import Inbox
 from rrm_queue.broker.leases import (
     EPOCH_KEY,
@@ -25,22 +24,31 @@ from rrm_queue.broker.leases import (
     roll_key,
     stopped_key,
 )
-from rrm_queue.broker.transport import JUDGE_TASK, WAKE_TASK
+from rrm_queue.broker.names import COORDINATOR_QUEUE, JUDGE_TASK, WAKE_TASK
 from rrm_queue.domain import MARKS, OVER, BatchId, Epoch, Holder, JobId
 from rrm_queue.errors import BrokerRefused, BrokerUnavailable
 from rrm_queue.messages import Flush, JudgeBatch, Outcomes, encode
+
+if TYPE_CHECKING:
+    from celery import Celery
 
 
 class BrokerLink:
     """One broker, by Celery for messages and by a client for all else.
 
-    Every call raises BrokerUnavailable when the broker does not answer.
+    `app` makes the Celery app when the first message is sent: most commands send none. Every call
+    raises BrokerUnavailable when the broker does not answer.
     """
 
-    def __init__(self, app: Celery, client: Redis) -> None:
-        self.app = app
+    def __init__(self, app: "Callable[[], Celery]", client: Redis) -> None:
+        self._make_app = app
         self.client = client
         self._inbox = Inbox(client)
+
+    @cached_property
+    def app(self) -> "Celery":
+        """The app that messages are sent by."""
+        return self._make_app()
 
     def publish(self, queue: str, batches: Sequence[JudgeBatch]) -> None:
         """Sends batches to their judge's queue."""

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from celery import Celery
 from celery.exceptions import Reject
 
-from rrm_queue.broker.transport import JUDGE_TASK, WAKE_TASK
+from rrm_queue.broker.names import JUDGE_TASK, WAKE_TASK
 
 
 def serve_batches(app: Celery, judge: Callable[[bytes], bool]) -> None:

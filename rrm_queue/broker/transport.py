@@ -14,6 +14,7 @@ from typing import Any
 from kombu.transport import TRANSPORT_ALIASES, redis
 from kombu.transport.virtual import Message as AnyMessage
 
+from rrm_queue.broker.names import JUDGE_TASK, WAKE_TASK
 from rrm_queue.messages import LARGEST
 
 log = logging.getLogger(__name__)
@@ -21,8 +22,6 @@ log = logging.getLogger(__name__)
 CONTENT_TYPE = "application/x-rrmq-msgpack"
 """The only content that is taken, whatever else the serializers of this process can read."""
 
-JUDGE_TASK = "rrmq.judge"
-WAKE_TASK = "rrmq.wake"
 TASKS: Mapping[str, tuple[type, ...]] = {
     JUDGE_TASK: (bytes,),
     WAKE_TASK: (),

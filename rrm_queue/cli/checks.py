@@ -7,8 +7,8 @@ from importlib.metadata import version
 from typing import NamedTuple
 
 from rrm_queue import __version__
-from rrm_queue.broker.app import COORDINATOR_QUEUE, judge_kind_queue
 from rrm_queue.broker.link import BrokerLink
+from rrm_queue.broker.names import COORDINATOR_QUEUE, judge_kind_queue
 from rrm_queue.cli.wording import count
 from rrm_queue.errors import BrokerUnavailable, RrmqError, SchemaMismatch, StoreUnavailable
 from rrm_queue.judging.engines import KINDS

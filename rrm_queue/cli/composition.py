@@ -18,6 +18,8 @@ from rrm_queue.errors import UsageFault
 from rrm_queue.seeds import derive
 
 if TYPE_CHECKING:
+    from celery import Celery
+
     from rrm_queue.broker.link import BrokerLink
     from rrm_queue.local.stack import Addresses, LocalStack
     from rrm_queue.store.database import Database
@@ -95,10 +97,14 @@ def open_store(addresses: "Addresses", *, idle_limit: float | None = None) -> "I
 
 def open_link(addresses: "Addresses") -> "BrokerLink":
     """The broker as submit, cancel and the coordinator use it."""
-    from rrm_queue.broker.app import create_app
     from rrm_queue.broker.link import BrokerLink, redis_client
 
-    return BrokerLink(create_app(addresses.broker_url), redis_client(addresses.broker_url))
+    def app() -> "Celery":
+        from rrm_queue.broker.app import create_app
+
+        return create_app(addresses.broker_url)
+
+    return BrokerLink(app, redis_client(addresses.broker_url))
 
 
 def daemon_environment(settings: Settings) -> Mapping[str, str]:

@@ -5,9 +5,10 @@ from threading import Thread
 
 import click
 
-from rrm_queue.broker.app import COORDINATOR_QUEUE, create_app
+from rrm_queue.broker.app import create_app
 from rrm_queue.broker.leases import process_name
 from rrm_queue.broker.link import BrokerLink, redis_client
+from rrm_queue.broker.names import COORDINATOR_QUEUE
 from rrm_queue.broker.serve import consume
 from rrm_queue.broker.tasks import serve_wakes
 from rrm_queue.cli.composition import connect, log_to_stderr, open_store, read_settings
@@ -26,7 +27,7 @@ def command() -> int:
     with open_store(addresses, idle_limit=IDLE_LIMIT) as database:
         database.check_schema()
         app = create_app(addresses.broker_url)
-        link = BrokerLink(app, redis_client(addresses.broker_url))
+        link = BrokerLink(lambda: app, redis_client(addresses.broker_url))
         link.knock()
         coordinator = Coordinator(database, link, process_name())
         serve_wakes(app, coordinator.wake)

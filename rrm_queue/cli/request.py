@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import to_builtins
 
-from rrm_queue.broker.app import judge_queue
+from rrm_queue.broker.names import judge_queue
 from rrm_queue.cli.composition import openai_mark
 from rrm_queue.cli.control import to_stderr
 from rrm_queue.cli.terminal import printable

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from redis import Redis
 from redis.exceptions import RedisError
 
-from rrm_queue.broker.app import COORDINATOR_QUEUE, judge_kind_queue
 from rrm_queue.broker.leases import LEASE_SECONDS, roll_key
+from rrm_queue.broker.names import COORDINATOR_QUEUE, judge_kind_queue
 from rrm_queue.errors import BrokerUnavailable
 from rrm_queue.judging.engines import KINDS
 from rrm_queue.judging.spec import RRM

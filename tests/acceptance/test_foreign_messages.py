@@ -15,9 +15,10 @@ import msgspec
 import pytest
 from conftest import PATIENCE, Rrmq, without_settings
 
-from rrm_queue.broker.app import COORDINATOR_QUEUE, SERIALIZER, create_app
+from rrm_queue.broker.app import SERIALIZER, create_app
 from rrm_queue.broker.link import BrokerLink
-from rrm_queue.broker.transport import CONTENT_TYPE, JUDGE_TASK, WAKE_TASK
+from rrm_queue.broker.names import COORDINATOR_QUEUE, JUDGE_TASK, WAKE_TASK
+from rrm_queue.broker.transport import CONTENT_TYPE
 from rrm_queue.local.stack import Addresses
 from rrm_queue.store.database import Database
 

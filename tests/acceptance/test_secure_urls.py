@@ -142,10 +142,10 @@ def test_both_clients_verify_without_being_asked_to(
     ):
         connection.ensure_connection(max_retries=1)
     with pytest.raises(BrokerUnavailable, match="CERTIFICATE_VERIFY_FAILED"):
-        BrokerLink(create_app(url), redis_client(url)).epoch()
+        BrokerLink(lambda: create_app(url), redis_client(url)).epoch()
 
 
 def test_verifying_nothing_must_be_asked_for(servers_with_tls: SecureServers) -> None:
     url = servers_with_tls.broker_url(ca=servers_with_tls.other_ca, reqs="none")
-    BrokerLink(create_app(url), redis_client(url)).wake()
-    assert BrokerLink(create_app(url), redis_client(url)).epoch()
+    BrokerLink(lambda: create_app(url), redis_client(url)).wake()
+    assert BrokerLink(lambda: create_app(url), redis_client(url)).epoch()

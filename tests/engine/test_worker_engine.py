@@ -18,8 +18,8 @@ import pytest
 from rrm_worker.health import Health
 from sglang_process import ENVIRONMENT, FLAGS, SglangProcess, free_port
 
-from rrm_queue.broker.app import judge_kind_queue
 from rrm_queue.broker.link import BrokerLink
+from rrm_queue.broker.names import judge_kind_queue
 from rrm_queue.domain import BROKEN, OVER, RETURNED, BatchId, JobId, Verdict
 from rrm_queue.local.stack import Addresses
 from rrm_queue.messages import (

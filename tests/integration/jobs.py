@@ -6,9 +6,9 @@ import random
 from collections.abc import Iterator
 from typing import Any
 
-from rrm_queue.broker.app import judge_queue
 from rrm_queue.broker.inbox import inbox_key
 from rrm_queue.broker.link import BrokerLink
+from rrm_queue.broker.names import judge_queue
 from rrm_queue.coordinator.dispatch import dispatch
 from rrm_queue.coordinator.record import record
 from rrm_queue.coordinator.recorder import Recorder

@@ -10,9 +10,9 @@ from celery.worker import state
 
 from rrm_queue.broker.app import create_app
 from rrm_queue.broker.link import BrokerLink, redis_client
+from rrm_queue.broker.names import JUDGE_TASK
 from rrm_queue.broker.serve import consume
 from rrm_queue.broker.tasks import serve_batches
-from rrm_queue.broker.transport import JUDGE_TASK
 from rrm_queue.local.stack import Addresses
 
 QUEUE = "rrmq.judge.test"
@@ -39,7 +39,7 @@ def serve(broker_url: str) -> None:
     """Takes one message, whose acknowledgement is lost, and says how many it counts after that."""
     app = create_app(broker_url)
     app.conf.broker_transport_options |= {"socket_timeout": PATIENCE}
-    link = BrokerLink(app, redis_client(broker_url))
+    link = BrokerLink(lambda: app, redis_client(broker_url))
     judged, asked = Event(), list[int]()
 
     def judge(_: bytes) -> bool:

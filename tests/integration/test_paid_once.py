@@ -5,9 +5,9 @@ from collections import defaultdict
 from jobs import lines, submit_file
 from sqlalchemy import text
 
-from rrm_queue.broker.app import judge_queue
 from rrm_queue.broker.inbox import PLACES_KEY
 from rrm_queue.broker.link import BrokerLink
+from rrm_queue.broker.names import judge_queue
 from rrm_queue.coordinator.dispatch import dispatch
 from rrm_queue.coordinator.record import record
 from rrm_queue.coordinator.recover import recover

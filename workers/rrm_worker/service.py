@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from threading import Event, Thread
 
-from rrm_queue.broker.app import create_app, judge_kind_queue
+from rrm_queue.broker.app import create_app
 from rrm_queue.broker.leases import RENEW_SECONDS, WorkerLeases, process_name
 from rrm_queue.broker.link import BrokerLink, redis_client
+from rrm_queue.broker.names import judge_kind_queue
 from rrm_queue.broker.serve import consume
 from rrm_queue.broker.tasks import serve_batches
 from rrm_queue.judging.engines.base import EngineSettings
@@ -58,7 +59,7 @@ def serve(broker_url: str, serving: Serving) -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # until Celery takes over
     app = create_app(broker_url)
     client = redis_client(broker_url, timeout=RENEW_SECONDS)
-    link = BrokerLink(app, client)
+    link = BrokerLink(lambda: app, client)
     link.epoch()
     metrics = Metrics()
     if serving.metrics_port is not None:

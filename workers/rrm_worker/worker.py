@@ -17,8 +17,8 @@ from tenacity import (
     wait_random_exponential,
 )
 
-from rrm_queue.broker.app import judge_queue
 from rrm_queue.broker.leases import LEASE_SECONDS, RENEW_SECONDS, Held, WorkerLeases
+from rrm_queue.broker.names import judge_queue
 from rrm_queue.domain import BatchId, JobId
 from rrm_queue.errors import BrokerUnavailable, MessageRefused, UnknownVersion
 from rrm_queue.judging.panel import Panel
