@@ -206,8 +206,12 @@ def test_an_engine_that_dies_at_the_start_ends_the_worker_with_one_line(
     assert "Traceback" in engine_log.read_text()
 
 
-def test_a_python_without_sglang_is_said(servers: Addresses, broker: BrokerLink) -> None:
-    argv, environment = command(servers.broker_url, Path(sys.executable), "any")
+def test_a_python_without_sglang_is_said(
+    servers: Addresses, broker: BrokerLink, tmp_path: Path
+) -> None:
+    other = tmp_path / "python"
+    other.symlink_to(sys.executable)
+    argv, environment = command(servers.broker_url, other, "any")
     done = subprocess.run(argv, env=environment, capture_output=True, timeout=START, check=False)
     assert done.returncode == 1
     assert "No module named 'sglang'" in done.stderr.decode().splitlines()[-1]
