@@ -75,8 +75,9 @@ def test_every_match_is_listed(job: JobId, rrmq: Rrmq, width: int) -> None:
     assert len(table) == 2 + 6
     assert max(map(len, table)) <= width
     assert all("(1 neither)" in line for line in table[2:])
-    assert ("decided by" in table[0]) == (width >= MEDIUM), "keys need its room"
-    assert all(line.rstrip().endswith(" votes") for line in table[2:])
+    wide = width >= MEDIUM  # else the keys need the room of what decided it
+    assert ("decided by" in table[0]) == wide
+    assert all(line.rstrip().endswith(" votes") == wide for line in table[2:])
 
 
 def test_a_match_is_found_by_its_place_and_by_its_candidates(job: JobId, rrmq: Rrmq) -> None:
