@@ -148,8 +148,8 @@ def _send(tx: Transaction, job: ActiveJob, line: _Line, count: int, sending: _Se
 
     def size(match: ReadyMatch) -> int:
         about = texts[match.tournament]
-        pair = (answers[match.tournament, n].text for n in (match.first, match.second))
-        return len(about.prompt) + len(about.reference or "") + sum(map(len, pair))
+        one, two = (answers[match.tournament, n].text for n in (match.first, match.second))
+        return len(about.prompt) + len(about.reference or "") + len(one) + len(two)
 
     formed = [_message(job, batch, texts, answers) for batch in batches(matches, size, line.most)]
     formed, reused = bring_votes(tx, formed)

@@ -172,7 +172,10 @@ def answers(
             "gold": gold,
         },
     )
-    return {(row[0], row[1]): Answer(*row[1:]) for row in rows}
+    return {
+        (tournament, number): Answer(number, key, text, gold)
+        for tournament, number, key, text, gold in rows
+    }
 
 
 def send_batches(
