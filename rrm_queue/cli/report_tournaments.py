@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from rrm_queue.cli.terminal import printable
-from rrm_queue.cli.wording import count
+from rrm_queue.cli.wording import vote_facts
 from rrm_queue.domain import (
     CandidateNumber,
     DecidedBy,
@@ -159,24 +159,7 @@ def _vote(vote: CastVote, tally: Tally, *, texts: bool) -> Cast:
             chosen = shown[1]
         case Verdict.NONE:
             says = f"no verdict: {vote.no_verdict or 'no reason given'}"
-    return Cast(vote.number, shown[0], chosen, says, _notes(vote), vote.text if texts else None)
-
-
-def _notes(vote: CastVote) -> list[str]:
-    """What the vote took, and what is unusual about it."""
-    notes = []
-    if vote.prompt_tokens or vote.completion_tokens:
-        cached = f" ({vote.cached_tokens:,} cached)" if vote.cached_tokens else ""
-        notes.append(f"{vote.prompt_tokens:,}{cached} + {vote.completion_tokens:,} tokens")
-    if vote.seconds >= 0.05:
-        notes.append(f"{vote.seconds:.1f} s")
-    if vote.samples > 1:
-        notes.append(count(vote.samples, "sample"))
-    if vote.reused:
-        notes.append("reused")
-    if vote.neutralised:
-        notes.append("neutralised")
-    return notes
+    return Cast(vote.number, shown[0], chosen, says, vote_facts(vote), vote.text if texts else None)
 
 
 def _bytes(text: str) -> int:

@@ -10,7 +10,7 @@ from rich.text import Text
 from rrm_queue.cli.tables import MEDIUM, ruled
 from rrm_queue.cli.terminal import printable
 from rrm_queue.cli.votes_shapes import chosen, shown
-from rrm_queue.cli.wording import count
+from rrm_queue.cli.wording import vote_facts
 from rrm_queue.domain import DecidedBy, MatchState, Verdict
 from rrm_queue.store.reasons import CastVote, GivenAnswer, Reasons, Tally
 
@@ -122,26 +122,10 @@ def _vote_line(vote: CastVote, why: Reasons) -> Text:
         says = Text("a tie", "yellow")
     else:
         says = Text(f"no verdict ({vote.no_verdict or 'no reason given'})", "yellow")
-    facts = [f"{printable(one.key)} shown first", *_cost(vote)]
+    facts = [f"{printable(one.key)} shown first", *vote_facts(vote)]
     return Text.assemble(
         (f"vote {vote.number}", "bold"), ": ", says, f"; {', '.join(facts)}", overflow="fold"
     )
-
-
-def _cost(vote: CastVote) -> list[str]:
-    """What the vote took, and what is unusual about it."""
-    facts = []
-    if vote.prompt_tokens or vote.completion_tokens:
-        cached = f" ({vote.cached_tokens:,} cached)" if vote.cached_tokens else ""
-        facts.append(f"{vote.prompt_tokens:,}{cached} + {vote.completion_tokens:,} tokens")
-    facts.append(f"{vote.seconds:.1f} s")
-    if vote.samples > 1:
-        facts.append(count(vote.samples, "sample"))
-    if vote.reused:
-        facts.append("reused")
-    if vote.neutralised:
-        facts.append("neutralised")
-    return facts
 
 
 def _reasoning(vote: CastVote, *, full: bool) -> list[RenderableType]:

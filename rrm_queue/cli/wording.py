@@ -8,6 +8,7 @@ from rich.cells import cell_len, chop_cells
 from rrm_queue.domain import JobState
 from rrm_queue.errors import UsageFault
 from rrm_queue.store.jobs import JobView
+from rrm_queue.store.reasons import CastVote
 from rrm_queue.strategies import named
 
 BAR = 24  # columns
@@ -133,3 +134,20 @@ STYLES = {
     JobState.CANCELLED: "magenta",
 }
 """The colour of each state."""
+
+
+def vote_facts(vote: CastVote) -> list[str]:
+    """What the vote took, and what is unusual about it."""
+    notes = []
+    if vote.prompt_tokens or vote.completion_tokens:
+        cached = f" ({vote.cached_tokens:,} cached)" if vote.cached_tokens else ""
+        notes.append(f"{vote.prompt_tokens:,}{cached} + {vote.completion_tokens:,} tokens")
+    if vote.seconds:
+        notes.append(f"{vote.seconds:.1f} s")
+    if vote.samples > 1:
+        notes.append(count(vote.samples, "sample"))
+    if vote.reused:
+        notes.append("reused")
+    if vote.neutralised:
+        notes.append("neutralised")
+    return notes

@@ -12,6 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from rrm_queue.local.stack import Addresses
+from rrm_queue.store.database import Database
+
 PATIENCE = 120  # seconds; far more than any command takes
 
 
@@ -69,6 +72,19 @@ def rrmq() -> Iterator[Rrmq]:
     finally:
         command("down")
         shutil.rmtree(home)
+
+
+@pytest.fixture
+def rrmq_there(servers: Addresses, database: Database, tmp_path: Path) -> Rrmq:
+    """The command with both addresses set; the home stays empty."""
+    return Rrmq(
+        without_settings()
+        | {
+            "RRMQ_DATABASE_URL": database.url,
+            "RRMQ_BROKER_URL": servers.broker_url,
+            "RRMQ_HOME": str(tmp_path / "home"),
+        }
+    )
 
 
 @pytest.fixture

@@ -13,14 +13,13 @@ from typing import Any
 
 import msgspec
 import pytest
-from conftest import PATIENCE, Rrmq, without_settings
+from conftest import PATIENCE, Rrmq
 
 from rrm_queue.broker.app import SERIALIZER, create_app
 from rrm_queue.broker.link import BrokerLink
 from rrm_queue.broker.names import COORDINATOR_QUEUE, JUDGE_TASK, WAKE_TASK
 from rrm_queue.broker.transport import CONTENT_TYPE
 from rrm_queue.local.stack import Addresses
-from rrm_queue.store.database import Database
 
 PICKLE = "application/x-python-serialize"
 QUEUES = {
@@ -42,15 +41,9 @@ class Trap:
 
 
 @pytest.fixture
-def command(servers: Addresses, database: Database, broker: BrokerLink, tmp_path: Path) -> Rrmq:
-    return Rrmq(
-        without_settings()
-        | {
-            "RRMQ_DATABASE_URL": database.url,
-            "RRMQ_BROKER_URL": servers.broker_url,
-            "RRMQ_HOME": str(tmp_path / "home"),
-        }
-    )
+def command(rrmq_there: Rrmq, broker: BrokerLink) -> Rrmq:
+    """The command on servers with nothing in them."""
+    return rrmq_there
 
 
 @pytest.fixture

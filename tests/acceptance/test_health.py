@@ -4,26 +4,8 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable
-from pathlib import Path
 
-import pytest
-from conftest import PATIENCE, Rrmq, without_settings
-
-from rrm_queue.local.stack import Addresses
-from rrm_queue.store.database import Database
-
-
-@pytest.fixture
-def rrmq_there(servers: Addresses, database: Database, tmp_path: Path) -> Rrmq:
-    """The command with both addresses set."""
-    return Rrmq(
-        without_settings()
-        | {
-            "RRMQ_DATABASE_URL": database.url,
-            "RRMQ_BROKER_URL": servers.broker_url,
-            "RRMQ_HOME": str(tmp_path / "home"),
-        }
-    )
+from conftest import PATIENCE, Rrmq
 
 
 def test_a_coordinator_is_at_work_while_its_loop_turns(

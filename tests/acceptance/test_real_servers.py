@@ -5,24 +5,9 @@ import signal
 import subprocess
 from pathlib import Path
 
-import pytest
-from conftest import PATIENCE, Rrmq, without_settings
+from conftest import PATIENCE, Rrmq
 
 from rrm_queue.local.stack import Addresses
-from rrm_queue.store.database import Database
-
-
-@pytest.fixture
-def rrmq_there(servers: Addresses, database: Database, tmp_path: Path) -> Rrmq:
-    """The command with both addresses set; the home stays empty."""
-    return Rrmq(
-        without_settings()
-        | {
-            "RRMQ_DATABASE_URL": database.url,
-            "RRMQ_BROKER_URL": servers.broker_url,
-            "RRMQ_HOME": str(tmp_path / "home"),
-        }
-    )
 
 
 def test_coordinator_worker_and_command_are_processes_that_end_when_asked(
