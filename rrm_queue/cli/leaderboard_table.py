@@ -68,6 +68,8 @@ def leaderboard_notes(view: JobView, board: Leaderboard) -> Iterator[str]:
             f"fewer than {FEW} tournaments: the intervals take matches for independent, "
             "and are the narrower for it"
         )
+    if board.lines and not any(line.wins for line in board.lines):
+        yield "no match was won: equal ratings here say nothing of how equal the answers are"
     yield from _incomparable(board.lines)
     yield from _one_sided(board.lines)
 

@@ -108,6 +108,12 @@ def test_open_ends_and_incomparable_generators_are_said() -> None:
     assert said.endswith("winless, so that their rating has no lower end: b")
 
 
+def test_ratings_of_nothing_but_draws_are_told_apart_from_equality() -> None:
+    note = "no match was won"
+    assert note in "\n".join(leaderboard_notes(job(), board("a", "b", results="a=b a=b")))
+    assert note not in "\n".join(leaderboard_notes(job(), board("a", "b", results="a=b ab")))
+
+
 def test_a_note_names_a_few_and_counts_the_rest() -> None:
     names = [*"abcdefgh"]
     held = board(*names, results="ah bh ch dh eh fh gh")
