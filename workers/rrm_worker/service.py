@@ -22,7 +22,9 @@ from rrm_worker.metrics import Metrics
 from rrm_worker.worker import HAND_BACK_SECONDS, Worker
 
 LEAST_BATCHES = 16
-"""Batches held at once, with more for a larger concurrency: late rounds bring few matches each."""
+"""Batches that may be held at once; for a larger concurrency as many as that, as late rounds and
+small workers beside this one make messages of a single match.
+"""
 
 INSTANT = frozenset({"reference", "replay", "simulated"})
 """Judges that answer at once: nobody waits behind what is held for them."""
@@ -85,7 +87,7 @@ def serve(broker_url: str, serving: Serving) -> int:
             app,
             name="worker",
             queues=queues,
-            threads=max(LEAST_BATCHES, serving.concurrency // 2),
+            threads=max(LEAST_BATCHES, serving.concurrency),
             waiting=link.waiting,
             stopping=lambda: _drain(worker, serving),
             room=worker.has_room,
