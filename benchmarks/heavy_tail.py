@@ -10,8 +10,7 @@ import math
 from pathlib import Path
 from statistics import NormalDist
 
-from aiohttp import web
-from rig import Endpoint
+from rig import Endpoint, serve
 
 _SPREAD = 0.8  # of the logarithm: the slowest in a hundred take four and a half times the mean
 _LONGEST = 5.0  # times the mean
@@ -34,15 +33,6 @@ class HeavyTailed(Endpoint):
         return seconds_of(key, self._mean)
 
 
-async def _serve(endpoint: Endpoint, port: int) -> None:
-    app = web.Application()
-    app.router.add_post("/v1/chat/completions", endpoint.complete)
-    runner = web.AppRunner(app, handler_cancellation=True, access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", port, backlog=1024).start()
-    await asyncio.Event().wait()
-
-
 def main() -> None:
     """Serves until it is ended."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -50,7 +40,7 @@ def main() -> None:
     parser.add_argument("--mean", type=float, required=True)
     parser.add_argument("--notes", type=Path, required=True)
     given = parser.parse_args()
-    asyncio.run(_serve(HeavyTailed(given.mean, given.notes), given.port))
+    asyncio.run(serve(HeavyTailed(given.mean, given.notes), given.port))
 
 
 if __name__ == "__main__":

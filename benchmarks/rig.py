@@ -21,6 +21,7 @@ from chaos.endpoint import BEGUN as BEGUN
 from chaos.endpoint import Endpoint as Endpoint
 from chaos.endpoint import notes as notes
 from chaos.endpoint import request_key as request_key
+from chaos.endpoint import serve as serve
 from chaos.fleet import Fleet, Size, fleet, rrmq, wait
 from chaos.hand import Kind
 from chaos.judge import answer_text as answer_text

@@ -1,7 +1,7 @@
 """Recording with care: what cannot be recorded whole harms no more than it must."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from msgspec import structs
@@ -25,17 +25,20 @@ def record_carefully(database: Database, flushes: Iterable[Outcomes]) -> list[Ou
     it keeps no other flush waiting. Raises StoreUnavailable: what is recorded by then may be
     recorded again.
     """
-    left: list[Outcomes] = []
-    for group in together(flushes):
-        try:
-            record(database, *group)
-        except StoreUnavailable:
-            raise
-        except Exception as error:
-            if len(group) > 1 and not isinstance(error, ForeignJob):
-                log.warning("%s flushes cannot be recorded together: %s", len(group), error)
-            left += [flush for flush in group if not _record_alone(database, flush)]
-    return left
+    return [left for group in together(flushes) for left in record_group(database, group)]
+
+
+def record_group(database: Database, group: Sequence[Outcomes]) -> list[Outcomes]:
+    """The same for flushes that may go into one transaction (see `together`)."""
+    try:
+        record(database, *group)
+    except StoreUnavailable:
+        raise
+    except Exception as error:
+        if len(group) > 1 and not isinstance(error, ForeignJob):
+            log.warning("%s flushes cannot be recorded together: %s", len(group), error)
+        return [flush for flush in group if not _record_alone(database, flush)]
+    return []
 
 
 def _record_alone(database: Database, flush: Outcomes) -> bool:

@@ -12,7 +12,7 @@ from tenacity import (
     wait_random_exponential,
 )
 
-from rrm_queue.coordinator.careful import leave, record_carefully
+from rrm_queue.coordinator.careful import leave, record_group
 from rrm_queue.coordinator.ports import Broker
 from rrm_queue.coordinator.rules import together
 from rrm_queue.errors import BrokerUnavailable, MessageRefused, StoreUnavailable, UnknownVersion
@@ -83,14 +83,14 @@ class Recorder:
         return read
 
     def _record(self, flushes: Sequence[Outcomes]) -> list[Outcomes]:
-        """`record_carefully`, however long the store is away."""
+        """`record_group`, however long the store is away."""
         return retry(
             retry=retry_if_exception_type(StoreUnavailable),
             wait=wait_random_exponential(multiplier=0.1, max=5),
             stop=stop_when_event_set(self._stopping),
             sleep=sleep_using_event(self._stopping),
             reraise=True,
-        )(record_carefully)(self._database, flushes)
+        )(record_group)(self._database, flushes)
 
     def _run(self) -> None:
         while not self._stopping.is_set():

@@ -119,7 +119,8 @@ def _completion(one: str, two: str, seed: int) -> web.Response:
     return web.json_response({"id": "x", "model": "chaos", "choices": [choice], "usage": usage})
 
 
-async def _serve(endpoint: Endpoint, port: int) -> None:
+async def serve(endpoint: Endpoint, port: int) -> None:
+    """Answers at this port until it is cancelled."""
     app = web.Application()
     app.router.add_post("/v1/chat/completions", endpoint.complete)
     runner = web.AppRunner(app, handler_cancellation=True, access_log=None)
@@ -138,7 +139,7 @@ def main() -> None:
     parser.add_argument("--calm", action="store_true")
     given = parser.parse_args()
     endpoint = Endpoint(given.seed, given.mean, given.notes, calm=given.calm)
-    asyncio.run(_serve(endpoint, given.port))
+    asyncio.run(serve(endpoint, given.port))
 
 
 if __name__ == "__main__":
