@@ -41,10 +41,10 @@ gpu-check: $(VENV)/.installed  ## throughput through rrmq against SGLang's own, 
 	$(VENV)/bin/python benchmarks/engine_throughput.py --gpu $(BENCHMARK)
 
 chaos: $(VENV)/.installed-dev  ## 20,000 matches while a seeded hand breaks everything, then an audit of the store
-	PYTHONPATH=tests/acceptance $(VENV)/bin/python -m chaos $(CHAOS)
+	PYTHONPATH=tests $(VENV)/bin/python -m chaos $(CHAOS)
 
 recovery: $(VENV)/.installed-dev  ## how long lost work takes to run again, ten times each
-	PYTHONPATH=tests/acceptance $(VENV)/bin/python benchmarks/recovery.py $(BENCHMARK)
+	PYTHONPATH=tests $(VENV)/bin/python benchmarks/recovery.py $(BENCHMARK)
 
 compose-test: $(VENV)/.installed-dev  ## the fleet of docker-compose.yml on a Docker engine: built, killed, scaled, compared
 	$(VENV)/bin/python -m pytest --timeout 1800 -x -s tests/compose/check_fleet.py

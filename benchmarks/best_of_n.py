@@ -21,9 +21,9 @@ from msgspec import to_builtins
 from rich.console import Console
 from sqlalchemy import text
 
-from rrm_queue.broker.link import BrokerLink
+from rrm_queue.actions.app import connect, local_stack, open_link, open_store, read_settings
+from rrm_queue.broker.client import BrokerClient
 from rrm_queue.broker.names import judge_queue
-from rrm_queue.cli.composition import connect, local_stack, open_link, open_store, read_settings
 from rrm_queue.domain import JobId, JobState, Seeding
 from rrm_queue.intake.formats.base import Empty
 from rrm_queue.intake.needs import Needs
@@ -119,7 +119,7 @@ def main() -> int:
 
 
 @contextmanager
-def _stack() -> Iterator[tuple[Database, BrokerLink]]:
+def _stack() -> Iterator[tuple[Database, BrokerClient]]:
     """Store and broker of the environment's servers, or of a local stack that ends with us."""
     with tempfile.TemporaryDirectory(prefix="rrmq-best-", ignore_cleanup_errors=True) as home:
         os.environ["RRMQ_HOME"] = home
@@ -135,7 +135,7 @@ def _stack() -> Iterator[tuple[Database, BrokerLink]]:
 
 
 def _measured(
-    database: Database, link: BrokerLink, file: Path, accuracies: Sequence[float], seed: int
+    database: Database, link: BrokerClient, file: Path, accuracies: Sequence[float], seed: int
 ) -> Report:
     began = time.monotonic()
     asked = [(accuracy, *way) for accuracy in accuracies for way in WAYS]

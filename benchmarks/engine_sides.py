@@ -17,10 +17,10 @@ from engine_job import JUDGE, Job
 from engine_server import CONTEXT
 
 from rrm_queue.broker.app import create_app
-from rrm_queue.broker.link import BrokerLink, redis_client
+from rrm_queue.broker.client import BrokerClient, redis_client
 from rrm_queue.broker.names import judge_kind_queue
-from rrm_queue.judging.engines.sglang_http import SglangServer
-from rrm_queue.judging.engines.sglang_wire import Prompt, Stream, request_of
+from rrm_queue.judging.engines.sglang.http import SglangServer
+from rrm_queue.judging.engines.sglang.wire import Prompt, Stream, request_of
 from rrm_queue.judging.prompt import messages
 from rrm_queue.local.stack import LocalStack
 
@@ -136,7 +136,7 @@ async def _worker(
             stderr=written,
         )
     broker_url = LocalStack(home).addresses.broker_url
-    link = BrokerLink(lambda: create_app(broker_url), redis_client(broker_url))
+    link = BrokerClient(lambda: create_app(broker_url), redis_client(broker_url))
     try:
         async with asyncio.timeout(SERVE_SECONDS):
             while not link.capacities(judge_kind_queue(JUDGE)):

@@ -23,7 +23,7 @@ from engine_server import Engine, cpu_engine, gpu_engine, gpu_name, serving, tor
 from engine_sides import Run, run_rrmq, run_straight
 from figures import Figure, arguments, report
 
-from rrm_queue.judging.engines.sglang_http import SglangServer
+from rrm_queue.judging.engines.sglang.http import SglangServer
 from rrm_queue.local.stack import LocalStack
 
 TARGET = 0.97

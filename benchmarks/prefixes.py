@@ -13,8 +13,8 @@ from pathlib import Path
 from statistics import median
 
 from figures import Figure, arguments, report
+from kit.sglang_process import SglangProcess
 from rig import TESTS
-from sglang_process import SglangProcess
 from test_prefix_sharing import batch_of, judged, share_of_bound
 
 TARGET = 0.97
@@ -30,7 +30,7 @@ def main() -> int:
         return 1
     figures = []
     with tempfile.TemporaryDirectory(prefix="rrmq-engine-") as folder:
-        maker = [python, TESTS / "engine" / "make_model.py", Path(folder, "model"), str(CONTEXT)]
+        maker = [python, TESTS / "kit" / "make_model.py", Path(folder, "model"), str(CONTEXT)]
         subprocess.run(maker, check=True, capture_output=True)  # noqa: S603  # our own
         server = SglangProcess(python, Path(folder, "model"), Path(folder, "server.log"))
         try:

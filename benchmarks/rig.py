@@ -13,7 +13,7 @@ from sqlalchemy import text
 
 TESTS = Path(__file__).parent.parent / "tests"
 # The fleet, the filled store and the engine's process belong to the tests.
-sys.path[:0] = [str(TESTS / folder) for folder in ("acceptance", "integration", "engine")]
+sys.path[:0] = [str(TESTS)]
 
 # ruff: noqa: E402  # found by the line above, and handed on to the benchmarks
 from chaos.endpoint import ANSWERED as ANSWERED
@@ -26,8 +26,8 @@ from chaos.fleet import Fleet, Size, fleet, rrmq, wait
 from chaos.hand import Kind
 from chaos.judge import answer_text as answer_text
 from chaos.parts import ProcessPart
-from filled_store import Filling as Filling
-from filled_store import fill as fill
+from kit.filled_store import Filling as Filling
+from kit.filled_store import fill as fill
 
 PATIENCE = 3600.0  # seconds
 
@@ -49,7 +49,7 @@ def one_coordinator() -> Iterator[Fleet]:
 
 def add(ours: Fleet, name: str, argv: Sequence[str]) -> ProcessPart:
     """Starts one more process, which ends with the fleet."""
-    path = os.pathsep.join([str(Path(__file__).parent), *sys.path[:3]])
+    path = os.pathsep.join([str(Path(__file__).parent), str(TESTS)])
     environment = {**ours.environment, "PYTHONPATH": path}
     part = ProcessPart(name, Kind.WORKER, argv, environment, ours.home / "logs" / f"{name}.log")
     ours.parts[name] = part

@@ -23,10 +23,12 @@ from rrm_queue.coordinator.plan import advance
 from rrm_queue.domain import DecidedBy, MatchId, Outcome, Verdict
 from rrm_queue.local.stack import LocalStack
 from rrm_queue.messages import Vote
-from rrm_queue.store import dispatching, jobs, planning, recording, results, votes
 from rrm_queue.store.database import Database, Transaction
-from rrm_queue.store.recording import Counts
+from rrm_queue.store.queue import dispatching, planning, recording
+from rrm_queue.store.queue import paid_votes as votes
+from rrm_queue.store.queue.recording import Counts
 from rrm_queue.store.schema import upgrade
+from rrm_queue.store.views import jobs, results
 
 SIZE, TIMES = 8, 21
 RUNNING = 20

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Connection, NullPool, create_engine, text
 
 from rrm_queue.broker.app import create_app
-from rrm_queue.broker.link import BrokerLink, redis_client
+from rrm_queue.broker.client import BrokerClient, redis_client
 from rrm_queue.local.stack import Addresses, LocalStack
 from rrm_queue.seeds import derive
 from rrm_queue.store.database import Database
@@ -41,12 +41,12 @@ def database(servers: Addresses, request: pytest.FixtureRequest) -> Iterator[Dat
 
 
 @pytest.fixture
-def broker(servers: Addresses) -> Iterator[BrokerLink]:
+def broker(servers: Addresses) -> Iterator[BrokerClient]:
     """A broker with nothing in it."""
     client = redis_client(servers.broker_url)
     client.flushall()
     app = create_app(servers.broker_url)
-    yield BrokerLink(lambda: app, client)
+    yield BrokerClient(lambda: app, client)
     app.close()
     client.close()
 

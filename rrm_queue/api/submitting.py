@@ -6,11 +6,11 @@ from enum import StrEnum
 from os import PathLike, fspath
 from typing import Any, TypeVar
 
+from rrm_queue.actions.app import connect, open_link, open_store, read_settings
+from rrm_queue.actions.input_files import open_bytes
+from rrm_queue.actions.request import Request, judge_of, mark_of, wake
 from rrm_queue.api.job import Job, log
-from rrm_queue.cli.composition import connect, open_link, open_store, read_settings
-from rrm_queue.cli.opening import open_bytes
-from rrm_queue.cli.request import Request, judge_of, mark_of, wake
-from rrm_queue.cli.voting_options import MOST_RESAMPLES, MOST_VOTES, voting_of
+from rrm_queue.cli.options.voting import MOST_RESAMPLES, MOST_VOTES, voting_of
 from rrm_queue.domain import Launch, OnNoVerdict, Order, Seeding
 from rrm_queue.errors import UsageFault
 from rrm_queue.intake.formats.base import Empty

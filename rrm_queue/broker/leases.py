@@ -25,7 +25,7 @@ MARK_SECONDS = 2 * 3600
 """How long an ended batch is remembered: longer than Celery takes to redeliver a message."""
 
 EPOCH_KEY = "rrmq:epoch"
-"""Where the broker's epoch stands; see `BrokerLink.epoch`."""
+"""Where the broker's epoch stands; see `BrokerClient.epoch`."""
 
 STOP_SECONDS = 10
 """How long workers are told to stop a job; the coordinator says it again while batches are out.

@@ -8,7 +8,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from rrm_queue import __version__
-from rrm_queue.cli.terminal import printable
+from rrm_queue.cli.render.terminal import printable
 from rrm_queue.errors import RrmqError, UsageFault
 
 VERBS = {
@@ -51,7 +51,7 @@ class Verbs(click.Group):
         """The verb's command, or None for a word that is no verb."""
         if cmd_name not in VERBS:
             return None
-        command = import_module(f"rrm_queue.cli.{VERBS[cmd_name][0]}").command
+        command = import_module(f"rrm_queue.cli.commands.{VERBS[cmd_name][0]}").command
         assert isinstance(command, click.Command)  # noqa: S101  # each verb's module has one
         return command
 

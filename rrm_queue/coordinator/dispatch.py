@@ -27,10 +27,10 @@ from rrm_queue.errors import BrokerUnavailable, ForeignJob, StoreUnavailable
 from rrm_queue.judging.spec import needs_gold
 from rrm_queue.judging.voting import wave
 from rrm_queue.messages import BatchMatch, JudgeBatch, MatchReport, Outcomes, Question
-from rrm_queue.store import dispatching, planning, recording
 from rrm_queue.store.database import Database, Transaction
-from rrm_queue.store.dispatching import ActiveJob, ReadyMatch
-from rrm_queue.store.recording import Counts
+from rrm_queue.store.queue import dispatching, planning, recording
+from rrm_queue.store.queue.dispatching import ActiveJob, ReadyMatch
+from rrm_queue.store.queue.recording import Counts
 
 log = logging.getLogger(__name__)
 

@@ -20,11 +20,12 @@ from rrm_queue.domain import (
 from rrm_queue.errors import PermanentFault
 from rrm_queue.judging.voting import coin, decide, wave
 from rrm_queue.messages import Failure, MatchReport, Outcomes, Vote
-from rrm_queue.store import planning, recording, votes
-from rrm_queue.store.control import pause_job
 from rrm_queue.store.database import Database, Transaction
-from rrm_queue.store.planning import RunningTournament
-from rrm_queue.store.recording import Counts, LockedMatch, Return
+from rrm_queue.store.queue import paid_votes as votes
+from rrm_queue.store.queue import planning, recording
+from rrm_queue.store.queue.control import pause_job
+from rrm_queue.store.queue.planning import RunningTournament
+from rrm_queue.store.queue.recording import Counts, LockedMatch, Return
 
 
 @dataclass(slots=True)

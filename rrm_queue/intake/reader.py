@@ -15,7 +15,7 @@ from rrm_queue.intake.formats import named, recognised
 from rrm_queue.intake.formats.base import Empty, Format, Parsed, Part, Parts, Whole
 from rrm_queue.intake.formats.fields import Row
 from rrm_queue.intake.formats.own import OWN, decode_row, parse_line
-from rrm_queue.intake.gathering import Gathering, Spot
+from rrm_queue.intake.group_rows import Gathering, Spot
 from rrm_queue.intake.mapping import refuse_missing_columns, renamed, shown_keys
 from rrm_queue.intake.needs import NO_NEEDS, Needs
 

@@ -7,13 +7,13 @@ from typing import BinaryIO, Protocol
 
 from rrm_queue.domain import JobId, JobState, Tournament
 from rrm_queue.errors import BadInput, Problem
-from rrm_queue.intake.content import Content
 from rrm_queue.intake.formats.base import Empty
 from rrm_queue.intake.needs import NO_NEEDS, Needs
 from rrm_queue.intake.reader import MOST_PROBLEMS, Reading, Source, read
-from rrm_queue.store import submission
+from rrm_queue.intake.submission_key import Content
 from rrm_queue.store.database import Database, Transaction
-from rrm_queue.store.submission import KnownJob
+from rrm_queue.store.queue import submission
+from rrm_queue.store.queue.submission import KnownJob
 from rrm_queue.store.tables import Job
 
 SLICE_CHARACTERS = 2_000_000

@@ -6,7 +6,7 @@ Source: the model card of Reward-Reasoning/RRM-7B (arXiv 2505.14674); a test hol
 from dataclasses import dataclass
 from typing import Final, Literal, TypedDict
 
-from rrm_queue.judging.neutral import headings_of, neutralised
+from rrm_queue.judging.sanitize import headings_of, neutralised
 from rrm_queue.judging.template import Slots, compiled
 from rrm_queue.messages import JudgeSpec
 

@@ -16,8 +16,8 @@ from tenacity import (
 
 from rrm_queue.domain import NoVerdict, Verdict
 from rrm_queue.errors import PermanentFault, TransientFault
-from rrm_queue.judging.ask import Ask
 from rrm_queue.judging.engines.base import Engine
+from rrm_queue.judging.vote_request import VoteRequest
 from rrm_queue.judging.voting import sample_seed
 from rrm_queue.messages import Vote
 
@@ -47,7 +47,7 @@ class Sampler:
         self._backoff = wait_random_exponential(patience.first_wait, patience.longest_wait)
         self._stop = stop_after_attempt(patience.attempts) | stop_before_delay(patience.total)
 
-    async def vote(self, engine: Engine, ask: Ask, *, resamples: int) -> Vote:
+    async def vote(self, engine: Engine, ask: VoteRequest, *, resamples: int) -> Vote:
         """The vote, of its last sample when it took several, with what all of them spent.
 
         A sample without a verdict is followed by another with a seed of its own, with twice the
@@ -69,7 +69,7 @@ class Sampler:
                 return vote  # the judge was asked before: what it refuses is the larger budget
         return vote
 
-    async def _insist(self, engine: Engine, ask: Ask) -> Vote:
+    async def _insist(self, engine: Engine, ask: VoteRequest) -> Vote:
         """One sample, asked for again while faults are transient and patience lasts."""
         fault: TransientFault | None = None
 

@@ -14,7 +14,7 @@ from jinja2 import StrictUndefined, TemplateSyntaxError, nodes
 from jinja2.sandbox import SandboxedEnvironment
 
 from rrm_queue.errors import UsageFault
-from rrm_queue.judging.neutral import headings_of
+from rrm_queue.judging.sanitize import headings_of
 
 LONGEST = 100_000
 """Characters of a template at most: it travels with every batch."""

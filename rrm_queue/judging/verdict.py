@@ -6,7 +6,7 @@ The rule is RRM's: `Assistant 1` or `Assistant 2` and nothing else (arXiv 2505.1
 from typing import NamedTuple
 
 from rrm_queue.domain import NoVerdict, Verdict
-from rrm_queue.judging.box import last_box
+from rrm_queue.judging.boxed import last_box
 
 END_OF_THINKING = "</think>"
 

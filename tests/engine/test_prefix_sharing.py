@@ -5,12 +5,12 @@ from collections import Counter, defaultdict
 from itertools import combinations
 
 import pytest
-from sglang_process import SglangProcess
+from kit.sglang_process import SglangProcess
 
 from rrm_queue.domain import CandidateNumber, Verdict
+from rrm_queue.judging.batch_runner import BatchRunner
 from rrm_queue.judging.engines.base import EngineSettings
 from rrm_queue.judging.orientation import Orientation
-from rrm_queue.judging.panel import Panel
 from rrm_queue.messages import (
     Answer,
     BatchMatch,
@@ -58,7 +58,7 @@ def judged(server: SglangProcess, batch: JudgeBatch, *, share: bool) -> list[Mat
 
     async def run() -> None:
         settings = EngineSettings(sglang_url=server.url, share_prefixes=share)
-        panel = Panel(settings, concurrency=64)
+        panel = BatchRunner(settings, concurrency=64)
         try:
             await panel.judge(batch, report)
         finally:

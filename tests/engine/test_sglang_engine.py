@@ -6,13 +6,13 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 import pytest
-from sglang_process import SglangProcess
+from kit.sglang_process import SglangProcess
 
 from rrm_queue.domain import NoVerdict, Verdict
 from rrm_queue.errors import PermanentFault, TransientFault
-from rrm_queue.judging.ask import Ask
 from rrm_queue.judging.engines.base import EngineSettings
-from rrm_queue.judging.engines.sglang import SglangEngine
+from rrm_queue.judging.engines.sglang.engine import SglangEngine
+from rrm_queue.judging.vote_request import VoteRequest
 from rrm_queue.messages import Answer, JudgeSpec
 
 VERDICT = r"[a-z ]{4,20}</think>\n\n\\boxed\{Assistant (1|2)\}"
@@ -20,9 +20,11 @@ ENDLESS = r"[a-z]{7000}"
 Got = TypeVar("Got")
 
 
-def ask(number: int = 1, *, one: str = "It is 42.", two: str = "It is 41.", **judge: Any) -> Ask:
+def ask(
+    number: int = 1, *, one: str = "It is 42.", two: str = "It is 41.", **judge: Any
+) -> VoteRequest:
     settings = {"regex": VERDICT, "max_tokens": 64} | judge
-    return Ask(
+    return VoteRequest(
         tournament="t",
         prompt="What is six times seven?",
         reference=None,

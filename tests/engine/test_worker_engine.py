@@ -15,10 +15,10 @@ from pathlib import Path
 import aiohttp
 import psutil
 import pytest
+from kit.sglang_process import ENVIRONMENT, FLAGS, SglangProcess, free_port
 from rrm_worker.health import Health
-from sglang_process import ENVIRONMENT, FLAGS, SglangProcess, free_port
 
-from rrm_queue.broker.link import BrokerLink
+from rrm_queue.broker.client import BrokerClient
 from rrm_queue.broker.names import judge_kind_queue
 from rrm_queue.domain import BROKEN, OVER, RETURNED, BatchId, JobId, Verdict
 from rrm_queue.local.stack import Addresses
@@ -45,7 +45,7 @@ class Launched:
     """A running `rrmq worker`, its engine, and what it sends."""
 
     process: subprocess.Popen[bytes]
-    link: BrokerLink
+    link: BrokerClient
     log: Path
     metrics_port: int
     flushes: list[Outcomes] = field(default_factory=list)
@@ -119,7 +119,7 @@ def command(
 
 @pytest.fixture
 def worker(
-    servers: Addresses, broker: BrokerLink, engine_python: Path, tiny_model: Path, tmp_path: Path
+    servers: Addresses, broker: BrokerClient, engine_python: Path, tiny_model: Path, tmp_path: Path
 ) -> Iterator[Launched]:
     """A worker that serves."""
     port = free_port()
@@ -190,7 +190,7 @@ def test_the_engine_does_not_outlive_a_worker_that_is_killed(worker: Launched) -
 
 
 def test_an_engine_that_dies_at_the_start_ends_the_worker_with_one_line(
-    servers: Addresses, broker: BrokerLink, engine_python: Path, tmp_path: Path
+    servers: Addresses, broker: BrokerClient, engine_python: Path, tmp_path: Path
 ) -> None:
     missing = str(tmp_path / "no-model")
     engine_log = tmp_path / "engine.log"
@@ -207,7 +207,7 @@ def test_an_engine_that_dies_at_the_start_ends_the_worker_with_one_line(
 
 
 def test_a_python_without_sglang_is_said(
-    servers: Addresses, broker: BrokerLink, tmp_path: Path
+    servers: Addresses, broker: BrokerClient, tmp_path: Path
 ) -> None:
     other = tmp_path / "python"
     other.symlink_to(sys.executable)
@@ -218,7 +218,7 @@ def test_a_python_without_sglang_is_said(
 
 
 def test_a_running_server_is_used_and_waited_for(
-    servers: Addresses, broker: BrokerLink, sglang_server: SglangProcess, tmp_path: Path
+    servers: Addresses, broker: BrokerClient, sglang_server: SglangProcess, tmp_path: Path
 ) -> None:
     port = free_port()
     argv = [sys.executable, "-m", "rrm_queue.cli.main", "worker", "--judge", "sglang:tiny"]

@@ -8,22 +8,22 @@ from typing import Any
 
 import pytest
 from aiohttp import web
-from endpoints import Handler, answering, batch_for, completion, endpoint, judged, shown_first
+from kit.endpoints import Handler, answering, batch_for, completion, endpoint, judged, shown_first
 
 from rrm_queue.domain import NoVerdict, Verdict
 from rrm_queue.errors import JudgeFault, PermanentFault, TransientFault
-from rrm_queue.judging.ask import Ask
+from rrm_queue.judging.batch_runner import BatchRunner
 from rrm_queue.judging.engines.base import EngineSettings
-from rrm_queue.judging.engines.openai import OpenAIEngine
-from rrm_queue.judging.panel import Panel
+from rrm_queue.judging.engines.openai.engine import OpenAIEngine
 from rrm_queue.judging.prompt import rrm_messages
+from rrm_queue.judging.vote_request import VoteRequest
 from rrm_queue.messages import Answer, JudgeSpec, MatchReport, Vote, Voting
 
 KEY = "sk-very-secret"
 
 
-def ask_of(base_url: str, **settings: Any) -> Ask:
-    return Ask(
+def ask_of(base_url: str, **settings: Any) -> VoteRequest:
+    return VoteRequest(
         tournament="t",
         prompt="Which is {better}?",
         reference=None,
@@ -336,7 +336,7 @@ def test_a_match_is_reported_before_the_batch_is_over() -> None:
             first_reported.set()
 
         async with endpoint(handler) as base_url:
-            panel = Panel(EngineSettings(), concurrency=2)
+            panel = BatchRunner(EngineSettings(), concurrency=2)
             await panel.judge(batch_for(base_url, Voting(), 2), report)
             await panel.close()
         return order
@@ -360,7 +360,7 @@ def test_cancelling_a_batch_ends_its_votes() -> None:
             raise AssertionError(one)
 
         async with endpoint(handler) as base_url:
-            panel = Panel(EngineSettings(), concurrency=2)
+            panel = BatchRunner(EngineSettings(), concurrency=2)
             judging = asyncio.create_task(panel.judge(batch_for(base_url, Voting()), report))
             await asked.wait()
             judging.cancel()

@@ -11,7 +11,7 @@ from uuid import UUID
 
 import psycopg
 import pytest
-from filled_store import Filling, fill
+from kit.filled_store import Filling, fill
 from sqlalchemy import TextClause, text
 
 from rrm_queue.store import (

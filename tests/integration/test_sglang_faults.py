@@ -11,14 +11,14 @@ from aiohttp import web
 
 from rrm_queue.domain import Verdict
 from rrm_queue.errors import JudgeFault, PermanentFault, TransientFault
-from rrm_queue.judging.ask import Ask
 from rrm_queue.judging.engines.base import EngineSettings
-from rrm_queue.judging.engines.sglang import SglangEngine
+from rrm_queue.judging.engines.sglang.engine import SglangEngine
+from rrm_queue.judging.vote_request import VoteRequest
 from rrm_queue.messages import Answer, JudgeSpec, Vote
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-ASK = Ask(
+ASK = VoteRequest(
     tournament="t",
     prompt="Which?",
     reference=None,

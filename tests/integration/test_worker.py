@@ -17,16 +17,16 @@ from threading import Event, Thread
 import pytest
 from prometheus_client import generate_latest
 from rrm_worker import worker as worker_module
-from rrm_worker.holding import Ending
 from rrm_worker.metrics import Metrics
+from rrm_worker.running_batch import Ending
 from rrm_worker.worker import Worker
 
+from rrm_queue.broker.client import BrokerClient
 from rrm_queue.broker.leases import WorkerLeases, capacity_key, lease_key, roll_key
-from rrm_queue.broker.link import BrokerLink
 from rrm_queue.domain import BROKEN, OVER, RETURNED, BatchId, JobId
 from rrm_queue.errors import BrokerUnavailable, UsageFault
+from rrm_queue.judging.batch_runner import BatchRunner
 from rrm_queue.judging.engines.base import EngineSettings
-from rrm_queue.judging.panel import Panel
 from rrm_queue.local.stack import Addresses
 from rrm_queue.messages import (
     Answer,
@@ -100,7 +100,7 @@ class _Handler(BaseHTTPRequestHandler):
 class House:
     """A worker with its threads, and what it has sent."""
 
-    link: BrokerLink
+    link: BrokerClient
     endpoint: Endpoint
     worker: Worker
     ready: Event
@@ -139,7 +139,7 @@ def eventually(condition: Callable[[], bool]) -> None:
 
 @pytest.fixture
 def house(
-    broker: BrokerLink, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+    broker: BrokerClient, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[House]:
     monkeypatch.setattr(worker_module, "RENEW_SECONDS", 0.05)
     monkeypatch.setattr(worker_module, "HAND_BACK_SECONDS", 0.5)
@@ -154,7 +154,7 @@ def house(
 
     metrics = Metrics()
     worker = Worker(
-        Panel(EngineSettings(), concurrency=8),
+        BatchRunner(EngineSettings(), concurrency=8),
         WorkerLeases(broker.client, "me"),
         send,
         {QUEUE: 8, "rrmq.judge.reference": 1024},

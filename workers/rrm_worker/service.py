@@ -7,18 +7,18 @@ from dataclasses import dataclass
 from threading import Event, Thread
 
 from rrm_queue.broker.app import create_app
+from rrm_queue.broker.client import BrokerClient, redis_client
 from rrm_queue.broker.leases import RENEW_SECONDS, WorkerLeases, process_name
-from rrm_queue.broker.link import BrokerLink, redis_client
 from rrm_queue.broker.names import judge_kind_queue
 from rrm_queue.broker.serve import consume
 from rrm_queue.broker.tasks import serve_batches
+from rrm_queue.judging.batch_runner import BatchRunner
 from rrm_queue.judging.engines.base import EngineSettings
-from rrm_queue.judging.panel import Panel
 from rrm_worker.engine_guard import EngineGuard
 from rrm_worker.engine_process import STOP_SECONDS, EngineProcess
 from rrm_worker.health import Health
-from rrm_worker.holding import Ending
 from rrm_worker.metrics import Metrics
+from rrm_worker.running_batch import Ending
 from rrm_worker.worker import HAND_BACK_SECONDS, Worker
 
 LEAST_BATCHES = 16
@@ -61,14 +61,14 @@ def serve(broker_url: str, serving: Serving) -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # until Celery takes over
     app = create_app(broker_url)
     client = redis_client(broker_url, timeout=RENEW_SECONDS)
-    link = BrokerLink(lambda: app, client)
+    link = BrokerClient(lambda: app, client)
     link.epoch()
     metrics = Metrics()
     if serving.metrics_port is not None:
         metrics.serve(serving.metrics_host, serving.metrics_port)
     queues = [judge_kind_queue(judge) for judge in serving.judges]
     ready = Event()
-    panel = Panel(serving.engines, concurrency=serving.concurrency)
+    panel = BatchRunner(serving.engines, concurrency=serving.concurrency)
     metrics.requests_in_flight.set_function(lambda: panel.in_flight)
     worker = Worker(
         panel,

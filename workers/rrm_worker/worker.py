@@ -21,12 +21,12 @@ from rrm_queue.broker.leases import LEASE_SECONDS, RENEW_SECONDS, Held, WorkerLe
 from rrm_queue.broker.names import judge_queue
 from rrm_queue.domain import BatchId, JobId
 from rrm_queue.errors import BrokerUnavailable, MessageRefused, UnknownVersion
-from rrm_queue.judging.panel import Panel
+from rrm_queue.judging.batch_runner import BatchRunner
 from rrm_queue.messages import JudgeBatch, Outcomes, decode
-from rrm_worker.holding import Ending, Holding
-from rrm_worker.kept import Kept
 from rrm_worker.metrics import Metrics
 from rrm_worker.outbox import Outbox
+from rrm_worker.running_batch import Ending, RunningBatch
+from rrm_worker.unacked import ResendBuffer
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +52,7 @@ class Worker:
 
     def __init__(
         self,
-        panel: Panel,
+        panel: BatchRunner,
         leases: WorkerLeases,
         send: Callable[[Outcomes], None],
         capacities: Mapping[str, int],
@@ -62,11 +62,11 @@ class Worker:
     ) -> None:
         self._panel = panel
         self._leases = leases
-        self._kept = Kept(leases, send)
+        self._kept = ResendBuffer(leases, send)
         self._capacities = capacities
         self._ready = ready
         self._metrics = metrics
-        self._held: dict[Held, Holding] = {}
+        self._held: dict[Held, RunningBatch] = {}
         self._changed = Condition()
         self._draining = Event()
         self._stopped = Event()
@@ -100,7 +100,7 @@ class Worker:
             return True
         held = (JobId(batch.job), BatchId(batch.batch))
         outbox = Outbox(batch, self._leases.worker, self._kept.send)
-        holding = Holding(batch, self._loop, outbox, lambda r: self._metrics.count(batch, r))
+        holding = RunningBatch(batch, self._loop, outbox, lambda r: self._metrics.count(batch, r))
         while not self._ready.wait(_GLANCE) and not self._draining.is_set():
             pass
         if self._draining.is_set():
@@ -173,7 +173,7 @@ class Worker:
         self._loop.close()
         self._retire()
 
-    def _judge(self, holding: Holding) -> bool:
+    def _judge(self, holding: RunningBatch) -> bool:
         """Judges a batch under its lease; False when Redis kept the lease from us to the end."""
         batch = holding.batch
         try:
@@ -272,7 +272,7 @@ class Worker:
         except RedisError as error:
             log.warning("left without leaving the roll: %s", error)
 
-    def _holdings(self) -> dict[Held, Holding]:
+    def _holdings(self) -> dict[Held, RunningBatch]:
         with self._changed:
             return dict(self._held)
 

@@ -14,23 +14,23 @@ def open_engine(judge: JudgeSpec, settings: EngineSettings) -> Engine:
     """
     match judge.kind:
         case "reference":
-            from rrm_queue.judging.engines.reference import ReferenceEngine
+            from rrm_queue.judging.engines.reference.engine import ReferenceEngine
 
             return ReferenceEngine()
         case "replay":
-            from rrm_queue.judging.engines.replay import ReplayEngine
+            from rrm_queue.judging.engines.replay.engine import ReplayEngine
 
             return ReplayEngine()
         case "simulated":
-            from rrm_queue.judging.engines.simulated import SimulatedEngine
+            from rrm_queue.judging.engines.simulated.engine import SimulatedEngine
 
             return SimulatedEngine()
         case "openai":
-            from rrm_queue.judging.engines.openai import OpenAIEngine
+            from rrm_queue.judging.engines.openai.engine import OpenAIEngine
 
             return OpenAIEngine(settings)
         case "sglang":
-            from rrm_queue.judging.engines.sglang import SglangEngine
+            from rrm_queue.judging.engines.sglang.engine import SglangEngine
 
             return SglangEngine(settings)
         case _:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from rrm_queue.judging.ask import Ask
+from rrm_queue.judging.vote_request import VoteRequest
 from rrm_queue.messages import Vote
 
 
@@ -32,7 +32,7 @@ class Engine(Protocol):
 
     caps_itself: bool
 
-    async def ask(self, ask: Ask) -> Vote:
+    async def ask(self, ask: VoteRequest) -> Vote:
         """The vote that was asked for.
 
         Raises TransientFault when another try may succeed, PermanentFault when none can.

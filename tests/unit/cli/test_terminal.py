@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rrm_queue.cli.terminal import lenient, printable
+from rrm_queue.cli.render.terminal import lenient, printable
 
 
 @given(st.text())

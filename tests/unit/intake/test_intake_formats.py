@@ -5,7 +5,7 @@ import json
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from intake_shapes import array, jsonl, problems, reading, tournaments
+from kit.intake_shapes import array, jsonl, problems, reading, tournaments
 
 from rrm_queue.domain import Label, LabelledPair
 from rrm_queue.errors import BadInput, Problem, UsageFault

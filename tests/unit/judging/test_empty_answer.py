@@ -2,7 +2,7 @@
 
 import pytest
 
-from rrm_queue.judging.answers import final_answer
+from rrm_queue.judging.final_answer import final_answer
 from rrm_queue.judging.prompt import messages
 from rrm_queue.messages import JudgeSpec
 

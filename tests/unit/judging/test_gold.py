@@ -7,11 +7,11 @@ import msgspec
 import pytest
 
 from rrm_queue.errors import PermanentFault, UsageFault
-from rrm_queue.judging.ask import Ask
-from rrm_queue.judging.content import vote_key
-from rrm_queue.judging.engines.openai_wire import prompt_of, request_of
-from rrm_queue.judging.engines.simulated import SimulatedEngine
+from rrm_queue.judging.engines.openai.wire import prompt_of, request_of
+from rrm_queue.judging.engines.simulated.engine import SimulatedEngine
 from rrm_queue.judging.template import check_template
+from rrm_queue.judging.vote_key import vote_key
+from rrm_queue.judging.vote_request import VoteRequest
 from rrm_queue.messages import Answer, JudgeSpec, Vote
 
 TEMPLATE = (
@@ -20,10 +20,10 @@ TEMPLATE = (
 ONE, TWO = 0.912345, 0.198765
 
 
-def ask_of(judge: JudgeSpec, one: float | None = ONE, two: float | None = TWO) -> Ask:
+def ask_of(judge: JudgeSpec, one: float | None = ONE, two: float | None = TWO) -> VoteRequest:
     """A vote on two answers whose worth is known, whether or not it should have come along."""
     answers = Answer(0, "a", "four", one), Answer(1, "b", "five", two)
-    return Ask("t", "2 + 2?", "4", *answers, number=1, seed=5, swapped=False, judge=judge)
+    return VoteRequest("t", "2 + 2?", "4", *answers, number=1, seed=5, swapped=False, judge=judge)
 
 
 @pytest.mark.parametrize("template", [None, TEMPLATE])
@@ -47,7 +47,7 @@ def test_what_nobody_knows_is_not_sent() -> None:
     assert plain == {"number": 0, "key": "a", "text": "four"}
 
 
-def simulated(ask: Ask) -> Vote:
+def simulated(ask: VoteRequest) -> Vote:
     return asyncio.run(SimulatedEngine().ask(ask))
 
 

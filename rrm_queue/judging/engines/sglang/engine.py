@@ -1,0 +1,123 @@
+"""The judge on an SGLang server: votes that share what can be shared of their prompts."""
+
+import asyncio
+from functools import partial
+from math import ceil
+from time import perf_counter
+from uuid import uuid4
+
+from rrm_queue.errors import PermanentFault
+from rrm_queue.judging.engines.base import EngineSettings
+from rrm_queue.judging.engines.sglang.http import ServerLost, SglangServer
+from rrm_queue.judging.engines.sglang.prefix_gate import PrefixGate
+from rrm_queue.judging.engines.sglang.prompts import Prompts, path_of
+from rrm_queue.judging.engines.sglang.tokenizer_file import control_tokens
+from rrm_queue.judging.engines.sglang.wire import (
+    Loads,
+    Prompt,
+    ServerInfo,
+    request_of,
+    vote_of,
+)
+from rrm_queue.judging.vote_request import VoteRequest
+from rrm_queue.messages import Vote
+
+_AHEAD = 1.25
+"""Requests at the server for each that it can compute at once, so that its queue never runs dry."""
+
+_LEAST_ROOM = 128
+"""Tokens that a judge must have left to be worth asking, unless its own budget is smaller."""
+
+
+class _Visit:
+    """What is known of a server for as long as it answers: a new one starts cold."""
+
+    def __init__(
+        self, server: SglangServer, info: ServerInfo, capacity: int, control: frozenset[str]
+    ) -> None:
+        self.info = info
+        self.prompts = Prompts(server, control)
+        self.warmth = PrefixGate()
+        self.slots = asyncio.Semaphore(ceil(capacity * _AHEAD))
+        self.ended = False
+
+
+class SglangEngine:
+    """Asks the server at `sglang_url`, with no more requests at once than it can use.
+
+    With `share_prefixes` a request whose prompt begins as another's does waits until the server
+    has computed that beginning once.
+    """
+
+    caps_itself = True
+
+    def __init__(
+        self, settings: EngineSettings, *, silence: float = 120, connect_seconds: float = 10
+    ) -> None:
+        if not settings.sglang_url:
+            raise PermanentFault("this worker has no SGLang server")
+        self._server = SglangServer(
+            settings.sglang_url, silence=silence, connect_seconds=connect_seconds
+        )
+        self._share = settings.share_prefixes
+        self._hub_cache = settings.hub_cache
+        self._visit: _Visit | None = None
+        self._meeting = asyncio.Lock()
+
+    async def ask(self, ask: VoteRequest) -> Vote:
+        """The vote in the judge's text, its reasoning included."""
+        visit = await self._met()
+        try:
+            return await self._vote(visit, ask)
+        except ServerLost:
+            visit.ended = True  # what answers next may be another server, and is cold
+            raise
+
+    async def loads(self) -> Loads:
+        """What the server is at."""
+        return await self._server.loads()
+
+    async def close(self) -> None:
+        """Ends the connections."""
+        await self._server.close()
+
+    async def _met(self) -> _Visit:
+        """The visit under way, or a new one."""
+        async with self._meeting:
+            if self._visit is None or self._visit.ended:
+                info, loads = await asyncio.gather(self._server.info(), self._server.loads())
+                control = control_tokens(info.tokenizer_path, self._hub_cache)
+                self._visit = _Visit(self._server, info, max(1, loads.capacity), control)
+            return self._visit
+
+    async def _vote(self, visit: _Visit, ask: VoteRequest) -> Vote:
+        path = path_of(ask)
+        prompt = await visit.prompts.get(ask, path)
+        room = _room(visit.info, ask, prompt)
+        request = request_of(ask, prompt, rid=uuid4().hex, room=room)
+        async with visit.warmth.turn(path if self._share else ()) as turn, visit.slots:
+            if visit.ended:
+                raise ServerLost(f"{self._server.url} went away")
+            began = perf_counter()
+            generation = await self._server.generate(
+                request,
+                incremental=visit.info.incremental_streaming_output,
+                arrived=partial(visit.warmth.arrived, turn),
+            )
+        return vote_of(
+            ask,
+            prompt,
+            generation,
+            model=f"{ask.judge.argument} (sglang {visit.info.version})",
+            seconds=perf_counter() - began,
+        )
+
+
+def _room(info: ServerInfo, ask: VoteRequest, prompt: Prompt) -> int:
+    """Tokens left for the judge's text; raises PermanentFault when they are not worth asking."""
+    room = info.room(prompt.tokens)
+    if room < min(ask.budget, _LEAST_ROOM):
+        raise PermanentFault(
+            f"the prompt has {prompt.tokens} tokens, the model's context {info.room(0)}"
+        )
+    return room

@@ -1,0 +1,39 @@
+"""The `simulated:ACCURACY` judge: it knows which answer is better, and says so as often as asked.
+
+For planning and for tests: it reads no text. Its votes' model says `simulated`.
+"""
+
+from rrm_queue.errors import PermanentFault, UsageFault
+from rrm_queue.judging.simulated_skill import parse_skill
+from rrm_queue.judging.vote_request import VoteRequest
+from rrm_queue.messages import Vote
+
+
+class SimulatedEngine:
+    """Draws each verdict by the vote's seed, from how good the two answers are."""
+
+    caps_itself = False
+
+    async def ask(self, ask: VoteRequest) -> Vote:
+        """The verdict, which a vote with the same seed repeats.
+
+        Raises PermanentFault where nobody knows how good an answer is, and for a judge of another
+        version's making.
+        """
+        one, two = ask.one.gold, ask.two.gold
+        if one is None or two is None:
+            raise PermanentFault(f"the answers to prompt {ask.tournament!r} have no gold")
+        try:
+            skill = parse_skill(ask.judge.argument)
+        except UsageFault as fault:
+            raise PermanentFault(str(fault)) from fault
+        return Vote(
+            number=ask.number,
+            verdict=skill.verdict(one, two, ask.seed),
+            swapped=ask.swapped,
+            seed=ask.seed,
+            model=str(ask.judge),
+        )
+
+    async def close(self) -> None:
+        """Nothing is held open."""
