@@ -21,16 +21,15 @@ from msgspec import to_builtins
 from rich.console import Console
 from sqlalchemy import text
 
-from rrm_queue.actions.app import connect, local_stack, open_link, open_store, read_settings
+from rrm_queue.actions.app import connect, local_stack, open_broker, open_store, read_settings
 from rrm_queue.broker.client import BrokerClient
 from rrm_queue.broker.names import judge_queue
-from rrm_queue.domain import JobId, JobState, Seeding
+from rrm_queue.domain import JobId, JobState, Seeding, Voting
 from rrm_queue.intake.formats.base import Empty
 from rrm_queue.intake.needs import Needs
 from rrm_queue.intake.reader import Source
 from rrm_queue.intake.submission import Submitted, submit
 from rrm_queue.judging.spec import parse_spec
-from rrm_queue.messages import Voting
 from rrm_queue.store.database import Database
 from rrm_queue.store.tables import Job
 
@@ -128,7 +127,7 @@ def _stack() -> Iterator[tuple[Database, BrokerClient]]:
         try:
             addresses = connect(settings)
             with open_store(addresses) as database:
-                yield database, open_link(addresses)
+                yield database, open_broker(addresses)
         finally:
             if stack is not None:
                 stack.down()

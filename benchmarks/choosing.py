@@ -19,10 +19,20 @@ from typing import NamedTuple
 import numpy as np
 from choosing_report import Line, write
 
-from rrm_queue.domain import CandidateNumber, History, Order, Outcome, Position, Result, Verdict
+from rrm_queue.domain import (
+    CandidateNumber,
+    History,
+    Order,
+    Outcome,
+    Position,
+    Result,
+    Verdict,
+    Vote,
+    Voting,
+)
 from rrm_queue.judging.orientation import Orientation, swapped
 from rrm_queue.judging.voting import coin, decide, wave
-from rrm_queue.messages import Answer, Vote, Voting
+from rrm_queue.messages import Answer
 from rrm_queue.ratings import standings
 from rrm_queue.seeds import derive
 from rrm_queue.strategies import Finished, Strategy, named

@@ -5,12 +5,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rrm_queue.domain import Candidate, CandidateNumber, Tournament
+from rrm_queue.domain import Candidate, CandidateNumber, JudgeSpec, Tournament
 from rrm_queue.judging.orientation import Orientation
 from rrm_queue.judging.spec import parse_spec, with_sampling
 from rrm_queue.judging.vote_request import VoteRequest
 from rrm_queue.judging.voting import vote_seed
-from rrm_queue.messages import Answer, JudgeSpec
+from rrm_queue.messages import Answer
 from rrm_queue.seeds import derive
 from rrm_queue.strategies.elo import Elo, scheduled
 

@@ -20,9 +20,8 @@ from rig import Filling, fill
 from sqlalchemy import text
 
 from rrm_queue.coordinator.plan import advance
-from rrm_queue.domain import DecidedBy, MatchId, Outcome, Verdict
+from rrm_queue.domain import DecidedBy, MatchId, Outcome, Verdict, Vote
 from rrm_queue.local.stack import LocalStack
-from rrm_queue.messages import Vote
 from rrm_queue.store.database import Database, Transaction
 from rrm_queue.store.queue import dispatching, planning, recording
 from rrm_queue.store.queue import paid_votes as votes

@@ -4,11 +4,10 @@ from collections import defaultdict
 from dataclasses import dataclass
 from math import exp, lgamma, log
 
-from rrm_queue.domain import Launch, Order, Seeding, Tournament
+from rrm_queue.domain import JudgeSpec, Launch, Order, Seeding, Tournament, Voting
 from rrm_queue.judging.prompt import messages
 from rrm_queue.judging.spec import writes
 from rrm_queue.judging.voting import Tally, needed
-from rrm_queue.messages import JudgeSpec, Voting
 from rrm_queue.strategies import named
 
 AGREEMENT = 0.8

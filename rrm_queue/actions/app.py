@@ -1,6 +1,6 @@
-"""The composition root: settings in, store, broker and local stack out.
+"""The composition root of the faces: settings in; store, broker and local stack out.
 
-Every verb opens what it needs here and nowhere else; nothing below this room reads the environment.
+Nothing below this room reads the environment, and no face opens a store or a broker by itself.
 """
 
 import logging
@@ -8,7 +8,8 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from threading import RLock
+from typing import TYPE_CHECKING, Self
 
 from pydantic import SecretStr, ValidationError
 
@@ -22,7 +23,89 @@ if TYPE_CHECKING:
 
     from rrm_queue.broker.client import BrokerClient
     from rrm_queue.local.stack import Addresses, LocalStack
-    from rrm_queue.store.database import Database
+    from rrm_queue.store.database import Database, Transaction
+
+
+class App:
+    """What a face holds open: the store, the broker and the local stack of one `Settings`.
+
+    Each is opened when it is first needed and then reused, by any number of threads. The local
+    stack's servers are started on first need as well, where the settings name no real ones. Used
+    as a context manager, or closed by `close`.
+    """
+
+    def __init__(self, settings: Settings | None = None) -> None:
+        self.settings = settings if settings is not None else read_settings()
+        self.stack = local_stack(self.settings)
+        self._lock = RLock()
+        self._addresses: Addresses | None = None
+        self._database: Database | None = None
+        self._broker: BrokerClient | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def local(self) -> bool:
+        """Whether the local stack's servers are used."""
+        return self.stack is not None
+
+    @property
+    def addresses(self) -> "Addresses":
+        """Where store and broker are; the local servers are started, and their tables upgraded.
+
+        Raises StackFault, StoreUnavailable and SchemaMismatch.
+        """
+        with self._lock:
+            if self._addresses is None:
+                self._addresses = connect(self.settings, processes=False)
+            return self._addresses
+
+    @property
+    def database(self) -> "Database":
+        """The store. Raises what `addresses` raises."""
+        with self._lock:
+            if self._database is None:
+                from rrm_queue.store.database import Database
+
+                self._database = Database(self.addresses.database_url)
+            return self._database
+
+    @property
+    def broker(self) -> "BrokerClient":
+        """The broker. Raises what `addresses` raises."""
+        with self._lock:
+            if self._broker is None:
+                self._broker = open_broker(self.addresses)
+            return self._broker
+
+    @contextmanager
+    def begin(self) -> Iterator["Transaction"]:
+        """One transaction of the store; see `Database.begin`."""
+        with self.database.begin() as tx:
+            yield tx
+
+    def ensure_processes(self, fingerprint: str = "") -> None:
+        """Starts the local stack's servers, coordinator and worker, where they do not run.
+
+        Those that run under another `fingerprint` are started anew (see `openai_mark`). Does
+        nothing where the settings name real servers.
+        """
+        if self.stack is not None:
+            with self._lock:
+                self._addresses = connect(self.settings, processes=True, mark=fingerprint)
+
+    def close(self) -> None:
+        """Ends what is open. The local stack goes on running."""
+        with self._lock:
+            if self._database is not None:
+                self._database.close()
+            if self._broker is not None:
+                self._broker.client.close()
+            self._database = self._broker = None
 
 
 def read_settings() -> Settings:
@@ -95,7 +178,7 @@ def open_store(addresses: "Addresses", *, idle_limit: float | None = None) -> "I
         database.close()
 
 
-def open_link(addresses: "Addresses") -> "BrokerClient":
+def open_broker(addresses: "Addresses") -> "BrokerClient":
     """The broker as submit, cancel and the coordinator use it."""
     from rrm_queue.broker.client import BrokerClient, redis_client
 

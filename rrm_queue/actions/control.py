@@ -6,13 +6,14 @@ from typing import Generic, TypeVar
 
 import click
 
-from rrm_queue.actions.app import connect, open_link, open_store, read_settings
+from rrm_queue.actions.app import connect, open_broker, open_store, read_settings
 from rrm_queue.actions.schemas import json_line, status_shape
 from rrm_queue.broker.client import BrokerClient
 from rrm_queue.domain import JobId
 from rrm_queue.errors import BrokerUnavailable
 from rrm_queue.store.database import Transaction
-from rrm_queue.store.views.jobs import JobView, find_job, view_job
+from rrm_queue.store.views.jobs import find_job, view_job
+from rrm_queue.views import JobView
 
 Done = TypeVar("Done")
 
@@ -51,7 +52,7 @@ def change(
             done = act(tx, job)
             view = view_job(tx, job)
         try:
-            tell(open_link(addresses), job)
+            tell(open_broker(addresses), job)
         except BrokerUnavailable as error:
             say(f"{error}; {otherwise}")
     return Changed(done, view)

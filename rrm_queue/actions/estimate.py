@@ -11,10 +11,10 @@ from rrm_queue.actions.formatting import count, magnitude
 from rrm_queue.actions.schemas import json_line
 from rrm_queue.cli.render.terminal import printable, screen
 from rrm_queue.config import Settings
+from rrm_queue.domain import JudgeSpec
 from rrm_queue.errors import BadInput, Problem, SchemaMismatch, StackFault, StoreUnavailable
 from rrm_queue.estimates import CHARACTERS, PUBLISHED, Rate, Scale, hours
 from rrm_queue.intake.reader import MOST_PROBLEMS, Reading
-from rrm_queue.messages import JudgeSpec
 from rrm_queue.seeds import derive
 from rrm_queue.store.views.throughput import last_pace
 

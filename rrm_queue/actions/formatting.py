@@ -7,9 +7,8 @@ from rich.cells import cell_len, chop_cells
 
 from rrm_queue.domain import JobState
 from rrm_queue.errors import UsageFault
-from rrm_queue.store.views.jobs import JobView
-from rrm_queue.store.views.votes import CastVote
 from rrm_queue.strategies import named
+from rrm_queue.views import CastVote, JobView
 
 BAR = 24  # columns
 

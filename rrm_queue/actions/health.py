@@ -5,7 +5,8 @@ from rrm_queue.domain import JobState
 from rrm_queue.errors import BrokerUnavailable
 from rrm_queue.judging.spec import RRM
 from rrm_queue.store.database import Database
-from rrm_queue.store.views.jobs import JobView, trouble
+from rrm_queue.store.views.jobs import trouble
+from rrm_queue.views import JobView
 
 
 def held_up(link: BrokerClient, database: Database, view: JobView, *, local: bool) -> str | None:

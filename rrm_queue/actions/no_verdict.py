@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from rrm_queue.actions.formatting import count
 from rrm_queue.store.database import Transaction
-from rrm_queue.store.views.jobs import JobView
-from rrm_queue.store.views.no_verdict import Silence, silence
+from rrm_queue.store.views.no_verdict import silence
+from rrm_queue.views import JobView, Silence
 
 FEW_SILENT = 0.01
 """The share of votes without a verdict that is not worth a word."""

@@ -10,12 +10,10 @@ from rrm_queue.actions.formatting import count, elapsed, magnitude, moment
 from rrm_queue.cli.commands.diagnose import Diagnosis
 from rrm_queue.cli.render.terminal import printable
 from rrm_queue.diagnostics.reading import Finding, Level
-from rrm_queue.domain import JobState
-from rrm_queue.messages import JudgeSpec
+from rrm_queue.domain import JobState, JudgeSpec
 from rrm_queue.ratings import Leaderboard
 from rrm_queue.report.contents import Fact, Summary
-from rrm_queue.store.views.jobs import JobView, TournamentError
-from rrm_queue.store.views.report import Costs, Gold
+from rrm_queue.views import Costs, Gold, JobView, TournamentError
 
 MOST_LEADERS = 4
 """So many leaders are named; the rest are counted."""

@@ -18,19 +18,10 @@ from rrm_queue.domain import (
 from rrm_queue.report.contents import Answer, Bracket, Carried, Cast, Meeting
 from rrm_queue.report.size_budget import SizeBudget
 from rrm_queue.store.database import Transaction
-from rrm_queue.store.views.jobs import JobView
-from rrm_queue.store.views.report import (
-    Head,
-    RankedAnswer,
-    answers_of,
-    head_of,
-    names_of,
-    telling_matches,
-    votes_of,
-)
-from rrm_queue.store.views.votes import CastVote, Tally
+from rrm_queue.store.views.report import answers_of, head_of, names_of, telling_matches, votes_of
 from rrm_queue.strategies.double_elimination import DoubleElimination
 from rrm_queue.strategies.knockout import Knockout
+from rrm_queue.views import CastVote, Head, JobView, RankedAnswer, Tally
 
 LONGEST = 20_000
 """Characters of a prompt, an answer or a reasoning that a report holds at most."""

@@ -12,7 +12,7 @@ from rrm_queue.actions.app import openai_mark
 from rrm_queue.actions.control import to_stderr
 from rrm_queue.broker.names import judge_queue
 from rrm_queue.cli.render.terminal import printable
-from rrm_queue.domain import JobState, Seeding
+from rrm_queue.domain import JobState, JudgeSpec, Seeding, Voting
 from rrm_queue.errors import BrokerUnavailable, UsageFault
 from rrm_queue.intake.needs import Needs
 from rrm_queue.judging.engines.replay.engine import check_file
@@ -23,7 +23,6 @@ from rrm_queue.judging.spec import (
     with_sampling,
     with_template,
 )
-from rrm_queue.messages import JudgeSpec, Voting
 from rrm_queue.store.tables import Job
 from rrm_queue.strategies import named
 from rrm_queue.strategies.pairs import Pairs

@@ -7,8 +7,7 @@ from datetime import datetime
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
-from rrm_queue.store.views.jobs import JobView
-from rrm_queue.store.views.results import RankedCandidate, TournamentResult
+from rrm_queue.views import JobView, RankedCandidate, TournamentResult
 
 if TYPE_CHECKING:  # they load SciPy, which most verbs can do without
     from rrm_queue.diagnostics.label_report import LabelReport

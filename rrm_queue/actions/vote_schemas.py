@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from rrm_queue.domain import Verdict
-from rrm_queue.store.views.votes import CastVote, GivenAnswer, Reasons, Tally
+from rrm_queue.views import CastVote, GivenAnswer, Reasons, Tally
 
 
 def match_shape(tally: Tally, candidates: Sequence[str]) -> dict[str, Any]:

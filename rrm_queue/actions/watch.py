@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from rrm_queue.actions.app import daemon_environment, local_stack, open_link, open_store
+from rrm_queue.actions.app import daemon_environment, local_stack, open_broker, open_store
 from rrm_queue.actions.health import held_up
 from rrm_queue.actions.schemas import json_line, status_shape
 from rrm_queue.cli.render.ending import print_ending
@@ -18,7 +18,8 @@ from rrm_queue.config import Settings
 from rrm_queue.domain import JobId, JobState
 from rrm_queue.errors import StackFault, StillRunning, StoreUnavailable
 from rrm_queue.store.database import Database
-from rrm_queue.store.views.jobs import JobView, view_job
+from rrm_queue.store.views.jobs import view_job
+from rrm_queue.views import JobView
 
 if TYPE_CHECKING:
     from rrm_queue.local.stack import Addresses
@@ -72,7 +73,7 @@ class Watcher:
     ) -> None:
         self._environment = daemon_environment(settings)
         self._stack = local_stack(settings)
-        self._link = open_link(addresses)
+        self._link = open_broker(addresses)
         self._database = database
         self._display = display
         self._note: str | None = None

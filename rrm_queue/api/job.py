@@ -16,8 +16,9 @@ from rrm_queue.store.queue.control import (
     resume_job,
     retry_job,
 )
-from rrm_queue.store.views.jobs import JobView, find_job, view_job
-from rrm_queue.store.views.results import TournamentResult, find_tournament, job_results
+from rrm_queue.store.views.jobs import find_job, view_job
+from rrm_queue.store.views.results import find_tournament, job_results
+from rrm_queue.views import JobView, TournamentResult
 
 log = logging.getLogger("rrm_queue")
 

@@ -25,9 +25,9 @@ from rrm_queue.broker.leases import (
     stopped_key,
 )
 from rrm_queue.broker.names import COORDINATOR_QUEUE, JUDGE_TASK, WAKE_TASK
-from rrm_queue.domain import MARKS, OVER, BatchId, Epoch, Holder, JobId
+from rrm_queue.domain import BatchId, JobId
 from rrm_queue.errors import BrokerRefused, BrokerUnavailable
-from rrm_queue.messages import Flush, JudgeBatch, Outcomes, encode
+from rrm_queue.messages import MARKS, OVER, Epoch, Flush, Holder, JudgeBatch, Outcomes, encode
 
 if TYPE_CHECKING:
     from celery import Celery

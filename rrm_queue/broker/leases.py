@@ -13,7 +13,8 @@ from secrets import token_hex
 
 from redis import Redis
 
-from rrm_queue.domain import BROKEN, OVER, RETURNED, BatchId, JobId
+from rrm_queue.domain import BatchId, JobId
+from rrm_queue.messages import BROKEN, OVER, RETURNED
 
 LEASE_SECONDS = 15
 """How long a lease outlives its worker's last sign of life."""

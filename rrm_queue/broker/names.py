@@ -1,6 +1,6 @@
 """What queues and tasks are called; those who only name them load no Celery."""
 
-from rrm_queue.messages import JudgeSpec
+from rrm_queue.domain import JudgeSpec
 
 COORDINATOR_QUEUE = "rrmq.coordinator"
 

@@ -3,8 +3,8 @@
 from collections.abc import Collection, Sequence
 from typing import Protocol
 
-from rrm_queue.domain import BatchId, Epoch, Holder, JobId
-from rrm_queue.messages import Flush, JudgeBatch
+from rrm_queue.domain import BatchId, JobId
+from rrm_queue.messages import Epoch, Flush, Holder, JudgeBatch
 
 Place = tuple[JobId, BatchId]
 """Where the outcomes of a batch lie."""

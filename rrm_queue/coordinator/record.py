@@ -16,10 +16,11 @@ from rrm_queue.domain import (
     Outcome,
     TournamentId,
     Verdict,
+    Vote,
 )
 from rrm_queue.errors import PermanentFault
 from rrm_queue.judging.voting import coin, decide, wave
-from rrm_queue.messages import Failure, MatchReport, Outcomes, Vote
+from rrm_queue.messages import Failure, MatchReport, Outcomes
 from rrm_queue.store.database import Database, Transaction
 from rrm_queue.store.queue import paid_votes as votes
 from rrm_queue.store.queue import planning, recording

@@ -5,11 +5,11 @@ from uuid import UUID
 
 from msgspec import structs
 
-from rrm_queue.domain import MatchId, OnNoVerdict, Verdict
+from rrm_queue.domain import MatchId, OnNoVerdict, Verdict, Vote, Voting
 from rrm_queue.judging.vote_key import is_paid, vote_key
 from rrm_queue.judging.vote_request import Answers, answers_of, ask_of
 from rrm_queue.judging.voting import wave
-from rrm_queue.messages import BatchMatch, JudgeBatch, Vote, Voting
+from rrm_queue.messages import BatchMatch, JudgeBatch
 from rrm_queue.store.database import Transaction
 from rrm_queue.store.queue import paid_votes as votes
 from rrm_queue.store.queue.paid_votes import Reuse

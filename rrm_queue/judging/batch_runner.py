@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from msgspec import structs
 
+from rrm_queue.domain import JudgeSpec, Vote, Voting
 from rrm_queue.errors import JudgeFault, JudgeRefused, TransientFault
 from rrm_queue.judging.engines import open_engine
 from rrm_queue.judging.engines.base import Engine, EngineSettings
@@ -13,15 +14,7 @@ from rrm_queue.judging.sampler import Patience, Sampler
 from rrm_queue.judging.vote_key import is_paid, vote_key
 from rrm_queue.judging.vote_request import Answers, VoteRequest, answers_of, ask_of
 from rrm_queue.judging.voting import awaited, decide, wave
-from rrm_queue.messages import (
-    BatchMatch,
-    Failure,
-    JudgeBatch,
-    JudgeSpec,
-    MatchReport,
-    Vote,
-    Voting,
-)
+from rrm_queue.messages import BatchMatch, Failure, JudgeBatch, MatchReport
 
 log = logging.getLogger(__name__)
 

@@ -14,12 +14,11 @@ from tenacity import (
     wait_random_exponential,
 )
 
-from rrm_queue.domain import NoVerdict, Verdict
+from rrm_queue.domain import NoVerdict, Verdict, Vote
 from rrm_queue.errors import PermanentFault, TransientFault
 from rrm_queue.judging.engines.base import Engine
 from rrm_queue.judging.vote_request import VoteRequest
 from rrm_queue.judging.voting import sample_seed
-from rrm_queue.messages import Vote
 
 
 @dataclass(frozen=True, slots=True)

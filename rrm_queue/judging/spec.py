@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 
 from msgspec import structs
 
+from rrm_queue.domain import JudgeSpec
 from rrm_queue.errors import UsageFault
 from rrm_queue.judging.simulated_skill import parse_skill
-from rrm_queue.messages import JudgeSpec
 
 RRM = ("rrm-7b", "rrm-32b")
 """The Reward Reasoning Models, judges on SGLang that go by their bare names."""

@@ -5,8 +5,8 @@ from uuid import UUID
 
 import msgspec
 
+from rrm_queue.domain import JudgeSpec
 from rrm_queue.judging.vote_request import VoteRequest
-from rrm_queue.messages import JudgeSpec
 
 PAID = frozenset({"openai", "sglang"})
 """Kinds of judge whose votes cost something; the others answer at once, from files that change."""

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
+from rrm_queue.domain import JudgeSpec
 from rrm_queue.judging.orientation import swapped
 from rrm_queue.judging.voting import vote_seed
-from rrm_queue.messages import Answer, BatchMatch, JudgeBatch, JudgeSpec
+from rrm_queue.messages import Answer, BatchMatch, JudgeBatch
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,16 +4,15 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
-from numpy.typing import NDArray
 from sqlalchemy import Connection
+
+from rrm_queue.columns import Column
 
 if TYPE_CHECKING:
     import psycopg
 
 _SIGNATURE = 19  # bytes before the first row: the format's name, flags, and no extension
 _TYPES = {"bool": "?", "smallint": ">i2", "integer": ">i4", "bigint": ">i8"}
-
-Column = NDArray[np.int64]
 
 
 def read_columns(

@@ -26,9 +26,9 @@ from rrm_queue.domain import (
     Outcome,
     Pairing,
     Position,
+    Vote,
 )
 from rrm_queue.judging.voting import wave
-from rrm_queue.messages import Vote
 from rrm_queue.strategies import named
 
 _CLOSE = 1e-6  # of ratings: they are sums of floats in one order, but pass through text

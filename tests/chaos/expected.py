@@ -15,10 +15,12 @@ from rrm_queue.domain import (
     Result,
     Standing,
     Verdict,
+    Vote,
+    Voting,
 )
 from rrm_queue.judging.orientation import Orientation, swapped
 from rrm_queue.judging.voting import coin, decide, sample_seed, vote_seed, wave
-from rrm_queue.messages import Answer, Vote, Voting
+from rrm_queue.messages import Answer
 from rrm_queue.ratings import standings
 from rrm_queue.seeds import derive
 from rrm_queue.strategies import Finished, Strategy, named

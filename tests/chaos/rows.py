@@ -8,8 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, text
 
 from chaos.given import GivenJob, GivenTournament
-from rrm_queue.domain import DecidedBy, Outcome, Verdict
-from rrm_queue.messages import Vote
+from rrm_queue.domain import DecidedBy, Outcome, Verdict, Vote
 
 _AT_ONCE = 64  # tournaments held in memory
 

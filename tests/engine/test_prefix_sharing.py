@@ -7,20 +7,11 @@ from itertools import combinations
 import pytest
 from kit.sglang_process import SglangProcess
 
-from rrm_queue.domain import CandidateNumber, Verdict
+from rrm_queue.domain import CandidateNumber, JudgeSpec, Verdict, Vote, Voting
 from rrm_queue.judging.batch_runner import BatchRunner
 from rrm_queue.judging.engines.base import EngineSettings
 from rrm_queue.judging.orientation import Orientation
-from rrm_queue.messages import (
-    Answer,
-    BatchMatch,
-    JudgeBatch,
-    JudgeSpec,
-    MatchReport,
-    Question,
-    Vote,
-    Voting,
-)
+from rrm_queue.messages import Answer, BatchMatch, JudgeBatch, MatchReport, Question
 
 JUDGE = JudgeSpec("sglang", "tiny", regex=r"[a-z ]{4,20}</think>\n\n\\boxed\{Assistant (1|2)\}")
 CANDIDATES = 8

@@ -8,12 +8,12 @@ from typing import Any, TypeVar
 import pytest
 from kit.sglang_process import SglangProcess
 
-from rrm_queue.domain import NoVerdict, Verdict
+from rrm_queue.domain import JudgeSpec, NoVerdict, Verdict
 from rrm_queue.errors import PermanentFault, TransientFault
 from rrm_queue.judging.engines.base import EngineSettings
 from rrm_queue.judging.engines.sglang.engine import SglangEngine
 from rrm_queue.judging.vote_request import VoteRequest
-from rrm_queue.messages import Answer, JudgeSpec
+from rrm_queue.messages import Answer
 
 VERDICT = r"[a-z ]{4,20}</think>\n\n\\boxed\{Assistant (1|2)\}"
 ENDLESS = r"[a-z]{7000}"

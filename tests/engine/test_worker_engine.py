@@ -20,17 +20,18 @@ from rrm_worker.health import Health
 
 from rrm_queue.broker.client import BrokerClient
 from rrm_queue.broker.names import judge_kind_queue
-from rrm_queue.domain import BROKEN, OVER, RETURNED, BatchId, JobId, Verdict
+from rrm_queue.domain import BatchId, JobId, JudgeSpec, Verdict, Voting
 from rrm_queue.local.stack import Addresses
 from rrm_queue.messages import (
+    BROKEN,
+    OVER,
+    RETURNED,
     Answer,
     BatchMatch,
     JudgeBatch,
-    JudgeSpec,
     MatchReport,
     Outcomes,
     Question,
-    Voting,
     decode,
 )
 

@@ -13,19 +13,11 @@ from pathlib import Path
 import psutil
 import pytest
 
-from rrm_queue.domain import NoVerdict, Verdict
+from rrm_queue.domain import JudgeSpec, NoVerdict, Verdict, Voting
 from rrm_queue.judging.batch_runner import BatchRunner
 from rrm_queue.judging.engines.base import EngineSettings
 from rrm_queue.judging.sampler import Patience
-from rrm_queue.messages import (
-    Answer,
-    BatchMatch,
-    JudgeBatch,
-    JudgeSpec,
-    MatchReport,
-    Question,
-    Voting,
-)
+from rrm_queue.messages import Answer, BatchMatch, JudgeBatch, MatchReport, Question
 
 IMPATIENT = Patience(attempts=4, first_wait=0.01, longest_wait=0.05)
 
@@ -151,7 +143,8 @@ ORPHANS = """
 import asyncio, os, psutil, signal
 from rrm_queue.judging.vote_request import VoteRequest
 from rrm_queue.judging.engines.reference.engine import ReferenceEngine
-from rrm_queue.messages import Answer, JudgeSpec
+from rrm_queue.messages import Answer
+from rrm_queue.domain import JudgeSpec
 
 async def ask():
     answers = Answer(0, "a", "#### 1"), Answer(1, "b", "#### 2")

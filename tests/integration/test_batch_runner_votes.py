@@ -9,13 +9,23 @@ from aiohttp import web
 from kit.endpoints import Handler, batch_for, completion, endpoint, judged, shown_first
 from msgspec import structs
 
-from rrm_queue.domain import Launch, NoVerdict, OnNoVerdict, Order, Stop, Verdict
+from rrm_queue.domain import (
+    JudgeSpec,
+    Launch,
+    NoVerdict,
+    OnNoVerdict,
+    Order,
+    Stop,
+    Verdict,
+    Vote,
+    Voting,
+)
 from rrm_queue.judging.batch_runner import BatchRunner
 from rrm_queue.judging.engines.base import EngineSettings
 from rrm_queue.judging.sampler import Patience, Sampler
 from rrm_queue.judging.vote_request import VoteRequest
 from rrm_queue.judging.voting import sample_seed, vote_seed
-from rrm_queue.messages import Answer, JudgeSpec, MatchReport, Vote, Voting
+from rrm_queue.messages import Answer, MatchReport
 
 ONE, TWO = "\\boxed{Assistant 1}", "\\boxed{Assistant 2}"
 UNREAD = "I cannot say."

@@ -15,15 +15,8 @@ from rrm_queue.coordinator.careful import record_carefully
 from rrm_queue.coordinator.dispatch import dispatch
 from rrm_queue.coordinator.record import record
 from rrm_queue.coordinator.rules import BATCH_TEXT
-from rrm_queue.domain import BatchId, JobId, JobState, NoVerdict, Verdict
-from rrm_queue.messages import (
-    Failure,
-    JudgeBatch,
-    MatchReport,
-    Outcomes,
-    Vote,
-    encode,
-)
+from rrm_queue.domain import BatchId, JobId, JobState, NoVerdict, Verdict, Vote
+from rrm_queue.messages import Failure, JudgeBatch, MatchReport, Outcomes, encode
 from rrm_queue.store.database import Database
 from rrm_queue.store.queue import control
 

@@ -12,10 +12,10 @@ from rrm_queue.cli.main import rrmq as main
 from rrm_queue.cli.render.tables import MEDIUM
 from rrm_queue.coordinator.dispatch import dispatch
 from rrm_queue.coordinator.record import record
-from rrm_queue.domain import JobId, NoVerdict, Verdict
+from rrm_queue.domain import JobId, NoVerdict, Verdict, Vote
 from rrm_queue.errors import JobNotFound, MatchNotFound, RrmqError, TournamentNotFound, UsageFault
 from rrm_queue.local.stack import Addresses
-from rrm_queue.messages import BatchMatch, MatchReport, Outcomes, Vote
+from rrm_queue.messages import BatchMatch, MatchReport, Outcomes
 from rrm_queue.store.database import Database
 
 Rrmq = Callable[..., Result]

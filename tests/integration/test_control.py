@@ -9,13 +9,13 @@ from rrm_queue.broker.leases import WorkerLeases, stopped_key
 from rrm_queue.coordinator.dispatch import dispatch
 from rrm_queue.coordinator.record import record
 from rrm_queue.coordinator.recover import recover
-from rrm_queue.domain import JobId, JobState, Verdict
-from rrm_queue.messages import Failure, JudgeBatch, MatchReport, Outcomes, Vote
+from rrm_queue.domain import JobId, JobState, Verdict, Vote
+from rrm_queue.messages import Failure, JudgeBatch, MatchReport, Outcomes
 from rrm_queue.store.database import Database
 from rrm_queue.store.queue import control
 from rrm_queue.store.queue.control import Retried
 from rrm_queue.store.views import jobs as store_jobs
-from rrm_queue.store.views.jobs import JobView
+from rrm_queue.views import JobView
 
 
 def view(database: Database, job: JobId) -> JobView:

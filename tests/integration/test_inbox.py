@@ -12,8 +12,8 @@ from rrm_queue.broker.client import BrokerClient
 from rrm_queue.broker.inbox import PLACES_KEY, inbox_key
 from rrm_queue.coordinator.dispatch import dispatch
 from rrm_queue.coordinator.recorder import Recorder
-from rrm_queue.domain import BatchId, JobId, JobState, Verdict
-from rrm_queue.messages import Flush, MatchReport, Outcomes, Vote, decode, encode
+from rrm_queue.domain import BatchId, JobId, JobState, Verdict, Vote
+from rrm_queue.messages import Flush, MatchReport, Outcomes, decode, encode
 from rrm_queue.store.database import Database
 
 

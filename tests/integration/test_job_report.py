@@ -17,10 +17,10 @@ from rrm_queue.broker.client import BrokerClient
 from rrm_queue.cli.main import rrmq as main
 from rrm_queue.coordinator.dispatch import dispatch
 from rrm_queue.coordinator.record import record
-from rrm_queue.domain import JobId, Verdict
+from rrm_queue.domain import JobId, Verdict, Vote
 from rrm_queue.errors import TournamentNotFound, UsageFault
 from rrm_queue.local.stack import Addresses
-from rrm_queue.messages import Failure, MatchReport, Outcomes, Vote
+from rrm_queue.messages import Failure, MatchReport, Outcomes
 from rrm_queue.store.database import Database
 
 Rrmq = Callable[..., Result]

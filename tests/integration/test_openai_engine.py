@@ -10,14 +10,14 @@ import pytest
 from aiohttp import web
 from kit.endpoints import Handler, answering, batch_for, completion, endpoint, judged, shown_first
 
-from rrm_queue.domain import NoVerdict, Verdict
+from rrm_queue.domain import JudgeSpec, NoVerdict, Verdict, Vote, Voting
 from rrm_queue.errors import JudgeFault, PermanentFault, TransientFault
 from rrm_queue.judging.batch_runner import BatchRunner
 from rrm_queue.judging.engines.base import EngineSettings
 from rrm_queue.judging.engines.openai.engine import OpenAIEngine
 from rrm_queue.judging.prompt import rrm_messages
 from rrm_queue.judging.vote_request import VoteRequest
-from rrm_queue.messages import Answer, JudgeSpec, MatchReport, Vote, Voting
+from rrm_queue.messages import Answer, MatchReport
 
 KEY = "sk-very-secret"
 

@@ -9,14 +9,9 @@ from rrm_queue.broker.inbox import PLACES_KEY
 from rrm_queue.coordinator.dispatch import dispatch
 from rrm_queue.coordinator.record import record
 from rrm_queue.coordinator.recover import recover
-from rrm_queue.domain import JobState, Verdict
+from rrm_queue.domain import JobState, Verdict, Vote
 from rrm_queue.judging.voting import wave
-from rrm_queue.messages import (
-    Failure,
-    MatchReport,
-    Outcomes,
-    Vote,
-)
+from rrm_queue.messages import Failure, MatchReport, Outcomes
 from rrm_queue.store.database import Database
 
 

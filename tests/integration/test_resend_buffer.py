@@ -6,9 +6,9 @@ from rrm_worker.unacked import ResendBuffer
 
 from rrm_queue.broker.client import BrokerClient
 from rrm_queue.broker.leases import EPOCH_KEY, WorkerLeases
-from rrm_queue.domain import BatchId, JobId, Verdict
+from rrm_queue.domain import BatchId, JobId, Verdict, Vote
 from rrm_queue.errors import BrokerUnavailable
-from rrm_queue.messages import MatchReport, Outcomes, Vote
+from rrm_queue.messages import MatchReport, Outcomes
 
 FLUSH = Outcomes(7, "job", "me", [MatchReport(1, [Vote(1, Verdict.FIRST, text="reasoning")])])
 WHERE = JobId("job"), BatchId(7)

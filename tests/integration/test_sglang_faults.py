@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from rrm_queue.domain import Verdict
+from rrm_queue.domain import JudgeSpec, Verdict, Vote
 from rrm_queue.errors import JudgeFault, PermanentFault, TransientFault
 from rrm_queue.judging.engines.base import EngineSettings
 from rrm_queue.judging.engines.sglang.engine import SglangEngine
 from rrm_queue.judging.vote_request import VoteRequest
-from rrm_queue.messages import Answer, JudgeSpec, Vote
+from rrm_queue.messages import Answer
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 

@@ -14,21 +14,13 @@ from rrm_queue.coordinator.dispatch import dispatch
 from rrm_queue.coordinator.record import record
 from rrm_queue.coordinator.rules import ATTEMPTS, BATCH, LEAST_WINDOW
 from rrm_queue.coordinator.service import Coordinator
-from rrm_queue.domain import BatchId, JobId, JobState, TournamentState, Verdict
-from rrm_queue.messages import (
-    Answer,
-    Failure,
-    JudgeBatch,
-    MatchReport,
-    Outcomes,
-    Question,
-    Vote,
-)
+from rrm_queue.domain import BatchId, JobId, JobState, TournamentState, Verdict, Vote
+from rrm_queue.messages import Answer, Failure, JudgeBatch, MatchReport, Outcomes, Question
 from rrm_queue.store.database import Database
 from rrm_queue.store.queue import control, planning
 from rrm_queue.store.views import jobs as store_jobs
-from rrm_queue.store.views.jobs import JobView
-from rrm_queue.store.views.results import TournamentResult, job_results
+from rrm_queue.store.views.results import job_results
+from rrm_queue.views import JobView, TournamentResult
 
 
 def view(database: Database) -> JobView:

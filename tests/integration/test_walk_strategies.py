@@ -22,8 +22,9 @@ from rrm_queue.domain import (
 )
 from rrm_queue.seeds import derive
 from rrm_queue.store.database import Database
-from rrm_queue.store.views.results import TournamentResult, job_results
+from rrm_queue.store.views.results import job_results
 from rrm_queue.strategies import Pairings, Strategy, named
+from rrm_queue.views import TournamentResult
 
 SIZES = list(range(2, 21))
 SEED = 7

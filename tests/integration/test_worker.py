@@ -23,19 +23,20 @@ from rrm_worker.worker import Worker
 
 from rrm_queue.broker.client import BrokerClient
 from rrm_queue.broker.leases import WorkerLeases, capacity_key, lease_key, roll_key
-from rrm_queue.domain import BROKEN, OVER, RETURNED, BatchId, JobId
+from rrm_queue.domain import BatchId, JobId, JudgeSpec, Voting
 from rrm_queue.errors import BrokerUnavailable, UsageFault
 from rrm_queue.judging.batch_runner import BatchRunner
 from rrm_queue.judging.engines.base import EngineSettings
 from rrm_queue.local.stack import Addresses
 from rrm_queue.messages import (
+    BROKEN,
+    OVER,
+    RETURNED,
     Answer,
     BatchMatch,
     JudgeBatch,
-    JudgeSpec,
     Outcomes,
     Question,
-    Voting,
     encode,
 )
 

@@ -7,13 +7,13 @@ from rrm_queue.domain import (
     CandidateNumber,
     JobId,
     JobState,
+    JudgeSpec,
     Seeding,
     Standing,
     TournamentState,
+    Voting,
 )
-from rrm_queue.messages import JudgeSpec, Voting
-from rrm_queue.store.views.jobs import JobView
-from rrm_queue.store.views.results import RankedCandidate, TournamentResult
+from rrm_queue.views import JobView, RankedCandidate, TournamentResult
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 

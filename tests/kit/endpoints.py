@@ -7,18 +7,11 @@ from typing import Any
 
 from aiohttp import web
 
+from rrm_queue.domain import JudgeSpec, Voting
 from rrm_queue.judging.batch_runner import BatchRunner
 from rrm_queue.judging.engines.base import EngineSettings
 from rrm_queue.judging.sampler import Patience
-from rrm_queue.messages import (
-    Answer,
-    BatchMatch,
-    JudgeBatch,
-    JudgeSpec,
-    MatchReport,
-    Question,
-    Voting,
-)
+from rrm_queue.messages import Answer, BatchMatch, JudgeBatch, MatchReport, Question
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 

@@ -12,11 +12,11 @@ from rrm_queue.broker.names import judge_queue
 from rrm_queue.coordinator.dispatch import dispatch
 from rrm_queue.coordinator.record import record
 from rrm_queue.coordinator.recorder import Recorder
-from rrm_queue.domain import JobId, JobState, Seeding, Verdict
+from rrm_queue.domain import JobId, JobState, JudgeSpec, Seeding, Verdict, Vote
 from rrm_queue.intake.formats.base import Empty
 from rrm_queue.intake.needs import Needs
 from rrm_queue.intake.submission import submit
-from rrm_queue.messages import JudgeBatch, JudgeSpec, MatchReport, Outcomes, Vote, decode
+from rrm_queue.messages import JudgeBatch, MatchReport, Outcomes, decode
 from rrm_queue.store.database import Database
 from rrm_queue.store.tables import Job
 

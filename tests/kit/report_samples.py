@@ -7,8 +7,7 @@ from rrm_queue.diagnostics.labels import Scoring
 from rrm_queue.diagnostics.rates import Rate
 from rrm_queue.diagnostics.report import DecidedMatches, judge_report
 from rrm_queue.diagnostics.votes import Votes
-from rrm_queue.domain import CandidateNumber, Seeding
-from rrm_queue.messages import Voting
+from rrm_queue.domain import CandidateNumber, Seeding, Voting
 from rrm_queue.ratings import Matches, leaderboard
 from rrm_queue.report.contents import (
     Answer,

@@ -10,10 +10,11 @@ from rrm_queue.cli.render.canvas import Line
 from rrm_queue.cli.render.terminal import printable, screen
 from rrm_queue.domain import DecidedBy, TournamentState
 from rrm_queue.errors import UsageFault
-from rrm_queue.store.views.jobs import JobView, find_job, view_job
-from rrm_queue.store.views.results import TournamentView, find_tournament, tournament_matches
+from rrm_queue.store.views.jobs import find_job, view_job
+from rrm_queue.store.views.results import find_tournament, tournament_matches
 from rrm_queue.strategies.bracket import leaves
 from rrm_queue.strategies.knockout import Knockout
+from rrm_queue.views import JobView, TournamentView
 
 
 @click.command("bracket")

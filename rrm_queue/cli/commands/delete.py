@@ -10,7 +10,8 @@ from rrm_queue.actions.schemas import json_line, status_shape
 from rrm_queue.cli.options.arguments import job_argument
 from rrm_queue.errors import UsageFault
 from rrm_queue.store.queue.control import delete_job
-from rrm_queue.store.views.jobs import JobView, find_job, view_job
+from rrm_queue.store.views.jobs import find_job, view_job
+from rrm_queue.views import JobView
 
 
 @click.command("delete")

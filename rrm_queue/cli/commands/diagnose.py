@@ -10,24 +10,16 @@ from rrm_queue.actions.schemas import diagnosis_shape, json_line
 from rrm_queue.cli.options.arguments import job_argument
 from rrm_queue.cli.render.diagnosis import findings_view, labels_view
 from rrm_queue.cli.render.terminal import screen
+from rrm_queue.columns import LABELS, REASONS, VERDICTS, LabelColumns, MatchColumns, VoteColumns
 from rrm_queue.diagnostics.label_report import LabelReport, label_report
 from rrm_queue.diagnostics.labels import Scoring, TieLabels
 from rrm_queue.diagnostics.length import LongerWins, longer_wins
 from rrm_queue.diagnostics.report import DecidedMatches, JudgeReport, judge_report
 from rrm_queue.diagnostics.votes import Votes, codes
 from rrm_queue.store.database import Transaction
-from rrm_queue.store.views.diagnostics import (
-    LABELS,
-    REASONS,
-    VERDICTS,
-    LabelColumns,
-    MatchColumns,
-    VoteColumns,
-    label_columns,
-    match_columns,
-    vote_columns,
-)
-from rrm_queue.store.views.jobs import JobView, find_job, view_job
+from rrm_queue.store.views.diagnostics import label_columns, match_columns, vote_columns
+from rrm_queue.store.views.jobs import find_job, view_job
+from rrm_queue.views import JobView
 
 
 @click.command("diagnose")

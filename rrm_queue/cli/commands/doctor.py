@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import click
 
-from rrm_queue.actions.app import local_stack, open_link, open_store, read_settings, reveal
+from rrm_queue.actions.app import local_stack, open_broker, open_store, read_settings, reveal
 from rrm_queue.actions.checks import Check, broker, store, unfinished, versions
 from rrm_queue.actions.schemas import json_line
 from rrm_queue.cli.render.tables import checks_table
@@ -78,4 +78,4 @@ def _services(addresses: Addresses) -> Iterator[Check]:
             wanted = unfinished(database)
     except StoreUnavailable as fault:
         yield Check("database", False, fault.detail, "correct RRMQ_DATABASE_URL")
-    yield from broker(open_link(addresses), addresses.broker_url, wanted)
+    yield from broker(open_broker(addresses), addresses.broker_url, wanted)

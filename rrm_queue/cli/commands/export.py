@@ -22,7 +22,8 @@ from rrm_queue.exports.rewards import Reward
 from rrm_queue.exports.verdicts import Verdicts
 from rrm_queue.store.database import Transaction
 from rrm_queue.store.views.exports import finished_tournaments
-from rrm_queue.store.views.jobs import JobView, find_job, view_job
+from rrm_queue.store.views.jobs import find_job, view_job
+from rrm_queue.views import JobView
 
 
 def _word(kind: type[StrEnum]) -> click.Choice[str]:

@@ -22,9 +22,10 @@ from rrm_queue.report import page
 from rrm_queue.report.contents import Board, Judge, Report
 from rrm_queue.report.size_budget import SizeBudget
 from rrm_queue.store.database import Transaction
-from rrm_queue.store.views.jobs import JobView, find_job, first_error, view_job
+from rrm_queue.store.views.jobs import find_job, first_error, view_job
 from rrm_queue.store.views.outcomes import job_outcomes
-from rrm_queue.store.views.report import Carried, carried, job_costs, job_gold
+from rrm_queue.store.views.report import carried, job_costs, job_gold
+from rrm_queue.views import Carried, JobView
 
 MEGABYTE = 1_000_000
 

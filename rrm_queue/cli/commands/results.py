@@ -18,7 +18,8 @@ from rrm_queue.errors import UsageFault
 from rrm_queue.store.database import Transaction
 from rrm_queue.store.views.jobs import find_job, view_job
 from rrm_queue.store.views.outcomes import tournament_outcomes
-from rrm_queue.store.views.results import TournamentResult, find_tournament, job_results
+from rrm_queue.store.views.results import find_tournament, job_results
+from rrm_queue.views import TournamentResult
 
 IN_FULL = 20
 """Up to so many tournaments are shown with all standings, more with their champions alone."""

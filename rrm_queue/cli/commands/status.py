@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import click
 
-from rrm_queue.actions.app import connect, local_stack, open_link, open_store, read_settings
+from rrm_queue.actions.app import connect, local_stack, open_broker, open_store, read_settings
 from rrm_queue.actions.health import held_up
 from rrm_queue.actions.no_verdict import silence_notes
 from rrm_queue.actions.schemas import json_line, status_shape
@@ -34,7 +34,7 @@ def command(job: str, watching: bool, as_json: bool) -> int:
             silent = [] if as_json or watching else silence_notes(tx, view)
         if watching:
             return watch(settings, addresses, view.id, as_json=as_json)
-        note = None if as_json else held_up(open_link(addresses), database, view, local=local)
+        note = None if as_json else held_up(open_broker(addresses), database, view, local=local)
     if as_json:
         problem = f"{error.tournament}: {error.error}" if error else None
         click.echo(json_line({**status_shape(view), "problem": problem}))

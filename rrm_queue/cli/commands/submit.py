@@ -11,7 +11,7 @@ import click
 
 from rrm_queue.actions.app import (
     connect,
-    open_link,
+    open_broker,
     open_store,
     read_settings,
 )
@@ -145,7 +145,7 @@ def command(
             return 0
         large = LargeJobGate(scale, settings.confirm_above, before=opened.close)
         addresses = connect(settings, mark=mark_of(settings, spec))
-        link = open_link(addresses)
+        link = open_broker(addresses)
         with open_store(addresses) as database:
             submitted = submit(
                 database,

@@ -16,7 +16,8 @@ from rrm_queue.errors import MatchNotFound, UsageFault
 from rrm_queue.store.database import Transaction
 from rrm_queue.store.views.jobs import find_job
 from rrm_queue.store.views.results import find_tournament
-from rrm_queue.store.views.votes import Tally, reasons, tallies
+from rrm_queue.store.views.votes import reasons, tallies
+from rrm_queue.views import Tally
 
 PAGE = 500  # matches that stand in one table
 

@@ -6,9 +6,8 @@ from typing import Any, TypeVar
 
 import click
 
-from rrm_queue.domain import Launch, OnNoVerdict, Order, Stop
+from rrm_queue.domain import Launch, OnNoVerdict, Order, Stop, Voting
 from rrm_queue.errors import UsageFault
-from rrm_queue.messages import Voting
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

@@ -14,7 +14,7 @@ from rrm_queue.diagnostics.label_report import LabelReport
 from rrm_queue.diagnostics.rates import Rate
 from rrm_queue.diagnostics.reading import Finding, Level
 from rrm_queue.diagnostics.report import JudgeReport
-from rrm_queue.store.views.jobs import JobView
+from rrm_queue.views import JobView
 
 STYLES = {
     Level.FINE: "green",

@@ -10,9 +10,10 @@ from rrm_queue.actions.no_verdict import silence_notes
 from rrm_queue.cli.render.tables import champions_table
 from rrm_queue.cli.render.terminal import printable
 from rrm_queue.store.database import Database
-from rrm_queue.store.views.jobs import JobView, first_error
+from rrm_queue.store.views.jobs import first_error
 from rrm_queue.store.views.results import job_results
 from rrm_queue.strategies.knockout import Knockout
+from rrm_queue.views import JobView
 
 FEW = 20
 """Up to so many tournaments' champions are shown."""

@@ -9,7 +9,7 @@ from rrm_queue.actions.formatting import count, interval
 from rrm_queue.cli.render.tables import MEDIUM, WIDE, ruled
 from rrm_queue.cli.render.terminal import printable
 from rrm_queue.ratings.leaderboard import FEW, Leaderboard, Line
-from rrm_queue.store.views.jobs import JobView
+from rrm_queue.views import JobView
 
 if TYPE_CHECKING:
     from rich.console import JustifyMethod

@@ -12,7 +12,7 @@ from rich.progress import Progress as Bars
 
 from rrm_queue.actions.formatting import STYLES, count, elapsed, progress
 from rrm_queue.domain import JobState
-from rrm_queue.store.views.jobs import JobView
+from rrm_queue.views import JobView
 
 EVERY = 10.0  # seconds between two plain lines
 WINDOW = 10.0  # seconds over which the rate is taken

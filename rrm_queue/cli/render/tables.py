@@ -20,8 +20,7 @@ from rrm_queue.actions.formatting import (
 )
 from rrm_queue.cli.render.terminal import printable
 from rrm_queue.domain import CandidateNumber, TournamentState
-from rrm_queue.store.views.jobs import JobView, TournamentError
-from rrm_queue.store.views.results import RankedCandidate, TournamentResult
+from rrm_queue.views import JobView, RankedCandidate, TournamentError, TournamentResult
 
 if TYPE_CHECKING:
     from rich.console import JustifyMethod

@@ -12,7 +12,7 @@ from rrm_queue.actions.vote_schemas import chosen, shown
 from rrm_queue.cli.render.tables import MEDIUM, ruled
 from rrm_queue.cli.render.terminal import printable
 from rrm_queue.domain import DecidedBy, MatchState, Verdict
-from rrm_queue.store.views.votes import CastVote, GivenAnswer, Reasons, Tally
+from rrm_queue.views import CastVote, GivenAnswer, Reasons, Tally
 
 SIDE_BY_SIDE = MEDIUM
 """Terminals from so many columns on show the two answers beside each other."""

@@ -1,8 +1,8 @@
 """Engines by the kind of judge they serve: a new one is a file, a kind and a case here."""
 
+from rrm_queue.domain import JudgeSpec
 from rrm_queue.errors import PermanentFault
 from rrm_queue.judging.engines.base import Engine, EngineSettings
-from rrm_queue.messages import JudgeSpec
 
 KINDS = ("reference", "replay", "simulated", "openai", "sglang")
 

@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from rrm_queue.domain import Vote
 from rrm_queue.judging.vote_request import VoteRequest
-from rrm_queue.messages import Vote
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,16 @@ from typing import NamedTuple
 import msgspec
 from sqlalchemy import Connection, text
 
-from rrm_queue.domain import BatchId, CandidateNumber, JobId, MatchId, TournamentId
-from rrm_queue.messages import Answer, JudgeSpec, Voting
+from rrm_queue.domain import (
+    BatchId,
+    CandidateNumber,
+    JobId,
+    JudgeSpec,
+    MatchId,
+    TournamentId,
+    Voting,
+)
+from rrm_queue.messages import Answer
 from rrm_queue.seeds import derive
 
 log = logging.getLogger(__name__)

@@ -7,8 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from rrm_queue.domain import MatchId, NoVerdict, Verdict
-from rrm_queue.messages import Vote
+from rrm_queue.domain import MatchId, NoVerdict, Verdict, Vote
 
 IN_HAND = text("""
     SELECT match_id, number, verdict, swapped, no_verdict, seed

@@ -22,9 +22,9 @@ from rrm_queue.domain import (
     Standing,
     TournamentId,
     TournamentState,
+    Voting,
 )
 from rrm_queue.errors import ForeignJob
-from rrm_queue.messages import Voting
 from rrm_queue.store.binary_columns import read_columns
 from rrm_queue.store.database import storable
 

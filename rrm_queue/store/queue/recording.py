@@ -14,8 +14,8 @@ from rrm_queue.domain import (
     Outcome,
     Position,
     TournamentId,
+    Vote,
 )
-from rrm_queue.messages import Vote
 from rrm_queue.store.database import storable
 
 # The first outcome of a match wins: a match that is over does not come back from here. One that

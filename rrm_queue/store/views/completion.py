@@ -1,8 +1,8 @@
 """What a shell may be offered where a job or a tournament is to be named."""
 
-from typing import NamedTuple
-
 from sqlalchemy import Connection, text
+
+from rrm_queue.views import OfferedJob
 
 JOBS_SO = text("""
     SELECT id, coalesce(name, source) AS about, state FROM jobs
@@ -15,14 +15,6 @@ KEYS_SO = text("""
       AND starts_with(key, :begun)
     ORDER BY id LIMIT :most
 """)
-
-
-class OfferedJob(NamedTuple):
-    """A job's id, its name or else its source, and its state."""
-
-    id: str
-    about: str
-    state: str
 
 
 def jobs_so(tx: Connection, begun: str, most: int) -> list[OfferedJob]:

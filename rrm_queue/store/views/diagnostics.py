@@ -1,16 +1,10 @@
 """What the diagnostics of a judge read: a job's votes, matches and labels in columns."""
 
-from typing import NamedTuple
-
 from sqlalchemy import Connection, text
 
-from rrm_queue.domain import JobId, Label, NoVerdict, Verdict
-from rrm_queue.store.binary_columns import Column, read_columns
-
-VERDICTS = tuple(Verdict)
-REASONS = tuple(NoVerdict)
-LABELS = (None, *Label)
-"""What the columns' numbers stand for, by place."""
+from rrm_queue.columns import REASONS, VERDICTS, LabelColumns, MatchColumns, VoteColumns
+from rrm_queue.domain import JobId, Label
+from rrm_queue.store.binary_columns import read_columns
 
 VOTES = """
     COPY (
@@ -70,50 +64,6 @@ SUBSETS = text("""
     SELECT DISTINCT subset FROM tournaments
     WHERE job_id = :job AND subset IS NOT NULL AND pairs IS NOT NULL ORDER BY subset
 """)
-
-
-class VoteColumns(NamedTuple):
-    """A job's votes; a row is a vote.
-
-    `verdicts` are places in VERDICTS, `reasons` in REASONS, -1 for a vote with a verdict.
-    """
-
-    matches: Column
-    numbers: Column
-    swapped: Column
-    verdicts: Column
-    reasons: Column
-
-
-class MatchColumns(NamedTuple):
-    """A job's decided matches; a row is a match.
-
-    `winners` is 1 for the first, 2 for the second, 0 for a draw or where a coin decided, which
-    `coins` says. `lengths` and `others` are the answers' in characters.
-    """
-
-    matches: Column
-    tournaments: Column
-    firsts: Column
-    seconds: Column
-    winners: Column
-    coins: Column
-    lengths: Column
-    others: Column
-
-
-class LabelColumns(NamedTuple):
-    """The file's labelled pairs whose match is decided; a row is a pair.
-
-    `labels` are places in LABELS by the pair's own order; `turned` where the match has the pair's
-    second candidate first; `parts` places in `subsets`, -1 for none.
-    """
-
-    subsets: list[str]
-    matches: Column
-    labels: Column
-    turned: Column
-    parts: Column
 
 
 def vote_columns(tx: Connection, job: JobId) -> VoteColumns:

@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
-from typing import NamedTuple
 
 from sqlalchemy import Connection, Row, text
 
@@ -17,8 +16,9 @@ from rrm_queue.domain import (
     Position,
     Standing,
     Verdict,
+    Vote,
 )
-from rrm_queue.messages import Vote
+from rrm_queue.views import PlayedMatch, PlayedTournament
 
 SLICE = 64  # tournaments whose answers are in memory at once
 ROWS = 500  # matches or votes that a cursor brings at once
@@ -59,27 +59,6 @@ VOTES = text("""
     WHERE m.tournament_id = ANY(CAST(:tournaments AS bigint[])) AND m.state = 'done'
     ORDER BY m.tournament_id, m.round, m.slot, v.number
 """)
-
-
-class PlayedMatch(NamedTuple):
-    """A decided match with those of its votes that were asked for, by number."""
-
-    pairing: Pairing
-    outcome: Outcome
-    votes: Sequence[Vote]
-
-
-class PlayedTournament(NamedTuple):
-    """A tournament that is done; `candidates` by number, `standings` the champion first.
-
-    `matches` come from the server while one walks through them, before the next tournament.
-    """
-
-    key: str
-    prompt: str
-    candidates: Sequence[Candidate]
-    standings: Sequence[Standing]
-    matches: Iterable[PlayedMatch]
 
 
 def finished_tournaments(

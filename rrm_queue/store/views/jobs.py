@@ -1,14 +1,11 @@
 """Jobs as their users see them: found by a prefix, listed, watched."""
 
-from datetime import datetime
-from typing import NamedTuple
-
 import msgspec
 from sqlalchemy import Connection, text
 
-from rrm_queue.domain import JobId, JobState, Seeding
+from rrm_queue.domain import JobId, JobState, JudgeSpec, Seeding, Voting
 from rrm_queue.errors import JobNotFound
-from rrm_queue.messages import JudgeSpec, Voting
+from rrm_queue.views import JobView, TournamentError
 
 FIND_JOBS = text("""
     SELECT id FROM jobs WHERE starts_with(id, :prefix) LIMIT 2
@@ -46,48 +43,6 @@ TROUBLE = text("""
     WHERE job_id = :job AND state = 'ready' AND not_before > now()
     ORDER BY not_before DESC LIMIT 1
 """)
-
-
-class JobView(NamedTuple):
-    """A job with its progress; `out` and `ready` count the matches of one that has not ended."""
-
-    id: JobId
-    name: str | None
-    source: str
-    state: JobState
-    strategy: str
-    seeding: Seeding
-    judge: JudgeSpec
-    queue: str
-    voting: Voting
-    seed: int
-    priority: int
-    tournaments: int
-    tournaments_done: int
-    tournaments_failed: int
-    candidates: int
-    matches_done: int
-    matches_failed: int
-    out: int
-    ready: int
-    votes: int
-    votes_reused: int
-    prompt_tokens: int
-    cached_tokens: int
-    completion_tokens: int
-    shareable_tokens: int
-    shared_tokens: int
-    note: str | None
-    created_at: datetime
-    started_at: datetime | None
-    finished_at: datetime | None
-
-
-class TournamentError(NamedTuple):
-    """A failed tournament and why it failed."""
-
-    tournament: str
-    error: str
 
 
 def find_job(tx: Connection, prefix: str) -> JobId:

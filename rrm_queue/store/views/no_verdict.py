@@ -1,10 +1,9 @@
 """How many votes said nothing, and how many matches no vote decided, at a bounded cost."""
 
-from typing import NamedTuple
-
 from sqlalchemy import Connection, text
 
 from rrm_queue.domain import JobId
+from rrm_queue.views import Silence
 
 EXACT = 4_000
 """Matches that are looked at: all of a job that has no more, else some of it."""
@@ -44,20 +43,6 @@ LOOK = text("""
         FROM votes WHERE match_id = l.id
     ) AS v
 """)
-
-
-class Silence(NamedTuple):
-    """Of so many decided `matches` that were looked at, how many were not decided by votes.
-
-    `silent` of their `votes` gave no verdict. `whole` when these are all of the job's.
-    """
-
-    matches: int
-    coins: int
-    draws: int
-    votes: int
-    silent: int
-    whole: bool
 
 
 def silence(tx: Connection, job: JobId, tournaments: int, matches_done: int) -> Silence:

@@ -1,11 +1,11 @@
 """How matches ended, for whoever rates them: a job's in columns, a tournament's as results."""
 
-from typing import NamedTuple
-
 from sqlalchemy import Connection, text
 
+from rrm_queue.columns import JobOutcomes
 from rrm_queue.domain import JobId, Result
-from rrm_queue.store.binary_columns import Column, read_columns
+from rrm_queue.store.binary_columns import read_columns
+from rrm_queue.views import TournamentOutcomes
 
 GENERATORS = text("""
     SELECT DISTINCT c.generator
@@ -46,28 +46,6 @@ RESULTS = text("""
 TOURNAMENT = text("""
     SELECT size, seed FROM tournaments WHERE job_id = :job AND key = :key
 """)
-
-
-class JobOutcomes(NamedTuple):
-    """A job's decided matches column by column; a row is a match.
-
-    `firsts` and `seconds` are places in `generators`, -1 for an answer that names none; `winners`
-    1 for the first, 2 for the second, 0 for a draw or a coin.
-    """
-
-    generators: list[str]
-    tournaments: Column
-    firsts: Column
-    seconds: Column
-    winners: Column
-
-
-class TournamentOutcomes(NamedTuple):
-    """What a tournament's ratings are made of; a coin's winner counts, as in its standings."""
-
-    size: int
-    seed: int
-    results: list[Result]
 
 
 def job_outcomes(tx: Connection, job: JobId) -> JobOutcomes:

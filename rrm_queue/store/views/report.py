@@ -2,12 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 from heapq import nsmallest
-from typing import NamedTuple
 
 from sqlalchemy import Connection, text
 
 from rrm_queue.domain import (
-    CandidateNumber,
     DecidedBy,
     JobId,
     MatchId,
@@ -18,7 +16,8 @@ from rrm_queue.domain import (
     Verdict,
 )
 from rrm_queue.errors import TournamentNotFound
-from rrm_queue.store.views.votes import CastVote, Tally, tallies
+from rrm_queue.store.views.votes import tallies
+from rrm_queue.views import Carried, CastVote, Costs, Gold, Head, RankedAnswer, Tally
 
 SLICE = 100  # votes that a cursor brings at once
 
@@ -101,70 +100,6 @@ GOLD = text("""
         HAVING count(c.gold) = count(*) AND count(*) > 1
     ) AS each
 """)
-
-
-class Costs(NamedTuple):
-    """What judging took: `seconds` of all of the job's own votes added up, however many at once.
-
-    `resampled` counts the samples beyond each vote's first, `neutralised` the votes that saw a text
-    made harmless, `given_back` how often a match came back without an outcome.
-    """
-
-    seconds: float
-    resampled: int
-    neutralised: int
-    given_back: int
-
-
-class Gold(NamedTuple):
-    """The mean gold of champions, of all answers, and of each prompt's best answer."""
-
-    tournaments: int
-    champions: float
-    answers: float
-    best: float
-
-
-class Head(NamedTuple):
-    """A tournament without its answers; `planned` counts its matches so far."""
-
-    id: TournamentId
-    key: str
-    prompt: str
-    reference: str | None
-    size: int
-    seed: int
-    state: TournamentState
-    champion: CandidateNumber | None
-    error: str | None
-    planned: int
-
-
-class RankedAnswer(NamedTuple):
-    """An answer with its standing, None before the tournament is done.
-
-    `text` is its beginning, `length` how many characters it has in all.
-    """
-
-    number: CandidateNumber
-    key: str
-    generator: str | None
-    gold: float | None
-    length: int
-    text: str
-    rank: int | None
-    wins: int | None
-    losses: int | None
-    draws: int | None
-    elo: float | None
-    bt: float | None
-
-
-class Carried(NamedTuple):
-    """Tournaments to carry in the file's order; `failed` of them were picked as failed."""
-
-    ids: list[TournamentId]
-    failed: int
 
 
 def carried(tx: Connection, job: JobId, most: int, keys: Sequence[str]) -> Carried:

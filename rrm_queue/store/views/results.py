@@ -2,12 +2,10 @@
 
 from collections.abc import Iterator
 from itertools import groupby
-from typing import NamedTuple
 
 from sqlalchemy import Connection, text
 
 from rrm_queue.domain import (
-    CandidateNumber,
     JobId,
     MatchState,
     Standing,
@@ -15,6 +13,7 @@ from rrm_queue.domain import (
     TournamentState,
 )
 from rrm_queue.errors import TournamentNotFound
+from rrm_queue.views import MatchView, RankedCandidate, TournamentResult, TournamentView
 
 # Tournaments in the file's order; a failed or unfinished one comes with no standings.
 STANDINGS = text("""
@@ -52,55 +51,6 @@ MATCHES = text("""
 """)
 
 SLICE = 1000  # rows that a cursor brings at once
-
-
-class RankedCandidate(NamedTuple):
-    """A standing with the candidate's names."""
-
-    key: str
-    generator: str | None
-    standing: Standing
-
-
-class TournamentResult(NamedTuple):
-    """A tournament's end, or how far it is; no standings before it is done."""
-
-    key: str
-    state: TournamentState
-    error: str | None
-    standings: list[RankedCandidate]
-
-    @property
-    def champion(self) -> str | None:
-        """The champion's key."""
-        return self.standings[0].key if self.standings else None
-
-
-class TournamentView(NamedTuple):
-    """A tournament for the bracket's drawing; `candidates` are keys by number."""
-
-    id: TournamentId
-    key: str
-    seed: int
-    state: TournamentState
-    champion: CandidateNumber | None
-    error: str | None
-    candidates: list[str]
-
-
-class MatchView(NamedTuple):
-    """A match with its votes for either side."""
-
-    round: int
-    slot: int
-    first: CandidateNumber
-    second: CandidateNumber
-    state: MatchState
-    winner: CandidateNumber | None
-    decided_by: str | None
-    votes: int
-    for_first: int
-    for_second: int
 
 
 def job_results(tx: Connection, job: JobId, key: str | None = None) -> Iterator[TournamentResult]:

@@ -1,11 +1,9 @@
 """How fast a judge has been in the jobs that the store holds."""
 
-from typing import NamedTuple
-
 from sqlalchemy import Connection, text
 
-from rrm_queue.domain import JobId
-from rrm_queue.messages import JudgeSpec
+from rrm_queue.domain import JudgeSpec
+from rrm_queue.views import Pace
 
 LEAST_VOTES = 100
 """Fewer votes say more about a fleet's start than about its pace."""
@@ -20,15 +18,6 @@ PACE = text("""
       AND finished_at > started_at
     ORDER BY finished_at DESC LIMIT 1
 """)
-
-
-class Pace(NamedTuple):
-    """What an ended job took of its judge: paid votes, seconds by the clock, tokens written."""
-
-    job: JobId
-    votes: int
-    seconds: float
-    completion_tokens: int
 
 
 def last_pace(tx: Connection, judge: JudgeSpec) -> Pace | None:

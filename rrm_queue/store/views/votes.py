@@ -1,19 +1,18 @@
 """Why a match went as it did: a tournament's matches, and all that was said of one of them."""
 
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Iterator
 
 from sqlalchemy import Connection, text
 
 from rrm_queue.domain import (
     CandidateNumber,
-    MatchId,
     MatchState,
     NoVerdict,
     Position,
     TournamentId,
     Verdict,
 )
+from rrm_queue.views import CastVote, GivenAnswer, Reasons, Tally
 
 # With `pair` or `position` only the matches meant by them; a pair may meet more than once.
 TALLIES = text("""
@@ -48,64 +47,6 @@ VOTES = text("""
 """)
 
 SLICE = 1000  # rows that a cursor brings at once
-
-
-class Tally(NamedTuple):
-    """A match with its votes for either side; the other votes are ties or have no verdict."""
-
-    id: MatchId
-    round: int
-    slot: int
-    first: CandidateNumber
-    second: CandidateNumber
-    state: MatchState
-    winner: CandidateNumber | None
-    decided_by: str | None
-    error: str | None
-    votes: int
-    for_first: int
-    for_second: int
-
-
-class GivenAnswer(NamedTuple):
-    """A candidate with its text."""
-
-    number: CandidateNumber
-    key: str
-    generator: str | None
-    text: str
-
-
-class CastVote(NamedTuple):
-    """A vote with its reasoning; `swapped` when it was shown the match's second answer first.
-
-    `seconds` are what its judging took, `samples` how often it was asked for.
-    """
-
-    number: int
-    swapped: bool
-    verdict: Verdict
-    no_verdict: NoVerdict | None
-    text: str
-    model: str
-    seed: int
-    prompt_tokens: int
-    cached_tokens: int
-    completion_tokens: int
-    seconds: float
-    samples: int
-    neutralised: bool
-    reused: bool
-
-
-class Reasons(NamedTuple):
-    """All that a match's outcome rests on."""
-
-    tally: Tally
-    prompt: str
-    first: GivenAnswer
-    second: GivenAnswer
-    votes: Sequence[CastVote]
 
 
 def tallies(

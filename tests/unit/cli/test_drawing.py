@@ -16,10 +16,10 @@ from rrm_queue.domain import (
     Position,
     Seeding,
 )
-from rrm_queue.store.views.results import MatchView
 from rrm_queue.strategies import Finished
 from rrm_queue.strategies.bracket import leaves
 from rrm_queue.strategies.knockout import Knockout
+from rrm_queue.views import MatchView
 
 WIDE = 500
 

@@ -19,10 +19,9 @@ from rrm_queue.diagnostics.labels import Scoring
 from rrm_queue.diagnostics.length import LengthSlope, LongerWins
 from rrm_queue.diagnostics.report import DecidedMatches, JudgeReport, judge_report
 from rrm_queue.diagnostics.votes import Votes
-from rrm_queue.domain import CandidateNumber, JobState, Result
-from rrm_queue.messages import JudgeSpec, Voting
+from rrm_queue.domain import CandidateNumber, JobState, JudgeSpec, Result, Voting
 from rrm_queue.ratings import Leaderboard, Matches, leaderboard, rating_table
-from rrm_queue.store.views.no_verdict import Silence
+from rrm_queue.views import Silence
 
 EVIL = "\x1b[31m[bold]x[/bold]\n"
 SHOWN = r"\x1b[31m[bold]x[/bold]\n"

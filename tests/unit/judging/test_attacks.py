@@ -2,10 +2,9 @@ r"""Answers that try to speak for the judge, through the prompt and back through
 
 import pytest
 
-from rrm_queue.domain import NoVerdict, Verdict
+from rrm_queue.domain import JudgeSpec, NoVerdict, Verdict
 from rrm_queue.judging.prompt import messages, rrm_messages
 from rrm_queue.judging.verdict import read_verdict
-from rrm_queue.messages import JudgeSpec
 
 RRM = JudgeSpec("sglang", "rrm-7b")
 CHATML = frozenset({"<|im_start|>", "<|im_end|>", "<|endoftext|>"})

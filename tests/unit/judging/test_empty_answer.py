@@ -2,9 +2,9 @@
 
 import pytest
 
+from rrm_queue.domain import JudgeSpec
 from rrm_queue.judging.final_answer import final_answer
 from rrm_queue.judging.prompt import messages
-from rrm_queue.messages import JudgeSpec
 
 
 @pytest.mark.parametrize("blank", ["", " \n", "\u2003"])

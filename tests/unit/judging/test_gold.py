@@ -6,13 +6,14 @@ import json
 import msgspec
 import pytest
 
+from rrm_queue.domain import JudgeSpec, Vote
 from rrm_queue.errors import PermanentFault, UsageFault
 from rrm_queue.judging.engines.openai.wire import prompt_of, request_of
 from rrm_queue.judging.engines.simulated.engine import SimulatedEngine
 from rrm_queue.judging.template import check_template
 from rrm_queue.judging.vote_key import vote_key
 from rrm_queue.judging.vote_request import VoteRequest
-from rrm_queue.messages import Answer, JudgeSpec, Vote
+from rrm_queue.messages import Answer
 
 TEMPLATE = (
     "{{ question }} {{ answer_1 }} {{ answer_2 }} {% if reference %}{{ reference }}{% endif %}"

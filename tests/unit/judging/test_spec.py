@@ -2,6 +2,7 @@ from pathlib import PurePosixPath
 
 import pytest
 
+from rrm_queue.domain import JudgeSpec
 from rrm_queue.errors import UsageFault
 from rrm_queue.judging.spec import (
     needs_gold,
@@ -10,7 +11,6 @@ from rrm_queue.judging.spec import (
     with_sampling,
     with_template,
 )
-from rrm_queue.messages import JudgeSpec
 
 HERE = PurePosixPath("/here")
 

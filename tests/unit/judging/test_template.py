@@ -2,10 +2,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rrm_queue.domain import JudgeSpec
 from rrm_queue.errors import UsageFault
 from rrm_queue.judging.prompt import messages
 from rrm_queue.judging.template import LONGEST, Slots, check_template, compiled, wants_reference
-from rrm_queue.messages import JudgeSpec
 
 PLAIN = "Q: {{ question }}\n# One\n{{ answer_1 }}\n# Two\n{{ answer_2 }}\nWhich?\n"
 

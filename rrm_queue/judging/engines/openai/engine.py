@@ -4,11 +4,11 @@ from time import perf_counter
 
 import aiohttp
 
+from rrm_queue.domain import Vote
 from rrm_queue.errors import JudgeFault, JudgeRefused, PermanentFault, TransientFault
 from rrm_queue.judging.engines.base import EngineSettings
 from rrm_queue.judging.engines.openai.wire import prompt_of, request_of, vote_of, words_of
 from rrm_queue.judging.vote_request import VoteRequest
-from rrm_queue.messages import Vote
 
 _SHORTEST_SECRET = 8  # characters
 _LONGEST_BODY = 16 * 1024 * 1024

@@ -4,11 +4,11 @@ from typing import Any
 
 import msgspec
 
+from rrm_queue.domain import Vote
 from rrm_queue.errors import TransientFault
 from rrm_queue.judging.prompt import Rendered, messages
 from rrm_queue.judging.verdict import END_OF_THINKING, read_verdict
 from rrm_queue.judging.vote_request import VoteRequest
-from rrm_queue.messages import Vote
 
 _LONGEST_WORDS = 300
 

@@ -7,13 +7,12 @@ from concurrent.futures.process import BrokenProcessPool
 from importlib.metadata import version
 from time import perf_counter
 
-from rrm_queue.domain import Verdict
+from rrm_queue.domain import Verdict, Vote
 from rrm_queue.errors import PermanentFault, TransientFault
 from rrm_queue.judging.engines.reference.grading import agrees, prepare
 from rrm_queue.judging.engines.single_flight import SingleFlightCache
 from rrm_queue.judging.final_answer import final_answer
 from rrm_queue.judging.vote_request import VoteRequest
-from rrm_queue.messages import Vote
 
 _REMEMBERED = 65_536
 _TAIL = 2_000

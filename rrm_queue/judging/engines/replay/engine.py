@@ -12,11 +12,10 @@ from time import perf_counter
 
 import msgspec
 
-from rrm_queue.domain import NoVerdict, Verdict
+from rrm_queue.domain import NoVerdict, Verdict, Vote
 from rrm_queue.errors import BadInput, PermanentFault, Problem
 from rrm_queue.judging.engines.single_flight import SingleFlightCache
 from rrm_queue.judging.vote_request import VoteRequest
-from rrm_queue.messages import Vote
 
 
 class RecordedVerdict(msgspec.Struct, frozen=True):

@@ -6,6 +6,7 @@ from math import ceil
 from time import perf_counter
 from uuid import uuid4
 
+from rrm_queue.domain import Vote
 from rrm_queue.errors import PermanentFault
 from rrm_queue.judging.engines.base import EngineSettings
 from rrm_queue.judging.engines.sglang.http import ServerLost, SglangServer
@@ -20,7 +21,6 @@ from rrm_queue.judging.engines.sglang.wire import (
     vote_of,
 )
 from rrm_queue.judging.vote_request import VoteRequest
-from rrm_queue.messages import Vote
 
 _AHEAD = 1.25
 """Requests at the server for each that it can compute at once, so that its queue never runs dry."""

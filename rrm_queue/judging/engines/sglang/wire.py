@@ -8,11 +8,11 @@ from typing import Any
 
 import msgspec
 
+from rrm_queue.domain import JudgeSpec, Vote
 from rrm_queue.errors import JudgeFault, PermanentFault, TransientFault
 from rrm_queue.judging.engines.openai.wire import words_of
 from rrm_queue.judging.verdict import END_OF_THINKING, read_verdict
 from rrm_queue.judging.vote_request import VoteRequest
-from rrm_queue.messages import JudgeSpec, Vote
 
 _TOKENS_A_CHUNK = 256
 """Every chunk repeats the whole text so far, so they are few; the first token has its own."""

@@ -3,10 +3,10 @@
 For planning and for tests: it reads no text. Its votes' model says `simulated`.
 """
 
+from rrm_queue.domain import Vote
 from rrm_queue.errors import PermanentFault, UsageFault
 from rrm_queue.judging.simulated_skill import parse_skill
 from rrm_queue.judging.vote_request import VoteRequest
-from rrm_queue.messages import Vote
 
 
 class SimulatedEngine:
