@@ -28,6 +28,7 @@ from rrm_queue.broker.names import COORDINATOR_QUEUE, JUDGE_TASK, WAKE_TASK
 from rrm_queue.domain import BatchId, JobId
 from rrm_queue.errors import BrokerRefused, BrokerUnavailable
 from rrm_queue.messages import MARKS, OVER, Epoch, Flush, Holder, JudgeBatch, Outcomes, encode
+from rrm_queue.text import first_line
 
 if TYPE_CHECKING:
     from celery import Celery
@@ -197,7 +198,7 @@ def _faults() -> Iterator[None]:
         yield
     except (redis.exceptions.RedisError, kombu.exceptions.KombuError, OSError) as error:
         kind = BrokerRefused if _turned_away(error) else BrokerUnavailable
-        raise kind(str(error).split("\n", 1)[0]) from error
+        raise kind(first_line(error)) from error
 
 
 def _turned_away(error: BaseException | None) -> bool:

@@ -11,6 +11,7 @@ from rrm_queue.broker.names import COORDINATOR_QUEUE, judge_kind_queue
 from rrm_queue.errors import BrokerUnavailable
 from rrm_queue.judging.engines import KINDS
 from rrm_queue.judging.spec import RRM
+from rrm_queue.text import first_line
 
 ANY, COORDINATOR = "any", "coordinator"
 
@@ -28,7 +29,7 @@ def at_work(client: Redis, name: str) -> bool:
                 pipe.zrangebyscore(roll_key(queue), now - LEASE_SECONDS, "+inf")
             found = pipe.execute()
     except RedisError as error:
-        raise BrokerUnavailable(str(error).split("\n", 1)[0]) from error
+        raise BrokerUnavailable(first_line(error)) from error
     ours = f"{socket.gethostname()}:"
     return any(str(one).startswith(ours) for standing in found for one in standing)
 
