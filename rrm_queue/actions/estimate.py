@@ -9,7 +9,7 @@ from rich.table import Table
 from rrm_queue.actions.app import connect, local_stack, open_store
 from rrm_queue.actions.formatting import count, magnitude
 from rrm_queue.actions.schemas import json_line
-from rrm_queue.cli.render.terminal import printable, screen
+from rrm_queue.cli.render.terminal import screen
 from rrm_queue.config import Settings
 from rrm_queue.domain import JudgeSpec
 from rrm_queue.errors import BadInput, Problem, SchemaMismatch, StackFault, StoreUnavailable
@@ -17,6 +17,7 @@ from rrm_queue.estimates import CHARACTERS, PUBLISHED, Rate, Scale, hours
 from rrm_queue.intake.reader import MOST_PROBLEMS, Reading
 from rrm_queue.seeds import derive
 from rrm_queue.store.views.throughput import last_pace
+from rrm_queue.text import printable
 
 LINES = 2**32
 """More than a file has: a tournament's place and its line make one number, for half the memory."""

@@ -11,8 +11,8 @@ import threading
 from collections.abc import Iterable
 from urllib.parse import quote, unquote
 
-from rrm_queue.cli.render.terminal import printable
 from rrm_queue.config import Settings
+from rrm_queue.text import printable
 
 _FORMAT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
 _MASK = "***"

@@ -8,11 +8,11 @@ from typing import NamedTuple
 from rrm_queue import __version__
 from rrm_queue.actions.formatting import count, elapsed, magnitude, moment
 from rrm_queue.cli.commands.diagnose import Diagnosis
-from rrm_queue.cli.render.terminal import printable
 from rrm_queue.diagnostics.reading import Finding, Level
 from rrm_queue.domain import JobState, JudgeSpec
 from rrm_queue.ratings import Leaderboard
 from rrm_queue.report.contents import Fact, Summary
+from rrm_queue.text import printable
 from rrm_queue.views import Costs, Gold, JobView, TournamentError
 
 MOST_LEADERS = 4

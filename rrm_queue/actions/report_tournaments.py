@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from rrm_queue.actions.formatting import vote_facts
-from rrm_queue.cli.render.terminal import printable
 from rrm_queue.domain import (
     CandidateNumber,
     DecidedBy,
@@ -21,6 +20,7 @@ from rrm_queue.store.database import Transaction
 from rrm_queue.store.views.report import answers_of, head_of, names_of, telling_matches, votes_of
 from rrm_queue.strategies.double_elimination import DoubleElimination
 from rrm_queue.strategies.knockout import Knockout
+from rrm_queue.text import printable
 from rrm_queue.views import CastVote, Head, JobView, RankedAnswer, Tally
 
 LONGEST = 20_000

@@ -11,7 +11,6 @@ from msgspec import to_builtins
 from rrm_queue.actions.app import openai_mark
 from rrm_queue.actions.control import to_stderr
 from rrm_queue.broker.names import judge_queue
-from rrm_queue.cli.render.terminal import printable
 from rrm_queue.domain import JobState, JudgeSpec, Seeding, Voting
 from rrm_queue.errors import BrokerUnavailable, UsageFault
 from rrm_queue.intake.needs import Needs
@@ -26,6 +25,7 @@ from rrm_queue.judging.spec import (
 from rrm_queue.store.tables import Job
 from rrm_queue.strategies import named
 from rrm_queue.strategies.pairs import Pairs
+from rrm_queue.text import printable
 
 if TYPE_CHECKING:
     from rrm_queue.broker.client import BrokerClient

@@ -13,12 +13,13 @@ from rrm_queue.actions.health import held_up
 from rrm_queue.actions.schemas import json_line, status_shape
 from rrm_queue.cli.render.ending import print_ending
 from rrm_queue.cli.render.progress import BarDisplay, Display, LineDisplay
-from rrm_queue.cli.render.terminal import printable, screen
+from rrm_queue.cli.render.terminal import screen
 from rrm_queue.config import Settings
 from rrm_queue.domain import JobId, JobState
 from rrm_queue.errors import StackFault, StillRunning, StoreUnavailable
 from rrm_queue.store.database import Database
 from rrm_queue.store.views.jobs import view_job
+from rrm_queue.text import printable
 from rrm_queue.views import JobView
 
 if TYPE_CHECKING:

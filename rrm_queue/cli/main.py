@@ -8,8 +8,8 @@ import click
 from click.shell_completion import CompletionItem
 
 from rrm_queue import __version__
-from rrm_queue.cli.render.terminal import printable
 from rrm_queue.errors import RrmqError, UsageFault
+from rrm_queue.text import printable
 
 VERBS = {
     "submit": ("submit", "Rank the answers of a file."),

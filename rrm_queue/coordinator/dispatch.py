@@ -4,7 +4,6 @@ import logging
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 from msgspec import structs
 
@@ -22,10 +21,11 @@ from rrm_queue.coordinator.rules import (
     to_open,
     window,
 )
-from rrm_queue.domain import BatchId, CandidateNumber, JobId, MatchId, TournamentId
+from rrm_queue.domain import BatchId, CandidateNumber, MatchId, TournamentId
 from rrm_queue.errors import BrokerUnavailable, ForeignJob, StoreUnavailable
 from rrm_queue.judging.spec import needs_gold
 from rrm_queue.judging.voting import wave
+from rrm_queue.log_once import log_once
 from rrm_queue.messages import BatchMatch, JudgeBatch, MatchReport, Outcomes, Question
 from rrm_queue.store.database import Database, Transaction
 from rrm_queue.store.queue import dispatching, planning, recording
@@ -121,7 +121,7 @@ def _supply(tx: Transaction, job: ActiveJob, wanted: int) -> ActiveJob:
         try:
             more = open_tournaments(tx, job.id, to_open(wanted - job.ready, opened, brought))
         except ForeignJob as fault:
-            _leave(job.id, str(fault))
+            log_once(log, logging.ERROR, "job %s is left to others: %s", job.id, str(fault))
             return job
         if not more:
             return job
@@ -129,11 +129,6 @@ def _supply(tx: Transaction, job: ActiveJob, wanted: int) -> ActiveJob:
         opened, brought = opened + more, brought + ready - job.ready
         job = job._replace(ready=ready)
     return job
-
-
-@lru_cache(maxsize=1024)  # said once a job, not at every turn
-def _leave(job: JobId, why: str) -> None:
-    log.error("job %s is left to others: %s", job, why)
 
 
 def _send(tx: Transaction, job: ActiveJob, line: _Line, count: int, sending: _Sending) -> Counts:

@@ -9,7 +9,6 @@ from sqlalchemy import URL, Connection, create_engine, make_url, text
 from sqlalchemy.event import listen
 from sqlalchemy.exc import (
     ArgumentError,
-    DBAPIError,
     InterfaceError,
     InternalError,
     OperationalError,
@@ -17,6 +16,7 @@ from sqlalchemy.exc import (
 )
 
 from rrm_queue.errors import SchemaMismatch, StoreUnavailable
+from rrm_queue.text import first_line
 
 if TYPE_CHECKING:
     import psycopg
@@ -71,11 +71,11 @@ class Database:
             with self._engine.begin() as tx:
                 yield tx
         except (OperationalError, InterfaceError) as error:
-            raise StoreUnavailable(_first_line(error)) from error
+            raise StoreUnavailable(first_line(error.orig or error)) from error
         except InternalError as error:
             if getattr(error.orig, "sqlstate", None) not in BROKEN_OFF:
                 raise
-            raise StoreUnavailable(_first_line(error)) from error
+            raise StoreUnavailable(first_line(error.orig or error)) from error
         except ProgrammingError as error:
             sqlstate = getattr(error.orig, "sqlstate", None)
             if sqlstate in (UNDEFINED_TABLE, UNDEFINED_COLUMN):
@@ -83,7 +83,7 @@ class Database:
                     f"it lacks tables of rrmq {SCHEMA}; run `rrmq db upgrade`"
                 ) from error
             if sqlstate is None:  # libpq refuses an option of the URL before there is a server
-                raise StoreUnavailable(_first_line(error)) from error
+                raise StoreUnavailable(first_line(error.orig or error)) from error
             raise
 
     def check_schema(self) -> None:
@@ -168,7 +168,3 @@ def _parsed(url: str) -> URL:
         return make_url(url)
     except (ValueError, ArgumentError) as error:
         raise StoreUnavailable(URL_SHAPE) from error
-
-
-def _first_line(error: DBAPIError) -> str:
-    return str(error.orig).strip().split("\n", 1)[0]

@@ -7,13 +7,14 @@ from rrm_queue.actions.app import connect, open_store, read_settings
 from rrm_queue.cli.options.arguments import job_argument, offered_tournaments
 from rrm_queue.cli.render.bracket import COIN, draw
 from rrm_queue.cli.render.canvas import Line
-from rrm_queue.cli.render.terminal import printable, screen
+from rrm_queue.cli.render.terminal import screen
 from rrm_queue.domain import DecidedBy, TournamentState
 from rrm_queue.errors import UsageFault
 from rrm_queue.store.views.jobs import find_job, view_job
 from rrm_queue.store.views.results import find_tournament, tournament_matches
 from rrm_queue.strategies.bracket import leaves
 from rrm_queue.strategies.knockout import Knockout
+from rrm_queue.text import printable
 from rrm_queue.views import JobView, TournamentView
 
 

@@ -11,13 +11,14 @@ from rrm_queue.actions.app import connect, open_store, read_settings
 from rrm_queue.actions.schemas import json_line, leaderboard_line, leaderboard_shape
 from rrm_queue.cli.options.arguments import job_argument
 from rrm_queue.cli.render.leaderboard import leaderboard_notes, leaderboard_table
-from rrm_queue.cli.render.terminal import lenient, printable, screen
+from rrm_queue.cli.render.terminal import lenient, screen
 from rrm_queue.columns import JobOutcomes
 from rrm_queue.errors import UsageFault
 from rrm_queue.ratings import Leaderboard, Matches, Method, leaderboard
 from rrm_queue.ratings.leaderboard import Line
 from rrm_queue.store.views.jobs import find_job, view_job
 from rrm_queue.store.views.outcomes import job_outcomes
+from rrm_queue.text import printable
 from rrm_queue.views import JobView
 
 

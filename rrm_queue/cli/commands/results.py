@@ -12,13 +12,14 @@ from rrm_queue.actions.formatting import tokens
 from rrm_queue.actions.schemas import UNCERTAINTY, json_line, result_shape
 from rrm_queue.cli.options.arguments import job_argument, offered_tournaments
 from rrm_queue.cli.render.tables import Ratings, champions_table, standings_table
-from rrm_queue.cli.render.terminal import lenient, printable, screen
+from rrm_queue.cli.render.terminal import lenient, screen
 from rrm_queue.domain import JobId
 from rrm_queue.errors import UsageFault
 from rrm_queue.store.database import Transaction
 from rrm_queue.store.views.jobs import find_job, view_job
 from rrm_queue.store.views.outcomes import tournament_outcomes
 from rrm_queue.store.views.results import find_tournament, job_results
+from rrm_queue.text import printable
 from rrm_queue.views import TournamentResult
 
 IN_FULL = 20

@@ -11,8 +11,9 @@ from rrm_queue.actions.schemas import json_line, status_shape
 from rrm_queue.actions.watch import watch
 from rrm_queue.cli.options.arguments import job_argument
 from rrm_queue.cli.render.tables import card
-from rrm_queue.cli.render.terminal import printable, screen
+from rrm_queue.cli.render.terminal import screen
 from rrm_queue.store.views.jobs import find_job, first_error, view_job
+from rrm_queue.text import printable
 
 
 @click.command("status")

@@ -22,7 +22,6 @@ from rrm_queue.actions.watch import watch
 from rrm_queue.cli.options.sizing import LargeJobGate, asks, sizing_options
 from rrm_queue.cli.options.voting import voting_of, voting_options
 from rrm_queue.cli.render.submitted import how_read, what_came_of_it
-from rrm_queue.cli.render.terminal import printable
 from rrm_queue.domain import Seeding
 from rrm_queue.estimates import Scale
 from rrm_queue.intake.formats import NAMES as NAMES_OF_FORMATS
@@ -34,6 +33,7 @@ from rrm_queue.judging.spec import (
     KNOWN,
 )
 from rrm_queue.strategies import NAMES
+from rrm_queue.text import printable
 
 
 @click.command("submit")

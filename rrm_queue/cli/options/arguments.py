@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 from click.shell_completion import CompletionItem
 
-from rrm_queue.cli.render.terminal import printable
+from rrm_queue.text import printable
 
 if TYPE_CHECKING:
     from rrm_queue.store.database import Transaction

@@ -7,10 +7,10 @@ from rich.cells import cell_len
 
 from rrm_queue.actions.formatting import shortened
 from rrm_queue.cli.render.canvas import Line, Segment
-from rrm_queue.cli.render.terminal import printable
 from rrm_queue.cli.render.tree import Labels, tree
 from rrm_queue.domain import CandidateNumber, DecidedBy, MatchState, Outcome, Position
 from rrm_queue.strategies.bracket import Node, nodes
+from rrm_queue.text import printable
 from rrm_queue.views import MatchView
 
 SHORTEST = 8  # columns; less of a name says too little

@@ -8,12 +8,12 @@ from rich.text import Text
 
 from rrm_queue.actions.formatting import count
 from rrm_queue.cli.render.tables import MEDIUM, WIDE, ruled
-from rrm_queue.cli.render.terminal import printable
 from rrm_queue.diagnostics.kappa import Kappa
 from rrm_queue.diagnostics.label_report import LabelReport
 from rrm_queue.diagnostics.rates import Rate
 from rrm_queue.diagnostics.reading import Finding, Level
 from rrm_queue.diagnostics.report import JudgeReport
+from rrm_queue.text import printable
 from rrm_queue.views import JobView
 
 STYLES = {

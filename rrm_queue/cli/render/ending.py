@@ -8,11 +8,11 @@ from rich.text import Text
 from rrm_queue.actions.formatting import STYLES, count, elapsed, tokens
 from rrm_queue.actions.no_verdict import silence_notes
 from rrm_queue.cli.render.tables import champions_table
-from rrm_queue.cli.render.terminal import printable
 from rrm_queue.store.database import Database
 from rrm_queue.store.views.jobs import first_error
 from rrm_queue.store.views.results import job_results
 from rrm_queue.strategies.knockout import Knockout
+from rrm_queue.text import printable
 from rrm_queue.views import JobView
 
 FEW = 20

@@ -7,8 +7,8 @@ from rich.table import Table
 
 from rrm_queue.actions.formatting import count, interval
 from rrm_queue.cli.render.tables import MEDIUM, WIDE, ruled
-from rrm_queue.cli.render.terminal import printable
 from rrm_queue.ratings.leaderboard import FEW, Leaderboard, Line
+from rrm_queue.text import printable
 from rrm_queue.views import JobView
 
 if TYPE_CHECKING:

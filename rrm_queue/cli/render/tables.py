@@ -18,8 +18,8 @@ from rrm_queue.actions.formatting import (
     shortened,
     tokens,
 )
-from rrm_queue.cli.render.terminal import printable
 from rrm_queue.domain import CandidateNumber, TournamentState
+from rrm_queue.text import printable
 from rrm_queue.views import JobView, RankedCandidate, TournamentError, TournamentResult
 
 if TYPE_CHECKING:

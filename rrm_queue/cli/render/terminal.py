@@ -1,4 +1,4 @@
-"""What all views share: consoles that take text as it is, and text made fit to be shown."""
+"""Consoles that print text as it is."""
 
 import io
 import sys
@@ -6,16 +6,6 @@ from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
     from rich.console import Console
-
-
-def printable(text: str) -> str:
-    r"""`text` with all that a terminal would obey or hide written out, such as `\x1b`.
-
-    Ids, names and errors come from other people's files and servers.
-    """
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
 def lenient(stream: TextIO) -> TextIO:

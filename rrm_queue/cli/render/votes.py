@@ -10,8 +10,8 @@ from rich.text import Text
 from rrm_queue.actions.formatting import vote_facts
 from rrm_queue.actions.vote_schemas import chosen, shown
 from rrm_queue.cli.render.tables import MEDIUM, ruled
-from rrm_queue.cli.render.terminal import printable
 from rrm_queue.domain import DecidedBy, MatchState, Verdict
+from rrm_queue.text import printable
 from rrm_queue.views import CastVote, GivenAnswer, Reasons, Tally
 
 SIDE_BY_SIDE = MEDIUM

@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 from typing import NamedTuple
 
 import msgspec
@@ -17,6 +16,7 @@ from rrm_queue.domain import (
     TournamentId,
     Voting,
 )
+from rrm_queue.log_once import log_once
 from rrm_queue.messages import Answer
 from rrm_queue.seeds import derive
 
@@ -138,15 +138,10 @@ def active_jobs(tx: Connection, queue: str, most: int) -> list[ActiveJob]:
                 msgspec.convert(row.voting, Voting),
             )
         except msgspec.ValidationError as error:
-            _cannot_read(row.id, str(error))
+            log_once(log, logging.ERROR, "job %s is left to others: %s", row.id, str(error))
             continue
         found.append(ActiveJob(row.id, row.priority, judge, voting, row.seed, row.out, row.ready))
     return found
-
-
-@lru_cache(maxsize=1024)  # said once a job, not at every look
-def _cannot_read(job: JobId, why: str) -> None:
-    log.error("job %s is left to others: %s", job, why)
 
 
 def count_ready(tx: Connection, job: JobId, most: int) -> int:

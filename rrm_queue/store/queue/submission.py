@@ -11,6 +11,7 @@ from rrm_queue.errors import StoreUnavailable
 from rrm_queue.seeds import derive
 from rrm_queue.store.copying import NULL, escaped
 from rrm_queue.store.tables import Job
+from rrm_queue.text import first_line
 
 if TYPE_CHECKING:
     import psycopg
@@ -182,4 +183,4 @@ def _copy(tx: Connection, statement: str, rows: str) -> None:
         with driver.cursor() as cursor, cursor.copy(statement) as copy:
             copy.write(rows)
     except OperationalError as error:  # the driver's own: SQLAlchemy knows nothing of a COPY
-        raise StoreUnavailable(str(error).partition("\n")[0]) from error
+        raise StoreUnavailable(first_line(error)) from error
