@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from redis import Redis
 from redis.exceptions import RedisError
 
-from rrm_queue.broker.leases import LEASE_SECONDS, roll_key
+from rrm_queue.broker.leases import LEASE_SECONDS, workers_key
 from rrm_queue.broker.names import COORDINATOR_QUEUE, judge_kind_queue
 from rrm_queue.errors import BrokerUnavailable
 from rrm_queue.judging.engines import KINDS
@@ -26,7 +26,7 @@ def at_work(client: Redis, name: str) -> bool:
         now, _ = client.time()
         with client.pipeline(transaction=False) as pipe:
             for queue in _queues(name):
-                pipe.zrangebyscore(roll_key(queue), now - LEASE_SECONDS, "+inf")
+                pipe.zrangebyscore(workers_key(queue), now - LEASE_SECONDS, "+inf")
             found = pipe.execute()
     except RedisError as error:
         raise BrokerUnavailable(first_line(error)) from error

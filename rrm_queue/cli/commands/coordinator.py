@@ -28,9 +28,9 @@ def command() -> int:
     with open_store(addresses, idle_limit=IDLE_LIMIT) as database:
         database.check_schema()
         app = create_app(addresses.broker_url)
-        link = BrokerClient(lambda: app, redis_client(addresses.broker_url))
-        link.knock()
-        coordinator = Coordinator(database, link, process_name())
+        broker = BrokerClient(lambda: app, redis_client(addresses.broker_url))
+        broker.check_access()
+        coordinator = Coordinator(database, broker, process_name())
         serve_wakes(app, coordinator.wake)
         coordinator.start()
         # Needed when the first tournament ends; what is to be sent does not wait for it.
@@ -40,7 +40,7 @@ def command() -> int:
             name="coordinator",
             queues=[COORDINATOR_QUEUE],
             threads=1,
-            waiting=link.waiting,
+            waiting=broker.waiting,
             stopping=coordinator.stop,
         )
         coordinator.stop()
