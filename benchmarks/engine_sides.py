@@ -136,10 +136,10 @@ async def _worker(
             stderr=written,
         )
     broker_url = LocalStack(home).addresses.broker_url
-    link = BrokerClient(lambda: create_app(broker_url), redis_client(broker_url))
+    broker = BrokerClient(lambda: create_app(broker_url), redis_client(broker_url))
     try:
         async with asyncio.timeout(SERVE_SECONDS):
-            while not link.capacities(worker_queue(JUDGE)):
+            while not broker.capacities(worker_queue(JUDGE)):
                 if worker.returncode is not None:
                     raise RuntimeError(f"the worker ended: {log.read_text()[-2000:]}")
                 await asyncio.sleep(0.05)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import to_builtins
 
-from rrm_queue.actions.app import openai_mark
 from rrm_queue.actions.control import to_stderr
+from rrm_queue.actions.settings import settings_fingerprint
 from rrm_queue.domain import JobState, JudgeSpec, Seeding, Voting
 from rrm_queue.errors import BrokerUnavailable, UsageFault
 from rrm_queue.intake.needs import Needs
@@ -86,9 +86,9 @@ def judge_of(
         raise UsageFault(f"{template} is no readable template: {error}") from error
 
 
-def mark_of(settings: "Settings", spec: JudgeSpec) -> str:
+def fingerprint_of(settings: "Settings", spec: JudgeSpec) -> str:
     """The mark of the settings that a local worker needs for this judge (see `connect`)."""
-    return openai_mark(settings) if kind_of(spec).has_endpoint else ""
+    return settings_fingerprint(settings) if kind_of(spec).has_endpoint else ""
 
 
 def wake(link: "BrokerClient", say: Callable[[str], None] = to_stderr) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from redis import Redis
 from redis.exceptions import RedisError
 
-from rrm_queue.broker.leases import LEASE_SECONDS, roll_key
+from rrm_queue.broker.leases import LEASE_SECONDS, workers_key
 from rrm_queue.errors import BrokerUnavailable
 from rrm_queue.text import first_line
 
@@ -30,12 +30,12 @@ def live_processes(client: Redis, queues: Collection[str] | None = None) -> dict
     """
     try:
         if queues is None:
-            keys = client.scan_iter(match=roll_key("*"), count=_KEYS_A_STEP)
-            queues = sorted({str(key).removeprefix(roll_key("")) for key in keys})
+            keys = client.scan_iter(match=workers_key("*"), count=_KEYS_A_STEP)
+            queues = sorted({str(key).removeprefix(workers_key("")) for key in keys})
         now, _ = client.time()
         with client.pipeline(transaction=False) as pipe:
             for queue in queues:
-                pipe.zrangebyscore(roll_key(queue), now - LEASE_SECONDS, "+inf")
+                pipe.zrangebyscore(workers_key(queue), now - LEASE_SECONDS, "+inf")
             found = pipe.execute()
     except RedisError as error:
         raise BrokerUnavailable(first_line(error)) from error

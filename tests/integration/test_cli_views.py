@@ -156,7 +156,7 @@ def test_status_says_that_nobody_judges(
     without_broker = rrmq("status", job, RRMQ_BROKER_URL=NOWHERE)
     assert without_broker.return_value == 0
     assert "broker does not answer" in without_broker.stdout
-    WorkerLeases(broker.client, "w").enlist({QUEUE: 4})
+    WorkerLeases(broker.client, "w").announce({QUEUE: 4})
     assert "worker" not in rrmq("status", job).stdout
 
 

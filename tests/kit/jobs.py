@@ -68,12 +68,12 @@ def job_of(**options: Any) -> Job:
     return Job(**(usual | options))
 
 
-def lying(broker: BrokerClient, job: str, batch: int) -> set[str]:
+def waiting_flushes(broker: BrokerClient, job: str, batch: int) -> set[str]:
     """The ids of the flushes of a batch that wait to be recorded."""
     return set(broker.client.hkeys(inbox_key(job, batch)))
 
 
-def record_lying(database: Database, broker: BrokerClient) -> int:
+def record_waiting(database: Database, broker: BrokerClient) -> int:
     """Records what lies ready; how many flushes were taken up."""
     return Recorder(database, broker, lambda: None).turn()
 

@@ -19,7 +19,7 @@ from rrm_worker.engine_process import STOP_SECONDS, EngineProcess
 from rrm_worker.health import Health
 from rrm_worker.metrics import Metrics
 from rrm_worker.running_batch import Ending
-from rrm_worker.worker import HAND_BACK_SECONDS, Worker
+from rrm_worker.worker import RELEASE_SECONDS, Worker
 
 LEAST_BATCHES = 16
 """Batches that may be held at once; for a larger concurrency as many as that, as late rounds and
@@ -56,8 +56,8 @@ def serve(broker_url: str, serving: Serving) -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # until Celery takes over
     app = create_app(broker_url)
     client = redis_client(broker_url, timeout=RENEW_SECONDS)
-    link = BrokerClient(lambda: app, client)
-    link.epoch()
+    broker = BrokerClient(lambda: app, client)
+    broker.epoch()
     metrics = Metrics()
     if serving.metrics_port is not None:
         metrics.serve(serving.metrics_host, serving.metrics_port)
@@ -71,7 +71,7 @@ def serve(broker_url: str, serving: Serving) -> int:
     worker = Worker(
         panel,
         WorkerLeases(client, process_name()),
-        link.send_outcomes,
+        broker.send_outcomes,
         capacities,
         ready=ready,
         metrics=metrics,
@@ -86,7 +86,7 @@ def serve(broker_url: str, serving: Serving) -> int:
             name="worker",
             queues=list(capacities),
             threads=max(LEAST_BATCHES, serving.concurrency),
-            waiting=link.waiting,
+            waiting=broker.waiting,
             stopping=lambda: _drain(worker, serving),
             room=worker.has_room,
         )
@@ -105,13 +105,13 @@ def _guard(serving: Serving, worker: Worker, ready: Event, metrics: Metrics) -> 
         Health(serving.engines.sglang_url),
         serving.process,
         up=ready,
-        on_down=lambda: worker.hand_back(Ending.BROKEN),
+        on_down=lambda: worker.release(Ending.BROKEN),
         metrics=metrics,
     )
 
 
 def _drain(worker: Worker, serving: Serving) -> None:
     """Begins to drain beside Celery's own shutdown, which waits for what is held."""
-    ending = HAND_BACK_SECONDS + (STOP_SECONDS if serving.process else 0.0)
+    ending = RELEASE_SECONDS + (STOP_SECONDS if serving.process else 0.0)
     seconds = max(0.0, serving.grace - ending)
     Thread(target=worker.drain, args=[seconds], name="drain", daemon=True).start()

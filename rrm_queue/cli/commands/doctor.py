@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 import click
 
-from rrm_queue.actions.app import local_stack, open_broker, open_store, read_settings, reveal
+from rrm_queue.actions.app import local_stack, open_broker, open_store
 from rrm_queue.actions.checks import Check, broker, store, unfinished, versions
 from rrm_queue.actions.schemas import json_line
+from rrm_queue.actions.settings import read_settings, reveal
 from rrm_queue.broker.names import COORDINATOR_QUEUE
 from rrm_queue.cli.render.tables import checks_table
 from rrm_queue.cli.render.terminal import screen

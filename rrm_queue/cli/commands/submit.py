@@ -17,7 +17,7 @@ from rrm_queue.actions.app import (
 )
 from rrm_queue.actions.estimate import pace, print_dry_run, weigh
 from rrm_queue.actions.input_files import opened_file
-from rrm_queue.actions.request import Request, judge_of, mark_of, wake
+from rrm_queue.actions.request import Request, fingerprint_of, judge_of, wake
 from rrm_queue.actions.watch import watch
 from rrm_queue.cli.options.sizing import LargeJobGate, asks, sizing_options
 from rrm_queue.cli.options.voting import voting_of, voting_options
@@ -142,7 +142,7 @@ def command(
             print_dry_run(scale, agreement, found, reading, as_json=as_json)
             return 0
         large = LargeJobGate(scale, settings.confirm_above, before=opened.close)
-        addresses = connect(settings, mark=mark_of(settings, spec))
+        addresses = connect(settings, fingerprint=fingerprint_of(settings, spec))
         link = open_broker(addresses)
         with open_store(addresses) as database:
             submitted = submit(

@@ -12,7 +12,8 @@ import click
 from rrm_worker.engine_process import HOST, EngineProcess, free_port, launch_command
 from rrm_worker.service import GRACE_SECONDS, Serving, serve
 
-from rrm_queue.actions.app import broker_url, log_to_stderr, read_settings, reveal
+from rrm_queue.actions.app import broker_url
+from rrm_queue.actions.settings import log_to_stderr, read_settings, reveal
 from rrm_queue.errors import UsageFault
 from rrm_queue.judging.engines.base import EngineSettings
 from rrm_queue.judging.kinds import SERVED_ALONE, SERVED_TOGETHER, served_kind, worker_queue
