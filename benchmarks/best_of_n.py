@@ -23,12 +23,12 @@ from sqlalchemy import text
 
 from rrm_queue.actions.app import connect, local_stack, open_broker, open_store, read_settings
 from rrm_queue.broker.client import BrokerClient
-from rrm_queue.broker.names import judge_queue
 from rrm_queue.domain import JobId, JobState, Seeding, Voting
 from rrm_queue.intake.formats.base import Empty
 from rrm_queue.intake.needs import Needs
 from rrm_queue.intake.reader import Source
 from rrm_queue.intake.submission import Submitted, submit
+from rrm_queue.judging.kinds import queue_of
 from rrm_queue.judging.spec import parse_spec
 from rrm_queue.store.database import Database
 from rrm_queue.store.tables import Job
@@ -106,8 +106,8 @@ def main() -> int:
     parser.add_argument("--json", type=Path, metavar="FILE")
     parser.add_argument("--write", action="store_true", help=f"put the table into {DOCUMENT.name}")
     given = parser.parse_args()
-    with _stack() as (database, link):
-        report = _measured(database, link, given.file, given.accuracies, given.seed)
+    with _stack() as (database, broker):
+        report = _measured(database, broker, given.file, given.accuracies, given.seed)
     table = "\n".join(_lines(report))
     Console().print(table, markup=False, soft_wrap=True)
     if given.json:
@@ -134,12 +134,12 @@ def _stack() -> Iterator[tuple[Database, BrokerClient]]:
 
 
 def _measured(
-    database: Database, link: BrokerClient, file: Path, accuracies: Sequence[float], seed: int
+    database: Database, broker: BrokerClient, file: Path, accuracies: Sequence[float], seed: int
 ) -> Report:
     began = time.monotonic()
     asked = [(accuracy, *way) for accuracy in accuracies for way in WAYS]
     submitted = [_submitted(database, file, *one, seed=seed) for one in asked]
-    link.wake()
+    broker.wake()
     _wait(database, [one.job for one in submitted])
     cells = [_cell(database, one.job, *way) for one, way in zip(submitted, asked, strict=True)]
     with database.begin() as tx:
@@ -167,7 +167,7 @@ def _submitted(
         strategy=strategy,
         seeding=Seeding.RANDOM,
         judge=to_builtins(judge),
-        queue=judge_queue(judge),
+        queue=queue_of(judge),
         voting=to_builtins(Voting(votes)),
         seed=seed,
         priority=1,

@@ -21,8 +21,8 @@ from rrm_queue.broker.leases import (
     WorkerLeases,
     capacity_key,
     lease_key,
-    roll_key,
     stopped_key,
+    workers_key,
 )
 from rrm_queue.broker.names import COORDINATOR_QUEUE, JUDGE_TASK, WAKE_TASK
 from rrm_queue.domain import BatchId, JobId
@@ -62,20 +62,20 @@ class BrokerClient:
         with _faults():
             self._inbox.put(outcomes)
 
-    def take_up(self, seconds: float) -> list[Flush]:
+    def receive(self, seconds: float) -> list[Flush]:
         """Flushes that nobody has taken up yet; waits for them, `seconds` at most."""
         with _faults():
-            return self._inbox.take_up(seconds)
+            return self._inbox.receive(seconds)
 
-    def recorded(self, flushes: Collection[Flush]) -> None:
+    def ack(self, flushes: Collection[Flush]) -> None:
         """Drops flushes that are recorded."""
         with _faults():
-            self._inbox.remove(flushes)
+            self._inbox.ack(flushes)
 
-    def list_again(self, batches: Collection[tuple[JobId, BatchId]]) -> None:
+    def relist(self, batches: Collection[tuple[JobId, BatchId]]) -> None:
         """Lets flushes of these batches be taken up once more."""
         with _faults():
-            self._inbox.list_again(batches)
+            self._inbox.relist(batches)
 
     def unrecorded(self, batches: Sequence[tuple[JobId, BatchId]]) -> set[BatchId]:
         """Those of the batches of which flushes wait to be recorded."""
@@ -95,7 +95,7 @@ class BrokerClient:
             word = str(self.client.get(EPOCH_KEY))
         return Epoch(word, float(now - int(word.rpartition(":")[2])))
 
-    def knock(self) -> None:
+    def check_access(self) -> None:
         """Raises BrokerRefused when the broker turns us away; one that is away may come back."""
         try:
             self.epoch()
@@ -123,22 +123,22 @@ class BrokerClient:
                 pipe.set(lease_key(job, batch), OVER, ex=MARK_SECONDS)
             pipe.execute()
 
-    def show_life(self, name: str) -> None:
+    def announce(self, name: str) -> None:
         """Puts a coordinator on the roll, which it lapses from unless it comes again."""
         with _faults():
-            WorkerLeases(self.client, name).enlist({COORDINATOR_QUEUE: 1})
+            WorkerLeases(self.client, name).announce({COORDINATOR_QUEUE: 1})
 
-    def leave(self, name: str) -> None:
+    def withdraw(self, name: str) -> None:
         """Takes a coordinator off the roll."""
         with _faults():
-            WorkerLeases(self.client, name).retire([COORDINATOR_QUEUE])
+            WorkerLeases(self.client, name).withdraw([COORDINATOR_QUEUE])
 
     def capacities(self, queue: str) -> dict[str, int]:
         """The live workers of a queue, each with how many matches it can hold at once."""
         with _faults():
             now, _ = self.client.time()
-            self.client.zremrangebyscore(roll_key(queue), "-inf", now - LEASE_SECONDS - 1)
-            live = {str(worker) for worker in self.client.zrange(roll_key(queue), 0, -1)}
+            self.client.zremrangebyscore(workers_key(queue), "-inf", now - LEASE_SECONDS - 1)
+            live = {str(worker) for worker in self.client.zrange(workers_key(queue), 0, -1)}
             capacities = self.client.hgetall(capacity_key(queue))
             gone = [str(worker) for worker in capacities if str(worker) not in live]
             if gone:

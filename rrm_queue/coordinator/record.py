@@ -89,7 +89,7 @@ def _write(
             read(changes, flush, before)
         recording.insert_votes(tx, changes.votes)
         recording.decide_matches(tx, changes.outcomes)
-        recording.give_back(tx, changes.returned)
+        recording.requeue_matches(tx, changes.returned)
         recording.fail_matches(tx, changes.failed)
         recording.close_batches(tx, {BatchId(flush.batch) for flush in flushes})
         counts = _follow(tx, changes, before)

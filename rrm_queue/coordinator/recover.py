@@ -82,7 +82,7 @@ def _give_up(tx: Transaction, batches: Sequence[BatchId], loss: Loss) -> list[Ba
     counted = loss in COUNTED
     spent = recovery.spent_matches(tx, ours, ATTEMPTS) if counted else []
     counts = _fail(tx, spent, f"given up after {ATTEMPTS} attempts: {loss}")
-    recovery.free_matches(tx, ours, str(loss), attempt=counted)
+    recovery.requeue_matches(tx, ours, str(loss), attempt=counted)
     for job in sorted(counts):
         recording.count_for_job(tx, job, counts[job])
     return ours

@@ -19,8 +19,8 @@ from kit.sglang_process import ENVIRONMENT, FLAGS, SglangProcess, free_port
 from rrm_worker.health import Health
 
 from rrm_queue.broker.client import BrokerClient
-from rrm_queue.broker.names import judge_kind_queue
 from rrm_queue.domain import BatchId, JobId, JudgeSpec, Verdict, Voting
+from rrm_queue.judging.kinds import worker_queue
 from rrm_queue.local.stack import Addresses
 from rrm_queue.messages import (
     BROKEN,
@@ -35,7 +35,7 @@ from rrm_queue.messages import (
     decode,
 )
 
-QUEUE = judge_kind_queue("tiny")
+QUEUE = worker_queue("sglang:tiny")
 QUICK = r"[a-z ]{4,20}</think>\n\n\\boxed\{Assistant (1|2)\}"
 ENDLESS = r"[a-z]{7000}"
 START, GRACE = 150, 20  # seconds
@@ -46,7 +46,7 @@ class Launched:
     """A running `rrmq worker`, its engine, and what it sends."""
 
     process: subprocess.Popen[bytes]
-    link: BrokerClient
+    broker: BrokerClient
     log: Path
     metrics_port: int
     flushes: list[Outcomes] = field(default_factory=list)
@@ -71,7 +71,7 @@ class Launched:
             time.sleep(0.05)
 
     def serves(self) -> bool:
-        return bool(self.link.capacities(QUEUE))
+        return bool(self.broker.capacities(QUEUE))
 
     def publish(self, number: int, matches: int, regex: str) -> None:
         judge = JudgeSpec("sglang", "tiny", max_tokens=7000, regex=regex)
@@ -79,10 +79,10 @@ class Launched:
         pairs = [BatchMatch(100 * number + m, 0, m + 1) for m in range(matches)]
         questions = [Question("t", "How many?", None, answers)]
         batch = JudgeBatch(number, "job", judge, questions, pairs, Voting(), seed=1)
-        self.link.publish(QUEUE, [batch])
+        self.broker.publish(QUEUE, [batch])
 
     def lease(self, number: int) -> str | None:
-        holder = self.link.holders([(JobId("job"), BatchId(number))])[BatchId(number)]
+        holder = self.broker.holders([(JobId("job"), BatchId(number))])[BatchId(number)]
         return holder and holder.name
 
     def judges(self, number: int) -> None:
@@ -96,7 +96,7 @@ class Launched:
 
     def received(self) -> list[MatchReport]:
         """All that the worker has reported so far."""
-        while flushes := self.link.take_up(0.01):
+        while flushes := self.broker.receive(0.01):
             self.flushes += [decode(flush.body, Outcomes) for flush in flushes]
         return [report for flush in self.flushes for report in flush.matches]
 

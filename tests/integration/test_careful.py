@@ -4,7 +4,7 @@ import json
 
 import msgspec
 import pytest
-from kit.jobs import judged, lines, lying, play, received, record_lying, submit_file
+from kit.jobs import judged, lines, play, received, record_waiting, submit_file, waiting_flushes
 from kit.paid_votes import PAID, Worker, sent, view
 from sqlalchemy import text
 
@@ -41,9 +41,9 @@ def test_outcomes_of_a_newer_version_stay_where_they_lie(
     newer = msgspec.msgpack.decode(encode(judged(batch))) | {"type": "rrmq.outcomes.9"}
     key = inbox_key(job, batch.batch)
     broker.client.hset(key, "flush", msgspec.msgpack.encode(newer))
-    broker.list_again([(job, BatchId(batch.batch))])
-    assert record_lying(database, broker) == 1
-    assert lying(broker, job, batch.batch) == {"flush"}
+    broker.relist([(job, BatchId(batch.batch))])
+    assert record_waiting(database, broker) == 1
+    assert waiting_flushes(broker, job, batch.batch) == {"flush"}
 
 
 @pytest.mark.parametrize("change", ["strategy = 'newer'", 'voting = \'{"order": "newer"}\''])
@@ -55,8 +55,8 @@ def test_outcomes_of_a_job_of_another_version_stay_and_no_other_job_waits(
     with database.begin() as tx:
         tx.execute(text(f"UPDATE jobs SET {change}"))  # noqa: S608
     broker.send_outcomes(judged(batch))
-    assert record_lying(database, broker) == 1
-    assert len(lying(broker, job, batch.batch)) == 1
+    assert record_waiting(database, broker) == 1
+    assert len(waiting_flushes(broker, job, batch.batch)) == 1
     other = submit_file(database, lines([4]), id="other")
     play(database, broker)
     assert view(database, other).state is JobState.SUCCEEDED
@@ -70,11 +70,11 @@ def test_what_cannot_even_fail_keeps_no_other_outcomes_waiting(
     batch = one_batch(database, broker, job)
     odd = Outcomes(number, job, "stranger", [MatchReport(match, [])])
     broker.client.hset(inbox_key(job, 1000), "flush", encode(odd))
-    broker.list_again([(job, BatchId(1000))])
+    broker.relist([(job, BatchId(1000))])
     broker.send_outcomes(judged(batch))
-    assert record_lying(database, broker) == 2
+    assert record_waiting(database, broker) == 2
     assert view(database, job).state is JobState.SUCCEEDED
-    assert not lying(broker, job, batch.batch)
+    assert not waiting_flushes(broker, job, batch.batch)
 
 
 def test_a_match_whose_plan_fails_keeps_its_votes(

@@ -39,11 +39,11 @@ def serve(broker_url: str) -> None:
     """Takes one message, whose acknowledgement is lost, and says how many it counts after that."""
     app = create_app(broker_url)
     app.conf.broker_transport_options |= {"socket_timeout": PATIENCE}
-    link = BrokerClient(lambda: app, redis_client(broker_url))
+    broker = BrokerClient(lambda: app, redis_client(broker_url))
     judged, asked = Event(), list[int]()
 
     def judge(_: bytes) -> bool:
-        link.client.client_pause(int(3 * PATIENCE * 1000))
+        broker.client.client_pause(int(3 * PATIENCE * 1000))
         print("judged", flush=True)
         judged.set()
         return True
@@ -56,7 +56,7 @@ def serve(broker_url: str) -> None:
         judged.wait()
         while state.reserved_requests:
             time.sleep(0.01)
-        link.client.ping()  # the pause is over
+        broker.client.ping()  # the pause is over
         asked.clear()
         while not asked:
             time.sleep(0.01)
@@ -69,7 +69,7 @@ def serve(broker_url: str) -> None:
         name="test",
         queues=[QUEUE],
         threads=2,
-        waiting=link.waiting,
+        waiting=broker.waiting,
         stopping=lambda: None,
         room=room,
     )

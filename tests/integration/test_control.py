@@ -1,7 +1,7 @@
 """Pause, resume, cancel, retry, delete: what they do to a job."""
 
 import pytest
-from kit.jobs import judged, lines, play, received, record_lying, submit_file
+from kit.jobs import judged, lines, play, received, record_waiting, submit_file
 from sqlalchemy import text
 
 from rrm_queue.broker.client import BrokerClient
@@ -197,6 +197,6 @@ def test_outcomes_of_a_deleted_job_are_dropped(database: Database, broker: Broke
     with database.begin() as tx:
         control.cancel_job(tx, job)
         assert control.delete_job(tx, job)
-    record_lying(database, broker)
+    record_waiting(database, broker)
     assert set(rows(database).values()) == {0}
     assert recover(database, broker, settled=True) == {}

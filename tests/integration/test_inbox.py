@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 import pytest
-from kit.jobs import judged, lines, lying, received, record_lying, submit_file
+from kit.jobs import judged, lines, received, record_waiting, submit_file, waiting_flushes
 from kit.paid_votes import view
 
 from rrm_queue.broker import inbox
@@ -29,29 +29,29 @@ def matches(flushes: Sequence[Flush]) -> list[int]:
 def test_all_that_lies_there_is_taken_up_at_once_in_order_of_batches(broker: BrokerClient) -> None:
     for batch, match in ((7, 1), (3, 2), (7, 3)):
         broker.send_outcomes(flush(batch, match))
-    taken = broker.take_up(1)
+    taken = broker.receive(1)
     assert matches(taken) == [1, 3, 2]
     assert [(one.job, one.batch) for one in taken] == [("job", 7)] * 2 + [("job", 3)]
-    assert broker.take_up(0.01) == [], "it is taken up once"
+    assert broker.receive(0.01) == [], "it is taken up once"
 
 
 def test_what_was_taken_up_stays_until_it_is_recorded(broker: BrokerClient) -> None:
     broker.send_outcomes(flush(7, 1))
-    taken = broker.take_up(1)
-    broker.list_again([(JobId("job"), BatchId(7))])
-    assert broker.take_up(1) == taken
-    broker.recorded(taken)
-    broker.list_again([(JobId("job"), BatchId(7))])
-    assert broker.take_up(0.01) == []
+    taken = broker.receive(1)
+    broker.relist([(JobId("job"), BatchId(7))])
+    assert broker.receive(1) == taken
+    broker.ack(taken)
+    broker.relist([(JobId("job"), BatchId(7))])
+    assert broker.receive(0.01) == []
     assert not broker.client.exists(inbox_key("job", 7))
 
 
 def test_a_place_is_listed_again_once_whoever_else_waits(broker: BrokerClient) -> None:
     broker.send_outcomes(flush(7, 1))
-    assert broker.take_up(1)
+    assert broker.receive(1)
     broker.send_outcomes(flush(8, 2))
     for _ in range(2):
-        broker.list_again([(JobId("job"), BatchId(7)), (JobId("job"), BatchId(8))])
+        broker.relist([(JobId("job"), BatchId(7)), (JobId("job"), BatchId(8))])
     assert broker.client.lrange(PLACES_KEY, 0, -1) == ["job:8", "job:7"]
 
 
@@ -64,10 +64,10 @@ def test_no_more_is_taken_up_than_memory_is_there_for(
         broker.send_outcomes(flush(7 + match // 4, match, text="x" * 1000))
     seen = []
     for _ in range(5):
-        taken = broker.take_up(0.01)
+        taken = broker.receive(0.01)
         assert len(taken) <= 2
         seen += matches(taken)
-        broker.recorded(taken)
+        broker.ack(taken)
     assert sorted(seen) == [0, 1, 2, 3, 4]
 
 
@@ -76,13 +76,13 @@ def test_what_a_stranger_lists_is_passed_over(broker: BrokerClient) -> None:
     broker.client.hset(inbox_key("x", 0) + "x", "id", "body")
     broker.client.rpush(PLACES_KEY, b"\xff:3", "odd:1", "x:0x", "", "nothing", b"\xff:3")
     broker.send_outcomes(flush(7, 1))
-    assert matches(broker.take_up(1)) == [1]
+    assert matches(broker.receive(1)) == [1]
 
 
 def test_what_a_stranger_names_oddly_is_removed_like_any_other(broker: BrokerClient) -> None:
     broker.client.hset(inbox_key("job", 7), b"\xff", b"no outcomes")
-    broker.list_again([(JobId("job"), BatchId(7))])
-    broker.recorded(broker.take_up(1))
+    broker.relist([(JobId("job"), BatchId(7))])
+    broker.ack(broker.receive(1))
     assert not broker.client.exists(inbox_key("job", 7))
 
 
@@ -97,13 +97,13 @@ def test_nobody_waits_for_more_than_can_be_taken_up_of_what_is_left_to_others(
     newer = msgspec.msgpack.decode(encode(flush(0, 1, "x" * 1000))) | {"type": "rrmq.outcomes.9"}
     for id_ in ("a", "b", "c", "d"):
         broker.client.hset(inbox_key(job, 0), id_, msgspec.msgpack.encode(newer))
-    broker.list_again([(job, BatchId(0))])
+    broker.relist([(job, BatchId(0))])
     broker.send_outcomes(judged(batch))
-    record_lying(database, broker)
-    record_lying(database, broker)
+    record_waiting(database, broker)
+    record_waiting(database, broker)
     assert view(database, job).state is JobState.SUCCEEDED
-    assert len(lying(broker, job, 0)) == 4
-    assert record_lying(database, broker) == 0, "what is left is not taken up again and again"
+    assert len(waiting_flushes(broker, job, 0)) == 4
+    assert record_waiting(database, broker) == 0, "what is left is not taken up again and again"
 
 
 def test_flushes_of_many_batches_are_recorded_together(
@@ -115,8 +115,8 @@ def test_flushes_of_many_batches_are_recorded_together(
         for batch in batches:
             broker.send_outcomes(judged(batch))
             broker.send_outcomes(judged(batch))  # a repeat
-        assert record_lying(database, broker) == len(batches)
-        assert not any(lying(broker, job, batch.batch) for batch in batches)
+        assert record_waiting(database, broker) == len(batches)
+        assert not any(waiting_flushes(broker, job, batch.batch) for batch in batches)
     assert view(database, job).state is JobState.SUCCEEDED
     assert view(database, job).votes == 200
 

@@ -93,7 +93,7 @@ def test_a_batch_handed_back_goes_out_at_once_and_counts_only_if_its_engine_died
 ) -> None:
     leases = WorkerLeases(broker.client, "worker")
     leases.take(job, batch(database))
-    leases.hand_back(job, batch(database), broken=broken)
+    leases.release(job, batch(database), broken=broken)
     age_mark(broker, job, batch(database))
     assert list(recover(database, broker, settled=True).values()) == [loss]
     with database.begin() as tx:

@@ -4,7 +4,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from kit.jobs import judged, lines, lying, play, received, record_lying, submit_file
+from kit.jobs import judged, lines, play, received, record_waiting, submit_file, waiting_flushes
 from msgspec import structs
 from sqlalchemy import text
 
@@ -236,8 +236,8 @@ def test_a_flush_that_the_store_refuses_keeps_what_is_good_of_it(
     huge = [Vote(1, Verdict.FIRST, prompt_tokens=2**40)]
     job_id, batch_id = JobId(batch.job), BatchId(batch.batch)
     broker.send_outcomes(Outcomes(batch_id, job_id, "test", [good, MatchReport(bad.match, huge)]))
-    record_lying(database, broker)
-    assert lying(broker, job_id, batch_id) == set()
+    record_waiting(database, broker)
+    assert waiting_flushes(broker, job_id, batch_id) == set()
     job = view(database)
     assert (job.tournaments_done, job.tournaments_failed, job.matches_done) == (1, 1, 1)
     (failed,) = [one for one in results(database) if one.state is TournamentState.FAILED]

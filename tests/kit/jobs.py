@@ -8,7 +8,6 @@ from typing import Any
 
 from rrm_queue.broker.client import BrokerClient
 from rrm_queue.broker.inbox import inbox_key
-from rrm_queue.broker.names import judge_queue
 from rrm_queue.coordinator.dispatch import dispatch
 from rrm_queue.coordinator.record import record
 from rrm_queue.coordinator.recorder import Recorder
@@ -16,12 +15,13 @@ from rrm_queue.domain import JobId, JobState, JudgeSpec, Seeding, Verdict, Vote
 from rrm_queue.intake.formats.base import Empty
 from rrm_queue.intake.needs import Needs
 from rrm_queue.intake.submission import submit
+from rrm_queue.judging.kinds import queue_of
 from rrm_queue.messages import JudgeBatch, MatchReport, Outcomes, decode
 from rrm_queue.store.database import Database
 from rrm_queue.store.tables import Job
 
 REFERENCE = JudgeSpec("reference")
-QUEUE = judge_queue(REFERENCE)
+QUEUE = queue_of(REFERENCE)
 
 
 def lines(sizes: list[int]) -> bytes:
@@ -68,12 +68,12 @@ def job_of(**options: Any) -> Job:
     return Job(**(usual | options))
 
 
-def lying(broker: BrokerClient, job: str, batch: int) -> set[str]:
+def waiting_flushes(broker: BrokerClient, job: str, batch: int) -> set[str]:
     """The ids of the flushes of a batch that wait to be recorded."""
     return set(broker.client.hkeys(inbox_key(job, batch)))
 
 
-def record_lying(database: Database, broker: BrokerClient) -> int:
+def record_waiting(database: Database, broker: BrokerClient) -> int:
     """Records what lies ready; how many flushes were taken up."""
     return Recorder(database, broker, lambda: None).turn()
 

@@ -55,9 +55,9 @@ class RunningBatch:
             log.exception("batch %s cannot be judged", self.batch.batch)
         return self._ending
 
-    def let_go(self, ending: Ending) -> None:
+    def stop(self, ending: Ending) -> None:
         """Stops the judging; the votes there are are still sent. Without effect on what ended."""
-        self._loop.call_soon_threadsafe(self._let_go, ending)
+        self._loop.call_soon_threadsafe(self._stop, ending)
 
     def abandon(self) -> None:
         """Gives up sending as well: `run` returns at once."""
@@ -81,7 +81,7 @@ class RunningBatch:
         self._count(report)
         await self._outbox.add(report)
 
-    def _let_go(self, ending: Ending) -> None:
+    def _stop(self, ending: Ending) -> None:
         if self._ending is not Ending.JUDGED or (self._judging and self._judging.done()):
             return
         self._ending = ending

@@ -42,7 +42,7 @@ class ResendBuffer:
             while self._text > MOST_TEXT:
                 self._text -= _size(self._flushes.popleft())
 
-    def look_after(self) -> None:
+    def check(self) -> None:
         """Forgets what is recorded; sends all that may be lost again.
 
         Raises RedisError and BrokerUnavailable: the next look makes up for it.
@@ -58,7 +58,7 @@ class ResendBuffer:
         if epoch == self._epoch:
             self._forget({id(flush) for flush in kept if flush.batch not in lying})
             there = {batch for batch in batches if batch[1] in lying}
-            self._inbox.list_again(there & self._lying)
+            self._inbox.relist(there & self._lying)
             self._lying = there
             return
         if self._epoch is not None and kept:

@@ -5,7 +5,8 @@ from threading import Thread
 
 import click
 
-from rrm_queue.actions.app import connect, log_to_stderr, open_store, read_settings
+from rrm_queue.actions.app import connect, open_store
+from rrm_queue.actions.settings import log_to_stderr, read_settings
 from rrm_queue.broker.app import create_app
 from rrm_queue.broker.client import BrokerClient, redis_client
 from rrm_queue.broker.leases import process_name
@@ -27,9 +28,9 @@ def command() -> int:
     with open_store(addresses, idle_limit=IDLE_LIMIT) as database:
         database.check_schema()
         app = create_app(addresses.broker_url)
-        link = BrokerClient(lambda: app, redis_client(addresses.broker_url))
-        link.knock()
-        coordinator = Coordinator(database, link, process_name())
+        broker = BrokerClient(lambda: app, redis_client(addresses.broker_url))
+        broker.check_access()
+        coordinator = Coordinator(database, broker, process_name())
         serve_wakes(app, coordinator.wake)
         coordinator.start()
         # Needed when the first tournament ends; what is to be sent does not wait for it.
@@ -39,7 +40,7 @@ def command() -> int:
             name="coordinator",
             queues=[COORDINATOR_QUEUE],
             threads=1,
-            waiting=link.waiting,
+            waiting=broker.waiting,
             stopping=coordinator.stop,
         )
         coordinator.stop()

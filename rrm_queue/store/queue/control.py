@@ -56,14 +56,14 @@ COUNT_FAILED = text("""
     WHERE tournament_id = ANY(CAST(:tournaments AS bigint[])) AND state = 'failed'
 """)
 
-FREE_MATCHES = text("""
+REQUEUE_MATCHES = text("""
     UPDATE matches
     SET state = 'ready', attempt = 0, batch_id = NULL, error = NULL, decided_at = NULL,
         not_before = NULL
     WHERE tournament_id = ANY(CAST(:tournaments AS bigint[])) AND state IN ('failed', 'cancelled')
 """)
 
-FREE_TOURNAMENTS = text("""
+REOPEN_TOURNAMENTS = text("""
     UPDATE tournaments SET state = 'running', error = NULL, finished_at = NULL
     WHERE id = ANY(CAST(:tournaments AS bigint[]))
 """)
@@ -121,8 +121,8 @@ def retry_job(tx: Connection, job: JobId) -> Retried:
     tournaments = {"tournaments": failed}
     matches = int(tx.scalar(COUNT_FAILED, tournaments))
     dropped = tx.scalars(DROP_FAILING_VOTES, tournaments).all()
-    tx.execute(FREE_MATCHES, tournaments)
-    tx.execute(FREE_TOURNAMENTS, tournaments)
+    tx.execute(REQUEUE_MATCHES, tournaments)
+    tx.execute(REOPEN_TOURNAMENTS, tournaments)
     votes = {"votes": len(dropped), "reused": sum(dropped)}
     tx.execute(REOPEN_JOB, {"job": job, "tournaments": len(failed), "matches": matches, **votes})
     return Retried(len(failed), matches)

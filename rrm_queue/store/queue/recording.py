@@ -68,7 +68,7 @@ FAIL_MATCHES = text("""
 """)
 
 # What a failed tournament would have judged is over with it.
-GIVE_BACK = text("""
+REQUEUE_MATCHES = text("""
     UPDATE matches m
     SET state = CASE WHEN t.state = 'running' THEN 'ready' ELSE 'cancelled' END,
         batch_id = NULL, attempt = m.attempt + b.attempt, error = coalesce(b.error, m.error),
@@ -259,12 +259,12 @@ def fail_matches(tx: Connection, errors: Mapping[MatchId, str]) -> None:
         )
 
 
-def give_back(tx: Connection, returns: Mapping[MatchId, Return]) -> None:
+def requeue_matches(tx: Connection, returns: Mapping[MatchId, Return]) -> None:
     """Makes matches ready again."""
     if returns:
         back = returns.values()
         tx.execute(
-            GIVE_BACK,
+            REQUEUE_MATCHES,
             {
                 "match": list(returns),
                 "error": [one.error and storable(one.error) for one in back],

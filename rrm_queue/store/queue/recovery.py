@@ -37,7 +37,7 @@ LOSE_BATCHES = text("""
 """)
 
 # What a failed tournament would have judged is over with it.
-FREE_MATCHES = text("""
+REQUEUE_MATCHES = text("""
     UPDATE matches m
     SET state = CASE WHEN t.state = 'running' THEN 'ready' ELSE 'cancelled' END,
         batch_id = NULL, attempt = attempt + :attempt, error = :reason
@@ -100,14 +100,16 @@ def lose_batches(tx: Connection, batches: Iterable[BatchId]) -> list[BatchId]:
     return list(tx.scalars(LOSE_BATCHES, {"batches": list(batches)}))
 
 
-def free_matches(
+def requeue_matches(
     tx: Connection, batches: Sequence[BatchId], reason: str, *, attempt: bool = False
 ) -> None:
     """Makes the undecided matches of given up batches ready again.
 
     `attempt` says whether the loss counts against the matches' limit of attempts.
     """
-    tx.execute(FREE_MATCHES, {"batches": list(batches), "reason": reason, "attempt": int(attempt)})
+    tx.execute(
+        REQUEUE_MATCHES, {"batches": list(batches), "reason": reason, "attempt": int(attempt)}
+    )
 
 
 def spent_matches(tx: Connection, batches: Sequence[BatchId], attempts: int) -> list[SpentMatch]:
