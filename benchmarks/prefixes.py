@@ -14,8 +14,10 @@ from statistics import median
 
 from figures import Figure, arguments, report
 from kit.sglang_process import SglangProcess
+
+# isort: split  # `rig` makes the tests' folder known
+from kit.shared_prefixes import batch_of, judged, share_of_bound
 from rig import TESTS
-from test_prefix_sharing import batch_of, judged, share_of_bound
 
 TARGET = 0.97
 CONTEXT = 8192
@@ -30,9 +32,10 @@ def main() -> int:
         return 1
     figures = []
     with tempfile.TemporaryDirectory(prefix="rrmq-engine-") as folder:
-        maker = [python, TESTS / "kit" / "make_model.py", Path(folder, "model"), str(CONTEXT)]
-        subprocess.run(maker, check=True, capture_output=True)  # noqa: S603  # our own
-        server = SglangProcess(python, Path(folder, "model"), Path(folder, "server.log"))
+        model = Path(folder, "model")
+        maker = [python, TESTS / "kit" / "make_model.py"]
+        subprocess.run([*maker, model, str(CONTEXT)], check=True, capture_output=True)  # noqa: S603  # our own
+        server = SglangProcess(python, model, Path(folder, "server.log"))
         try:
             server.start()
             for votes in (1, 5):

@@ -22,7 +22,11 @@ from chaos.endpoint import Endpoint as Endpoint
 from chaos.endpoint import notes as notes
 from chaos.endpoint import request_key as request_key
 from chaos.endpoint import serve as serve
-from chaos.fleet import Fleet, Size, fleet, rrmq, wait
+from chaos.fleet import Fleet as Fleet
+from chaos.fleet import Size as Size
+from chaos.fleet import fleet as fleet
+from chaos.fleet import rrmq as rrmq
+from chaos.fleet import wait as wait
 from chaos.hand import Kind
 from chaos.judge import answer_text as answer_text
 from chaos.parts import ProcessPart
