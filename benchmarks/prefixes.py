@@ -13,11 +13,7 @@ from pathlib import Path
 from statistics import median
 
 from figures import Figure, arguments, report
-from kit.sglang_process import SglangProcess
-
-# isort: split  # `rig` makes the tests' folder known
-from kit.shared_prefixes import batch_of, judged, share_of_bound
-from rig import TESTS
+from rig import TESTS, SglangProcess, shared_prefixes
 
 TARGET = 0.97
 CONTEXT = 8192
@@ -39,10 +35,12 @@ def main() -> int:
         try:
             server.start()
             for votes in (1, 5):
-                batch = batch_of(votes)
+                batch = shared_prefixes.batch_of(votes)
                 led, at_once = (
                     median(
-                        share_of_bound(batch, judged(server, batch, share=share))
+                        shared_prefixes.share_of_bound(
+                            batch, shared_prefixes.judged(server, batch, share=share)
+                        )
                         for _ in range(1 if given.quick else 3)
                     )
                     for share in (True, False)

@@ -30,8 +30,10 @@ from chaos.fleet import wait as wait
 from chaos.hand import Kind
 from chaos.judge import answer_text as answer_text
 from chaos.parts import ProcessPart
+from kit import shared_prefixes as shared_prefixes
 from kit.filled_store import Filling as Filling
 from kit.filled_store import fill as fill
+from kit.sglang_process import SglangProcess as SglangProcess
 
 PATIENCE = 3600.0  # seconds
 
