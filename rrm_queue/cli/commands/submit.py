@@ -29,9 +29,7 @@ from rrm_queue.intake.formats.base import Empty
 from rrm_queue.intake.mapping import parse_mapping
 from rrm_queue.intake.reader import Source, read
 from rrm_queue.intake.submission import submit
-from rrm_queue.judging.spec import (
-    KNOWN,
-)
+from rrm_queue.judging.kinds import USAGE
 from rrm_queue.strategies import NAMES
 from rrm_queue.text import printable
 
@@ -59,7 +57,7 @@ from rrm_queue.text import printable
     default="knockout",
     help=f"How to rank: {', '.join(NAMES)}; sampled, swiss and pivot may be followed by :NUMBER.",
 )
-@click.option("--judge", default="reference", help=f"Who judges: {', '.join(KNOWN)}.")
+@click.option("--judge", default="reference", help=f"Who judges: {', '.join(USAGE)}.")
 @voting_options
 @click.option(
     "--sampling",
