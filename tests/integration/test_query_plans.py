@@ -14,19 +14,11 @@ import pytest
 from kit.filled_store import Filling, fill
 from sqlalchemy import TextClause, text
 
-from rrm_queue.store import (
-    control,
-    dispatching,
-    jobs,
-    outcomes,
-    planning,
-    reasons,
-    recording,
-    recovery,
-    results,
-    votes,
-)
 from rrm_queue.store.database import Database, Transaction
+from rrm_queue.store.queue import control, dispatching, planning, recording, recovery
+from rrm_queue.store.queue import paid_votes as votes
+from rrm_queue.store.views import jobs, outcomes, results
+from rrm_queue.store.views import votes as reasons
 
 LARGE = {"matches", "votes", "tournaments", "candidates", "standings", "batches"}
 
@@ -73,16 +65,16 @@ def walk(tx: Transaction) -> Mapping[str, tuple[TextClause, Parameters]]:
         "results.FIND_TOURNAMENT": (results.FIND_TOURNAMENT, {**job, "key": "t7"}),
         "results.CANDIDATE_KEYS": (results.CANDIDATE_KEYS, {"tournament": tournaments[0]}),
         "results.MATCHES": (results.MATCHES, {"tournament": tournaments[0]}),
-        "reasons.TALLIES": (
+        "views.votes.TALLIES": (
             reasons.TALLIES,
             {
                 "tournament": tournaments[0],
                 **dict.fromkeys(("round", "slot", "low", "high")),
             },
         ),
-        "reasons.ANSWERS": (reasons.ANSWERS, {"tournament": tournaments[0], "numbers": [0, 1]}),
-        "reasons.PROMPT": (reasons.PROMPT, {"tournament": tournaments[0]}),
-        "reasons.VOTES": (reasons.VOTES, {"match": matches[0]}),
+        "views.votes.ANSWERS": (reasons.ANSWERS, {"tournament": tournaments[0], "numbers": [0, 1]}),
+        "views.votes.PROMPT": (reasons.PROMPT, {"tournament": tournaments[0]}),
+        "views.votes.VOTES": (reasons.VOTES, {"match": matches[0]}),
         "outcomes.TOURNAMENT": (outcomes.TOURNAMENT, {**job, "key": "t7"}),
         "outcomes.RESULTS": (outcomes.RESULTS, {**job, "key": "t7"}),
         "dispatching.ACTIVE_JOBS": (
@@ -126,8 +118,8 @@ def walk(tx: Transaction) -> Mapping[str, tuple[TextClause, Parameters]]:
             recording.FAIL_MATCHES,
             {"match": matches, "error": ["no"] * 64},
         ),
-        "recording.GIVE_BACK": (
-            recording.GIVE_BACK,
+        "recording.REQUEUE_MATCHES": (
+            recording.REQUEUE_MATCHES,
             {"match": matches, "error": ["no"] * 64, "attempt": [1] * 64, "wait": [1.0] * 64},
         ),
         "recording.LOCK_BATCHES": (recording.LOCK_BATCHES, {"batches": tournaments}),
@@ -137,7 +129,10 @@ def walk(tx: Transaction) -> Mapping[str, tuple[TextClause, Parameters]]:
         "recovery.NOTE_SEEN": (recovery.NOTE_SEEN, batches),
         "recovery.LOCK_TOURNAMENTS": (recovery.LOCK_TOURNAMENTS, batches),
         "recovery.LOSE_BATCHES": (recovery.LOSE_BATCHES, batches),
-        "recovery.FREE_MATCHES": (recovery.FREE_MATCHES, {**batches, "attempt": 1, "reason": "no"}),
+        "recovery.REQUEUE_MATCHES": (
+            recovery.REQUEUE_MATCHES,
+            {**batches, "attempt": 1, "reason": "no"},
+        ),
         "recovery.SPENT_MATCHES": (recovery.SPENT_MATCHES, {**batches, "attempts": 10}),
         "control.LOCK_FAILED": (control.LOCK_FAILED, job),
         "votes.IN_HAND": (votes.IN_HAND, {"matches": matches}),
