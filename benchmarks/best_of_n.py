@@ -23,12 +23,12 @@ from sqlalchemy import text
 
 from rrm_queue.actions.app import connect, local_stack, open_broker, open_store, read_settings
 from rrm_queue.broker.client import BrokerClient
-from rrm_queue.broker.names import judge_queue
 from rrm_queue.domain import JobId, JobState, Seeding, Voting
 from rrm_queue.intake.formats.base import Empty
 from rrm_queue.intake.needs import Needs
 from rrm_queue.intake.reader import Source
 from rrm_queue.intake.submission import Submitted, submit
+from rrm_queue.judging.kinds import queue_of
 from rrm_queue.judging.spec import parse_spec
 from rrm_queue.store.database import Database
 from rrm_queue.store.tables import Job
@@ -167,7 +167,7 @@ def _submitted(
         strategy=strategy,
         seeding=Seeding.RANDOM,
         judge=to_builtins(judge),
-        queue=judge_queue(judge),
+        queue=queue_of(judge),
         voting=to_builtins(Voting(votes)),
         seed=seed,
         priority=1,

@@ -1,22 +1,17 @@
-"""The composition root of the faces: settings in; store, broker and local stack out.
+"""What the faces stand on: settings in; store, broker and local stack out.
 
 Nothing below this room reads the environment, and no face opens a store or a broker by itself.
 """
 
-import logging
-import os
-import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from threading import RLock
 from typing import TYPE_CHECKING, Self
 
-from pydantic import SecretStr, ValidationError
-
-from rrm_queue.actions.redaction import RedactingFormatter, log_what_nobody_catches, secrets_of
+from rrm_queue.actions.settings import daemon_environment, reveal
+from rrm_queue.actions.settings import read_settings as read_settings
 from rrm_queue.config import Settings
-from rrm_queue.errors import UsageFault
-from rrm_queue.seeds import derive
+from rrm_queue.errors import StoreUnavailable, UsageFault
 
 if TYPE_CHECKING:
     from celery import Celery
@@ -27,18 +22,20 @@ if TYPE_CHECKING:
 
 
 class App:
-    """What a face holds open: the store, the broker and the local stack of one `Settings`.
+    """The store, the broker and the local stack of one `Settings`, held open and reused.
 
-    Each is opened when it is first needed and then reused, by any number of threads. The local
-    stack's servers are started on first need as well, where the settings name no real ones. Used
-    as a context manager, or closed by `close`.
+    Each is opened when it is first needed. Any number of threads may share an App. Where the
+    settings name no real servers, the local ones are started on first use, and again should they
+    have ended; with `start=False` nothing is ever started and no table is changed.
+
+    An App is closed by `close`, or as a context manager.
     """
 
-    def __init__(self, settings: Settings | None = None) -> None:
+    def __init__(self, settings: Settings | None = None, *, start: bool = True) -> None:
         self.settings = settings if settings is not None else read_settings()
         self.stack = local_stack(self.settings)
+        self._started = self.stack if start else None
         self._lock = RLock()
-        self._addresses: Addresses | None = None
         self._database: Database | None = None
         self._broker: BrokerClient | None = None
 
@@ -55,75 +52,82 @@ class App:
 
     @property
     def addresses(self) -> "Addresses":
-        """Where store and broker are; the local servers are started, and their tables upgraded.
+        """Where store and broker are; both local servers are up. Raises StackFault."""
+        if self.stack is None:
+            from rrm_queue.local.stack import Addresses
 
-        Raises StackFault, StoreUnavailable and SchemaMismatch.
-        """
-        with self._lock:
-            if self._addresses is None:
-                self._addresses = connect(self.settings, processes=False)
-            return self._addresses
+            return Addresses(reveal(self.settings.database_url), reveal(self.settings.broker_url))
+        return self._started.ensure_services() if self._started else self.stack.addresses
 
     @property
     def database(self) -> "Database":
-        """The store. Raises what `addresses` raises."""
-        with self._lock:
-            if self._database is None:
-                from rrm_queue.store.database import Database
+        """The store; the tables of a local one are upgraded when it is opened.
 
-                self._database = Database(self.addresses.database_url)
-            return self._database
+        Raises StackFault, StoreUnavailable and SchemaMismatch.
+        """
+        return self._open()
 
     @property
     def broker(self) -> "BrokerClient":
-        """The broker. Raises what `addresses` raises."""
+        """The broker. Raises StackFault."""
         with self._lock:
+            addresses = self.addresses
             if self._broker is None:
-                self._broker = open_broker(self.addresses)
+                self._broker = open_broker(addresses)
             return self._broker
 
     @contextmanager
     def begin(self) -> Iterator["Transaction"]:
-        """One transaction of the store; see `Database.begin`."""
-        with self.database.begin() as tx:
+        """One transaction of the store; see `Database.begin`. Raises what `database` raises."""
+        with ExitStack() as opened:
+            try:
+                tx = opened.enter_context(self.database.begin())
+            except StoreUnavailable:
+                if self._started is None:
+                    raise
+                self._started.ensure_services()  # it has ended, and is started again
+                tx = opened.enter_context(self.database.begin())
             yield tx
 
     def ensure_processes(self, fingerprint: str = "") -> None:
-        """Starts the local stack's servers, coordinator and worker, where they do not run.
+        """Starts the local stack's servers, coordinator and worker where they do not run.
 
-        Those that run under another `fingerprint` are started anew (see `openai_mark`). Does
-        nothing where the settings name real servers.
+        Processes that run under another `fingerprint` (see `settings_fingerprint`) are restarted.
+        Does nothing where the settings name real servers. Raises what `database` raises.
         """
-        if self.stack is not None:
-            with self._lock:
-                self._addresses = connect(self.settings, processes=True, mark=fingerprint)
+        if self._started is not None:
+            self._started.ensure_services()
+            self._open()  # the processes need its tables
+            environment = daemon_environment(self.settings)
+            self._started.ensure_processes(environment, fingerprint=fingerprint)
 
     def close(self) -> None:
-        """Ends what is open. The local stack goes on running."""
+        """Closes the connections. The local stack goes on running."""
         with self._lock:
-            if self._database is not None:
-                self._database.close()
-            if self._broker is not None:
-                self._broker.client.close()
+            database, broker = self._database, self._broker
             self._database = self._broker = None
+        if database is not None:
+            database.close()
+        if broker is not None:
+            broker.client.close()
 
+    def _open(self) -> "Database":
+        from rrm_queue.store.database import Database
 
-def read_settings() -> Settings:
-    """The settings of the environment. Raises UsageFault naming what cannot be read."""
-    try:
-        settings = Settings()
-    except ValidationError as error:
-        first = error.errors()[0]
-        name = "RRMQ_" + "_".join(str(part) for part in first["loc"]).upper()
-        raise UsageFault(f"{name}: {first['msg']}") from error
-    if reveal(settings.database_url).partition("?")[0].count("@") > 1:
-        # Read as it stands, the password's rest would be the host, and named in every error.
-        raise UsageFault("RRMQ_DATABASE_URL: write `@` in the user or password as %40")
-    return settings
+        with self._lock:
+            if self._database is None:
+                database = Database(self.addresses.database_url, check_connections=True)
+                with ExitStack() as failed:
+                    failed.callback(database.close)
+                    if self._started is not None:
+                        _migrate(database)
+                    failed.pop_all()
+                self._database = database
+            return self._database
 
 
 def local_stack(settings: Settings) -> "LocalStack | None":
-    """The local stack, or None where the environment names real servers."""
+    """The local stack, or None where the settings name real servers."""
     if settings.database_url and settings.broker_url:
         return None
     if settings.database_url or settings.broker_url:
@@ -137,38 +141,27 @@ def local_stack(settings: Settings) -> "LocalStack | None":
     )
 
 
-def connect(settings: Settings, *, processes: bool = True, mark: str = "") -> "Addresses":
-    """Where store and broker are; what of the local stack is not up is started first.
-
-    `processes` asks for the coordinator and the worker as well, started anew when they run under
-    another `mark` (see `openai_mark`). Raises StackFault, StoreUnavailable and SchemaMismatch.
-    """
-    from rrm_queue.local.stack import Addresses
-
-    stack = local_stack(settings)
-    if stack is None:
-        return Addresses(reveal(settings.database_url), reveal(settings.broker_url))
-    addresses = stack.ensure_services()
-    with open_store(addresses) as database:
-        _migrate(database)
-    if processes:
-        stack.ensure_processes(daemon_environment(settings), mark=mark)
-    return addresses
+def broker_url(settings: Settings, *, start: bool = True) -> str:
+    """Where the broker is: all that a worker's machine needs to know."""
+    if url := reveal(settings.broker_url):
+        return url
+    with App(settings, start=start) as app:
+        return app.addresses.broker_url
 
 
-def broker_url(settings: Settings) -> str:
-    """Where the broker is: all that a worker needs to know."""
-    return reveal(settings.broker_url) or connect(settings, processes=False).broker_url
-
-
-def reveal(secret: SecretStr | None) -> str:
-    """The secret's text; empty where there is none."""
-    return secret.get_secret_value() if secret else ""
+def connect(settings: Settings, *, processes: bool = True, fingerprint: str = "") -> "Addresses":
+    """Where store and broker are, for a verb that does not use `App` yet."""
+    with App(settings) as app:
+        if processes:
+            app.ensure_processes(fingerprint)
+        elif app.local:
+            assert app.database  # noqa: S101  # opened, so that its tables are upgraded
+        return app.addresses
 
 
 @contextmanager
 def open_store(addresses: "Addresses", *, idle_limit: float | None = None) -> "Iterator[Database]":
-    """The store, closed at the end; see `Database` for `idle_limit`, in seconds."""
+    """The store, for a verb that does not use `App` yet."""
     from rrm_queue.store.database import Database
 
     database = Database(addresses.database_url, idle_limit=idle_limit)
@@ -179,7 +172,7 @@ def open_store(addresses: "Addresses", *, idle_limit: float | None = None) -> "I
 
 
 def open_broker(addresses: "Addresses") -> "BrokerClient":
-    """The broker as submit, cancel and the coordinator use it."""
+    """The broker as the faces use it; its Celery app is made when a message is sent."""
     from rrm_queue.broker.client import BrokerClient, redis_client
 
     def app() -> "Celery":
@@ -188,27 +181,6 @@ def open_broker(addresses: "Addresses") -> "BrokerClient":
         return create_app(addresses.broker_url)
 
     return BrokerClient(app, redis_client(addresses.broker_url))
-
-
-def daemon_environment(settings: Settings) -> Mapping[str, str]:
-    """What the local stack's coordinator and worker are started with."""
-    return {**os.environ, "RRMQ_HOME": str(settings.home.expanduser().absolute())}
-
-
-def openai_mark(settings: Settings) -> str:
-    """A mark of the settings that a local worker needs for `openai` judges.
-
-    It tells two keys apart and gives none away.
-    """
-    return f"{derive(settings.openai_base_url, reveal(settings.openai_api_key)):x}"
-
-
-def log_to_stderr(settings: Settings) -> None:
-    """Logging of the long-running verbs: one line an event on stderr, and no secret in any."""
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(RedactingFormatter(secrets_of(settings)))
-    logging.basicConfig(level=settings.log_level, handlers=[handler], force=True)
-    log_what_nobody_catches()
 
 
 def _migrate(database: "Database") -> None:

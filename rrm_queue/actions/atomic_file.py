@@ -10,7 +10,7 @@ from threading import current_thread, main_thread
 from types import FrameType
 from typing import BinaryIO, NoReturn
 
-from rrm_queue.errors import UsageFault
+from rrm_queue.errors import Message, Option, UsageFault
 
 
 def target_of(path: Path, *, force: bool) -> Path:
@@ -19,7 +19,7 @@ def target_of(path: Path, *, force: bool) -> Path:
     if path.exists() and not path.is_file():
         raise UsageFault(f"{path} is no file")
     if path.exists() and not force:
-        raise UsageFault(f"{path} is there already; --force replaces it")
+        raise UsageFault(Message(f"{path} is there already; ", Option("force"), " replaces it"))
     if not path.parent.is_dir():
         raise UsageFault(f"{path.parent} is no folder")
     return path

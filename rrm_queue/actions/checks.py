@@ -2,16 +2,18 @@
 
 import platform
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from importlib.metadata import version
 from typing import NamedTuple
 
 from rrm_queue import __version__
 from rrm_queue.actions.formatting import count
+from rrm_queue.actions.health import worker_command
 from rrm_queue.broker.client import BrokerClient
-from rrm_queue.broker.names import COORDINATOR_QUEUE, judge_kind_queue
+from rrm_queue.broker.names import COORDINATOR_QUEUE
+from rrm_queue.broker.presence import live_processes
 from rrm_queue.errors import BrokerUnavailable, RrmqError, SchemaMismatch, StoreUnavailable
-from rrm_queue.judging.engines import KINDS
+from rrm_queue.judging.kinds import SERVED_TOGETHER, worker_name, worker_queue
 from rrm_queue.store.database import SCHEMA, Database
 from rrm_queue.store.queue.dispatching import active_queues
 
@@ -72,9 +74,9 @@ def unfinished(database: Database) -> dict[str, int]:
 
 
 def _workers(link: BrokerClient, wanted: Mapping[str, int]) -> Iterator[Check]:
-    for kind in KINDS:
-        queue = judge_kind_queue(kind)
-        live = link.capacities(queue)
+    served = live_processes(link.client)
+    for queue in _judge_queues({*served, *wanted}):
+        live = link.capacities(queue) if queue in served else {}
         waiting = wanted.get(queue, 0)
         detail = f"{count(len(live), 'live worker')}"
         if live:
@@ -82,9 +84,14 @@ def _workers(link: BrokerClient, wanted: Mapping[str, int]) -> Iterator[Check]:
         if waiting:
             detail += f", {count(waiting, 'unfinished job')}"
         well = bool(live) or not waiting
-        yield Check(
-            f"judge {kind}", well, detail, None if well else f"`rrmq worker --judge {kind}`"
-        )
+        remedy = None if well else f"`{worker_command(queue)}`"
+        yield Check(f"judge {worker_name(queue)}", well, detail, remedy)
+
+
+def _judge_queues(others: Collection[str]) -> list[str]:
+    """The queues of the judges that any worker can serve, then those of other judges in use."""
+    usual = [worker_queue(name) for name in SERVED_TOGETHER]
+    return [*usual, *sorted({*others} - {*usual, COORDINATOR_QUEUE})]
 
 
 def _coordinator(link: BrokerClient) -> Check:

@@ -15,6 +15,7 @@ from rrm_queue.domain import JudgeSpec
 from rrm_queue.errors import BadInput, Problem, SchemaMismatch, StackFault, StoreUnavailable
 from rrm_queue.estimates import CHARACTERS, PUBLISHED, Rate, Scale, hours
 from rrm_queue.intake.reader import MOST_PROBLEMS, Reading
+from rrm_queue.judging.kinds import name_of
 from rrm_queue.seeds import derive
 from rrm_queue.store.views.throughput import last_pace
 from rrm_queue.text import printable
@@ -54,7 +55,7 @@ def pace(
     if given is not None:
         return Rate(given, gpus, "as given by --rate")
     measured = _measured(settings, judge, gpus)
-    return measured or (PUBLISHED.get(judge.argument) if judge.kind == "sglang" else None)
+    return measured or PUBLISHED.get(name_of(judge))
 
 
 def _measured(settings: Settings, judge: JudgeSpec, gpus: int | None) -> Rate | None:

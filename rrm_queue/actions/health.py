@@ -3,7 +3,7 @@
 from rrm_queue.broker.client import BrokerClient
 from rrm_queue.domain import JobState
 from rrm_queue.errors import BrokerUnavailable
-from rrm_queue.judging.spec import RRM
+from rrm_queue.judging.kinds import SERVED_TOGETHER, kind_of, worker_name
 from rrm_queue.store.database import Database
 from rrm_queue.store.views.jobs import trouble
 from rrm_queue.views import JobView
@@ -30,12 +30,13 @@ def missing_workers(link: BrokerClient, view: JobView, *, local: bool) -> str | 
             return None
     except BrokerUnavailable as error:
         return f"{str(error).rstrip('.')}; the job goes on when it is back"
-    judge = view.judge
-    if judge.kind == "sglang":
-        name = judge.argument if judge.argument in RRM else str(judge)
-        start = f"rrmq worker --judge {name} --model MODEL"
-        return f"no live worker serves `{name}`: start one with `{start}`"
-    if local:
+    if local and not kind_of(view.judge).needs_server:
         return "the local worker does not serve yet; if it stays so, `rrmq doctor` says why"
-    start = f"rrmq worker --judge {judge.kind}"
-    return f"no live worker serves `{judge.kind}`: start one with `{start}`"
+    name = worker_name(view.queue)
+    return f"no live worker serves `{name}`: start one with `{worker_command(view.queue)}`"
+
+
+def worker_command(queue: str) -> str:
+    """The command that starts a worker for a judge's queue."""
+    name = worker_name(queue)
+    return f"rrmq worker --judge {name}{'' if name in SERVED_TOGETHER else ' --model MODEL'}"

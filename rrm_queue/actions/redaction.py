@@ -62,7 +62,7 @@ class RedactingFormatter(logging.Formatter):
         return "\n".join(map(printable, super().formatException(ei).split("\n")))
 
 
-def log_what_nobody_catches() -> None:
+def log_uncaught_exceptions() -> None:
     """Lets a traceback that ends the process or a thread pass through the log's door as well."""
     sys.excepthook = lambda _, error, __: _log_uncaught(error)
     threading.excepthook = lambda args: _log_uncaught(args.exc_value)

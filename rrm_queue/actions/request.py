@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING
 
 from msgspec import to_builtins
 
-from rrm_queue.actions.app import openai_mark
 from rrm_queue.actions.control import to_stderr
-from rrm_queue.broker.names import judge_queue
+from rrm_queue.actions.settings import settings_fingerprint
 from rrm_queue.domain import JobState, JudgeSpec, Seeding, Voting
 from rrm_queue.errors import BrokerUnavailable, UsageFault
 from rrm_queue.intake.needs import Needs
-from rrm_queue.judging.engines.replay.engine import check_file
+from rrm_queue.judging.kinds import kind_of, queue_of
 from rrm_queue.judging.spec import (
-    needs_gold,
     needs_reference,
     parse_spec,
     with_sampling,
@@ -54,7 +52,7 @@ class Request:
     def needs(self) -> Needs:
         """What each tournament must have."""
         own_pairs = named(self.strategy, seeding=self.seeding).name == Pairs.name
-        return Needs(needs_reference(self.spec), needs_gold(self.spec), own_pairs)
+        return Needs(needs_reference(self.spec), kind_of(self.spec).needs_gold, own_pairs)
 
     def job(self, source: str) -> Job:
         """A new job over what is called `source`."""
@@ -66,7 +64,7 @@ class Request:
             strategy=self.strategy,
             seeding=self.seeding,
             judge=to_builtins(self.spec),
-            queue=judge_queue(self.spec),
+            queue=queue_of(self.spec),
             voting=to_builtins(self.voting),
             seed=self.seed,
             priority=self.priority,
@@ -78,8 +76,7 @@ def judge_of(
 ) -> JudgeSpec:
     """The judge that the options describe; what it needs from files is there and readable."""
     spec = parse_spec(_speakable(judge, "--judge"), base_url=base_url, folder=Path.cwd())
-    if spec.kind == "replay":
-        check_file(spec.argument)
+    kind_of(spec).check_argument(spec.argument)
     spec = with_sampling(spec, sampling)
     if template is None:
         return spec
@@ -89,9 +86,9 @@ def judge_of(
         raise UsageFault(f"{template} is no readable template: {error}") from error
 
 
-def mark_of(settings: "Settings", spec: JudgeSpec) -> str:
+def fingerprint_of(settings: "Settings", spec: JudgeSpec) -> str:
     """The mark of the settings that a local worker needs for this judge (see `connect`)."""
-    return openai_mark(settings) if spec.kind == "openai" else ""
+    return settings_fingerprint(settings) if kind_of(spec).has_endpoint else ""
 
 
 def wake(link: "BrokerClient", say: Callable[[str], None] = to_stderr) -> None:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from rrm_queue.actions.app import daemon_environment, local_stack, open_broker, open_store
+from rrm_queue.actions.app import local_stack, open_broker, open_store
 from rrm_queue.actions.health import held_up
 from rrm_queue.actions.schemas import json_line, status_shape
+from rrm_queue.actions.settings import daemon_environment
 from rrm_queue.cli.render.ending import print_ending
 from rrm_queue.cli.render.progress import BarDisplay, Display, LineDisplay
 from rrm_queue.cli.render.terminal import screen

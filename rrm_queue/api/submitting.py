@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from rrm_queue.actions.app import connect, open_broker, open_store, read_settings
 from rrm_queue.actions.input_files import open_bytes
-from rrm_queue.actions.request import Request, judge_of, mark_of, wake
+from rrm_queue.actions.request import Request, fingerprint_of, judge_of, wake
 from rrm_queue.api.job import Job, log
 from rrm_queue.cli.options.voting import MOST_RESAMPLES, MOST_VOTES, voting_of
 from rrm_queue.domain import Launch, OnNoVerdict, Order, Seeding, Voting
@@ -67,7 +67,7 @@ def submit(
     )
     emptiness = _word(Empty, empty, "empty")
     with _opened(source) as opened:
-        addresses = connect(settings, mark=mark_of(settings, request.spec))
+        addresses = connect(settings, fingerprint=fingerprint_of(settings, request.spec))
         link = open_broker(addresses)
         with open_store(addresses) as database:
             submitted = store_submission(

@@ -8,7 +8,8 @@ import click
 from click.shell_completion import CompletionItem
 
 from rrm_queue import __version__
-from rrm_queue.errors import RrmqError, UsageFault
+from rrm_queue.cli.options.flags import flag
+from rrm_queue.errors import RrmqError, UsageFault, spelled
 from rrm_queue.text import printable
 
 VERBS = {
@@ -101,9 +102,9 @@ def _run() -> int:
     except click.Abort:
         return EXIT_INTERRUPTED
     except UsageFault as error:
-        return _complain(error.detail, EXIT_USAGE)
+        return _complain(spelled(error.detail, flag), EXIT_USAGE)
     except RrmqError as error:
-        return _complain(str(error), EXIT_ERROR)
+        return _complain(error.spelled(flag), EXIT_ERROR)
     except OSError as error:
         return _complain(f"{error.filename or 'output'}: {error.strerror}", EXIT_ERROR)
     return code if isinstance(code, int) else 0

@@ -7,7 +7,7 @@ from itertools import accumulate
 from typing import BinaryIO
 
 from rrm_queue.domain import Tournament
-from rrm_queue.errors import Problem
+from rrm_queue.errors import Message, Option, Problem
 from rrm_queue.intake.cells import unpacked
 from rrm_queue.intake.containers import Container, open_container
 from rrm_queue.intake.detection import Layout
@@ -23,7 +23,8 @@ MOST_PROBLEMS = 20
 """Reading stops at so many problems; a file that is wrong throughout says so soon enough."""
 
 REMEDY = (
-    "--map KEY=COLUMN (such as `prompt` and `candidates`, or `prompt`, `chosen` and `rejected`)"
+    Option("mapping", "KEY=COLUMN"),
+    " (such as `prompt` and `candidates`, or `prompt`, `chosen` and `rejected`)",
 )
 """What to do about rows of no known format; the keys are those that most files mean."""
 
@@ -174,8 +175,8 @@ class Reading(Iterator[Item]):
             raise Problem(problem.reason, number) from None
         known = self._format if self._forced else recognised(renamed(row, self._mapping))
         if known is None and row:
-            reason = f"no format has the keys {shown_keys(row)}; rename them by {REMEDY}"
-            raise Problem(reason, number)
+            unknown = f"no format has the keys {shown_keys(row)}; rename them by "
+            raise Problem(Message(unknown, *REMEDY), number)
         known = known or OWN
         if self._format is not None and known is not self._format:
             reason = f"the file holds {known.title}, the one before it {self._format.title}"

@@ -5,7 +5,8 @@ from threading import Thread
 
 import click
 
-from rrm_queue.actions.app import connect, log_to_stderr, open_store, read_settings
+from rrm_queue.actions.app import connect, open_store
+from rrm_queue.actions.settings import log_to_stderr, read_settings
 from rrm_queue.broker.app import create_app
 from rrm_queue.broker.client import BrokerClient, redis_client
 from rrm_queue.broker.leases import process_name

@@ -4,7 +4,8 @@ from contextlib import AbstractContextManager
 
 import click
 
-from rrm_queue.actions.app import local_stack, open_store, read_settings, reveal
+from rrm_queue.actions.app import local_stack, open_store
+from rrm_queue.actions.settings import read_settings, reveal
 from rrm_queue.local.stack import Addresses
 from rrm_queue.store.database import SCHEMA, Database
 from rrm_queue.store.schema import upgrade

@@ -4,15 +4,19 @@ from collections.abc import Iterator
 
 import click
 
-from rrm_queue.actions.app import local_stack, open_broker, open_store, read_settings, reveal
+from rrm_queue.actions.app import local_stack, open_broker, open_store
 from rrm_queue.actions.checks import Check, broker, store, unfinished, versions
 from rrm_queue.actions.schemas import json_line
+from rrm_queue.actions.settings import read_settings, reveal
+from rrm_queue.broker.names import COORDINATOR_QUEUE
 from rrm_queue.cli.render.tables import checks_table
 from rrm_queue.cli.render.terminal import screen
 from rrm_queue.config import Settings
 from rrm_queue.errors import StoreUnavailable
 from rrm_queue.local import postgres, valkey
 from rrm_queue.local.stack import Addresses, LocalStack
+
+ANY, COORDINATOR = "any", "coordinator"
 
 
 @click.command("doctor")
@@ -44,11 +48,13 @@ def command(as_json: bool, here: str | None) -> int:
 def _here(settings: Settings, name: str) -> int:
     from rrm_queue.broker.client import redis_client
     from rrm_queue.broker.presence import at_work
+    from rrm_queue.judging.kinds import worker_queue
 
     url = reveal(settings.broker_url)
     if not url and (stack := local_stack(settings)):
         url = stack.addresses.broker_url
-    well = at_work(redis_client(url, timeout=5), name)
+    queue = {ANY: None, COORDINATOR: COORDINATOR_QUEUE}.get(name, worker_queue(name))
+    well = at_work(redis_client(url, timeout=5), queue)
     click.echo(f"{name}: {'at work' if well else 'not at work'} on this machine")
     return 0 if well else 1
 

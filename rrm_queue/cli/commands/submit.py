@@ -17,7 +17,7 @@ from rrm_queue.actions.app import (
 )
 from rrm_queue.actions.estimate import pace, print_dry_run, weigh
 from rrm_queue.actions.input_files import opened_file
-from rrm_queue.actions.request import Request, judge_of, mark_of, wake
+from rrm_queue.actions.request import Request, fingerprint_of, judge_of, wake
 from rrm_queue.actions.watch import watch
 from rrm_queue.cli.options.sizing import LargeJobGate, asks, sizing_options
 from rrm_queue.cli.options.voting import voting_of, voting_options
@@ -29,9 +29,7 @@ from rrm_queue.intake.formats.base import Empty
 from rrm_queue.intake.mapping import parse_mapping
 from rrm_queue.intake.reader import Source, read
 from rrm_queue.intake.submission import submit
-from rrm_queue.judging.spec import (
-    KNOWN,
-)
+from rrm_queue.judging.kinds import USAGE
 from rrm_queue.strategies import NAMES
 from rrm_queue.text import printable
 
@@ -59,7 +57,7 @@ from rrm_queue.text import printable
     default="knockout",
     help=f"How to rank: {', '.join(NAMES)}; sampled, swiss and pivot may be followed by :NUMBER.",
 )
-@click.option("--judge", default="reference", help=f"Who judges: {', '.join(KNOWN)}.")
+@click.option("--judge", default="reference", help=f"Who judges: {', '.join(USAGE)}.")
 @voting_options
 @click.option(
     "--sampling",
@@ -144,7 +142,7 @@ def command(
             print_dry_run(scale, agreement, found, reading, as_json=as_json)
             return 0
         large = LargeJobGate(scale, settings.confirm_above, before=opened.close)
-        addresses = connect(settings, mark=mark_of(settings, spec))
+        addresses = connect(settings, fingerprint=fingerprint_of(settings, spec))
         link = open_broker(addresses)
         with open_store(addresses) as database:
             submitted = submit(

@@ -74,7 +74,8 @@ def _asked(question: Callable[["Transaction"], T]) -> T | None:
 
 
 def _answer(question: Callable[["Transaction"], T]) -> T:
-    from rrm_queue.actions.app import local_stack, read_settings, reveal
+    from rrm_queue.actions.app import local_stack
+    from rrm_queue.actions.settings import read_settings, reveal
     from rrm_queue.store.database import Database
 
     settings = read_settings()
