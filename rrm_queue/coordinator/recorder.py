@@ -12,9 +12,9 @@ from tenacity import (
     wait_random_exponential,
 )
 
-from rrm_queue.coordinator.careful import leave, record_group
+from rrm_queue.coordinator.record import leave, record_group
 from rrm_queue.coordinator.ports import Broker
-from rrm_queue.coordinator.rules import together
+from rrm_queue.coordinator.batching import together
 from rrm_queue.errors import BrokerUnavailable, MessageRefused, StoreUnavailable, UnknownVersion
 from rrm_queue.messages import Flush, Outcomes, decode
 from rrm_queue.store.database import Database

@@ -9,11 +9,11 @@ from itertools import groupby
 
 from rrm_queue.coordinator.plan import fail_tournaments
 from rrm_queue.coordinator.ports import Broker, Place
-from rrm_queue.coordinator.rules import ATTEMPTS, COUNTED, BrokerFacts, Loss, OutFacts, losses
+from rrm_queue.coordinator.losses import ATTEMPTS, COUNTED, BrokerFacts, Loss, OutFacts, losses
 from rrm_queue.domain import BatchId, JobId
 from rrm_queue.store.database import Database, Transaction
-from rrm_queue.store.queue import recording, recovery
-from rrm_queue.store.queue.recording import Counts
+from rrm_queue.store.queue import counters, recording, recovery
+from rrm_queue.store.queue.counters import Counts
 from rrm_queue.store.queue.recovery import OutBatch, SpentMatch
 
 
@@ -84,7 +84,7 @@ def _give_up(tx: Transaction, batches: Sequence[BatchId], loss: Loss) -> list[Ba
     counts = _fail(tx, spent, f"given up after {ATTEMPTS} attempts: {loss}")
     recovery.requeue_matches(tx, ours, str(loss), attempt=counted)
     for job in sorted(counts):
-        recording.count_for_job(tx, job, counts[job])
+        counters.count_for_job(tx, job, counts[job])
     return ours
 
 
