@@ -21,8 +21,7 @@ from rrm_queue.judging.spec import (
     with_template,
 )
 from rrm_queue.store.tables import Job
-from rrm_queue.strategies import named
-from rrm_queue.strategies.pairs import Pairs
+from rrm_queue.strategies import judges_own_pairs, named
 from rrm_queue.text import printable
 
 if TYPE_CHECKING:
@@ -51,8 +50,11 @@ class Request:
 
     def needs(self) -> Needs:
         """What each tournament must have."""
-        own_pairs = named(self.strategy, seeding=self.seeding).name == Pairs.name
-        return Needs(needs_reference(self.spec), kind_of(self.spec).needs_gold, own_pairs)
+        return Needs(
+            reference=needs_reference(self.spec),
+            gold=kind_of(self.spec).needs_gold,
+            pairs=judges_own_pairs(self.strategy),
+        )
 
     def job(self, source: str) -> Job:
         """A new job over what is called `source`."""

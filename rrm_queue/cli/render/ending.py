@@ -11,7 +11,7 @@ from rrm_queue.cli.render.tables import champions_table
 from rrm_queue.store.database import Database
 from rrm_queue.store.views.jobs import first_error
 from rrm_queue.store.views.results import job_results
-from rrm_queue.strategies.knockout import Knockout
+from rrm_queue.strategies import Bracket, bracket_of
 from rrm_queue.text import printable
 from rrm_queue.views import JobView
 
@@ -42,7 +42,7 @@ def print_ending(console: Console, database: Database, view: JobView) -> None:
     console.print(
         f"`rrmq export {view.id} --as KIND -o FILE` writes best answers, preference pairs, rewards…"
     )
-    if view.strategy == Knockout.name:
+    if bracket_of(view.strategy) is Bracket.SINGLE:
         which = " TOURNAMENT" if view.tournaments > 1 else ""
         console.print(f"`rrmq bracket {view.id}{which}` draws the bracket")
 
