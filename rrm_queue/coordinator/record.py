@@ -37,7 +37,7 @@ log = logging.getLogger(__name__)
 class Recorded:
     """What became of outcomes: what they added to the counters, and the flushes that are left."""
 
-    counts: Counts = Counts()
+    counts: Counts = field(default_factory=Counts)
     left: list[Outcomes] = field(default_factory=list)
 
     def attempt(self, write: Callable[[], Counts]) -> Exception | None:

@@ -108,5 +108,3 @@ def fail_tournaments(
     )
     tx.execute(CANCEL_READY, {"tournaments": list(ids)})
     return ids
-
-

@@ -80,6 +80,7 @@ INSERT_MATCHES = text("""
     WHERE t.id = a.tournament_id
 """)
 
+
 class RunningTournament(NamedTuple):
     """A locked tournament with what planning needs of its job; `pairs` are the file's own."""
 

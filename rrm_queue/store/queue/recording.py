@@ -88,6 +88,7 @@ CLOSE_BATCHES = text("""
       AND NOT EXISTS (SELECT 1 FROM matches m WHERE m.batch_id = b.id AND m.state = 'out')
 """)
 
+
 class LockedMatch(NamedTuple):
     """A locked match that is not done; `batch` is the one that it is out in.
 
