@@ -14,7 +14,7 @@ from rrm_queue.config import Settings
 from rrm_queue.domain import JudgeSpec
 from rrm_queue.errors import BadInput, Problem, SchemaMismatch, StackFault, StoreUnavailable
 from rrm_queue.estimates import CHARACTERS, PUBLISHED, Rate, Scale, hours
-from rrm_queue.intake.reader import MOST_PROBLEMS, Reading
+from rrm_queue.intake.reader import MOST_PROBLEMS, RowReader
 from rrm_queue.judging.kinds import name_of
 from rrm_queue.seeds import derive
 from rrm_queue.store.views.throughput import last_pace
@@ -24,7 +24,7 @@ LINES = 2**32
 """More than a file has: a tournament's place and its line make one number, for half the memory."""
 
 
-def weigh(reading: Reading, scale: Scale, source: str) -> None:
+def weigh(reader: RowReader, scale: Scale, source: str) -> None:
     """Puts all that is read on the scale. Raises BadInput naming up to MOST_PROBLEMS bad lines.
 
     Ids are remembered by their hashes, so that memory grows by some bytes a tournament only.
@@ -32,13 +32,13 @@ def weigh(reading: Reading, scale: Scale, source: str) -> None:
     problems: list[Problem] = []
     spots: dict[int, int] = {}
     place = 0
-    for item in reading:
+    for item in reader:
         if isinstance(item, Problem):
             problems.append(item)
             continue
         first = spots.setdefault(derive(item.key), place * LINES + item.line)
         if len(spots) == scale.tournaments:
-            problems.append(reading.repeat(item.key, place, item.line, *divmod(first, LINES)))
+            problems.append(reader.repeat(item.key, place, item.line, *divmod(first, LINES)))
         else:
             scale.add(item)
         place += 1
@@ -81,7 +81,7 @@ def _measured(settings: Settings, judge: JudgeSpec, gpus: int | None) -> Rate | 
 
 
 def dry_run_shape(
-    scale: Scale, agreement: float, rate: Rate | None, reading: Reading
+    scale: Scale, agreement: float, rate: Rate | None, reader: RowReader
 ) -> dict[str, Any]:
     """The estimate as JSON; null where nothing is known."""
     spent = hours(scale.votes, rate) if rate else None
@@ -109,32 +109,32 @@ def dry_run_shape(
         },
         "hours": spent,
         "gpu_hours": spent * rate.gpus if spent is not None and rate and rate.gpus else None,
-        "read_as": reading.description,
-        "dropped": reading.dropped,
+        "read_as": reader.description,
+        "dropped": reader.dropped,
     }
 
 
 def print_dry_run(
-    scale: Scale, agreement: float, rate: Rate | None, reading: Reading, *, as_json: bool
+    scale: Scale, agreement: float, rate: Rate | None, reader: RowReader, *, as_json: bool
 ) -> None:
     """Prints the estimate."""
     if as_json:
-        click.echo(json_line(dry_run_shape(scale, agreement, rate, reading)))
+        click.echo(json_line(dry_run_shape(scale, agreement, rate, reader)))
         return
     grid = Table.grid(padding=(0, 2))
     grid.add_column(style="dim", no_wrap=True)
     grid.add_column(overflow="fold")
-    for what, said in _facts(scale, agreement, rate, reading):
+    for what, said in _facts(scale, agreement, rate, reader):
         grid.add_row(what, said)
     screen().print(grid)
     click.echo("a dry run: nothing is stored", err=True)
 
 
 def _facts(
-    scale: Scale, agreement: float, rate: Rate | None, reading: Reading
+    scale: Scale, agreement: float, rate: Rate | None, reader: RowReader
 ) -> Iterator[tuple[str, str]]:
-    dropped = f"; {count(reading.dropped, 'empty answer')} left out" if reading.dropped else ""
-    yield "read as", printable(reading.description) + dropped
+    dropped = f"; {count(reader.dropped, 'empty answer')} left out" if reader.dropped else ""
+    yield "read as", printable(reader.description) + dropped
     tournaments = count(scale.tournaments, "tournament")
     yield "tournaments", f"{tournaments}, {count(scale.candidates, 'candidate')}"
     yield "matches", f"at most {scale.matches:,}"

@@ -37,15 +37,17 @@ Answers = list[dict[int, Answer]]
 """A batch's answers by number, for each of its questions."""
 
 
-def answers_of(batch: JudgeBatch) -> Answers:
+def answers_by_number(batch: JudgeBatch) -> Answers:
     """The batch's answers, to be looked up."""
     return [{answer.number: answer for answer in q.answers} for q in batch.questions]
 
 
-def ask_of(batch: JudgeBatch, answers: Answers, match: BatchMatch, number: int) -> VoteRequest:
+def vote_request(
+    batch: JudgeBatch, answers: Answers, match: BatchMatch, number: int
+) -> VoteRequest:
     """What vote `number` of a match asks, with its answers in the order that is the vote's."""
     question, given = batch.questions[match.question], answers[match.question]
-    return vote_request(
+    return pair_request(
         tournament=question.tournament,
         prompt=question.prompt,
         reference=question.reference,
@@ -58,7 +60,7 @@ def ask_of(batch: JudgeBatch, answers: Answers, match: BatchMatch, number: int) 
     )
 
 
-def vote_request(
+def pair_request(
     *,
     tournament: str,
     prompt: str,

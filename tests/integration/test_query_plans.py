@@ -20,13 +20,12 @@ from rrm_queue.store.queue import (
     control,
     counters,
     dispatching,
+    paid_votes,
     planning,
     recording,
     recovery,
 )
-from rrm_queue.store.queue import paid_votes as votes
-from rrm_queue.store.views import jobs, outcomes, results
-from rrm_queue.store.views import votes as reasons
+from rrm_queue.store.views import jobs, outcomes, results, votes
 
 LARGE = {"matches", "votes", "tournaments", "candidates", "standings", "batches"}
 
@@ -73,16 +72,16 @@ def walk(tx: Transaction) -> Mapping[str, tuple[TextClause, Parameters]]:
         "results.FIND_TOURNAMENT": (results.FIND_TOURNAMENT, {**job, "key": "t7"}),
         "results.CANDIDATE_KEYS": (results.CANDIDATE_KEYS, {"tournament": tournaments[0]}),
         "results.MATCHES": (results.MATCHES, {"tournament": tournaments[0]}),
-        "views.votes.TALLIES": (
-            reasons.TALLIES,
+        "votes.TALLIES": (
+            votes.TALLIES,
             {
                 "tournament": tournaments[0],
                 **dict.fromkeys(("round", "slot", "low", "high")),
             },
         ),
-        "views.votes.ANSWERS": (reasons.ANSWERS, {"tournament": tournaments[0], "numbers": [0, 1]}),
-        "views.votes.PROMPT": (reasons.PROMPT, {"tournament": tournaments[0]}),
-        "views.votes.VOTES": (reasons.VOTES, {"match": matches[0]}),
+        "votes.ANSWERS": (votes.ANSWERS, {"tournament": tournaments[0], "numbers": [0, 1]}),
+        "votes.PROMPT": (votes.PROMPT, {"tournament": tournaments[0]}),
+        "votes.VOTES": (votes.VOTES, {"match": matches[0]}),
         "outcomes.TOURNAMENT": (outcomes.TOURNAMENT, {**job, "key": "t7"}),
         "outcomes.RESULTS": (outcomes.RESULTS, {**job, "key": "t7"}),
         "dispatching.ACTIVE_JOBS": (
@@ -143,10 +142,10 @@ def walk(tx: Transaction) -> Mapping[str, tuple[TextClause, Parameters]]:
         ),
         "recovery.SPENT_MATCHES": (recovery.SPENT_MATCHES, {**batches, "attempts": 10}),
         "control.LOCK_FAILED": (control.LOCK_FAILED, job),
-        "votes.IN_HAND": (votes.IN_HAND, {"matches": matches}),
-        "votes.PAID": (votes.PAID, {"keys": [UUID(int=n) for n in range(64)]}),
-        "votes.REUSE_VOTES": (
-            votes.REUSE_VOTES,
+        "paid_votes.IN_HAND": (paid_votes.IN_HAND, {"matches": matches}),
+        "paid_votes.PAID": (paid_votes.PAID, {"keys": [UUID(int=n) for n in range(64)]}),
+        "paid_votes.REUSE_VOTES": (
+            paid_votes.REUSE_VOTES,
             {
                 "match": matches,
                 "number": [1] * 64,
@@ -198,13 +197,13 @@ def test_no_statement_of_the_walk_reads_a_whole_table(filled: Database) -> None:
     ("loss", "statement", "table"),
     [
         ("DROP INDEX matches_ready", "dispatching.CLAIM_MATCHES", "matches"),
-        ("DROP INDEX votes_paid", "votes.PAID", "votes"),
+        ("DROP INDEX votes_paid", "paid_votes.PAID", "votes"),
         (
             "ALTER TABLE matches DROP CONSTRAINT matches_position",
             "planning.PLAYED",
             "matches",
         ),
-        ("ALTER TABLE votes DROP CONSTRAINT votes_pkey", "votes.IN_HAND", "votes"),
+        ("ALTER TABLE votes DROP CONSTRAINT votes_pkey", "paid_votes.IN_HAND", "votes"),
     ],
 )
 def test_a_lost_index_is_seen(filled: Database, loss: str, statement: str, table: str) -> None:
