@@ -21,16 +21,15 @@ from msgspec import to_builtins
 from rich.console import Console
 from sqlalchemy import text
 
-from rrm_queue.broker.link import BrokerLink
-from rrm_queue.broker.names import judge_queue
-from rrm_queue.cli.composition import connect, local_stack, open_link, open_store, read_settings
-from rrm_queue.domain import JobId, JobState, Seeding
+from rrm_queue.actions.app import connect, local_stack, open_broker, open_store, read_settings
+from rrm_queue.broker.client import BrokerClient
+from rrm_queue.domain import JobId, JobState, Seeding, Voting
 from rrm_queue.intake.formats.base import Empty
 from rrm_queue.intake.needs import Needs
 from rrm_queue.intake.reader import Source
 from rrm_queue.intake.submission import Submitted, submit
+from rrm_queue.judging.kinds import queue_of
 from rrm_queue.judging.spec import parse_spec
-from rrm_queue.messages import Voting
 from rrm_queue.store.database import Database
 from rrm_queue.store.tables import Job
 
@@ -107,8 +106,8 @@ def main() -> int:
     parser.add_argument("--json", type=Path, metavar="FILE")
     parser.add_argument("--write", action="store_true", help=f"put the table into {DOCUMENT.name}")
     given = parser.parse_args()
-    with _stack() as (database, link):
-        report = _measured(database, link, given.file, given.accuracies, given.seed)
+    with _stack() as (database, broker):
+        report = _measured(database, broker, given.file, given.accuracies, given.seed)
     table = "\n".join(_lines(report))
     Console().print(table, markup=False, soft_wrap=True)
     if given.json:
@@ -119,7 +118,7 @@ def main() -> int:
 
 
 @contextmanager
-def _stack() -> Iterator[tuple[Database, BrokerLink]]:
+def _stack() -> Iterator[tuple[Database, BrokerClient]]:
     """Store and broker of the environment's servers, or of a local stack that ends with us."""
     with tempfile.TemporaryDirectory(prefix="rrmq-best-", ignore_cleanup_errors=True) as home:
         os.environ["RRMQ_HOME"] = home
@@ -128,19 +127,19 @@ def _stack() -> Iterator[tuple[Database, BrokerLink]]:
         try:
             addresses = connect(settings)
             with open_store(addresses) as database:
-                yield database, open_link(addresses)
+                yield database, open_broker(addresses)
         finally:
             if stack is not None:
                 stack.down()
 
 
 def _measured(
-    database: Database, link: BrokerLink, file: Path, accuracies: Sequence[float], seed: int
+    database: Database, broker: BrokerClient, file: Path, accuracies: Sequence[float], seed: int
 ) -> Report:
     began = time.monotonic()
     asked = [(accuracy, *way) for accuracy in accuracies for way in WAYS]
     submitted = [_submitted(database, file, *one, seed=seed) for one in asked]
-    link.wake()
+    broker.wake()
     _wait(database, [one.job for one in submitted])
     cells = [_cell(database, one.job, *way) for one, way in zip(submitted, asked, strict=True)]
     with database.begin() as tx:
@@ -168,7 +167,7 @@ def _submitted(
         strategy=strategy,
         seeding=Seeding.RANDOM,
         judge=to_builtins(judge),
-        queue=judge_queue(judge),
+        queue=queue_of(judge),
         voting=to_builtins(Voting(votes)),
         seed=seed,
         priority=1,

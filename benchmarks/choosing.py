@@ -19,10 +19,20 @@ from typing import NamedTuple
 import numpy as np
 from choosing_report import Line, write
 
-from rrm_queue.domain import CandidateNumber, History, Order, Outcome, Position, Result, Verdict
+from rrm_queue.domain import (
+    CandidateNumber,
+    History,
+    Order,
+    Outcome,
+    Position,
+    Result,
+    Verdict,
+    Vote,
+    Voting,
+)
 from rrm_queue.judging.orientation import Orientation, swapped
 from rrm_queue.judging.voting import coin, decide, wave
-from rrm_queue.messages import Answer, Vote, Voting
+from rrm_queue.messages import Answer
 from rrm_queue.ratings import standings
 from rrm_queue.seeds import derive
 from rrm_queue.strategies import Finished, Strategy, named
@@ -174,7 +184,8 @@ def simulate(share: float) -> Iterator[Line]:
             strategy = named(name)
             seen = np.array([play(strategy, world, trial) for trial in range(count)], float)
             error = float(seen[:, 1].std(ddof=1)) / math.sqrt(count)
-            yield Line(*world, name, *seen.mean(axis=0).tolist(), error, count)
+            found, tau, matches, cast = seen.mean(axis=0).tolist()
+            yield Line(*world, name, found, tau, matches, cast, error, count)
 
 
 def main() -> None:

@@ -5,12 +5,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rrm_queue.domain import Candidate, CandidateNumber, Tournament
-from rrm_queue.judging.ask import Ask
+from rrm_queue.domain import Candidate, CandidateNumber, JudgeSpec, Tournament
 from rrm_queue.judging.orientation import Orientation
 from rrm_queue.judging.spec import parse_spec, with_sampling
+from rrm_queue.judging.vote_request import VoteRequest
 from rrm_queue.judging.voting import vote_seed
-from rrm_queue.messages import Answer, JudgeSpec
+from rrm_queue.messages import Answer
 from rrm_queue.seeds import derive
 from rrm_queue.strategies.elo import Elo, scheduled
 
@@ -35,7 +35,7 @@ class Job:
         ]
         return "".join(json.dumps(row) + "\n" for row in rows).encode()
 
-    def asks(self) -> Iterator[Ask]:
+    def requests(self) -> Iterator[VoteRequest]:
         """The votes of the job's round robins, in the order in which they are planned."""
         for tournament in self.tournaments:
             size = len(tournament.candidates)
@@ -46,12 +46,14 @@ class Job:
                 two = pairing.second if one == pairing.first else pairing.first
                 yield self._ask(tournament, one, two)
 
-    def _ask(self, tournament: Tournament, one: CandidateNumber, two: CandidateNumber) -> Ask:
+    def _ask(
+        self, tournament: Tournament, one: CandidateNumber, two: CandidateNumber
+    ) -> VoteRequest:
         first, second = (
             Answer(n, tournament.candidates[n].key, tournament.candidates[n].text)
             for n in (one, two)
         )
-        return Ask(
+        return VoteRequest(
             tournament=tournament.key,
             prompt=tournament.prompt,
             reference=None,

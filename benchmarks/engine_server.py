@@ -16,7 +16,7 @@ from rrm_worker.engine_process import HOST, EngineProcess, free_port, launch_com
 from rrm_worker.health import Health
 
 ROOT = Path(__file__).parents[1]
-ENGINE_TESTS = ROOT / "tests" / "engine"
+KIT = ROOT / "tests" / "kit"
 
 CONTEXT = 8192
 START_SECONDS = 900  # a GPU compiles kernels and captures graphs at its first start
@@ -95,7 +95,7 @@ def cpu_engine(python: str | None, folder: Path) -> Engine:
     environment = Path(os.environ.get("RRMQ_TEST_ENGINE", ROOT / ".engine"))
     python = python or str(environment / "bin" / "python")
     _make_model(python, folder)
-    recipe = runpy.run_path(str(ENGINE_TESTS / "sglang_process.py"))
+    recipe = runpy.run_path(str(KIT / "sglang_process.py"))
     return Engine(python, folder, recipe["FLAGS"], os.environ | recipe["ENVIRONMENT"])
 
 
@@ -126,7 +126,7 @@ def stretch(folder: Path, shape: dict[str, Any]) -> None:
 
 def _make_model(python: str, folder: Path) -> None:
     try:
-        command = [python, str(ENGINE_TESTS / "make_model.py"), str(folder), str(CONTEXT)]
+        command = [python, str(KIT / "make_model.py"), str(folder), str(CONTEXT)]
         subprocess.run(command, check=True, capture_output=True)  # noqa: S603
     except OSError as error:
         raise RuntimeError(f"no Python of SGLang's at {python}: {error}") from error

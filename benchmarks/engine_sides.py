@@ -18,10 +18,10 @@ from engine_job import JUDGE, Job
 from engine_server import CONTEXT
 
 from rrm_queue.broker.app import create_app
-from rrm_queue.broker.link import BrokerLink, redis_client
-from rrm_queue.broker.names import judge_kind_queue
-from rrm_queue.judging.engines.sglang_http import SglangServer
-from rrm_queue.judging.engines.sglang_wire import Prompt, Stream, request_of
+from rrm_queue.broker.client import BrokerClient, redis_client
+from rrm_queue.judging.engines.sglang.http import SglangServer
+from rrm_queue.judging.engines.sglang.wire import Prompt, Stream, payload_of
+from rrm_queue.judging.kinds import worker_queue
 from rrm_queue.judging.prompt import messages
 from rrm_queue.local.stack import LocalStack
 
@@ -51,7 +51,7 @@ class Run:
         return self.requests / self.seconds
 
 
-async def run_straight(url: str, job: Job, concurrency: int) -> Run:
+async def run_direct(url: str, job: Job, concurrency: int) -> Run:
     """A bare load generator: tokenised before the clock starts, nothing grouped, nobody waits."""
     requests = await _requests(url, job)
     await flush(url)
@@ -84,15 +84,15 @@ async def _requests(url: str, job: Job) -> list[bytes]:
     """
     server = SglangServer(url)
     bodies = []
-    for ask in job.asks():
+    for request in job.requests():
         tokens = await server.tokens(
-            messages(job.judge, ask.prompt, ask.one.text, ask.two.text).messages
+            messages(job.judge, request.prompt, request.one.text, request.two.text).messages
         )
         prompt = Prompt(
-            msgspec.Raw(msgspec.json.encode(tokens)), len(tokens), 0, 0, neutralised=False
+            msgspec.Raw(msgspec.json.encode(tokens)), len(tokens), 0, 0, sanitized=False
         )
-        request = request_of(ask, prompt, rid=uuid4().hex, room=CONTEXT)
-        bodies.append(msgspec.json.encode(request))
+        payload = payload_of(request, prompt, rid=uuid4().hex, room=CONTEXT)
+        bodies.append(msgspec.json.encode(payload))
     await server.close()
     return bodies
 
@@ -140,10 +140,10 @@ async def _worker(
             stderr=written,
         )
     broker_url = LocalStack(home).addresses.broker_url
-    link = BrokerLink(lambda: create_app(broker_url), redis_client(broker_url))
+    broker = BrokerClient(lambda: create_app(broker_url), redis_client(broker_url))
     try:
         async with asyncio.timeout(SERVE_SECONDS):
-            while not link.capacities(judge_kind_queue(JUDGE)):
+            while not broker.capacities(worker_queue(JUDGE)):
                 if worker.returncode is not None:
                     raise RuntimeError(f"the worker ended: {log.read_text()[-2000:]}")
                 await asyncio.sleep(0.05)

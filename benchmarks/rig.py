@@ -13,7 +13,7 @@ from sqlalchemy import text
 
 TESTS = Path(__file__).parent.parent / "tests"
 # The fleet, the filled store and the engine's process belong to the tests.
-sys.path[:0] = [str(TESTS / folder) for folder in ("acceptance", "integration", "engine")]
+sys.path[:0] = [str(TESTS)]
 
 # ruff: noqa: E402  # found by the line above, and handed on to the benchmarks
 from chaos.endpoint import ANSWERED as ANSWERED
@@ -22,12 +22,18 @@ from chaos.endpoint import Endpoint as Endpoint
 from chaos.endpoint import notes as notes
 from chaos.endpoint import request_key as request_key
 from chaos.endpoint import serve as serve
-from chaos.fleet import Fleet, Size, fleet, rrmq, wait
+from chaos.fleet import Fleet as Fleet
+from chaos.fleet import Size as Size
+from chaos.fleet import fleet as fleet
+from chaos.fleet import rrmq as rrmq
+from chaos.fleet import wait as wait
 from chaos.hand import Kind
 from chaos.judge import answer_text as answer_text
 from chaos.parts import ProcessPart
-from filled_store import Filling as Filling
-from filled_store import fill as fill
+from kit import shared_prefixes as shared_prefixes
+from kit.filled_store import Filling as Filling
+from kit.filled_store import fill as fill
+from kit.sglang_process import SglangProcess as SglangProcess
 
 PATIENCE = 3600.0  # seconds
 
@@ -49,7 +55,7 @@ def one_coordinator() -> Iterator[Fleet]:
 
 def add(ours: Fleet, name: str, argv: Sequence[str]) -> ProcessPart:
     """Starts one more process, which ends with the fleet."""
-    path = os.pathsep.join([str(Path(__file__).parent), *sys.path[:3]])
+    path = os.pathsep.join([str(Path(__file__).parent), str(TESTS)])
     environment = {**ours.environment, "PYTHONPATH": path}
     part = ProcessPart(name, Kind.WORKER, argv, environment, ours.home / "logs" / f"{name}.log")
     ours.parts[name] = part

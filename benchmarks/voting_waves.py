@@ -13,9 +13,8 @@ from typing import NamedTuple
 
 from figures import Figure, arguments, report
 
-from rrm_queue.domain import Verdict
+from rrm_queue.domain import Verdict, Vote, Voting
 from rrm_queue.judging.voting import decide, needed, tally, wave
-from rrm_queue.messages import Vote, Voting
 from rrm_queue.seeds import derive
 
 VOTES = (3, 5, 33)

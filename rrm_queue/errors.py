@@ -4,6 +4,47 @@ A class's docstring is the headline of its message. `TransientFault` and `Perman
 separate branches: the first is worth another try, the second never is.
 """
 
+from collections.abc import Callable
+from typing import NamedTuple, Self
+
+
+class Option(NamedTuple):
+    """An option that a message names, perhaps with a value; each face spells it in its own way."""
+
+    name: str
+    value: str | None = None
+
+    def __str__(self) -> str:
+        return self.name if self.value is None else f"{self.name}={self.value!r}"
+
+
+Spelling = Callable[[Option], str]
+"""How a face writes an option."""
+
+
+class Message(str):
+    """A text that names options: as it stands in Python's spelling, by `spelled` in another.
+
+    Made of texts and options, such as `Message(Option("order", "both"), " takes an even number")`.
+    """
+
+    _parts: tuple[str | Option, ...]
+
+    def __new__(cls, *parts: str | Option) -> Self:
+        """The text of all parts together."""
+        made = super().__new__(cls, "".join(map(str, parts)))
+        made._parts = parts
+        return made
+
+    def spelled(self, spelling: Spelling) -> str:
+        """The text with every option as `spelling` writes it."""
+        return "".join(spelling(part) if isinstance(part, Option) else part for part in self._parts)
+
+
+def spelled(text: str, spelling: Spelling) -> str:
+    """`text`, which may be a Message, with every option as `spelling` writes it."""
+    return text.spelled(spelling) if isinstance(text, Message) else text
+
 
 class RrmqError(Exception):
     """Something went wrong."""
@@ -13,8 +54,12 @@ class RrmqError(Exception):
         super().__init__(detail)
 
     def __str__(self) -> str:
+        return self.spelled(str)
+
+    def spelled(self, spelling: Spelling) -> str:
+        """The message with every option as `spelling` writes it."""
         headline = (type(self).__doc__ or "").split("\n", 1)[0].rstrip(".")
-        return f"{headline}: {self.detail}" if self.detail else headline
+        return f"{headline}: {spelled(self.detail, spelling)}" if self.detail else headline
 
 
 class BadInput(RrmqError):
@@ -28,8 +73,12 @@ class BadInput(RrmqError):
         self.problems = problems
         super().__init__(source)
 
-    def __str__(self) -> str:
-        return "\n".join(f"{problem.source or self.source}{problem}" for problem in self.problems)
+    def spelled(self, spelling: Spelling) -> str:
+        """A line for each problem."""
+        return "\n".join(
+            f"{problem.source or self.source}{problem.spelled(spelling)}"
+            for problem in self.problems
+        )
 
 
 class Problem(Exception):
@@ -45,7 +94,12 @@ class Problem(Exception):
         super().__init__(reason)
 
     def __str__(self) -> str:
-        return f": {self.reason}" if self.line is None else f":{self.line}: {self.reason}"
+        return self.spelled(str)
+
+    def spelled(self, spelling: Spelling) -> str:
+        """Where the problem is, and its reason with every option as `spelling` writes it."""
+        reason = spelled(self.reason, spelling)
+        return f": {reason}" if self.line is None else f":{self.line}: {reason}"
 
 
 class UsageFault(RrmqError):

@@ -5,47 +5,17 @@ version: a process that meets a tag it does not know refuses the message instead
 """
 
 from typing import NamedTuple, TypeVar
-from uuid import UUID
 
 import msgspec
 
-from rrm_queue.domain import BatchId, JobId, Launch, NoVerdict, OnNoVerdict, Order, Stop, Verdict
+from rrm_queue.domain import (
+    BatchId,
+    JobId,
+    JudgeSpec,
+    Vote,
+    Voting,
+)
 from rrm_queue.errors import MessageRefused, UnknownVersion
-
-
-class JudgeSpec(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Which judge, and how it is asked: `kind[:argument]`, then sampling settings of text judges.
-
-    `base_url` is for OpenAI-compatible endpoints; a key never travels. `template` is the source of
-    a prompt template that takes the place of RRM's, `regex` what the model's text is held to.
-    """
-
-    kind: str
-    argument: str = ""
-    base_url: str | None = None
-    temperature: float = 0.6
-    top_p: float = 1.0
-    max_tokens: int = 8192
-    regex: str | None = None
-    template: str | None = None
-
-    def __str__(self) -> str:
-        return f"{self.kind}:{self.argument}" if self.argument else self.kind
-
-
-class Voting(msgspec.Struct, frozen=True, omit_defaults=True):
-    """How a match is voted on; `lead` is the lead that `Stop.LEAD` stops at.
-
-    `resamples` is how often a vote without a verdict is asked for again.
-    """
-
-    votes: int = 1
-    order: Order = Order.BALANCED
-    launch: Launch = Launch.WAVES
-    stop: Stop = Stop.DECIDED
-    lead: int = 0
-    on_no_verdict: OnNoVerdict = OnNoVerdict.ABSTAIN
-    resamples: int = 2
 
 
 class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -55,35 +25,6 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
     key: str
     text: str
     gold: float | None = None
-
-
-class Vote(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One sampled judgement; `swapped` when the match's second candidate was shown first.
-
-    Tokens and seconds are 0 for judges that generate nothing; they add up the `samples` requests
-    that the vote took. `query_tokens` is how long the prompt is up to the end of the query,
-    `slot_tokens` up to the end of the answer in slot 1: what prompts may share. `neutralised` when
-    control tokens or forged headings in a text were made harmless. `key` is the vote's content's,
-    for judges whose votes are paid for (see `judging.content`).
-    """
-
-    number: int
-    verdict: Verdict
-    swapped: bool = False
-    no_verdict: NoVerdict | None = None
-    text: str = ""
-    seed: int = 0
-    model: str = ""
-    prompt_tokens: int = 0
-    cached_tokens: int = 0
-    completion_tokens: int = 0
-    seconds: float = 0.0
-    queue_seconds: float = 0.0
-    query_tokens: int = 0
-    slot_tokens: int = 0
-    samples: int = 1
-    neutralised: bool = False
-    key: UUID | None = None
 
 
 class Question(msgspec.Struct, frozen=True):
@@ -207,3 +148,32 @@ def _tag_of(body: bytes) -> str:
         return msgspec.msgpack.decode(body, type=_Tagged).type
     except (msgspec.DecodeError, RecursionError):
         return ""
+
+
+OVER = "over"
+"""Stands in a lease's place, where else the holder's id stands, when its batch has ended."""
+
+RETURNED = "returned"
+"""Stands there when a worker has handed the batch back."""
+
+BROKEN = "broken"
+"""Stands there when the engine died under the batch, and may have died of it."""
+
+MARKS = frozenset({OVER, RETURNED, BROKEN})
+
+
+class Holder(NamedTuple):
+    """What stands in a batch's lease's place: a worker's id, or one of these marks.
+
+    `since` is for how long a mark has stood there, in seconds.
+    """
+
+    name: str
+    since: float = 0.0
+
+
+class Epoch(NamedTuple):
+    """A broker's life between two losses of its data: a word of its own, and its age in seconds."""
+
+    word: str
+    age: float

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import msgspec
 
-from rrm_queue import messages
+from rrm_queue import domain, messages
 
 HEAD = """# The messages
 
@@ -23,13 +23,19 @@ def page() -> str:
     """The page: what travels by itself first, then what it holds, in the order of the code."""
     structs = [
         struct
-        for name, struct in inspect.getmembers(messages, inspect.isclass)
+        for module in (messages, domain)
+        for name, struct in inspect.getmembers(module, inspect.isclass)
         if issubclass(struct, msgspec.Struct)
-        and struct.__module__ == messages.__name__
+        and struct.__module__ == module.__name__
         and not name.startswith("_")
     ]
-    structs.sort(key=lambda struct: (not _tag(struct), inspect.getsourcelines(struct)[1]))
+    structs.sort(key=_place)
     return "\n\n".join([HEAD, *(part for struct in structs for part in _described(struct))])
+
+
+def _place(struct: type[msgspec.Struct]) -> tuple[bool, bool, int]:
+    inner = struct.__module__ != messages.__name__
+    return not _tag(struct), inner, inspect.getsourcelines(struct)[1]
 
 
 def _described(struct: type[msgspec.Struct]) -> Iterator[str]:

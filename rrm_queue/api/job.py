@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from math import inf
 
-from rrm_queue.cli import control
-from rrm_queue.cli.composition import connect, open_store, read_settings
-from rrm_queue.cli.watch import Watcher
-from rrm_queue.store.control import (
+from rrm_queue.actions import control
+from rrm_queue.actions.app import connect, open_store, read_settings
+from rrm_queue.actions.watch import Watcher
+from rrm_queue.store.queue.control import (
     Retried,
     cancel_job,
     delete_job,
@@ -16,8 +16,9 @@ from rrm_queue.store.control import (
     resume_job,
     retry_job,
 )
-from rrm_queue.store.jobs import JobView, find_job, view_job
-from rrm_queue.store.results import TournamentResult, find_tournament, job_results
+from rrm_queue.store.views.jobs import find_job, view_job
+from rrm_queue.store.views.results import find_tournament, job_results
+from rrm_queue.views import JobView, TournamentResult
 
 log = logging.getLogger("rrm_queue")
 

@@ -6,18 +6,17 @@ from enum import StrEnum
 from os import PathLike, fspath
 from typing import Any, TypeVar
 
+from rrm_queue.actions.app import connect, open_broker, open_store, read_settings
+from rrm_queue.actions.input_files import open_bytes
+from rrm_queue.actions.request import Request, fingerprint_of, judge_of, wake
 from rrm_queue.api.job import Job, log
-from rrm_queue.cli.composition import connect, open_link, open_store, read_settings
-from rrm_queue.cli.opening import open_bytes
-from rrm_queue.cli.request import Request, judge_of, mark_of, wake
-from rrm_queue.cli.voting_options import MOST_RESAMPLES, MOST_VOTES, voting_of
-from rrm_queue.domain import Launch, OnNoVerdict, Order, Seeding
+from rrm_queue.cli.options.voting import MOST_RESAMPLES, MOST_VOTES, voting_of
+from rrm_queue.domain import Launch, OnNoVerdict, Order, Seeding, Voting
 from rrm_queue.errors import UsageFault
 from rrm_queue.intake.formats.base import Empty
 from rrm_queue.intake.reader import Source
 from rrm_queue.intake.rows import NAME, stream_of
 from rrm_queue.intake.submission import submit as store_submission
-from rrm_queue.messages import Voting
 
 Row = Mapping[str, Any]
 """One prompt with its candidates, as a line of `docs/input.md`."""
@@ -68,8 +67,8 @@ def submit(
     )
     emptiness = _word(Empty, empty, "empty")
     with _opened(source) as opened:
-        addresses = connect(settings, mark=mark_of(settings, request.spec))
-        link = open_link(addresses)
+        addresses = connect(settings, fingerprint=fingerprint_of(settings, request.spec))
+        link = open_broker(addresses)
         with open_store(addresses) as database:
             submitted = store_submission(
                 database,

@@ -40,7 +40,7 @@ _ODD = "surrogateescape"
 # All that lies at the first place and at those that are listed, up to the bounds. A place of which
 # a part is taken is listed again when that is recorded: if it cannot be, no other place waits for
 # it. What is no hash is a stranger's, and is passed over.
-_TAKE_UP = """
+_RECEIVE = """
 local place, flushes, bytes, seen = ARGV[1], {}, 0, {}
 while place do
   local key = ARGV[2] .. place
@@ -62,7 +62,7 @@ end
 return flushes
 """
 
-_LIST_AGAIN = """
+_RELIST = """
 local listed = {}
 for _, place in ipairs(redis.call("LRANGE", KEYS[1], 0, -1)) do
   listed[place] = true
@@ -96,16 +96,16 @@ class Inbox:
             pipe.rpush(PLACES_KEY, _place(outcomes.job, outcomes.batch))
             pipe.execute()
 
-    def take_up(self, seconds: float) -> list[Flush]:
+    def receive(self, seconds: float) -> list[Flush]:
         """What lies there and nobody has taken up; waits for it, `seconds` at most.
 
-        It stays there until it is removed; `list_again` brings back what was taken up and dropped.
+        It stays there until it is removed; `relist` brings back what was taken up and dropped.
         """
         first = self._undecoded("BLPOP", PLACES_KEY, seconds)
         if first is None:
             return []
         bounds = (MOST_BYTES, MOST_FLUSHES)
-        found = self._undecoded("EVAL", _TAKE_UP, 1, PLACES_KEY, first[1], _OUTCOMES, *bounds)
+        found = self._undecoded("EVAL", _RECEIVE, 1, PLACES_KEY, first[1], _OUTCOMES, *bounds)
         return list(_flushes(found))
 
     def _undecoded(self, *command: str | bytes | float) -> Any:
@@ -114,7 +114,7 @@ class Inbox:
             *command, **{NEVER_DECODE: True}
         )
 
-    def remove(self, flushes: Collection[Flush]) -> None:
+    def ack(self, flushes: Collection[Flush]) -> None:
         """Drops flushes that are recorded, in the order in which they were taken up."""
         ids: dict[tuple[JobId, BatchId], list[bytes]] = defaultdict(list)
         for flush in flushes:
@@ -128,13 +128,13 @@ class Inbox:
             pipe.exists(inbox_key(*last))
             *_, more = pipe.execute()
         if more:
-            self.list_again([last])
+            self.relist([last])
 
-    def list_again(self, batches: Collection[tuple[JobId, BatchId]]) -> None:
+    def relist(self, batches: Collection[tuple[JobId, BatchId]]) -> None:
         """Lists the places of batches once more, except those that are listed still."""
         if batches:
             places = [_place(job, batch) for job, batch in batches]
-            self._client.eval(_LIST_AGAIN, 1, PLACES_KEY, *places)
+            self._client.eval(_RELIST, 1, PLACES_KEY, *places)
 
     def waiting(self, batches: Sequence[tuple[JobId, BatchId]]) -> set[BatchId]:
         """Those of the batches that have flushes here."""

@@ -13,7 +13,8 @@ from secrets import token_hex
 
 from redis import Redis
 
-from rrm_queue.domain import BROKEN, OVER, RETURNED, BatchId, JobId
+from rrm_queue.domain import BatchId, JobId
+from rrm_queue.messages import BROKEN, OVER, RETURNED
 
 LEASE_SECONDS = 15
 """How long a lease outlives its worker's last sign of life."""
@@ -25,7 +26,7 @@ MARK_SECONDS = 2 * 3600
 """How long an ended batch is remembered: longer than Celery takes to redeliver a message."""
 
 EPOCH_KEY = "rrmq:epoch"
-"""Where the broker's epoch stands; see `BrokerLink.epoch`."""
+"""Where the broker's epoch stands; see `BrokerClient.epoch`."""
 
 STOP_SECONDS = 10
 """How long workers are told to stop a job; the coordinator says it again while batches are out.
@@ -51,7 +52,7 @@ end
 return ours
 """
 
-_LET_GO = """
+_RELEASE = """
 if redis.call("GET", KEYS[1]) == ARGV[1] then
   redis.call("SET", KEYS[1], ARGV[2], "EX", ARGV[3])
 end
@@ -63,7 +64,7 @@ def lease_key(job: str, batch: int) -> str:
     return f"rrmq:lease:{job}:{batch}"
 
 
-def roll_key(queue: str) -> str:
+def workers_key(queue: str) -> str:
     """Where the workers of a queue stand, by the moment of their last sign of life."""
     return f"rrmq:workers:{queue}"
 
@@ -106,14 +107,14 @@ class WorkerLeases:
         """Marks the batch as over: every outcome of it is on its way."""
         self.client.set(lease_key(job, batch), OVER, ex=MARK_SECONDS)
 
-    def hand_back(self, job: str, batch: int, *, broken: bool = False) -> None:
+    def release(self, job: str, batch: int, *, broken: bool = False) -> None:
         """Marks the batch as handed back, so that it is sent out again at once.
 
         `broken` when the engine died under it: then it counts as an attempt. A batch that is ours
         no more is left alone.
         """
         mark = BROKEN if broken else RETURNED
-        self.client.eval(_LET_GO, 1, lease_key(job, batch), self.worker, mark, MARK_SECONDS)
+        self.client.eval(_RELEASE, 1, lease_key(job, batch), self.worker, mark, MARK_SECONDS)
 
     def stopped(self, jobs: Iterable[str]) -> set[str]:
         """Those of `jobs` that were paused or cancelled."""
@@ -128,19 +129,19 @@ class WorkerLeases:
         word = self.client.get(EPOCH_KEY)
         return None if word is None else str(word)
 
-    def enlist(self, capacities: Mapping[str, int]) -> None:
+    def announce(self, capacities: Mapping[str, int]) -> None:
         """Stands on the roll of each queue, with the matches that we can hold at once."""
         seconds, _ = self.client.time()
         with self.client.pipeline(transaction=False) as pipe:
             for queue, capacity in capacities.items():
-                pipe.zadd(roll_key(queue), {self.worker: seconds})
+                pipe.zadd(workers_key(queue), {self.worker: seconds})
                 pipe.hset(capacity_key(queue), self.worker, str(capacity))
             pipe.execute()
 
-    def retire(self, queues: Iterable[str]) -> None:
+    def withdraw(self, queues: Iterable[str]) -> None:
         """Leaves the roll."""
         with self.client.pipeline(transaction=False) as pipe:
             for queue in queues:
-                pipe.zrem(roll_key(queue), self.worker)
+                pipe.zrem(workers_key(queue), self.worker)
                 pipe.hdel(capacity_key(queue), self.worker)
             pipe.execute()

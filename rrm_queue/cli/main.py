@@ -8,8 +8,9 @@ import click
 from click.shell_completion import CompletionItem
 
 from rrm_queue import __version__
-from rrm_queue.cli.terminal import printable
-from rrm_queue.errors import RrmqError, UsageFault
+from rrm_queue.cli.options.flags import flag
+from rrm_queue.errors import RrmqError, UsageFault, spelled
+from rrm_queue.text import printable
 
 VERBS = {
     "submit": ("submit", "Rank the answers of a file."),
@@ -51,7 +52,7 @@ class Verbs(click.Group):
         """The verb's command, or None for a word that is no verb."""
         if cmd_name not in VERBS:
             return None
-        command = import_module(f"rrm_queue.cli.{VERBS[cmd_name][0]}").command
+        command = import_module(f"rrm_queue.cli.commands.{VERBS[cmd_name][0]}").command
         assert isinstance(command, click.Command)  # noqa: S101  # each verb's module has one
         return command
 
@@ -101,9 +102,9 @@ def _run() -> int:
     except click.Abort:
         return EXIT_INTERRUPTED
     except UsageFault as error:
-        return _complain(error.detail, EXIT_USAGE)
+        return _complain(spelled(error.detail, flag), EXIT_USAGE)
     except RrmqError as error:
-        return _complain(str(error), EXIT_ERROR)
+        return _complain(error.spelled(flag), EXIT_ERROR)
     except OSError as error:
         return _complain(f"{error.filename or 'output'}: {error.strerror}", EXIT_ERROR)
     return code if isinstance(code, int) else 0

@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 
 from msgspec import structs
 
@@ -10,8 +9,10 @@ from rrm_queue.coordinator.record import record, refuse
 from rrm_queue.coordinator.rules import together
 from rrm_queue.domain import BatchId
 from rrm_queue.errors import ForeignJob, StoreUnavailable
+from rrm_queue.log_once import log_once
 from rrm_queue.messages import MatchReport, Outcomes
 from rrm_queue.store.database import Database
+from rrm_queue.text import first_line
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +52,7 @@ def _record_alone(database: Database, flush: Outcomes) -> bool:
     except StoreUnavailable:
         raise
     except Exception as error:
-        leave(BatchId(flush.batch), f"they cannot even be refused: {_first_line(error)}")
+        leave(BatchId(flush.batch), f"they cannot even be refused: {first_line(error)}")
         return False
     return True
 
@@ -73,7 +74,7 @@ def _record_one(database: Database, flush: Outcomes, report: MatchReport) -> Non
     except (StoreUnavailable, ForeignJob):
         raise
     except Exception as error:
-        reason = f"its outcome cannot be recorded: {_first_line(error)}"
+        reason = f"its outcome cannot be recorded: {first_line(error)}"
         try:
             refuse(database, flush, reason)
         except (StoreUnavailable, ForeignJob):
@@ -84,12 +85,6 @@ def _record_one(database: Database, flush: Outcomes, report: MatchReport) -> Non
             refuse(database, structs.replace(flush, matches=[bare]), reason)
 
 
-@lru_cache(maxsize=1024)  # said once a batch, not at every look
 def leave(batch: BatchId, why: str) -> None:
     """Says that outcomes of a batch stay where they lie."""
-    log.error("outcomes of batch %s are left to others: %s", batch, why)
-
-
-def _first_line(error: Exception) -> str:
-    """What went wrong, without the statement that SQLAlchemy adds."""
-    return (str(error) or type(error).__name__).split("\n", 1)[0]
+    log_once(log, logging.ERROR, "outcomes of batch %s are left to others: %s", batch, why)

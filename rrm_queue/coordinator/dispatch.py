@@ -4,7 +4,6 @@ import logging
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 from msgspec import structs
 
@@ -22,15 +21,16 @@ from rrm_queue.coordinator.rules import (
     to_open,
     window,
 )
-from rrm_queue.domain import BatchId, CandidateNumber, JobId, MatchId, TournamentId
+from rrm_queue.domain import BatchId, CandidateNumber, MatchId, TournamentId
 from rrm_queue.errors import BrokerUnavailable, ForeignJob, StoreUnavailable
-from rrm_queue.judging.spec import needs_gold
+from rrm_queue.judging.kinds import kind_of
 from rrm_queue.judging.voting import wave
+from rrm_queue.log_once import log_once
 from rrm_queue.messages import BatchMatch, JudgeBatch, MatchReport, Outcomes, Question
-from rrm_queue.store import dispatching, planning, recording
 from rrm_queue.store.database import Database, Transaction
-from rrm_queue.store.dispatching import ActiveJob, ReadyMatch
-from rrm_queue.store.recording import Counts
+from rrm_queue.store.queue import dispatching, planning, recording
+from rrm_queue.store.queue.dispatching import ActiveJob, ReadyMatch
+from rrm_queue.store.queue.recording import Counts
 
 log = logging.getLogger(__name__)
 
@@ -121,7 +121,7 @@ def _supply(tx: Transaction, job: ActiveJob, wanted: int) -> ActiveJob:
         try:
             more = open_tournaments(tx, job.id, to_open(wanted - job.ready, opened, brought))
         except ForeignJob as fault:
-            _leave(job.id, str(fault))
+            log_once(log, logging.ERROR, "job %s is left to others: %s", job.id, str(fault))
             return job
         if not more:
             return job
@@ -131,11 +131,6 @@ def _supply(tx: Transaction, job: ActiveJob, wanted: int) -> ActiveJob:
     return job
 
 
-@lru_cache(maxsize=1024)  # said once a job, not at every turn
-def _leave(job: JobId, why: str) -> None:
-    log.error("job %s is left to others: %s", job, why)
-
-
 def _send(tx: Transaction, job: ActiveJob, line: _Line, count: int, sending: _Sending) -> Counts:
     """Claims matches of a job and adds them to what is sent; what that adds to its counters."""
     matches = dispatching.claim_matches(tx, job.id, count)
@@ -143,7 +138,7 @@ def _send(tx: Transaction, job: ActiveJob, line: _Line, count: int, sending: _Se
     answers = dispatching.answers(
         tx,
         {(m.tournament, number) for m in matches for number in (m.first, m.second)},
-        gold=needs_gold(job.judge),
+        gold=kind_of(job.judge).needs_gold,
     )
 
     def size(match: ReadyMatch) -> int:

@@ -19,9 +19,9 @@ from rrm_queue.domain import (
 )
 from rrm_queue.errors import ForeignJob, UsageFault
 from rrm_queue.judging.orientation import Orientation
-from rrm_queue.store import planning
 from rrm_queue.store.database import Transaction
-from rrm_queue.store.planning import RunningTournament
+from rrm_queue.store.queue import planning
+from rrm_queue.store.queue.planning import RunningTournament
 from rrm_queue.strategies import Finished, Pairings, Strategy, named
 
 

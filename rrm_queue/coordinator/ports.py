@@ -3,8 +3,8 @@
 from collections.abc import Collection, Sequence
 from typing import Protocol
 
-from rrm_queue.domain import BatchId, Epoch, Holder, JobId
-from rrm_queue.messages import Flush, JudgeBatch
+from rrm_queue.domain import BatchId, JobId
+from rrm_queue.messages import Epoch, Flush, Holder, JudgeBatch
 
 Place = tuple[JobId, BatchId]
 """Where the outcomes of a batch lie."""
@@ -25,22 +25,22 @@ class Broker(Protocol):
     def give_up(self, batches: Sequence[tuple[JobId, BatchId]]) -> None:
         """Marks batches as over, so that a message of theirs that turns up late is dropped."""
 
-    def take_up(self, seconds: float) -> Sequence[Flush]:
+    def receive(self, seconds: float) -> Sequence[Flush]:
         """Flushes that nobody has taken up yet; waits for them, `seconds` at most."""
 
-    def recorded(self, flushes: Collection[Flush]) -> None:
+    def ack(self, flushes: Collection[Flush]) -> None:
         """Drops flushes that are recorded."""
 
-    def list_again(self, batches: Collection[Place]) -> None:
+    def relist(self, batches: Collection[Place]) -> None:
         """Lets flushes of these batches be taken up once more."""
 
     def unrecorded(self, batches: Sequence[Place]) -> set[BatchId]:
         """Those of the batches of which flushes wait to be recorded."""
 
-    def show_life(self, name: str) -> None:
+    def announce(self, name: str) -> None:
         """Puts this coordinator on the roll, which it lapses from unless it comes again."""
 
-    def leave(self, name: str) -> None:
+    def withdraw(self, name: str) -> None:
         """Takes this coordinator off the roll."""
 
     def stop(self, jobs: Collection[JobId]) -> None:

@@ -16,15 +16,17 @@ from rrm_queue.domain import (
     Outcome,
     TournamentId,
     Verdict,
+    Vote,
 )
 from rrm_queue.errors import PermanentFault
 from rrm_queue.judging.voting import coin, decide, wave
-from rrm_queue.messages import Failure, MatchReport, Outcomes, Vote
-from rrm_queue.store import planning, recording, votes
-from rrm_queue.store.control import pause_job
+from rrm_queue.messages import Failure, MatchReport, Outcomes
 from rrm_queue.store.database import Database, Transaction
-from rrm_queue.store.planning import RunningTournament
-from rrm_queue.store.recording import Counts, LockedMatch, Return
+from rrm_queue.store.queue import paid_votes as votes
+from rrm_queue.store.queue import planning, recording
+from rrm_queue.store.queue.control import pause_job
+from rrm_queue.store.queue.planning import RunningTournament
+from rrm_queue.store.queue.recording import Counts, LockedMatch, Return
 
 
 @dataclass(slots=True)
@@ -87,7 +89,7 @@ def _write(
             read(changes, flush, before)
         recording.insert_votes(tx, changes.votes)
         recording.decide_matches(tx, changes.outcomes)
-        recording.give_back(tx, changes.returned)
+        recording.requeue_matches(tx, changes.returned)
         recording.fail_matches(tx, changes.failed)
         recording.close_batches(tx, {BatchId(flush.batch) for flush in flushes})
         counts = _follow(tx, changes, before)

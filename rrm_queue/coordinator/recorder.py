@@ -56,12 +56,12 @@ class Recorder:
 
         Raises BrokerUnavailable and StoreUnavailable.
         """
-        flushes = self._broker.take_up(seconds)
+        flushes = self._broker.receive(seconds)
         read = self._read(flushes)
         where = {id(outcomes): flush for flush, outcomes in read}
         for group in together(outcomes for _, outcomes in read):
             left = {id(outcomes) for outcomes in self._record(group)}
-            self._broker.recorded([where[id(one)] for one in group if id(one) not in left])
+            self._broker.ack([where[id(one)] for one in group if id(one) not in left])
             self._done()
             if self._stopping.is_set():
                 break
@@ -79,7 +79,7 @@ class Recorder:
             except MessageRefused as error:
                 log.error("outcomes refused: %s", error)
                 refused.append(flush)
-        self._broker.recorded(refused)
+        self._broker.ack(refused)
         return read
 
     def _record(self, flushes: Sequence[Outcomes]) -> list[Outcomes]:

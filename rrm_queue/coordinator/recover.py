@@ -11,10 +11,10 @@ from rrm_queue.coordinator.plan import fail_tournaments
 from rrm_queue.coordinator.ports import Broker, Place
 from rrm_queue.coordinator.rules import ATTEMPTS, COUNTED, BrokerFacts, Loss, OutFacts, losses
 from rrm_queue.domain import BatchId, JobId
-from rrm_queue.store import recording, recovery
 from rrm_queue.store.database import Database, Transaction
-from rrm_queue.store.recording import Counts
-from rrm_queue.store.recovery import OutBatch, SpentMatch
+from rrm_queue.store.queue import recording, recovery
+from rrm_queue.store.queue.recording import Counts
+from rrm_queue.store.queue.recovery import OutBatch, SpentMatch
 
 
 def recover(database: Database, broker: Broker, *, settled: bool) -> dict[BatchId, Loss]:
@@ -82,7 +82,7 @@ def _give_up(tx: Transaction, batches: Sequence[BatchId], loss: Loss) -> list[Ba
     counted = loss in COUNTED
     spent = recovery.spent_matches(tx, ours, ATTEMPTS) if counted else []
     counts = _fail(tx, spent, f"given up after {ATTEMPTS} attempts: {loss}")
-    recovery.free_matches(tx, ours, str(loss), attempt=counted)
+    recovery.requeue_matches(tx, ours, str(loss), attempt=counted)
     for job in sorted(counts):
         recording.count_for_job(tx, job, counts[job])
     return ours

@@ -7,9 +7,8 @@ from heapq import heapify, heapreplace
 from itertools import groupby
 from typing import Protocol, TypeVar
 
-from rrm_queue import domain
-from rrm_queue.domain import Epoch, Holder
-from rrm_queue.messages import Outcomes
+from rrm_queue import messages
+from rrm_queue.messages import Epoch, Holder, Outcomes
 
 BATCH = 256
 """The most matches in a message: a message costs Celery far more than a match costs a batch."""
@@ -270,7 +269,7 @@ def _ended(holder: Holder) -> Loss | None:
 
 
 _MARKED = {
-    domain.RETURNED: Loss.RETURNED,
-    domain.BROKEN: Loss.ENGINE,
-    domain.OVER: Loss.OUTCOMES,
+    messages.RETURNED: Loss.RETURNED,
+    messages.BROKEN: Loss.ENGINE,
+    messages.OVER: Loss.OUTCOMES,
 }

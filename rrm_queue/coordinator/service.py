@@ -60,7 +60,7 @@ class Coordinator:
         self._loop.join()
         self._recorder.join()
         with suppress(BrokerUnavailable):  # it lapses by itself
-            self._broker.leave(self._name)
+            self._broker.withdraw(self._name)
 
     def wake(self) -> None:
         """There may be something to dispatch."""
@@ -91,7 +91,7 @@ class Coordinator:
         if now < self._recover_at:
             return
         self._recover_at = now + RECOVER_EVERY
-        self._broker.show_life(self._name)
+        self._broker.announce(self._name)
         settled = now >= self._settled_at
         for batch, loss in recover(self._database, self._broker, settled=settled).items():
             log.warning("batch %s given up: %s", batch, loss)
@@ -101,5 +101,5 @@ class Coordinator:
     def _collect(self) -> None:
         """Lists again what lay there at the last look as well: who took it up may have died."""
         there = unrecorded(self._database, self._broker)
-        self._broker.list_again(there & self._lying)
+        self._broker.relist(there & self._lying)
         self._lying = there

@@ -26,8 +26,7 @@ from rrm_queue.diagnostics.reading import (
 from rrm_queue.diagnostics.triples import cyclic_triples
 from rrm_queue.diagnostics.verdicts import no_verdict_rates, vote_agreement
 from rrm_queue.diagnostics.votes import Votes
-from rrm_queue.domain import Order, Stop
-from rrm_queue.messages import Voting
+from rrm_queue.domain import Order, Stop, Voting
 
 LONG = "a longer answer may be better: set it beside people's labels"
 

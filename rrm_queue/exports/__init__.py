@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
-from rrm_queue.errors import UsageFault
+from rrm_queue.errors import Message, Option, UsageFault
 from rrm_queue.exports.base import Export
 from rrm_queue.exports.battles import Battles
 from rrm_queue.exports.best import Best
@@ -32,6 +32,5 @@ def export_of(kind: str, options: Mapping[str, Any]) -> Export:
     known = {one.name for one in fields(made)}  # type: ignore[arg-type]  # each is a dataclass
     for name in options:
         if name not in known:
-            spelled = name.replace("_", "-")
-            raise UsageFault(f"--{spelled} does not go with --as {kind}")
+            raise UsageFault(Message(Option(name), " does not go with ", Option("kind", kind)))
     return made(**options)

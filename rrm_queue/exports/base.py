@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, ClassVar, NamedTuple, Protocol
 
-from rrm_queue.domain import Candidate, CandidateNumber, DecidedBy, Outcome, Pairing, Standing
-from rrm_queue.messages import Vote
+from rrm_queue.domain import Candidate, CandidateNumber, DecidedBy, Outcome, Pairing, Standing, Vote
 
 Row = Mapping[str, Any]
 """A row by its columns' names, in their order."""

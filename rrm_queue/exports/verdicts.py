@@ -8,10 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from rrm_queue.domain import Launch, OnNoVerdict, Stop, Verdict
+from rrm_queue.domain import Launch, OnNoVerdict, Stop, Verdict, Vote, Voting
 from rrm_queue.exports.base import Detail, Finished, Match, Row, Type
 from rrm_queue.exports.votes import winner_of
-from rrm_queue.messages import Vote, Voting
 
 _COLUMNS = dict.fromkeys(("tournament", "first", "second", "winner", "no_verdict"), Type.TEXT)
 

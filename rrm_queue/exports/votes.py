@@ -4,9 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from rrm_queue.domain import Pairing, Verdict
+from rrm_queue.domain import Pairing, Verdict, Vote
 from rrm_queue.exports.base import Detail, Finished, Row, Type
-from rrm_queue.messages import Vote
 
 _COLUMNS = {
     "tournament": Type.TEXT,

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from rrm_queue.errors import Problem, UsageFault
+from rrm_queue.errors import Message, Option, Problem, UsageFault
 from rrm_queue.intake.formats import KEYS
 from rrm_queue.intake.formats.fields import Row
 
@@ -18,12 +18,13 @@ def parse_mapping(words: Iterable[str]) -> dict[str, str]:
     mapping: dict[str, str] = {}
     for word in words:
         key, sign, column = word.partition("=")
+        option = Option("mapping", word)
         if not sign or not key or not column:
-            raise UsageFault(f"--map {word}: expected KEY=COLUMN, such as prompt=question")
+            raise UsageFault(Message(option, ": expected KEY=COLUMN, such as prompt=question"))
         if not is_known(key):
-            raise UsageFault(f"--map {word}: no format reads {key!r}; see docs/input.md")
+            raise UsageFault(Message(option, f": no format reads {key!r}; see docs/input.md"))
         if key in mapping:
-            raise UsageFault(f"--map gives {key!r} two columns")
+            raise UsageFault(Message(Option("mapping"), f" gives {key!r} two columns"))
         mapping[key] = column
     return mapping
 
@@ -45,7 +46,8 @@ def refuse_missing_columns(row: Row, mapping: Mapping[str, str]) -> None:
     """Raises Problem when a mapped column is not in the file's first row."""
     for key, column in mapping.items():
         if column not in row:
-            raise Problem(f"--map {key}={column}: there is no {column!r} among {shown_keys(row)}")
+            there = f": there is no {column!r} among {shown_keys(row)}"
+            raise Problem(Message(Option("mapping", f"{key}={column}"), there))
 
 
 def shown_keys(row: Row) -> str:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from rrm_queue.domain import Tournament
+from rrm_queue.errors import Message, Option
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +21,8 @@ class Needs:
     def lack(self, tournament: Tournament) -> str | None:
         """Why the tournament is of no use to the job; None when it is."""
         if self.reference and tournament.reference is None:
-            lack = "`reference` is missing; the judge `reference` compares with it"
-            return f"{lack}, --judge names another"
+            lack = "`reference` is missing; the judge `reference` compares with it, "
+            return Message(lack, Option("judge"), " names another")
         if self.gold and (unknown := [c.key for c in tournament.candidates if c.gold is None]):
             return f"candidate {unknown[0]!r} has no `gold`; the judge `simulated` decides by it"
         return _lack_of_pairs(tournament) if self.pairs else None

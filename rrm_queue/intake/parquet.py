@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from rrm_queue.errors import Problem
 from rrm_queue.intake import limits
 from rrm_queue.intake.limits import NumberedRow, overlong
+from rrm_queue.text import first_line, printable
 
 if TYPE_CHECKING:
     from pyarrow.parquet import ParquetFile
@@ -30,13 +31,7 @@ def rows(stream: BinaryIO) -> Iterator[NumberedRow]:
             for number, row in _all(ParquetFile(source, buffer_size=_BUFFER, pre_buffer=False)):
                 yield number, row
     except (ArrowException, OSError, ValueError) as error:  # ValueError: text that is not UTF-8
-        yield number + 1, Problem(f"not Parquet: {_said(error)}", number + 1)
-
-
-def _said(error: Exception) -> str:
-    """The first line of a message, which may quote the file."""
-    first = next(iter(str(error).splitlines()), type(error).__name__)
-    return "".join(character if character.isprintable() else "?" for character in first)
+        yield number + 1, Problem(f"not Parquet: {printable(first_line(error))}", number + 1)
 
 
 def _all(file: "ParquetFile") -> Iterator[NumberedRow]:

@@ -12,9 +12,10 @@ from rrm_queue.domain import (
     Outcome,
     Stop,
     Verdict,
+    Vote,
+    Voting,
 )
 from rrm_queue.errors import PermanentFault
-from rrm_queue.messages import Vote, Voting
 from rrm_queue.seeds import derive
 
 

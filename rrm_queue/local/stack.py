@@ -81,28 +81,28 @@ class LocalStack:
                     self._valkey.ensure()
         return self.addresses
 
-    def ensure_processes(self, environment: Mapping[str, str], *, mark: str = "") -> None:
-        """Start the processes that do not live, with nothing but `environment`.
+    def ensure_processes(self, environment: Mapping[str, str], *, fingerprint: str = "") -> None:
+        """Start the processes that do not run, with nothing but `environment`.
 
-        `mark` stands for what in the environment matters to the caller: processes that were
-        started under another mark are ended first and started anew. Without a mark any will do.
+        `fingerprint` stands for the settings that matter to the caller: processes that were
+        started with another one are restarted. An empty one accepts any.
         """
         with self._faults():
-            if any(self._lacking(daemon, mark) for daemon in self._processes):
+            if any(self._must_start(daemon, fingerprint) for daemon in self._processes):
                 with self._change():
                     for daemon in self._processes:
-                        if self._lacking(daemon, mark):
+                        if self._must_start(daemon, fingerprint):
                             daemon.end(signal.SIGTERM, _PATIENCE)
-                            self._mark(daemon).write_text(mark)
+                            self._fingerprint(daemon).write_text(fingerprint)
                     self._start_processes(environment)
 
-    def _lacking(self, daemon: Daemon, mark: str) -> bool:
-        if daemon.pid is None or not mark:
+    def _must_start(self, daemon: Daemon, fingerprint: str) -> bool:
+        if daemon.pid is None or not fingerprint:
             return daemon.pid is None
-        note = self._mark(daemon)
-        return not note.exists() or note.read_text() != mark
+        noted = self._fingerprint(daemon)
+        return not noted.exists() or noted.read_text() != fingerprint
 
-    def _mark(self, daemon: Daemon) -> Path:
+    def _fingerprint(self, daemon: Daemon) -> Path:
         return self._home / "run" / f"{daemon.name}.mark"
 
     def down(self) -> list[str]:

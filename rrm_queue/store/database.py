@@ -9,14 +9,15 @@ from sqlalchemy import URL, Connection, create_engine, make_url, text
 from sqlalchemy.event import listen
 from sqlalchemy.exc import (
     ArgumentError,
-    DBAPIError,
     InterfaceError,
     InternalError,
     OperationalError,
     ProgrammingError,
 )
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from rrm_queue.errors import SchemaMismatch, StoreUnavailable
+from rrm_queue.text import first_line
 
 if TYPE_CHECKING:
     import psycopg
@@ -36,11 +37,17 @@ class Database:
 
     `url` is any form of a Postgres URL; `application` is how the server's own views name us. With
     `idle_limit` the server ends a transaction that asks nothing for so many seconds: a process that
-    is stopped or has vanished holds no lock for longer.
+    is stopped or has vanished holds no lock for longer. With `check_connections` a pooled
+    connection is tried before it is used again, as the server may have been restarted meanwhile.
     """
 
     def __init__(
-        self, url: str, *, application: str = "rrmq", idle_limit: float | None = None
+        self,
+        url: str,
+        *,
+        application: str = "rrmq",
+        idle_limit: float | None = None,
+        check_connections: bool = False,
     ) -> None:
         self.url = driver_url(url)
         self._engine = create_engine(
@@ -55,6 +62,7 @@ class Database:
                 "client_encoding": "utf8",
             },
             pool_size=8,
+            pool_pre_ping=check_connections,
             hide_parameters=True,  # users' texts have no place in a log
         )
         listen(self._engine, "connect", _send_arrays_as_they_are)
@@ -71,11 +79,13 @@ class Database:
             with self._engine.begin() as tx:
                 yield tx
         except (OperationalError, InterfaceError) as error:
-            raise StoreUnavailable(_first_line(error)) from error
+            raise StoreUnavailable(first_line(error.orig or error)) from error
+        except PoolTimeout as error:
+            raise StoreUnavailable("all connections of this process are in use") from error
         except InternalError as error:
             if getattr(error.orig, "sqlstate", None) not in BROKEN_OFF:
                 raise
-            raise StoreUnavailable(_first_line(error)) from error
+            raise StoreUnavailable(first_line(error.orig or error)) from error
         except ProgrammingError as error:
             sqlstate = getattr(error.orig, "sqlstate", None)
             if sqlstate in (UNDEFINED_TABLE, UNDEFINED_COLUMN):
@@ -83,7 +93,7 @@ class Database:
                     f"it lacks tables of rrmq {SCHEMA}; run `rrmq db upgrade`"
                 ) from error
             if sqlstate is None:  # libpq refuses an option of the URL before there is a server
-                raise StoreUnavailable(_first_line(error)) from error
+                raise StoreUnavailable(first_line(error.orig or error)) from error
             raise
 
     def check_schema(self) -> None:
@@ -168,7 +178,3 @@ def _parsed(url: str) -> URL:
         return make_url(url)
     except (ValueError, ArgumentError) as error:
         raise StoreUnavailable(URL_SHAPE) from error
-
-
-def _first_line(error: DBAPIError) -> str:
-    return str(error.orig).strip().split("\n", 1)[0]

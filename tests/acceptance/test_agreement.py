@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Rrmq, without_settings
+from kit.command import Rrmq, without_settings
 from sqlalchemy import text
 
 from rrm_queue.diagnostics.labels import Agreement, Verdicts, agreement

@@ -10,7 +10,7 @@ from threading import Thread
 from typing import Any
 
 import pytest
-from conftest import PATIENCE, Rrmq
+from kit.command import PATIENCE, Rrmq
 
 DOCS = Path(__file__).parents[2] / "docs" / "python.md"
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import Rrmq
+from kit.command import Rrmq
 
 GOOD = b'{"prompt": "p", "candidates": ["a", "b"], "reference": "a"}\n'
 

@@ -13,10 +13,10 @@ from typing import Any
 
 import msgspec
 import pytest
-from conftest import PATIENCE, Rrmq
+from kit.command import PATIENCE, Rrmq
 
 from rrm_queue.broker.app import SERIALIZER, create_app
-from rrm_queue.broker.link import BrokerLink
+from rrm_queue.broker.client import BrokerClient
 from rrm_queue.broker.names import COORDINATOR_QUEUE, JUDGE_TASK, WAKE_TASK
 from rrm_queue.broker.transport import CONTENT_TYPE
 from rrm_queue.local.stack import Addresses
@@ -41,7 +41,7 @@ class Trap:
 
 
 @pytest.fixture
-def command(rrmq_there: Rrmq, broker: BrokerLink) -> Rrmq:
+def command(rrmq_there: Rrmq, broker: BrokerClient) -> Rrmq:
     """The command on servers with nothing in them."""
     return rrmq_there
 
@@ -148,7 +148,7 @@ def works(command: Rrmq, example: Path) -> bool:
 
 
 def test_nothing_foreign_is_run_kept_or_quoted_and_work_goes_on(
-    command: Rrmq, broker: BrokerLink, logs: dict[str, Path], example: Path, tmp_path: Path
+    command: Rrmq, broker: BrokerClient, logs: dict[str, Path], example: Path, tmp_path: Path
 ) -> None:
     trap = tmp_path / "trap"
     assert works(command, example)
@@ -168,7 +168,7 @@ def test_nothing_foreign_is_run_kept_or_quoted_and_work_goes_on(
 
 @pytest.mark.parametrize("name", QUEUES)
 def test_a_message_of_100_megabytes_is_refused(
-    command: Rrmq, broker: BrokerLink, logs: dict[str, Path], example: Path, name: str
+    command: Rrmq, broker: BrokerClient, logs: dict[str, Path], example: Path, name: str
 ) -> None:
     queue, task = QUEUES[name]
     message = json.dumps(envelope(ours(b"x" * HUGE), CONTENT_TYPE, task))
@@ -202,7 +202,7 @@ def test_a_worker_loads_nothing_of_store_coordinator_or_strategies(
         worker.send_signal(signal.SIGTERM)
         assert worker.wait(PATIENCE) == 0
     loaded = {line.rpartition("|")[2].strip() for line in told.read_text().splitlines()}
-    assert {"rrm_worker.worker", "rrm_queue.judging.panel", "rrm_queue.broker.app"} <= loaded
+    assert {"rrm_worker.worker", "rrm_queue.judging.batch_runner", "rrm_queue.broker.app"} <= loaded
     rooms = ("store", "coordinator", "strategies", "ratings", "intake", "local")
     forbidden = tuple(f"rrm_queue.{room}" for room in rooms)
     libraries = ("sqlalchemy", "sqlmodel", "psycopg", "alembic")

@@ -5,7 +5,7 @@ import subprocess
 import time
 from collections.abc import Callable
 
-from conftest import PATIENCE, Rrmq
+from kit.command import PATIENCE, Rrmq
 
 
 def test_a_coordinator_is_at_work_while_its_loop_turns(

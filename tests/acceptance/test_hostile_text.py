@@ -13,7 +13,7 @@ from threading import Thread
 from typing import Any
 
 import pytest
-from conftest import PATIENCE, Rrmq, without_settings
+from kit.command import PATIENCE, Rrmq, without_settings
 
 from rrm_queue.local.stack import Addresses
 from rrm_queue.store.database import Database

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from conftest import Rrmq
+from kit.command import Rrmq
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ import signal
 import subprocess
 from pathlib import Path
 
-from conftest import PATIENCE, Rrmq
+from kit.command import PATIENCE, Rrmq
 
 from rrm_queue.local.stack import Addresses
 

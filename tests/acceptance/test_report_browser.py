@@ -11,17 +11,17 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from jobs import received, submit_file
+from kit.jobs import received, submit_file
 from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
 
-from rrm_queue.broker.link import BrokerLink
+from rrm_queue.broker.client import BrokerClient
 from rrm_queue.cli.main import rrmq as main
 from rrm_queue.coordinator.dispatch import dispatch
 from rrm_queue.coordinator.record import record
-from rrm_queue.domain import JobId, Verdict
+from rrm_queue.domain import JobId, Verdict, Vote
 from rrm_queue.judging.voting import wave
 from rrm_queue.local.stack import Addresses
-from rrm_queue.messages import MatchReport, Outcomes, Vote
+from rrm_queue.messages import MatchReport, Outcomes
 from rrm_queue.store.database import Database
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
@@ -86,7 +86,7 @@ def rows() -> list[dict[str, Any]]:
     return plain + evil
 
 
-def judged(database: Database, broker: BrokerLink) -> None:
+def judged(database: Database, broker: BrokerClient) -> None:
     """Plays everything; the later candidate wins by two votes to one, with reasons that attack."""
 
     def votes(match: Any, voting: Any) -> list[Vote]:
@@ -107,7 +107,9 @@ def judged(database: Database, broker: BrokerLink) -> None:
 
 
 @pytest.fixture
-def written(database: Database, broker: BrokerLink, servers: Addresses, tmp_path: Path) -> Written:
+def written(
+    database: Database, broker: BrokerClient, servers: Addresses, tmp_path: Path
+) -> Written:
     file = b"".join(json.dumps(row).encode() + b"\n" for row in rows())
     job = submit_file(database, file, name=HOSTILE, reference=False, voting={"votes": 3})
     judged(database, broker)

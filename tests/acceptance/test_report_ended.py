@@ -9,11 +9,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from conftest import PATIENCE, without_settings
-from jobs import lines, play, submit_file
+from kit.command import PATIENCE, without_settings
+from kit.jobs import lines, play, submit_file
 from sqlalchemy import NullPool, create_engine, text
 
-from rrm_queue.broker.link import BrokerLink
+from rrm_queue.broker.client import BrokerClient
 from rrm_queue.local.stack import Addresses
 from rrm_queue.store.database import Database
 
@@ -46,7 +46,7 @@ def test_an_ended_verb_leaves_nothing(
     number: signal.Signals,
     code: int,
     database: Database,
-    broker: BrokerLink,
+    broker: BrokerClient,
     servers: Addresses,
     tmp_path: Path,
     ended: list[subprocess.Popen[bytes]],

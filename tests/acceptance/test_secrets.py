@@ -16,8 +16,8 @@ from urllib.parse import quote
 
 import psutil
 import pytest
-from conftest import PATIENCE, Rrmq, without_settings
-from secure_servers import BROKER_USER, PASSWORD, SecureServers, secure_servers
+from kit.command import PATIENCE, Rrmq, without_settings
+from kit.secure_servers import BROKER_USER, PASSWORD, SecureServers, secure_servers
 from sqlalchemy import NullPool, create_engine, text
 
 from rrm_queue.local.stack import Addresses

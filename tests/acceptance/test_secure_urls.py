@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import Rrmq, without_settings
+from kit.command import Rrmq, without_settings
+from kit.secure_servers import BROKER_USER, PASSWORD, SecureServers, secure_servers
 from kombu.exceptions import OperationalError
-from secure_servers import BROKER_USER, PASSWORD, SecureServers, secure_servers
 
 from rrm_queue.broker.app import create_app
-from rrm_queue.broker.link import BrokerLink, redis_client
+from rrm_queue.broker.client import BrokerClient, redis_client
 from rrm_queue.errors import BrokerUnavailable
 
 WRONG = "n0t-the-password@all"
@@ -142,10 +142,10 @@ def test_both_clients_verify_without_being_asked_to(
     ):
         connection.ensure_connection(max_retries=1)
     with pytest.raises(BrokerUnavailable, match="CERTIFICATE_VERIFY_FAILED"):
-        BrokerLink(lambda: create_app(url), redis_client(url)).epoch()
+        BrokerClient(lambda: create_app(url), redis_client(url)).epoch()
 
 
 def test_verifying_nothing_must_be_asked_for(servers_with_tls: SecureServers) -> None:
     url = servers_with_tls.broker_url(ca=servers_with_tls.other_ca, reqs="none")
-    BrokerLink(lambda: create_app(url), redis_client(url)).wake()
-    assert BrokerLink(lambda: create_app(url), redis_client(url)).epoch()
+    BrokerClient(lambda: create_app(url), redis_client(url)).wake()
+    assert BrokerClient(lambda: create_app(url), redis_client(url)).epoch()

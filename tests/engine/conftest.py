@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sglang_process import SglangProcess
+from kit.sglang_process import SglangProcess
 
 HERE = Path(__file__).parent
 CONTEXT = 8192
@@ -26,7 +26,7 @@ def engine_python() -> Path:
 def tiny_model(engine_python: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a Qwen2 with random weights and a context of 8,192 tokens."""
     folder = tmp_path_factory.mktemp("model")
-    command = [engine_python, HERE / "make_model.py", folder, str(CONTEXT)]
+    command = [engine_python, HERE.parent / "kit" / "make_model.py", folder, str(CONTEXT)]
     subprocess.run(command, check=True, capture_output=True)
     return folder
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from jobs import submit_file
-from replays import as_lines, crowd, judge_all, rows
+from kit.jobs import submit_file
+from kit.replays import as_lines, crowd, judge_all, rows
 
-from rrm_queue.broker.link import BrokerLink
+from rrm_queue.broker.client import BrokerClient
 from rrm_queue.cli.main import rrmq
 from rrm_queue.local.stack import Addresses
 from rrm_queue.store.database import Database
@@ -20,7 +20,7 @@ GOLDEN = "arena-rank-0.1.1:bradley_terry"
 
 def test_arena_rank_rates_the_crowd_as_published(
     database: Database,
-    broker: BrokerLink,
+    broker: BrokerClient,
     servers: Addresses,
     engine_python: Path,
     tmp_path: Path,

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from jobs import play, submit_file
+from kit.jobs import play, submit_file
 
-from rrm_queue.broker.link import BrokerLink
+from rrm_queue.broker.client import BrokerClient
 from rrm_queue.cli.main import rrmq
 from rrm_queue.local.stack import Addresses
 from rrm_queue.store.database import Database
@@ -38,7 +38,7 @@ ANSWERS = ["", "None", "No\r\nidea.", '=1+1, I "think";\n\n\\boxed{2}', "Die gr√
 @pytest.fixture
 def read(
     database: Database,
-    broker: BrokerLink,
+    broker: BrokerClient,
     servers: Addresses,
     engine_python: Path,
     tiny_model: Path,

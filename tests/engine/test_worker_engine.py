@@ -15,26 +15,27 @@ from pathlib import Path
 import aiohttp
 import psutil
 import pytest
+from kit.sglang_process import ENVIRONMENT, FLAGS, SglangProcess, free_port
 from rrm_worker.health import Health
-from sglang_process import ENVIRONMENT, FLAGS, SglangProcess, free_port
 
-from rrm_queue.broker.link import BrokerLink
-from rrm_queue.broker.names import judge_kind_queue
-from rrm_queue.domain import BROKEN, OVER, RETURNED, BatchId, JobId, Verdict
+from rrm_queue.broker.client import BrokerClient
+from rrm_queue.domain import BatchId, JobId, JudgeSpec, Verdict, Voting
+from rrm_queue.judging.kinds import worker_queue
 from rrm_queue.local.stack import Addresses
 from rrm_queue.messages import (
+    BROKEN,
+    OVER,
+    RETURNED,
     Answer,
     BatchMatch,
     JudgeBatch,
-    JudgeSpec,
     MatchReport,
     Outcomes,
     Question,
-    Voting,
     decode,
 )
 
-QUEUE = judge_kind_queue("tiny")
+QUEUE = worker_queue("sglang:tiny")
 QUICK = r"[a-z ]{4,20}</think>\n\n\\boxed\{Assistant (1|2)\}"
 ENDLESS = r"[a-z]{7000}"
 START, GRACE = 150, 20  # seconds
@@ -45,7 +46,7 @@ class Launched:
     """A running `rrmq worker`, its engine, and what it sends."""
 
     process: subprocess.Popen[bytes]
-    link: BrokerLink
+    broker: BrokerClient
     log: Path
     metrics_port: int
     flushes: list[Outcomes] = field(default_factory=list)
@@ -70,7 +71,7 @@ class Launched:
             time.sleep(0.05)
 
     def serves(self) -> bool:
-        return bool(self.link.capacities(QUEUE))
+        return bool(self.broker.capacities(QUEUE))
 
     def publish(self, number: int, matches: int, regex: str) -> None:
         judge = JudgeSpec("sglang", "tiny", max_tokens=7000, regex=regex)
@@ -78,10 +79,10 @@ class Launched:
         pairs = [BatchMatch(100 * number + m, 0, m + 1) for m in range(matches)]
         questions = [Question("t", "How many?", None, answers)]
         batch = JudgeBatch(number, "job", judge, questions, pairs, Voting(), seed=1)
-        self.link.publish(QUEUE, [batch])
+        self.broker.publish(QUEUE, [batch])
 
     def lease(self, number: int) -> str | None:
-        holder = self.link.holders([(JobId("job"), BatchId(number))])[BatchId(number)]
+        holder = self.broker.holders([(JobId("job"), BatchId(number))])[BatchId(number)]
         return holder and holder.name
 
     def judges(self, number: int) -> None:
@@ -95,7 +96,7 @@ class Launched:
 
     def received(self) -> list[MatchReport]:
         """All that the worker has reported so far."""
-        while flushes := self.link.take_up(0.01):
+        while flushes := self.broker.receive(0.01):
             self.flushes += [decode(flush.body, Outcomes) for flush in flushes]
         return [report for flush in self.flushes for report in flush.matches]
 
@@ -119,7 +120,7 @@ def command(
 
 @pytest.fixture
 def worker(
-    servers: Addresses, broker: BrokerLink, engine_python: Path, tiny_model: Path, tmp_path: Path
+    servers: Addresses, broker: BrokerClient, engine_python: Path, tiny_model: Path, tmp_path: Path
 ) -> Iterator[Launched]:
     """A worker that serves."""
     port = free_port()
@@ -190,7 +191,7 @@ def test_the_engine_does_not_outlive_a_worker_that_is_killed(worker: Launched) -
 
 
 def test_an_engine_that_dies_at_the_start_ends_the_worker_with_one_line(
-    servers: Addresses, broker: BrokerLink, engine_python: Path, tmp_path: Path
+    servers: Addresses, broker: BrokerClient, engine_python: Path, tmp_path: Path
 ) -> None:
     missing = str(tmp_path / "no-model")
     engine_log = tmp_path / "engine.log"
@@ -207,7 +208,7 @@ def test_an_engine_that_dies_at_the_start_ends_the_worker_with_one_line(
 
 
 def test_a_python_without_sglang_is_said(
-    servers: Addresses, broker: BrokerLink, tmp_path: Path
+    servers: Addresses, broker: BrokerClient, tmp_path: Path
 ) -> None:
     other = tmp_path / "python"
     other.symlink_to(sys.executable)
@@ -218,7 +219,7 @@ def test_a_python_without_sglang_is_said(
 
 
 def test_a_running_server_is_used_and_waited_for(
-    servers: Addresses, broker: BrokerLink, sglang_server: SglangProcess, tmp_path: Path
+    servers: Addresses, broker: BrokerClient, sglang_server: SglangProcess, tmp_path: Path
 ) -> None:
     port = free_port()
     argv = [sys.executable, "-m", "rrm_queue.cli.main", "worker", "--judge", "sglang:tiny"]

@@ -4,28 +4,21 @@ import json
 
 import msgspec
 import pytest
-from jobs import judged, lines, lying, play, received, record_lying, submit_file
+from kit.jobs import judged, lines, play, received, record_waiting, submit_file, waiting_flushes
+from kit.paid_votes import PAID, Worker, sent, view
 from sqlalchemy import text
-from test_paid_once import PAID, Worker, sent, view
 
+from rrm_queue.broker.client import BrokerClient
 from rrm_queue.broker.inbox import inbox_key
-from rrm_queue.broker.link import BrokerLink
 from rrm_queue.coordinator import plan
 from rrm_queue.coordinator.careful import record_carefully
 from rrm_queue.coordinator.dispatch import dispatch
 from rrm_queue.coordinator.record import record
 from rrm_queue.coordinator.rules import BATCH_TEXT
-from rrm_queue.domain import BatchId, JobId, JobState, NoVerdict, Verdict
-from rrm_queue.messages import (
-    Failure,
-    JudgeBatch,
-    MatchReport,
-    Outcomes,
-    Vote,
-    encode,
-)
-from rrm_queue.store import control
+from rrm_queue.domain import BatchId, JobId, JobState, NoVerdict, Verdict, Vote
+from rrm_queue.messages import Failure, JudgeBatch, MatchReport, Outcomes, encode
 from rrm_queue.store.database import Database
+from rrm_queue.store.queue import control
 
 
 def count_votes(database: Database) -> int:
@@ -33,7 +26,7 @@ def count_votes(database: Database) -> int:
         return int(tx.scalar(text("SELECT count(*) FROM votes")) or 0)
 
 
-def one_batch(database: Database, broker: BrokerLink, job: JobId) -> JudgeBatch:
+def one_batch(database: Database, broker: BrokerClient, job: JobId) -> JudgeBatch:
     dispatch(database, broker)
     (batch,) = received(broker)
     assert batch.job == job
@@ -41,29 +34,29 @@ def one_batch(database: Database, broker: BrokerLink, job: JobId) -> JudgeBatch:
 
 
 def test_outcomes_of_a_newer_version_stay_where_they_lie(
-    database: Database, broker: BrokerLink
+    database: Database, broker: BrokerClient
 ) -> None:
     job = submit_file(database, lines([2]))
     batch = one_batch(database, broker, job)
     newer = msgspec.msgpack.decode(encode(judged(batch))) | {"type": "rrmq.outcomes.9"}
     key = inbox_key(job, batch.batch)
     broker.client.hset(key, "flush", msgspec.msgpack.encode(newer))
-    broker.list_again([(job, BatchId(batch.batch))])
-    assert record_lying(database, broker) == 1
-    assert lying(broker, job, batch.batch) == {"flush"}
+    broker.relist([(job, BatchId(batch.batch))])
+    assert record_waiting(database, broker) == 1
+    assert waiting_flushes(broker, job, batch.batch) == {"flush"}
 
 
 @pytest.mark.parametrize("change", ["strategy = 'newer'", 'voting = \'{"order": "newer"}\''])
 def test_outcomes_of_a_job_of_another_version_stay_and_no_other_job_waits(
-    database: Database, broker: BrokerLink, change: str
+    database: Database, broker: BrokerClient, change: str
 ) -> None:
     job = submit_file(database, lines([2]))
     batch = one_batch(database, broker, job)
     with database.begin() as tx:
         tx.execute(text(f"UPDATE jobs SET {change}"))  # noqa: S608
     broker.send_outcomes(judged(batch))
-    assert record_lying(database, broker) == 1
-    assert len(lying(broker, job, batch.batch)) == 1
+    assert record_waiting(database, broker) == 1
+    assert len(waiting_flushes(broker, job, batch.batch)) == 1
     other = submit_file(database, lines([4]), id="other")
     play(database, broker)
     assert view(database, other).state is JobState.SUCCEEDED
@@ -71,21 +64,21 @@ def test_outcomes_of_a_job_of_another_version_stay_and_no_other_job_waits(
 
 @pytest.mark.parametrize(("number", "match"), [(1, 2**63), (2**63, 1)])
 def test_what_cannot_even_fail_keeps_no_other_outcomes_waiting(
-    database: Database, broker: BrokerLink, number: int, match: int
+    database: Database, broker: BrokerClient, number: int, match: int
 ) -> None:
     job = submit_file(database, lines([2]))
     batch = one_batch(database, broker, job)
     odd = Outcomes(number, job, "stranger", [MatchReport(match, [])])
     broker.client.hset(inbox_key(job, 1000), "flush", encode(odd))
-    broker.list_again([(job, BatchId(1000))])
+    broker.relist([(job, BatchId(1000))])
     broker.send_outcomes(judged(batch))
-    assert record_lying(database, broker) == 2
+    assert record_waiting(database, broker) == 2
     assert view(database, job).state is JobState.SUCCEEDED
-    assert not lying(broker, job, batch.batch)
+    assert not waiting_flushes(broker, job, batch.batch)
 
 
 def test_a_match_whose_plan_fails_keeps_its_votes(
-    database: Database, broker: BrokerLink, monkeypatch: pytest.MonkeyPatch
+    database: Database, broker: BrokerClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     job = submit_file(database, lines([2]))
     batch = one_batch(database, broker, job)
@@ -107,7 +100,7 @@ def test_a_match_whose_plan_fails_keeps_its_votes(
 
 
 def test_late_votes_of_a_failed_match_are_kept_for_its_retry(
-    database: Database, broker: BrokerLink
+    database: Database, broker: BrokerClient
 ) -> None:
     job = submit_file(database, lines([2]), **PAID)
     dispatch(database, broker)
@@ -123,7 +116,7 @@ def test_late_votes_of_a_failed_match_are_kept_for_its_retry(
 
 
 def test_a_vote_that_fails_its_match_is_not_taken_from_another_job(
-    database: Database, broker: BrokerLink
+    database: Database, broker: BrokerClient
 ) -> None:
     worker = Worker()
     submit_file(database, lines([2]), **PAID)
@@ -140,7 +133,7 @@ def test_a_vote_that_fails_its_match_is_not_taken_from_another_job(
     assert (ended.state, ended.votes, ended.votes_reused) == (JobState.SUCCEEDED, 1, 0)
 
 
-def test_a_note_does_not_outlive_what_it_says(database: Database, broker: BrokerLink) -> None:
+def test_a_note_does_not_outlive_what_it_says(database: Database, broker: BrokerClient) -> None:
     job = submit_file(database, lines([2]))
     batch = one_batch(database, broker, job)
     refused = Failure("401", transient=False, refused=True)
@@ -152,7 +145,9 @@ def test_a_note_does_not_outlive_what_it_says(database: Database, broker: Broker
     assert (ended.state, ended.note) == (JobState.SUCCEEDED, None)
 
 
-def test_messages_are_bounded_by_all_of_their_text(database: Database, broker: BrokerLink) -> None:
+def test_messages_are_bounded_by_all_of_their_text(
+    database: Database, broker: BrokerClient
+) -> None:
     prompt = "Which is larger? " * (BATCH_TEXT // 17 // 3)
     rows = [
         {"prompt": f"{n} {prompt}", "candidates": ["It is 1.", "It is 2."], "reference": "2"}
@@ -163,7 +158,9 @@ def test_messages_are_bounded_by_all_of_their_text(database: Database, broker: B
     assert [len(batch.matches) for batch in received(broker)] == [2, 2, 1]
 
 
-def test_the_winner_is_that_of_the_votes_that_stand(database: Database, broker: BrokerLink) -> None:
+def test_the_winner_is_that_of_the_votes_that_stand(
+    database: Database, broker: BrokerClient
+) -> None:
     submit_file(database, lines([2]))
     batch = one_batch(database, broker, JobId("0123456789ab"))
     match = batch.matches[0].match

@@ -10,25 +10,25 @@ from typing import Any
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
-from jobs import lines, play, submit_file
-from replays import as_lines, crowd, judge_all, rows
+from kit.jobs import lines, play, submit_file
+from kit.replays import as_lines, crowd, judge_all, rows
 from sqlalchemy import text
 
-from rrm_queue.broker.link import BrokerLink
+from rrm_queue.broker.client import BrokerClient
 from rrm_queue.cli.main import rrmq as main
 from rrm_queue.domain import JobId
 from rrm_queue.local.stack import Addresses
 from rrm_queue.ratings import Matches, leaderboard
 from rrm_queue.store.database import Database
-from rrm_queue.store.outcomes import job_outcomes
-from rrm_queue.store.silence import silence
+from rrm_queue.store.views.no_verdict import silence
+from rrm_queue.store.views.outcomes import job_outcomes
 
 ARENA = "arena-rank-0.1.1:bradley_terry"
 Rrmq = Callable[..., Result]
 
 
 @pytest.fixture
-def rrmq(database: Database, servers: Addresses, broker: BrokerLink) -> Rrmq:
+def rrmq(database: Database, servers: Addresses, broker: BrokerClient) -> Rrmq:
     """Runs a command line in this process; `return_value` is its exit code."""
 
     def run(*line: str, **changes: str) -> Result:
@@ -46,7 +46,7 @@ def rrmq(database: Database, servers: Addresses, broker: BrokerLink) -> Rrmq:
 
 
 def replayed(
-    database: Database, broker: BrokerLink, file: bytes, recording: Path, **options: Any
+    database: Database, broker: BrokerClient, file: bytes, recording: Path, **options: Any
 ) -> JobId:
     """A job of this file, judged to its end by the recording."""
     judge = {"kind": "replay", "argument": str(recording)}
@@ -57,7 +57,7 @@ def replayed(
 
 
 def test_the_crowds_leaderboard_is_the_published_bradley_terry(
-    database: Database, broker: BrokerLink, rrmq: Rrmq, tmp_path: Path
+    database: Database, broker: BrokerClient, rrmq: Rrmq, tmp_path: Path
 ) -> None:
     """8,931 people's judgements through submit, dispatch, panel and record.
 
@@ -109,7 +109,7 @@ def generated(sizes: list[int], models: list[str | None]) -> bytes:
 
 
 def test_what_a_leaderboard_leaves_out_is_said(
-    database: Database, broker: BrokerLink, rrmq: Rrmq
+    database: Database, broker: BrokerClient, rrmq: Rrmq
 ) -> None:
     job = submit_file(database, generated([4, 4], ["a", "b\x1b[2J", None, "a"]), strategy="elo")
     play(database, broker)
@@ -127,7 +127,7 @@ def test_what_a_leaderboard_leaves_out_is_said(
 
 
 def test_results_show_intervals_where_they_are_few_or_asked_for(
-    database: Database, broker: BrokerLink, rrmq: Rrmq
+    database: Database, broker: BrokerClient, rrmq: Rrmq
 ) -> None:
     job = submit_file(database, lines([4, 4]), strategy="elo")
     play(database, broker)
@@ -151,7 +151,7 @@ def test_results_show_intervals_where_they_are_few_or_asked_for(
 
 
 def test_diagnose_says_what_llmbar_published(
-    database: Database, broker: BrokerLink, rrmq: Rrmq, tmp_path: Path
+    database: Database, broker: BrokerClient, rrmq: Rrmq, tmp_path: Path
 ) -> None:
     """Both orders of a judge's recorded verdicts on labelled pairs, by subset."""
     published = rows("replay_llmbar_published.jsonl")
@@ -234,7 +234,7 @@ def _length(row: dict[str, Any], which: str) -> int:
 
 
 def test_a_silent_judge_is_seen(
-    database: Database, broker: BrokerLink, rrmq: Rrmq, tmp_path: Path
+    database: Database, broker: BrokerClient, rrmq: Rrmq, tmp_path: Path
 ) -> None:
     """Two of three matches have no verdict: a coin decides them, and everybody says so."""
     said = [

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
-from jobs import lines
+from kit.jobs import lines
 from sqlalchemy import text
 
-from rrm_queue.broker.link import BrokerLink
+from rrm_queue.broker.client import BrokerClient
 from rrm_queue.cli.main import rrmq as main
 from rrm_queue.errors import BadInput
 from rrm_queue.local.stack import Addresses
@@ -29,7 +29,7 @@ def environment(database: Database, servers: Addresses) -> dict[str, str]:
 
 
 @pytest.fixture
-def rrmq(environment: dict[str, str], broker: BrokerLink) -> Rrmq:
+def rrmq(environment: dict[str, str], broker: BrokerClient) -> Rrmq:
     def run(*line: str, **changes: str) -> Result:
         return CliRunner().invoke(main, line, env=environment | changes, standalone_mode=False)
 
@@ -138,7 +138,7 @@ def test_without_a_terminal_nobody_is_asked(database: Database, rrmq: Rrmq, file
 def test_a_person_is_asked_before_a_large_job(
     database: Database,
     environment: dict[str, str],
-    broker: BrokerLink,
+    broker: BrokerClient,
     file: str,
     answer: str,
     extra: list[str],

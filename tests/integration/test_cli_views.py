@@ -12,11 +12,11 @@ from threading import Thread
 
 import pytest
 from click.testing import CliRunner, Result
-from jobs import QUEUE, lines, play, submit_file
+from kit.jobs import QUEUE, lines, play, submit_file
 from sqlalchemy import text
 
-from rrm_queue.broker.leases import WorkerLeases, stopped_key
-from rrm_queue.broker.link import BrokerLink
+from rrm_queue.broker.client import BrokerClient
+from rrm_queue.broker.leases import WorkerLeases, process_name, stopped_key
 from rrm_queue.cli.main import rrmq as main
 from rrm_queue.domain import Seeding
 from rrm_queue.errors import JobNotFound, TournamentNotFound, UsageFault
@@ -38,7 +38,7 @@ def environment(database: Database, servers: Addresses) -> dict[str, str]:
 
 
 @pytest.fixture
-def rrmq(environment: dict[str, str], broker: BrokerLink) -> Rrmq:
+def rrmq(environment: dict[str, str], broker: BrokerClient) -> Rrmq:
     """Runs a command line in this process; `return_value` is its exit code."""
 
     def run(*line: str, **changes: str) -> Result:
@@ -50,7 +50,7 @@ def rrmq(environment: dict[str, str], broker: BrokerLink) -> Rrmq:
 
 
 def test_an_ended_job_shows_the_same_in_every_form(
-    database: Database, broker: BrokerLink, rrmq: Rrmq
+    database: Database, broker: BrokerClient, rrmq: Rrmq
 ) -> None:
     job = submit_file(database, lines([3, 8]))
     play(database, broker)
@@ -79,7 +79,7 @@ def test_an_ended_job_shows_the_same_in_every_form(
 
 
 def test_a_job_of_many_tournaments_shows_its_champions(
-    database: Database, broker: BrokerLink, rrmq: Rrmq
+    database: Database, broker: BrokerClient, rrmq: Rrmq
 ) -> None:
     job = submit_file(database, lines([2] * 21))
     play(database, broker)
@@ -118,7 +118,7 @@ def test_what_is_not_there_is_said(database: Database, rrmq: Rrmq) -> None:
 
 
 def test_cancelling_twice_is_cancelling_once(
-    database: Database, broker: BrokerLink, rrmq: Rrmq
+    database: Database, broker: BrokerClient, rrmq: Rrmq
 ) -> None:
     job = submit_file(database, lines([3]))
     assert "is cancelled" in rrmq("cancel", job).stdout
@@ -148,17 +148,19 @@ def test_a_job_is_cancelled_without_a_broker(database: Database, rrmq: Rrmq) -> 
     assert json.loads(rrmq("status", job, "--json").stdout)["state"] == "cancelled"
 
 
-def test_status_says_that_nobody_judges(database: Database, broker: BrokerLink, rrmq: Rrmq) -> None:
+def test_status_says_that_nobody_judges(
+    database: Database, broker: BrokerClient, rrmq: Rrmq
+) -> None:
     job = submit_file(database, lines([3]))
     assert "`rrmq worker --judge reference`" in rrmq("status", job).stdout
     without_broker = rrmq("status", job, RRMQ_BROKER_URL=NOWHERE)
     assert without_broker.return_value == 0
     assert "broker does not answer" in without_broker.stdout
-    WorkerLeases(broker.client, "w").enlist({QUEUE: 4})
+    WorkerLeases(broker.client, "w").announce({QUEUE: 4})
     assert "worker" not in rrmq("status", job).stdout
 
 
-def test_watching_ends_with_the_job(database: Database, broker: BrokerLink, rrmq: Rrmq) -> None:
+def test_watching_ends_with_the_job(database: Database, broker: BrokerClient, rrmq: Rrmq) -> None:
     job = submit_file(database, lines([4]))
     walk = Thread(target=play, args=(database, broker))
     walk.start()
@@ -179,7 +181,7 @@ def test_watching_a_job_that_ended_badly_is_exit_code_3(database: Database, rrmq
 
 
 def test_ctrl_c_ends_the_watching_alone(
-    database: Database, broker: BrokerLink, environment: dict[str, str], rrmq: Rrmq
+    database: Database, broker: BrokerClient, environment: dict[str, str], rrmq: Rrmq
 ) -> None:
     job = submit_file(database, lines([4]))
     command = [sys.executable, "-m", "rrm_queue.cli.main", "status", job, "--watch"]
@@ -206,6 +208,44 @@ def test_doctor_is_content_only_when_all_is_well(database: Database, rrmq: Rrmq)
         "judge reference",
         "`rrmq worker --judge reference`",
     )
+
+
+@pytest.mark.parametrize(("model", "judge"), [("rrm-7b", "rrm-7b"), ("tiny", "sglang:tiny")])
+def test_doctor_finds_that_no_worker_serves_a_model(
+    database: Database, rrmq: Rrmq, model: str, judge: str
+) -> None:
+    queue = f"rrmq.judge.{model}"
+    submit_file(database, lines([3]), judge={"kind": "sglang", "argument": model}, queue=queue)
+    report = json.loads(rrmq("doctor", "--json").stdout)
+    [wrong] = [check for check in report["checks"] if not check["well"]]
+    assert wrong == {
+        "name": f"judge {judge}",
+        "well": False,
+        "detail": "0 live workers, 1 unfinished job",
+        "remedy": f"`rrmq worker --judge {judge} --model MODEL`",
+    }
+
+
+def test_doctor_lists_the_models_that_workers_serve(broker: BrokerClient, rrmq: Rrmq) -> None:
+    WorkerLeases(broker.client, process_name()).enlist({"rrmq.judge.tiny": 9})
+    report = json.loads(rrmq("doctor", "--json").stdout)
+    [served] = [check for check in report["checks"] if check["name"] == "judge sglang:tiny"]
+    assert (report["well"], served["detail"]) == (True, "1 live worker, 9 matches at once")
+
+
+def test_a_health_check_finds_whatever_this_machine_serves(
+    broker: BrokerClient, rrmq: Rrmq
+) -> None:
+    elsewhere = WorkerLeases(broker.client, "another-machine:1:aa")
+    elsewhere.enlist({"rrmq.judge.tiny": 1})
+    assert rrmq("doctor", "--here", "any").return_value == 1
+    here = WorkerLeases(broker.client, process_name())
+    here.enlist({"rrmq.judge.org/model:v1": 1})
+    assert rrmq("doctor", "--here", "any").return_value == 0
+    assert rrmq("doctor", "--here", "sglang:org/model:v1").return_value == 0
+    assert rrmq("doctor", "--here", "sglang:tiny").return_value == 1
+    here.retire(["rrmq.judge.org/model:v1"])
+    assert rrmq("doctor", "--here", "any").return_value == 1
 
 
 def test_doctor_names_old_tables(database: Database, rrmq: Rrmq) -> None:

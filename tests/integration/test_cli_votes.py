@@ -5,17 +5,17 @@ from collections.abc import Callable
 
 import pytest
 from click.testing import CliRunner, Result
-from jobs import lines, received, submit_file
+from kit.jobs import lines, received, submit_file
 
-from rrm_queue.broker.link import BrokerLink
+from rrm_queue.broker.client import BrokerClient
 from rrm_queue.cli.main import rrmq as main
-from rrm_queue.cli.tables import MEDIUM
+from rrm_queue.cli.render.tables import MEDIUM
 from rrm_queue.coordinator.dispatch import dispatch
 from rrm_queue.coordinator.record import record
-from rrm_queue.domain import JobId, NoVerdict, Verdict
+from rrm_queue.domain import JobId, NoVerdict, Verdict, Vote
 from rrm_queue.errors import JobNotFound, MatchNotFound, RrmqError, TournamentNotFound, UsageFault
 from rrm_queue.local.stack import Addresses
-from rrm_queue.messages import BatchMatch, MatchReport, Outcomes, Vote
+from rrm_queue.messages import BatchMatch, MatchReport, Outcomes
 from rrm_queue.store.database import Database
 
 Rrmq = Callable[..., Result]
@@ -23,7 +23,7 @@ LAST = "So I choose."
 
 
 @pytest.fixture
-def rrmq(database: Database, servers: Addresses, broker: BrokerLink) -> Rrmq:
+def rrmq(database: Database, servers: Addresses, broker: BrokerClient) -> Rrmq:
     environment = {"RRMQ_DATABASE_URL": database.url, "RRMQ_BROKER_URL": servers.broker_url}
 
     def run(*line: str, **changes: str) -> Result:
@@ -45,7 +45,7 @@ def cast(match: BatchMatch) -> list[Vote]:
 
 
 @pytest.fixture
-def job(database: Database, broker: BrokerLink) -> JobId:
+def job(database: Database, broker: BrokerClient) -> JobId:
     """Four candidates in a round robin, all judged."""
     job = submit_file(database, lines([4]), strategy="elo", voting={"votes": 3, "stop": "never"})
     while dispatch(database, broker):

@@ -9,7 +9,7 @@ from threading import Event, Thread
 from celery.worker import state
 
 from rrm_queue.broker.app import create_app
-from rrm_queue.broker.link import BrokerLink, redis_client
+from rrm_queue.broker.client import BrokerClient, redis_client
 from rrm_queue.broker.names import JUDGE_TASK
 from rrm_queue.broker.serve import consume
 from rrm_queue.broker.tasks import serve_batches
@@ -21,7 +21,7 @@ PATIENCE = 1.0
 
 
 def test_a_message_whose_acknowledgement_was_lost_takes_no_room(
-    servers: Addresses, broker: BrokerLink
+    servers: Addresses, broker: BrokerClient
 ) -> None:
     program = [sys.executable, str(Path(__file__)), servers.broker_url]
     with subprocess.Popen(program, stdout=subprocess.PIPE, text=True) as process:
@@ -39,11 +39,11 @@ def serve(broker_url: str) -> None:
     """Takes one message, whose acknowledgement is lost, and says how many it counts after that."""
     app = create_app(broker_url)
     app.conf.broker_transport_options |= {"socket_timeout": PATIENCE}
-    link = BrokerLink(lambda: app, redis_client(broker_url))
+    broker = BrokerClient(lambda: app, redis_client(broker_url))
     judged, asked = Event(), list[int]()
 
     def judge(_: bytes) -> bool:
-        link.client.client_pause(int(3 * PATIENCE * 1000))
+        broker.client.client_pause(int(3 * PATIENCE * 1000))
         print("judged", flush=True)
         judged.set()
         return True
@@ -56,7 +56,7 @@ def serve(broker_url: str) -> None:
         judged.wait()
         while state.reserved_requests:
             time.sleep(0.01)
-        link.client.ping()  # the pause is over
+        broker.client.ping()  # the pause is over
         asked.clear()
         while not asked:
             time.sleep(0.01)
@@ -69,7 +69,7 @@ def serve(broker_url: str) -> None:
         name="test",
         queues=[QUEUE],
         threads=2,
-        waiting=link.waiting,
+        waiting=broker.waiting,
         stopping=lambda: None,
         room=room,
     )

@@ -1,21 +1,21 @@
 """Pause, resume, cancel, retry, delete: what they do to a job."""
 
 import pytest
-from jobs import judged, lines, play, received, record_lying, submit_file
+from kit.jobs import judged, lines, play, received, record_waiting, submit_file
 from sqlalchemy import text
 
+from rrm_queue.broker.client import BrokerClient
 from rrm_queue.broker.leases import WorkerLeases, stopped_key
-from rrm_queue.broker.link import BrokerLink
 from rrm_queue.coordinator.dispatch import dispatch
 from rrm_queue.coordinator.record import record
 from rrm_queue.coordinator.recover import recover
-from rrm_queue.domain import JobId, JobState, Verdict
-from rrm_queue.messages import Failure, JudgeBatch, MatchReport, Outcomes, Vote
-from rrm_queue.store import control
-from rrm_queue.store import jobs as store_jobs
-from rrm_queue.store.control import Retried
+from rrm_queue.domain import JobId, JobState, Verdict, Vote
+from rrm_queue.messages import Failure, JudgeBatch, MatchReport, Outcomes
 from rrm_queue.store.database import Database
-from rrm_queue.store.jobs import JobView
+from rrm_queue.store.queue import control
+from rrm_queue.store.queue.control import Retried
+from rrm_queue.store.views import jobs as store_jobs
+from rrm_queue.views import JobView
 
 
 def view(database: Database, job: JobId) -> JobView:
@@ -37,7 +37,7 @@ def failing(batch: JudgeBatch, *, refused: bool = False, but: str = "") -> Outco
 
 
 def test_a_paused_job_sends_nothing_and_keeps_what_comes(
-    database: Database, broker: BrokerLink
+    database: Database, broker: BrokerClient
 ) -> None:
     job = submit_file(database, lines([8, 8]))
     dispatch(database, broker)
@@ -65,7 +65,7 @@ def test_a_job_paused_before_it_began_is_queued_again(database: Database) -> Non
 
 
 def test_workers_are_told_again_while_batches_of_a_stopped_job_are_out(
-    database: Database, broker: BrokerLink
+    database: Database, broker: BrokerClient
 ) -> None:
     job = submit_file(database, lines([8]))
     dispatch(database, broker)
@@ -81,7 +81,7 @@ def test_workers_are_told_again_while_batches_of_a_stopped_job_are_out(
 
 
 def test_a_judge_that_turns_the_job_away_pauses_it_and_nothing_fails(
-    database: Database, broker: BrokerLink
+    database: Database, broker: BrokerClient
 ) -> None:
     job = submit_file(database, lines([8]))
     dispatch(database, broker)
@@ -98,7 +98,7 @@ def test_a_judge_that_turns_the_job_away_pauses_it_and_nothing_fails(
 
 
 def test_what_failed_is_tried_again_and_nothing_else(
-    database: Database, broker: BrokerLink
+    database: Database, broker: BrokerClient
 ) -> None:
     job = submit_file(database, lines([8, 4, 4]))
     dispatch(database, broker)
@@ -125,7 +125,9 @@ def test_what_failed_is_tried_again_and_nothing_else(
     assert (after.matches_done, after.matches_failed, after.votes) == (13, 0, 13)
 
 
-def test_a_vote_that_failed_its_match_is_cast_anew(database: Database, broker: BrokerLink) -> None:
+def test_a_vote_that_failed_its_match_is_cast_anew(
+    database: Database, broker: BrokerClient
+) -> None:
     job = submit_file(database, lines([2]), voting={"on_no_verdict": "fail"})
     dispatch(database, broker)
     for batch in received(broker):
@@ -141,7 +143,7 @@ def test_a_vote_that_failed_its_match_is_cast_anew(database: Database, broker: B
 
 @pytest.mark.parametrize("act", [control.pause_job, control.resume_job, control.retry_job])
 def test_a_cancelled_job_stays_cancelled(
-    database: Database, broker: BrokerLink, act: control.Act
+    database: Database, broker: BrokerClient, act: control.Act
 ) -> None:
     job = submit_file(database, lines([2]))
     dispatch(database, broker)
@@ -164,7 +166,7 @@ def rows(database: Database) -> dict[str, int]:
 
 
 def test_a_deleted_job_leaves_nothing_and_takes_nothing_of_others(
-    database: Database, broker: BrokerLink
+    database: Database, broker: BrokerClient
 ) -> None:
     other = submit_file(database, lines([4, 8]), id="other")
     play(database, broker)
@@ -187,7 +189,7 @@ def test_a_job_that_has_not_ended_is_not_deleted(database: Database, state: str)
     assert view(database, job).state == state
 
 
-def test_outcomes_of_a_deleted_job_are_dropped(database: Database, broker: BrokerLink) -> None:
+def test_outcomes_of_a_deleted_job_are_dropped(database: Database, broker: BrokerClient) -> None:
     job = submit_file(database, lines([4]))
     dispatch(database, broker)
     for batch in received(broker):
@@ -195,6 +197,6 @@ def test_outcomes_of_a_deleted_job_are_dropped(database: Database, broker: Broke
     with database.begin() as tx:
         control.cancel_job(tx, job)
         assert control.delete_job(tx, job)
-    record_lying(database, broker)
+    record_waiting(database, broker)
     assert set(rows(database).values()) == {0}
     assert recover(database, broker, settled=True) == {}

@@ -5,7 +5,7 @@ from sqlalchemy import text
 
 from rrm_queue.errors import StoreUnavailable
 from rrm_queue.store.database import Database
-from rrm_queue.store.dispatching import lock_queue
+from rrm_queue.store.queue.dispatching import lock_queue
 
 
 def stand_still(frozen: Database, another: Database) -> None:

@@ -15,19 +15,19 @@ import evalica
 import pandas as pd
 import pytest
 from click.testing import CliRunner, Result
-from jobs import lines, play, received, submit_file
-from replays import as_lines, judge_all
+from kit.jobs import lines, play, received, submit_file
+from kit.replays import as_lines, judge_all
 from sqlalchemy import text
 
-from rrm_queue.broker.link import BrokerLink
+from rrm_queue.broker.client import BrokerClient
 from rrm_queue.cli.main import rrmq as main
 from rrm_queue.coordinator.dispatch import dispatch
 from rrm_queue.coordinator.record import record
-from rrm_queue.domain import JobId, NoVerdict, Verdict
+from rrm_queue.domain import JobId, NoVerdict, Verdict, Vote
 from rrm_queue.errors import UsageFault
 from rrm_queue.judging.voting import wave
 from rrm_queue.local.stack import Addresses
-from rrm_queue.messages import BatchMatch, JudgeBatch, MatchReport, Outcomes, Vote
+from rrm_queue.messages import BatchMatch, JudgeBatch, MatchReport, Outcomes
 from rrm_queue.store.database import Database
 
 Rrmq = Callable[..., Result]
@@ -49,7 +49,7 @@ def rows(result: Result) -> list[dict[str, Any]]:
     return [json.loads(line) for line in result.stdout.splitlines()]
 
 
-def moody(database: Database, broker: BrokerLink, *, seed: int, fickle: bool) -> None:
+def moody(database: Database, broker: BrokerClient, *, seed: int, fickle: bool) -> None:
     """Plays everything with a judge that draws, falls silent, prefers a slot and errs.
 
     A `fickle` one says something else each time; the other repeats itself in each order.
@@ -99,7 +99,7 @@ def ended(database: Database, job: JobId) -> list[Any]:
 )
 def test_a_job_replayed_from_its_own_export_ends_the_same(
     database: Database,
-    broker: BrokerLink,
+    broker: BrokerClient,
     rrmq: Rrmq,
     tmp_path: Path,
     strategy: str,
@@ -127,7 +127,7 @@ def test_a_job_replayed_from_its_own_export_ends_the_same(
 
 
 def test_preferences_load_as_trl_wants_them(
-    database: Database, broker: BrokerLink, rrmq: Rrmq, tmp_path: Path
+    database: Database, broker: BrokerClient, rrmq: Rrmq, tmp_path: Path
 ) -> None:
     job = submit_file(database, lines([4, 6]), strategy="elo")
     play(database, broker)
@@ -156,7 +156,7 @@ def test_preferences_load_as_trl_wants_them(
 
 
 def test_a_knockout_gives_only_what_was_judged_unless_asked(
-    database: Database, broker: BrokerLink, rrmq: Rrmq
+    database: Database, broker: BrokerClient, rrmq: Rrmq
 ) -> None:
     job = submit_file(database, lines([8]))
     play(database, broker)
@@ -174,7 +174,7 @@ def test_a_knockout_gives_only_what_was_judged_unless_asked(
 
 
 def test_draws_and_coins_are_no_preferences(
-    database: Database, broker: BrokerLink, rrmq: Rrmq
+    database: Database, broker: BrokerClient, rrmq: Rrmq
 ) -> None:
     job = submit_file(database, lines([8, 9]), voting={"votes": 2})
     moody(database, broker, seed=1, fickle=True)
@@ -188,7 +188,7 @@ def test_draws_and_coins_are_no_preferences(
 
 
 def test_battles_load_in_evalica(
-    database: Database, broker: BrokerLink, rrmq: Rrmq, tmp_path: Path
+    database: Database, broker: BrokerClient, rrmq: Rrmq, tmp_path: Path
 ) -> None:
     job = submit_file(database, lines([5]), strategy="elo")
     play(database, broker)
@@ -237,7 +237,7 @@ def as_cells(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_every_kind_is_read_back_from_every_kind_of_file(
-    database: Database, broker: BrokerLink, rrmq: Rrmq, tmp_path: Path
+    database: Database, broker: BrokerClient, rrmq: Rrmq, tmp_path: Path
 ) -> None:
     """By `datasets`, as what trains or evaluates would load it; pandas reads the same."""
     texts = ["", "None", "=1+1\r\n", 'a "b", c', "\ud83d\udc4d 中"]
@@ -277,7 +277,7 @@ def test_every_kind_is_read_back_from_every_kind_of_file(
 
 
 def test_messages_are_no_cells(
-    database: Database, broker: BrokerLink, rrmq: Rrmq, tmp_path: Path
+    database: Database, broker: BrokerClient, rrmq: Rrmq, tmp_path: Path
 ) -> None:
     """TRL would take a cell of JSON for the text itself, and train on it."""
     job = submit_file(database, lines([2]))
@@ -289,7 +289,7 @@ def test_messages_are_no_cells(
 
 
 def test_what_is_not_finished_is_left_out_and_counted(
-    database: Database, broker: BrokerLink, rrmq: Rrmq
+    database: Database, broker: BrokerClient, rrmq: Rrmq
 ) -> None:
     job = submit_file(database, lines([2, 2, 2]))
     play(database, broker)
@@ -302,7 +302,7 @@ def test_what_is_not_finished_is_left_out_and_counted(
 
 def test_a_file_is_whole_or_not_there(
     database: Database,
-    broker: BrokerLink,
+    broker: BrokerClient,
     rrmq: Rrmq,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,

@@ -8,19 +8,19 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
-from filled_store import Filling, fill
-from jobs import lines, play, received, submit_file
-from replays import as_lines, crowd, judge_all
+from kit.filled_store import Filling, fill
+from kit.jobs import lines, play, received, submit_file
+from kit.replays import as_lines, crowd, judge_all
 from sqlalchemy import text
 
-from rrm_queue.broker.link import BrokerLink
+from rrm_queue.broker.client import BrokerClient
 from rrm_queue.cli.main import rrmq as main
 from rrm_queue.coordinator.dispatch import dispatch
 from rrm_queue.coordinator.record import record
-from rrm_queue.domain import JobId, Verdict
+from rrm_queue.domain import JobId, Verdict, Vote
 from rrm_queue.errors import TournamentNotFound, UsageFault
 from rrm_queue.local.stack import Addresses
-from rrm_queue.messages import Failure, MatchReport, Outcomes, Vote
+from rrm_queue.messages import Failure, MatchReport, Outcomes
 from rrm_queue.store.database import Database
 
 Rrmq = Callable[..., Result]
@@ -57,7 +57,7 @@ def words(page: str) -> str:
     return " ".join(re.sub(r"<[^>]+>", " ", visible).split())
 
 
-def test_a_finished_knockout(database: Database, broker: BrokerLink, rrmq: Rrmq) -> None:
+def test_a_finished_knockout(database: Database, broker: BrokerClient, rrmq: Rrmq) -> None:
     job = submit_file(database, lines([8, 5, 2]), name="My <b>job</b>")
     play(database, broker)
     page = made(rrmq, job)
@@ -79,7 +79,7 @@ def test_a_finished_knockout(database: Database, broker: BrokerLink, rrmq: Rrmq)
 
 
 def test_an_empty_and_a_half_done_job_say_so(
-    database: Database, broker: BrokerLink, rrmq: Rrmq
+    database: Database, broker: BrokerClient, rrmq: Rrmq
 ) -> None:
     job = submit_file(database, lines([4, 4]))
     shown = words(made(rrmq, job))
@@ -100,7 +100,7 @@ def test_an_empty_and_a_half_done_job_say_so(
     assert {vote["text"] for match in ended for vote in match["cast"]} == {"Because."}
 
 
-def test_a_failed_tournament_says_why(database: Database, broker: BrokerLink, rrmq: Rrmq) -> None:
+def test_a_failed_tournament_says_why(database: Database, broker: BrokerClient, rrmq: Rrmq) -> None:
     job = submit_file(database, lines([2, 2]))
     dispatch(database, broker)
     for batch in list(received(broker)):
@@ -118,7 +118,7 @@ def test_a_failed_tournament_says_why(database: Database, broker: BrokerLink, rr
 
 
 def test_the_crowd_s_leaderboard_is_that_of_rrmq_leaderboard(
-    database: Database, broker: BrokerLink, rrmq: Rrmq, tmp_path: Path
+    database: Database, broker: BrokerClient, rrmq: Rrmq, tmp_path: Path
 ) -> None:
     file, recording = crowd()
     path = tmp_path / "recording.jsonl"
@@ -144,7 +144,7 @@ def test_the_crowd_s_leaderboard_is_that_of_rrmq_leaderboard(
     assert "replay:recording.jsonl" in page
 
 
-def test_labels_are_compared(database: Database, broker: BrokerLink, rrmq: Rrmq) -> None:
+def test_labels_are_compared(database: Database, broker: BrokerClient, rrmq: Rrmq) -> None:
     row = {
         "prompt": "Which?", "candidates": [{"id": "a", "text": "1"}, {"id": "b", "text": "2"}],
         "label": "b",
@@ -159,7 +159,7 @@ def test_labels_are_compared(database: Database, broker: BrokerLink, rrmq: Rrmq)
     assert "kappa" in page
 
 
-def test_gold_is_compared(database: Database, broker: BrokerLink, rrmq: Rrmq) -> None:
+def test_gold_is_compared(database: Database, broker: BrokerClient, rrmq: Rrmq) -> None:
     rows = [
         {
             "id": f"g{number}", "prompt": "Which?",
@@ -206,7 +206,7 @@ def test_texts_are_left_out_when_they_would_be_too_large(database: Database, rrm
         assert all(match["votes"] == 1 for match in one["matches"])
 
 
-def test_without_texts_there_are_none(database: Database, broker: BrokerLink, rrmq: Rrmq) -> None:
+def test_without_texts_there_are_none(database: Database, broker: BrokerClient, rrmq: Rrmq) -> None:
     job = submit_file(database, lines([4, 3]))
     play(database, broker)
     page = made(rrmq, job, "--no-texts")
@@ -220,7 +220,7 @@ def test_without_texts_there_are_none(database: Database, broker: BrokerLink, rr
 
 
 def test_a_file_appears_whole_and_replaces_none_unasked(
-    database: Database, broker: BrokerLink, rrmq: Rrmq, tmp_path: Path
+    database: Database, broker: BrokerClient, rrmq: Rrmq, tmp_path: Path
 ) -> None:
     job = submit_file(database, lines([3]))
     play(database, broker)

@@ -319,12 +319,12 @@ def test_processes_of_another_mark_are_started_anew(home: Path) -> None:
     def pids() -> list[int | None]:
         return [Daemon(name, home).pid for name in ("coordinator", "worker")]
 
-    stack.ensure_processes({}, mark="one key")
+    stack.ensure_processes({}, fingerprint="one key")
     first = pids()
-    stack.ensure_processes({}, mark="one key")
+    stack.ensure_processes({}, fingerprint="one key")
     stack.ensure_processes({})
     assert pids() == first
-    stack.ensure_processes({}, mark="another key")
+    stack.ensure_processes({}, fingerprint="another key")
     assert None not in pids()
     assert not set(pids()) & set(first)
 

@@ -7,9 +7,9 @@ import time
 from pathlib import Path
 
 import pytest
-from jobs import lines, submit_file
+from kit.jobs import lines, submit_file
 
-from rrm_queue.cli.completion import SHELLS, VARIABLE
+from rrm_queue.cli.commands.completion import SHELLS, VARIABLE
 from rrm_queue.local.stack import Addresses
 from rrm_queue.store.database import Database
 

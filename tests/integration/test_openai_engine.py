@@ -8,22 +8,22 @@ from typing import Any
 
 import pytest
 from aiohttp import web
-from endpoints import Handler, answering, batch_for, completion, endpoint, judged, shown_first
+from kit.endpoints import Handler, answering, batch_for, completion, endpoint, judged, shown_first
 
-from rrm_queue.domain import NoVerdict, Verdict
+from rrm_queue.domain import JudgeSpec, NoVerdict, Verdict, Vote, Voting
 from rrm_queue.errors import JudgeFault, PermanentFault, TransientFault
-from rrm_queue.judging.ask import Ask
+from rrm_queue.judging.batch_runner import BatchRunner
 from rrm_queue.judging.engines.base import EngineSettings
-from rrm_queue.judging.engines.openai import OpenAIEngine
-from rrm_queue.judging.panel import Panel
+from rrm_queue.judging.engines.openai.engine import OpenAIEngine
 from rrm_queue.judging.prompt import rrm_messages
-from rrm_queue.messages import Answer, JudgeSpec, MatchReport, Vote, Voting
+from rrm_queue.judging.vote_request import VoteRequest
+from rrm_queue.messages import Answer, MatchReport
 
 KEY = "sk-very-secret"
 
 
-def ask_of(base_url: str, **settings: Any) -> Ask:
-    return Ask(
+def vote_request(base_url: str, **settings: Any) -> VoteRequest:
+    return VoteRequest(
         tournament="t",
         prompt="Which is {better}?",
         reference=None,
@@ -36,12 +36,12 @@ def ask_of(base_url: str, **settings: Any) -> Ask:
     )
 
 
-async def ask(
+async def vote_of(
     base_url: str, *, key: str | None = KEY, seconds: float = 20, **settings: Any
 ) -> Vote:
     engine = OpenAIEngine(EngineSettings(base_url, key), total_seconds=seconds)
     try:
-        return await engine.ask(ask_of(base_url, **settings))
+        return await engine.vote(vote_request(base_url, **settings))
     finally:
         await engine.close()
 
@@ -51,7 +51,7 @@ def answered(handler: Handler, **options: Any) -> Vote:
 
     async def run() -> Vote:
         async with endpoint(handler) as base_url:
-            return await ask(base_url, **options)
+            return await vote_of(base_url, **options)
 
     return asyncio.run(run())
 
@@ -226,7 +226,7 @@ def test_a_refused_connection_is_transient() -> None:
         unused.bind(("127.0.0.1", 0))
         port = unused.getsockname()[1]
     with pytest.raises(TransientFault, match=str(port)):
-        asyncio.run(ask(f"http://127.0.0.1:{port}/v1"))
+        asyncio.run(vote_of(f"http://127.0.0.1:{port}/v1"))
 
 
 def test_an_address_that_came_with_a_job_never_gets_the_key() -> None:
@@ -239,7 +239,7 @@ def test_an_address_that_came_with_a_job_never_gets_the_key() -> None:
     async def run() -> None:
         async with endpoint(handler) as base_url:
             engine = OpenAIEngine(EngineSettings("https://elsewhere/v1", KEY))
-            await engine.ask(ask_of(base_url))
+            await engine.vote(vote_request(base_url))
             await engine.close()
 
     asyncio.run(run())
@@ -336,7 +336,7 @@ def test_a_match_is_reported_before_the_batch_is_over() -> None:
             first_reported.set()
 
         async with endpoint(handler) as base_url:
-            panel = Panel(EngineSettings(), concurrency=2)
+            panel = BatchRunner(EngineSettings(), concurrency=2)
             await panel.judge(batch_for(base_url, Voting(), 2), report)
             await panel.close()
         return order
@@ -360,7 +360,7 @@ def test_cancelling_a_batch_ends_its_votes() -> None:
             raise AssertionError(one)
 
         async with endpoint(handler) as base_url:
-            panel = Panel(EngineSettings(), concurrency=2)
+            panel = BatchRunner(EngineSettings(), concurrency=2)
             judging = asyncio.create_task(panel.judge(batch_for(base_url, Voting()), report))
             await asked.wait()
             judging.cancel()

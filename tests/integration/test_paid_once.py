@@ -1,92 +1,22 @@
 """Votes that were paid for: kept when a match goes back, and taken by later jobs."""
 
-from collections import defaultdict
-
-from jobs import lines, submit_file
+from kit.jobs import lines, submit_file
+from kit.paid_votes import PAID, Worker, sent, view
 from sqlalchemy import text
 
+from rrm_queue.broker.client import BrokerClient
 from rrm_queue.broker.inbox import PLACES_KEY
-from rrm_queue.broker.link import BrokerLink
-from rrm_queue.broker.names import judge_queue
 from rrm_queue.coordinator.dispatch import dispatch
 from rrm_queue.coordinator.record import record
 from rrm_queue.coordinator.recover import recover
-from rrm_queue.domain import JobId, JobState, Verdict
-from rrm_queue.judging.ask import answers_of, ask_of
-from rrm_queue.judging.content import vote_key
+from rrm_queue.domain import JobState, Verdict, Vote
 from rrm_queue.judging.voting import wave
-from rrm_queue.messages import (
-    BatchMatch,
-    Failure,
-    JudgeBatch,
-    JudgeSpec,
-    MatchReport,
-    Outcomes,
-    Vote,
-    decode,
-)
-from rrm_queue.store import jobs as store_jobs
+from rrm_queue.messages import Failure, MatchReport, Outcomes
 from rrm_queue.store.database import Database
-from rrm_queue.store.jobs import JobView
-
-JUDGE = JudgeSpec("openai", "judge-1", base_url="http://127.0.0.1:9/v1")
-QUEUE = judge_queue(JUDGE)
-PAID = {
-    "judge": {"kind": "openai", "argument": "judge-1", "base_url": "http://127.0.0.1:9/v1"},
-    "queue": QUEUE,
-}
-
-
-def view(database: Database, job: JobId) -> JobView:
-    with database.begin() as tx:
-        return store_jobs.view_job(tx, job)
-
-
-def sent(broker: BrokerLink) -> list[JudgeBatch]:
-    with broker.app.connection_for_read() as connection:
-        queue = connection.SimpleQueue(QUEUE)
-        batches = []
-        for _ in range(broker.waiting(QUEUE)):
-            message = queue.get_nowait()
-            message.ack()
-            batches.append(decode(message.payload[0][0], JudgeBatch))
-    return batches
-
-
-class Worker:
-    """Casts the votes that a match still needs, one larger answer beating a smaller."""
-
-    def __init__(self) -> None:
-        self.paid: dict[object, int] = defaultdict(int)
-
-    def vote(self, batch: JudgeBatch, match: BatchMatch, number: int) -> Vote:
-        ask = ask_of(batch, answers_of(batch), match, number)
-        key = vote_key(ask, batch.voting.resamples)
-        self.paid[key] += 1
-        better = Verdict.FIRST if ask.one.number > ask.two.number else Verdict.SECOND
-        return Vote(number, better, ask.swapped, seed=ask.seed, prompt_tokens=10, key=key)
-
-    def judge(self, batch: JudgeBatch, *, most: int = 99) -> Outcomes:
-        reports = []
-        for match in batch.matches:
-            votes = list(match.votes)
-            while (numbers := wave(votes, batch.voting)) and len(votes) - len(match.votes) < most:
-                votes += [self.vote(batch, match, number) for number in numbers[:most]]
-            reports.append(MatchReport(match.match, votes[len(match.votes) :]))
-        return Outcomes(batch.batch, batch.job, "test", reports)
-
-    def play(self, database: Database, broker: BrokerLink) -> int:
-        """Runs everything to its end; how many matches had to be sent."""
-        matches = 0
-        while dispatch(database, broker):
-            for batch in sent(broker):
-                matches += len(batch.matches)
-                record(database, self.judge(batch))
-        return matches
 
 
 def test_a_match_that_was_handed_back_goes_on_with_its_votes(
-    database: Database, broker: BrokerLink
+    database: Database, broker: BrokerClient
 ) -> None:
     job = submit_file(database, lines([2]), voting={"votes": 5}, **PAID)
     worker = Worker()
@@ -107,7 +37,7 @@ def test_a_match_that_was_handed_back_goes_on_with_its_votes(
 
 
 def test_a_transient_failure_keeps_the_votes_that_its_match_has(
-    database: Database, broker: BrokerLink
+    database: Database, broker: BrokerClient
 ) -> None:
     job = submit_file(database, lines([2]), voting={"votes": 3}, **PAID)
     dispatch(database, broker)
@@ -126,7 +56,7 @@ def test_a_transient_failure_keeps_the_votes_that_its_match_has(
 
 
 def test_votes_that_come_late_are_kept_and_the_outcome_is_theirs_that_came_first(
-    database: Database, broker: BrokerLink
+    database: Database, broker: BrokerClient
 ) -> None:
     submit_file(database, lines([2]), voting={"votes": 3}, **PAID)
     dispatch(database, broker)
@@ -152,7 +82,7 @@ def test_votes_that_come_late_are_kept_and_the_outcome_is_theirs_that_came_first
 
 
 def test_a_second_job_takes_its_votes_from_the_store(
-    database: Database, broker: BrokerLink
+    database: Database, broker: BrokerClient
 ) -> None:
     worker = Worker()
     first = submit_file(database, lines([8, 5]), voting={"votes": 3}, **PAID)
@@ -183,7 +113,7 @@ def test_a_second_job_takes_its_votes_from_the_store(
 
 
 def test_another_strategy_pays_only_for_what_it_needs_besides(
-    database: Database, broker: BrokerLink
+    database: Database, broker: BrokerClient
 ) -> None:
     worker = Worker()
     submit_file(database, lines([6]), **PAID)
@@ -195,7 +125,7 @@ def test_another_strategy_pays_only_for_what_it_needs_besides(
     assert (after.state, after.votes, after.votes_reused) == (JobState.SUCCEEDED, 15, 5)
 
 
-def test_another_seed_pays_for_votes_of_its_own(database: Database, broker: BrokerLink) -> None:
+def test_another_seed_pays_for_votes_of_its_own(database: Database, broker: BrokerClient) -> None:
     worker = Worker()
     submit_file(database, lines([4]), **PAID)
     worker.play(database, broker)
@@ -204,7 +134,9 @@ def test_another_seed_pays_for_votes_of_its_own(database: Database, broker: Brok
     assert view(database, job).votes_reused == 0
 
 
-def test_recover_waits_for_outcomes_that_lie_ready(database: Database, broker: BrokerLink) -> None:
+def test_recover_waits_for_outcomes_that_lie_ready(
+    database: Database, broker: BrokerClient
+) -> None:
     submit_file(database, lines([2]), **PAID)
     dispatch(database, broker)
     (batch,) = sent(broker)

@@ -1,21 +1,21 @@
 """What recover finds, on real Postgres and Valkey."""
 
 import pytest
-from jobs import lines, submit_file
+from kit.jobs import lines, submit_file
 from sqlalchemy import text
 
+from rrm_queue.broker.client import BrokerClient
 from rrm_queue.broker.leases import EPOCH_KEY, MARK_SECONDS, WorkerLeases, lease_key
-from rrm_queue.broker.link import BrokerLink
 from rrm_queue.coordinator.dispatch import dispatch
 from rrm_queue.coordinator.recover import recover
 from rrm_queue.coordinator.rules import ATTEMPTS, Loss
 from rrm_queue.domain import JobId, JobState
-from rrm_queue.store import jobs as store_jobs
 from rrm_queue.store.database import Database
+from rrm_queue.store.views import jobs as store_jobs
 
 
 @pytest.fixture
-def job(database: Database, broker: BrokerLink) -> JobId:
+def job(database: Database, broker: BrokerClient) -> JobId:
     """A job with one batch out."""
     job = submit_file(database, lines([8]))
     assert dispatch(database, broker) == 4
@@ -33,7 +33,7 @@ def age(database: Database, column: str) -> None:
         tx.execute(text(f"UPDATE batches SET {column} = {column} - interval '2 minutes'"))  # noqa: S608
 
 
-def age_mark(broker: BrokerLink, job: JobId, number: int) -> None:
+def age_mark(broker: BrokerClient, job: JobId, number: int) -> None:
     """Lets two minutes pass since the mark in the batch's lease's place was set."""
     broker.client.expire(lease_key(job, number), MARK_SECONDS - 120)
 
@@ -44,13 +44,13 @@ def ready(database: Database, job: JobId) -> int:
 
 
 def test_what_waits_in_the_queue_is_left_alone(
-    database: Database, broker: BrokerLink, job: JobId
+    database: Database, broker: BrokerClient, job: JobId
 ) -> None:
     age(database, "sent_at")
     assert recover(database, broker, settled=True) == {}
 
 
-def test_a_lost_message_is_sent_again(database: Database, broker: BrokerLink, job: JobId) -> None:
+def test_a_lost_message_is_sent_again(database: Database, broker: BrokerClient, job: JobId) -> None:
     broker.client.delete("rrmq.judge.reference")
     age(database, "sent_at")
     assert list(recover(database, broker, settled=True).values()) == [Loss.MESSAGE]
@@ -59,7 +59,7 @@ def test_a_lost_message_is_sent_again(database: Database, broker: BrokerLink, jo
 
 
 def test_a_broker_that_lost_its_data_is_noticed(
-    database: Database, broker: BrokerLink, job: JobId
+    database: Database, broker: BrokerClient, job: JobId
 ) -> None:
     broker.client.flushall()
     assert recover(database, broker, settled=True) == {}, "live workers may still say so"
@@ -70,7 +70,7 @@ def test_a_broker_that_lost_its_data_is_noticed(
 
 
 def test_a_dead_workers_batch_is_given_to_another_and_its_message_dropped(
-    database: Database, broker: BrokerLink, job: JobId
+    database: Database, broker: BrokerClient, job: JobId
 ) -> None:
     number = batch(database)
     dead, alive = (WorkerLeases(broker.client, name) for name in ("dead", "alive"))
@@ -89,11 +89,11 @@ def test_a_dead_workers_batch_is_given_to_another_and_its_message_dropped(
     ("broken", "loss", "attempts"), [(False, Loss.RETURNED, 0), (True, Loss.ENGINE, 1)]
 )
 def test_a_batch_handed_back_goes_out_at_once_and_counts_only_if_its_engine_died(
-    database: Database, broker: BrokerLink, job: JobId, broken: bool, loss: Loss, attempts: int
+    database: Database, broker: BrokerClient, job: JobId, broken: bool, loss: Loss, attempts: int
 ) -> None:
     leases = WorkerLeases(broker.client, "worker")
     leases.take(job, batch(database))
-    leases.hand_back(job, batch(database), broken=broken)
+    leases.release(job, batch(database), broken=broken)
     age_mark(broker, job, batch(database))
     assert list(recover(database, broker, settled=True).values()) == [loss]
     with database.begin() as tx:
@@ -102,7 +102,7 @@ def test_a_batch_handed_back_goes_out_at_once_and_counts_only_if_its_engine_died
 
 
 def test_a_match_that_kills_its_workers_fails_after_the_limit(
-    database: Database, broker: BrokerLink, job: JobId
+    database: Database, broker: BrokerClient, job: JobId
 ) -> None:
     leases = WorkerLeases(broker.client, "mortal")
     for _ in range(ATTEMPTS):
@@ -120,7 +120,7 @@ def test_a_match_that_kills_its_workers_fails_after_the_limit(
 
 
 def test_outcomes_that_never_arrive_are_judged_again(
-    database: Database, broker: BrokerLink, job: JobId
+    database: Database, broker: BrokerClient, job: JobId
 ) -> None:
     leases = WorkerLeases(broker.client, "worker")
     leases.take(job, batch(database))
@@ -134,7 +134,7 @@ def test_outcomes_that_never_arrive_are_judged_again(
 
 
 def test_matches_of_a_failed_tournament_are_not_sent_again(
-    database: Database, broker: BrokerLink, job: JobId
+    database: Database, broker: BrokerClient, job: JobId
 ) -> None:
     with database.begin() as tx:
         tx.execute(text("UPDATE tournaments SET state = 'failed'"))

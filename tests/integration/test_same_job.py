@@ -8,8 +8,17 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
-from intake_shapes import CONTAINERS, Row, array, interleaved, jsonl, many, piped, rows_of
-from reshaping import PREFERENCES, alpaca_eval, chat, distilabel, one_a_row, own, ppe, ultrafeedback
+from kit.intake_shapes import CONTAINERS, Row, array, interleaved, jsonl, many, piped, rows_of
+from kit.reshaping import (
+    PREFERENCES,
+    alpaca_eval,
+    chat,
+    distilabel,
+    one_a_row,
+    own,
+    ppe,
+    ultrafeedback,
+)
 from sqlalchemy import text
 
 from rrm_queue.domain import JobId, JobState, Seeding

@@ -9,16 +9,16 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from rrm_queue.domain import Verdict
+from rrm_queue.domain import JudgeSpec, Verdict, Vote
 from rrm_queue.errors import JudgeFault, PermanentFault, TransientFault
-from rrm_queue.judging.ask import Ask
 from rrm_queue.judging.engines.base import EngineSettings
-from rrm_queue.judging.engines.sglang import SglangEngine
-from rrm_queue.messages import Answer, JudgeSpec, Vote
+from rrm_queue.judging.engines.sglang.engine import SglangEngine
+from rrm_queue.judging.vote_request import VoteRequest
+from rrm_queue.messages import Answer
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-ASK = Ask(
+REQUEST = VoteRequest(
     tournament="t",
     prompt="Which?",
     reference=None,
@@ -81,7 +81,7 @@ async def server(
 async def asked(url: str, *, silence: float = 20) -> Vote:
     engine = SglangEngine(EngineSettings(sglang_url=url), silence=silence)
     try:
-        return await engine.ask(ASK)
+        return await engine.vote(REQUEST)
     finally:
         await engine.close()
 
@@ -238,7 +238,7 @@ def test_requests_begun_are_held_to_what_the_server_can_use() -> None:
     async def run() -> None:
         async with server(generate) as (url, _):
             engine = SglangEngine(EngineSettings(sglang_url=url, share_prefixes=False))
-            await asyncio.gather(*(engine.ask(ASK) for _ in range(40)))
+            await asyncio.gather(*(engine.vote(REQUEST) for _ in range(40)))
             await engine.close()
 
     asyncio.run(run())

@@ -4,31 +4,23 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from jobs import judged, lines, lying, play, received, record_lying, submit_file
+from kit.jobs import judged, lines, play, received, record_waiting, submit_file, waiting_flushes
 from msgspec import structs
 from sqlalchemy import text
 
+from rrm_queue.broker.client import BrokerClient
 from rrm_queue.broker.inbox import PLACES_KEY
-from rrm_queue.broker.link import BrokerLink
 from rrm_queue.coordinator.dispatch import dispatch
 from rrm_queue.coordinator.record import record
 from rrm_queue.coordinator.rules import ATTEMPTS, BATCH, LEAST_WINDOW
 from rrm_queue.coordinator.service import Coordinator
-from rrm_queue.domain import BatchId, JobId, JobState, TournamentState, Verdict
-from rrm_queue.messages import (
-    Answer,
-    Failure,
-    JudgeBatch,
-    MatchReport,
-    Outcomes,
-    Question,
-    Vote,
-)
-from rrm_queue.store import control, planning
-from rrm_queue.store import jobs as store_jobs
+from rrm_queue.domain import BatchId, JobId, JobState, TournamentState, Verdict, Vote
+from rrm_queue.messages import Answer, Failure, JudgeBatch, MatchReport, Outcomes, Question
 from rrm_queue.store.database import Database
-from rrm_queue.store.jobs import JobView
-from rrm_queue.store.results import TournamentResult, job_results
+from rrm_queue.store.queue import control, planning
+from rrm_queue.store.views import jobs as store_jobs
+from rrm_queue.store.views.results import job_results
+from rrm_queue.views import JobView, TournamentResult
 
 
 def view(database: Database) -> JobView:
@@ -44,7 +36,7 @@ def results(database: Database) -> list[TournamentResult]:
 
 @pytest.mark.parametrize("strategy", ["knockout", "elo"])
 def test_a_job_ends_with_exactly_the_matches_its_strategy_needs(
-    database: Database, broker: BrokerLink, strategy: str
+    database: Database, broker: BrokerClient, strategy: str
 ) -> None:
     sizes = [2, 3, 7, 8, 13, 32]
     submit_file(database, lines(sizes), strategy=strategy)
@@ -66,7 +58,7 @@ def test_a_job_ends_with_exactly_the_matches_its_strategy_needs(
 
 @pytest.mark.parametrize("strategy", ["knockout", "elo"])
 def test_repeats_and_another_order_change_nothing(
-    database: Database, broker: BrokerLink, strategy: str
+    database: Database, broker: BrokerClient, strategy: str
 ) -> None:
     submit_file(database, lines([6, 11, 16]), strategy=strategy)
     play(database, broker)
@@ -81,7 +73,7 @@ def test_repeats_and_another_order_change_nothing(
         assert results(database) == undisturbed
 
 
-def test_no_more_is_out_than_the_window_allows(database: Database, broker: BrokerLink) -> None:
+def test_no_more_is_out_than_the_window_allows(database: Database, broker: BrokerClient) -> None:
     submit_file(database, lines([64] * 40))
     assert dispatch(database, broker) == LEAST_WINDOW
     assert dispatch(database, broker) == 0
@@ -91,7 +83,9 @@ def test_no_more_is_out_than_the_window_allows(database: Database, broker: Broke
     assert waiting == 38  # 64 matches of round 1 come from two tournaments of 64
 
 
-def test_a_message_holds_all_that_its_matches_need(database: Database, broker: BrokerLink) -> None:
+def test_a_message_holds_all_that_its_matches_need(
+    database: Database, broker: BrokerClient
+) -> None:
     submit_file(database, lines([5]), strategy="elo", voting={"votes": 3}, seed=11)
     dispatch(database, broker)
     (batch,) = received(broker)
@@ -101,7 +95,7 @@ def test_a_message_holds_all_that_its_matches_need(database: Database, broker: B
     assert sorted(m.first for m in batch.matches) == [0, 0, 1, 1, 2, 2, 3, 3, 4, 4]
 
 
-def test_small_tournaments_share_a_message(database: Database, broker: BrokerLink) -> None:
+def test_small_tournaments_share_a_message(database: Database, broker: BrokerClient) -> None:
     submit_file(database, lines([2, 3, 2]))
     assert dispatch(database, broker) == 3
     (batch,) = received(broker)
@@ -112,7 +106,7 @@ def test_small_tournaments_share_a_message(database: Database, broker: BrokerLin
 
 
 def test_a_draw_in_a_knockout_is_broken_by_a_coin_and_said(
-    database: Database, broker: BrokerLink
+    database: Database, broker: BrokerClient
 ) -> None:
     submit_file(database, lines([2]))
     dispatch(database, broker)
@@ -133,7 +127,7 @@ def test_a_draw_in_a_knockout_is_broken_by_a_coin_and_said(
     assert view(database).state is JobState.SUCCEEDED
 
 
-def test_what_postgres_cannot_store_stops_nothing(database: Database, broker: BrokerLink) -> None:
+def test_what_postgres_cannot_store_stops_nothing(database: Database, broker: BrokerClient) -> None:
     submit_file(database, lines([3]))
     while dispatch(database, broker):
         for batch in received(broker):
@@ -168,7 +162,7 @@ def failed_of(batch: JudgeBatch, questions: set[int], *, transient: bool = False
 
 
 def test_a_failed_match_fails_its_tournament_and_the_job_goes_on(
-    database: Database, broker: BrokerLink
+    database: Database, broker: BrokerClient
 ) -> None:
     submit_file(database, lines([8, 4]))
     dispatch(database, broker)
@@ -185,7 +179,7 @@ def test_a_failed_match_fails_its_tournament_and_the_job_goes_on(
 
 
 def test_a_transient_failure_is_tried_again_up_to_the_limit(
-    database: Database, broker: BrokerLink
+    database: Database, broker: BrokerClient
 ) -> None:
     submit_file(database, lines([2]))
     for attempt in range(ATTEMPTS):
@@ -200,7 +194,7 @@ def test_a_transient_failure_is_tried_again_up_to_the_limit(
 
 
 def test_a_cancelled_job_is_neither_planned_nor_dispatched_any_more(
-    database: Database, broker: BrokerLink
+    database: Database, broker: BrokerClient
 ) -> None:
     job = submit_file(database, lines([8] * 100))
     dispatch(database, broker)
@@ -214,7 +208,7 @@ def test_a_cancelled_job_is_neither_planned_nor_dispatched_any_more(
 
 
 def test_a_failure_counts_once_and_only_from_the_batch_that_has_the_match(
-    database: Database, broker: BrokerLink
+    database: Database, broker: BrokerClient
 ) -> None:
     submit_file(database, lines([2]))
     dispatch(database, broker)
@@ -233,7 +227,7 @@ def test_a_failure_counts_once_and_only_from_the_batch_that_has_the_match(
 
 
 def test_a_flush_that_the_store_refuses_keeps_what_is_good_of_it(
-    database: Database, broker: BrokerLink
+    database: Database, broker: BrokerClient
 ) -> None:
     submit_file(database, lines([2, 2]))
     dispatch(database, broker)
@@ -242,8 +236,8 @@ def test_a_flush_that_the_store_refuses_keeps_what_is_good_of_it(
     huge = [Vote(1, Verdict.FIRST, prompt_tokens=2**40)]
     job_id, batch_id = JobId(batch.job), BatchId(batch.batch)
     broker.send_outcomes(Outcomes(batch_id, job_id, "test", [good, MatchReport(bad.match, huge)]))
-    record_lying(database, broker)
-    assert lying(broker, job_id, batch_id) == set()
+    record_waiting(database, broker)
+    assert waiting_flushes(broker, job_id, batch_id) == set()
     job = view(database)
     assert (job.tournaments_done, job.tournaments_failed, job.matches_done) == (1, 1, 1)
     (failed,) = [one for one in results(database) if one.state is TournamentState.FAILED]
@@ -251,7 +245,7 @@ def test_a_flush_that_the_store_refuses_keeps_what_is_good_of_it(
 
 
 def test_a_job_cancelled_in_the_middle_of_a_turn_opens_nothing(
-    database: Database, broker: BrokerLink
+    database: Database, broker: BrokerClient
 ) -> None:
     job = submit_file(database, lines([2] * 5))
     with database.begin() as tx:
@@ -260,7 +254,7 @@ def test_a_job_cancelled_in_the_middle_of_a_turn_opens_nothing(
 
 
 def test_two_coordinators_at_once_fill_a_window_once(
-    database: Database, broker: BrokerLink
+    database: Database, broker: BrokerClient
 ) -> None:
     submit_file(database, lines([16] * 40))
     for _ in range(5):
@@ -273,7 +267,7 @@ def test_two_coordinators_at_once_fill_a_window_once(
 
 
 def test_a_job_of_another_version_keeps_no_other_from_running(
-    database: Database, broker: BrokerLink, caplog: pytest.LogCaptureFixture
+    database: Database, broker: BrokerClient, caplog: pytest.LogCaptureFixture
 ) -> None:
     submit_file(database, lines([4]), id="judge", judge={"kind": 7})
     submit_file(database, lines([4]), id="strategy", strategy="chess")
@@ -285,7 +279,9 @@ def test_a_job_of_another_version_keeps_no_other_from_running(
     assert caplog.text.count("is left to others") == 2
 
 
-def test_outcomes_that_are_listed_no_more_are_found(database: Database, broker: BrokerLink) -> None:
+def test_outcomes_that_are_listed_no_more_are_found(
+    database: Database, broker: BrokerClient
+) -> None:
     submit_file(database, lines([2]))
     dispatch(database, broker)
     (batch,) = received(broker)

@@ -5,10 +5,10 @@ import random
 from typing import Any
 
 import pytest
-from jobs import judged, play, received, submit_file
+from kit.jobs import judged, play, received, submit_file
 from sqlalchemy import text
 
-from rrm_queue.broker.link import BrokerLink
+from rrm_queue.broker.client import BrokerClient
 from rrm_queue.coordinator.dispatch import dispatch
 from rrm_queue.coordinator.record import record
 from rrm_queue.domain import (
@@ -22,8 +22,9 @@ from rrm_queue.domain import (
 )
 from rrm_queue.seeds import derive
 from rrm_queue.store.database import Database
-from rrm_queue.store.results import TournamentResult, job_results
+from rrm_queue.store.views.results import job_results
 from rrm_queue.strategies import Pairings, Strategy, named
+from rrm_queue.views import TournamentResult
 
 SIZES = list(range(2, 21))
 SEED = 7
@@ -115,7 +116,7 @@ def results(database: Database, job: JobId) -> list[TournamentResult]:
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_a_job_plays_what_its_strategy_needs_however_its_outcomes_come(
-    database: Database, broker: BrokerLink, strategy: str
+    database: Database, broker: BrokerClient, strategy: str
 ) -> None:
     pairs = {size: some_pairs(size) for size in SIZES} if strategy == "pairs" else {}
     file = file_of(SIZES, pairs)
@@ -149,7 +150,7 @@ def test_a_job_plays_what_its_strategy_needs_however_its_outcomes_come(
 
 @pytest.mark.parametrize("strategy", ["pairs", "elo"])
 def test_the_order_in_which_a_file_names_a_pair_does_not_show(
-    database: Database, broker: BrokerLink, strategy: str
+    database: Database, broker: BrokerClient, strategy: str
 ) -> None:
     """Nor does the label: who is shown first is drawn from the candidates and the seed alone."""
     shown: list[list[tuple[Any, ...]]] = []
@@ -202,7 +203,7 @@ def test_labels_and_subsets_arrive_in_the_store(database: Database) -> None:
 
 @pytest.mark.parametrize("kind", ["openai", "sglang", "replay", "reference", "simulated"])
 def test_how_good_an_answer_is_travels_to_simulated_judges_alone(
-    database: Database, broker: BrokerLink, kind: str
+    database: Database, broker: BrokerClient, kind: str
 ) -> None:
     answers = [{"text": f"answer {n}", "gold": n + 0.123456} for n in range(2)]
     file = json.dumps({"prompt": "p", "reference": "1", "candidates": answers}).encode()

@@ -17,25 +17,26 @@ from threading import Event, Thread
 import pytest
 from prometheus_client import generate_latest
 from rrm_worker import worker as worker_module
-from rrm_worker.holding import Ending
 from rrm_worker.metrics import Metrics
+from rrm_worker.running_batch import Ending
 from rrm_worker.worker import Worker
 
-from rrm_queue.broker.leases import WorkerLeases, capacity_key, lease_key, roll_key
-from rrm_queue.broker.link import BrokerLink
-from rrm_queue.domain import BROKEN, OVER, RETURNED, BatchId, JobId
+from rrm_queue.broker.client import BrokerClient
+from rrm_queue.broker.leases import WorkerLeases, capacity_key, lease_key, workers_key
+from rrm_queue.domain import BatchId, JobId, JudgeSpec, Voting
 from rrm_queue.errors import BrokerUnavailable, UsageFault
+from rrm_queue.judging.batch_runner import BatchRunner
 from rrm_queue.judging.engines.base import EngineSettings
-from rrm_queue.judging.panel import Panel
 from rrm_queue.local.stack import Addresses
 from rrm_queue.messages import (
+    BROKEN,
+    OVER,
+    RETURNED,
     Answer,
     BatchMatch,
     JudgeBatch,
-    JudgeSpec,
     Outcomes,
     Question,
-    Voting,
     encode,
 )
 
@@ -50,7 +51,7 @@ def endpoint() -> Iterator["Endpoint"]:
     thread = Thread(target=server.serve_forever, args=[0.01])
     thread.start()
     yield server
-    server.let_go.set()
+    server.answer_now.set()
     server.shutdown()
     thread.join()
     server.server_close()
@@ -63,7 +64,7 @@ class Endpoint(ThreadingHTTPServer):
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
-        self.let_go = Event()
+        self.answer_now = Event()
         self.kept = Event()
 
     @property
@@ -78,7 +79,7 @@ class _Handler(BaseHTTPRequestHandler):
         asked = self.rfile.read(int(self.headers["content-length"])).decode()
         if "slow" in asked:
             self.server.kept.set()
-            self.server.let_go.wait(30)
+            self.server.answer_now.wait(30)
         message = {"role": "assistant", "content": "\\boxed{Assistant 1}"}
         usage = {
             "prompt_tokens": 10,
@@ -100,7 +101,7 @@ class _Handler(BaseHTTPRequestHandler):
 class House:
     """A worker with its threads, and what it has sent."""
 
-    link: BrokerLink
+    broker: BrokerClient
     endpoint: Endpoint
     worker: Worker
     ready: Event
@@ -120,7 +121,7 @@ class House:
         return JudgeBatch(number, "job", judge, questions, matches, Voting(), seed=1)
 
     def lease(self, number: int = 7) -> str | None:
-        holder = self.link.holders([(JobId("job"), BatchId(number))])[BatchId(number)]
+        holder = self.broker.holders([(JobId("job"), BatchId(number))])[BatchId(number)]
         return holder and holder.name
 
     def decided(self) -> list[int]:
@@ -139,10 +140,10 @@ def eventually(condition: Callable[[], bool]) -> None:
 
 @pytest.fixture
 def house(
-    broker: BrokerLink, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+    broker: BrokerClient, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[House]:
     monkeypatch.setattr(worker_module, "RENEW_SECONDS", 0.05)
-    monkeypatch.setattr(worker_module, "HAND_BACK_SECONDS", 0.5)
+    monkeypatch.setattr(worker_module, "RELEASE_SECONDS", 0.5)
     ready, broker_up, sent = Event(), Event(), list[Outcomes]()
     ready.set()
     broker_up.set()
@@ -154,7 +155,7 @@ def house(
 
     metrics = Metrics()
     worker = Worker(
-        Panel(EngineSettings(), concurrency=8),
+        BatchRunner(EngineSettings(), concurrency=8),
         WorkerLeases(broker.client, "me"),
         send,
         {QUEUE: 8, "rrmq.judge.reference": 1024},
@@ -165,7 +166,7 @@ def house(
     house = House(broker, endpoint, worker, ready, metrics, sent, broker_up)
     yield house
     broker_up.set()
-    endpoint.let_go.set()
+    endpoint.answer_now.set()
     house.threads.shutdown()
     worker.stop()
 
@@ -189,12 +190,12 @@ def test_there_is_room_until_there_is_a_match_for_each_place(house: House) -> No
         house.take(house.batch(True, True, number=number))
         eventually(partial(house.metric, f"rrmq_matches_held {2 * number}.0"))
     assert not house.worker.has_room(4)
-    house.endpoint.let_go.set()
+    house.endpoint.answer_now.set()
     eventually(lambda: house.worker.has_room(0))
 
 
 def test_a_batch_that_another_holds_is_dropped(house: House) -> None:
-    assert WorkerLeases(house.link.client, "other").take("job", 7)
+    assert WorkerLeases(house.broker.client, "other").take("job", 7)
     assert house.take(house.batch(False)).result(10)
     assert house.decided() == []
     assert house.lease() == "other"
@@ -203,9 +204,9 @@ def test_a_batch_that_another_holds_is_dropped(house: House) -> None:
 def test_a_batch_that_comes_twice_is_judged_once(house: House) -> None:
     first = house.take(house.batch(True))
     assert house.endpoint.kept.wait(10)
-    house.link.client.delete(lease_key("job", 7))  # a lapse makes no difference
+    house.broker.client.delete(lease_key("job", 7))  # a lapse makes no difference
     assert house.take(house.batch(True)).result(10)
-    house.endpoint.let_go.set()
+    house.endpoint.answer_now.set()
     assert first.result(10)
     assert house.decided() == [0]
 
@@ -213,16 +214,16 @@ def test_a_batch_that_comes_twice_is_judged_once(house: House) -> None:
 def test_a_lease_is_renewed_and_taken_again_when_it_lapsed_unseen(house: House) -> None:
     taken = house.take(house.batch(True))
     assert house.endpoint.kept.wait(10)
-    house.link.client.delete(lease_key("job", 7))
+    house.broker.client.delete(lease_key("job", 7))
     eventually(lambda: house.lease() == "me")
-    house.endpoint.let_go.set()
+    house.endpoint.answer_now.set()
     assert taken.result(10)
 
 
-def test_a_batch_that_was_given_up_meanwhile_is_let_go(house: House) -> None:
+def test_a_batch_that_was_given_up_meanwhile_is_stopped(house: House) -> None:
     taken = house.take(house.batch(False, True))
     assert house.endpoint.kept.wait(10)
-    house.link.give_up([(JobId("job"), BatchId(7))])
+    house.broker.give_up([(JobId("job"), BatchId(7))])
     assert taken.result(10)
     assert house.lease() == OVER
     assert house.decided() == [0]
@@ -231,14 +232,14 @@ def test_a_batch_that_was_given_up_meanwhile_is_let_go(house: House) -> None:
 def test_a_stopped_jobs_batch_goes_back_with_what_is_decided(house: House) -> None:
     taken = house.take(house.batch(False, True))
     assert house.endpoint.kept.wait(10)
-    house.link.stop({JobId("job")})
+    house.broker.stop({JobId("job")})
     assert taken.result(10)
     assert house.decided() == [0]
     assert house.lease() == RETURNED
 
 
 def test_a_stopped_jobs_batch_is_not_begun(house: House) -> None:
-    house.link.stop({JobId("job")})
+    house.broker.stop({JobId("job")})
     assert house.take(house.batch(False)).result(10)
     assert house.decided() == []
     assert house.lease() == RETURNED
@@ -252,7 +253,7 @@ def test_handing_back_sends_what_is_decided_before_the_lease_says_so(
     assert house.endpoint.kept.wait(10)
     eventually(lambda: house.metric("rrmq_matches_held 1.0"))
     house.broker_up.clear()
-    house.worker.hand_back(ending)
+    house.worker.release(ending)
     assert house.lease() == "me", "outcomes are still on their way"
     house.broker_up.set()
     assert taken.result(10)
@@ -262,12 +263,12 @@ def test_handing_back_sends_what_is_decided_before_the_lease_says_so(
 
 def test_nothing_is_taken_while_the_engine_is_down(house: House) -> None:
     house.ready.clear()
-    eventually(lambda: house.link.capacities(QUEUE) == {})
+    eventually(lambda: house.broker.capacities(QUEUE) == {})
     taken = house.take(house.batch(False))
     assert house.lease() is None
     house.ready.set()
     assert taken.result(10)
-    eventually(lambda: house.link.capacities(QUEUE) == {"me": 8})
+    eventually(lambda: house.broker.capacities(QUEUE) == {"me": 8})
 
 
 def test_a_batch_that_waits_for_the_engine_is_anothers_when_the_worker_stops(house: House) -> None:
@@ -282,14 +283,14 @@ def test_draining_lets_a_batch_finish_in_time(house: House) -> None:
     taken = house.take(house.batch(True))
     assert house.endpoint.kept.wait(10)
     drained = house.threads.submit(house.worker.drain, 30)
-    eventually(lambda: house.link.client.zcard(roll_key(QUEUE)) == 0)
+    eventually(lambda: house.broker.client.zcard(workers_key(QUEUE)) == 0)
     assert not house.take(house.batch(False, number=8)).result(10), "nothing is taken any more"
-    house.endpoint.let_go.set()
+    house.endpoint.answer_now.set()
     drained.result(10)
     assert taken.result(10)
     assert house.decided() == [0]
     assert house.lease() == OVER
-    assert house.link.client.hlen(capacity_key(QUEUE)) == 0
+    assert house.broker.client.hlen(capacity_key(QUEUE)) == 0
 
 
 def test_draining_hands_back_what_is_not_judged_in_time(house: House) -> None:
@@ -335,7 +336,7 @@ def test_sigterm_hands_back_what_is_held_and_leaves_the_rest_in_the_queue(
     argv = [sys.executable, "-m", "rrm_queue.cli.main", "worker", "--judge", "openai"]
     process = subprocess.Popen([*argv, "--grace", "3.5", "--concurrency", "8"], env=environment)
     try:
-        house.link.publish(QUEUE, [house.batch(True, number=number) for number in range(1, 13)])
+        house.broker.publish(QUEUE, [house.batch(True, number=number) for number in range(1, 13)])
         held = range(1, 9)  # no more than it has places for: the rest is for others
         eventually(lambda: all(house.lease(number) for number in held))
         process.terminate()
@@ -344,8 +345,8 @@ def test_sigterm_hands_back_what_is_held_and_leaves_the_rest_in_the_queue(
         process.kill()
         process.wait()
     assert {house.lease(number) for number in held} == {RETURNED}
-    assert house.link.waiting(QUEUE) == 4
-    assert list(house.link.capacities(QUEUE)) == ["me"], "it has left the roll"
+    assert house.broker.waiting(QUEUE) == 4
+    assert list(house.broker.capacities(QUEUE)) == ["me"], "it has left the roll"
 
 
 def test_a_metrics_port_in_use_is_said() -> None:

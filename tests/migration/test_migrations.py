@@ -1,15 +1,15 @@
 import pytest
 from alembic import command
 from alembic.script import ScriptDirectory
-from jobs import play
+from kit.jobs import play
 from sqlalchemy import text
 
-from rrm_queue.broker.link import BrokerLink
+from rrm_queue.broker.client import BrokerClient
 from rrm_queue.domain import JobState
 from rrm_queue.errors import SchemaMismatch
-from rrm_queue.store import jobs as store_jobs
 from rrm_queue.store.database import SCHEMA, Database
 from rrm_queue.store.schema import alembic_config, upgrade
+from rrm_queue.store.views import jobs as store_jobs
 
 
 def test_the_models_are_what_the_migrations_make(database: Database) -> None:
@@ -65,7 +65,7 @@ OF_THE_SPINE = """
 
 
 def test_a_job_that_the_version_before_left_in_the_middle_goes_on(
-    database: Database, broker: BrokerLink
+    database: Database, broker: BrokerClient
 ) -> None:
     step_to(database, "0001")
     with pytest.raises(SchemaMismatch, match="rrmq db upgrade"), database.begin() as tx:
@@ -101,7 +101,7 @@ OF_PAIRS = """
 
 @pytest.mark.parametrize("written", ["before the upgrade", "by a process of the version before"])
 def test_pairs_that_version_0002_wrote_are_judged(
-    database: Database, broker: BrokerLink, written: str
+    database: Database, broker: BrokerClient, written: str
 ) -> None:
     if written == "before the upgrade":
         step_to(database, "0002")

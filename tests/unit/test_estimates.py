@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from rrm_queue.domain import (
     Candidate,
+    JudgeSpec,
     LabelledPair,
     Launch,
     Order,
@@ -15,6 +16,8 @@ from rrm_queue.domain import (
     Stop,
     Tournament,
     Verdict,
+    Vote,
+    Voting,
 )
 from rrm_queue.estimates import (
     CHARACTERS,
@@ -28,7 +31,6 @@ from rrm_queue.estimates import (
 )
 from rrm_queue.judging.prompt import messages
 from rrm_queue.judging.voting import wave
-from rrm_queue.messages import JudgeSpec, Vote, Voting
 
 RRM = JudgeSpec("sglang", "rrm-7b")
 AGREEMENTS = (0.6, 0.7, 0.8, 0.9, 0.95)

@@ -3,20 +3,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rrm_queue.domain import Verdict
+from rrm_queue.domain import JudgeSpec, Verdict, Vote, Voting
 from rrm_queue.errors import MessageRefused, UnknownVersion
-from rrm_queue.messages import (
-    LARGEST,
-    JudgeBatch,
-    JudgeSpec,
-    MatchReport,
-    Outcomes,
-    Question,
-    Vote,
-    Voting,
-    decode,
-    encode,
-)
+from rrm_queue.messages import LARGEST, JudgeBatch, MatchReport, Outcomes, Question, decode, encode
 
 BATCH = JudgeBatch(
     1, "job", JudgeSpec("reference"), [Question("t", "2 + 2?", "4", [])], [], Voting(), 0

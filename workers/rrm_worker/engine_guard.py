@@ -32,7 +32,7 @@ class EngineGuard:
 
     `up` is set while the engine may be asked; `on_down` is called whenever it stops being so. The
     guard has a thread and an event loop of its own: a busy loop of votes delays no restart, and
-    the engine's life hangs on that thread (see `leash`).
+    the engine's life hangs on that thread (see `die_with_parent`).
     """
 
     def __init__(

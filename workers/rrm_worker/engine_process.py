@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from rrm_worker import leash
+from rrm_worker import die_with_parent
 
 HOST = "127.0.0.1"
 
@@ -51,13 +51,18 @@ def launch_command(python: str, model: str, port: int, extra: Sequence[str]) -> 
 class EngineProcess:
     """One command, started as often as it takes; `say` is given each line that it writes.
 
-    It dies with the thread that called `start`, whatever ends that thread (see `leash`).
+    It dies with the thread that called `start`, whatever ends that thread (see `die_with_parent`).
     """
 
     def __init__(
         self, command: Sequence[str], environment: Mapping[str, str], say: Callable[[str], None]
     ) -> None:
-        self._command = [sys.executable, "-I", str(Path(leash.__file__)), str(os.getpid())]
+        self._command = [
+            sys.executable,
+            "-I",
+            str(Path(die_with_parent.__file__)),
+            str(os.getpid()),
+        ]
         self._command += command
         self._environment = dict(environment)
         self._say = say

@@ -3,8 +3,9 @@
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
 from prometheus_client.process_collector import ProcessCollector
 
+from rrm_queue.domain import Vote
 from rrm_queue.errors import UsageFault
-from rrm_queue.messages import JudgeBatch, MatchReport, Vote
+from rrm_queue.messages import JudgeBatch, MatchReport
 
 _BATCH_SECONDS = (0.1, 0.5, 1, 5, 10, 30, 60, 120, 300, 600, 1800, 3600)
 

@@ -7,30 +7,24 @@ from dataclasses import dataclass
 from threading import Event, Thread
 
 from rrm_queue.broker.app import create_app
+from rrm_queue.broker.client import BrokerClient, redis_client
 from rrm_queue.broker.leases import RENEW_SECONDS, WorkerLeases, process_name
-from rrm_queue.broker.link import BrokerLink, redis_client
-from rrm_queue.broker.names import judge_kind_queue
 from rrm_queue.broker.serve import consume
 from rrm_queue.broker.tasks import serve_batches
+from rrm_queue.judging.batch_runner import BatchRunner
 from rrm_queue.judging.engines.base import EngineSettings
-from rrm_queue.judging.panel import Panel
+from rrm_queue.judging.kinds import served_kind, worker_queue
 from rrm_worker.engine_guard import EngineGuard
 from rrm_worker.engine_process import STOP_SECONDS, EngineProcess
 from rrm_worker.health import Health
-from rrm_worker.holding import Ending
 from rrm_worker.metrics import Metrics
-from rrm_worker.worker import HAND_BACK_SECONDS, Worker
+from rrm_worker.running_batch import Ending
+from rrm_worker.worker import RELEASE_SECONDS, Worker
 
 LEAST_BATCHES = 16
 """Batches that may be held at once; for a larger concurrency as many as that, as late rounds and
 small workers beside this one make messages of a single match.
 """
-
-INSTANT = frozenset({"reference", "replay", "simulated"})
-"""Judges that answer at once: nobody waits behind what is held for them."""
-
-AT_ONCE = 1024
-"""Matches that a worker holds for such a judge: enough that it never waits for the coordinator."""
 
 GRACE_SECONDS = 25.0
 """From SIGTERM to the end of everything: within the 30 s that Kubernetes gives."""
@@ -38,9 +32,10 @@ GRACE_SECONDS = 25.0
 
 @dataclass(frozen=True, slots=True)
 class Serving:
-    """What a worker serves, and how: `judges` are names of queues, `concurrency` votes in flight.
+    """What a worker serves, and how.
 
-    `process` is the engine at `engines.sglang_url` where that is ours to run.
+    `judges` as `--judge` names them; `concurrency` is the votes in flight. `process` is the engine
+    at `engines.sglang_url` where this worker runs it.
     """
 
     judges: Sequence[str]
@@ -61,20 +56,23 @@ def serve(broker_url: str, serving: Serving) -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # until Celery takes over
     app = create_app(broker_url)
     client = redis_client(broker_url, timeout=RENEW_SECONDS)
-    link = BrokerLink(lambda: app, client)
-    link.epoch()
+    broker = BrokerClient(lambda: app, client)
+    broker.epoch()
     metrics = Metrics()
     if serving.metrics_port is not None:
         metrics.serve(serving.metrics_host, serving.metrics_port)
-    queues = [judge_kind_queue(judge) for judge in serving.judges]
+    capacities = {
+        worker_queue(name): served_kind(name).capacity(serving.concurrency)
+        for name in serving.judges
+    }
     ready = Event()
-    panel = Panel(serving.engines, concurrency=serving.concurrency)
+    panel = BatchRunner(serving.engines, concurrency=serving.concurrency)
     metrics.requests_in_flight.set_function(lambda: panel.in_flight)
     worker = Worker(
         panel,
         WorkerLeases(client, process_name()),
-        link.send_outcomes,
-        {judge_kind_queue(judge): _capacity(judge, serving) for judge in serving.judges},
+        broker.send_outcomes,
+        capacities,
         ready=ready,
         metrics=metrics,
     )
@@ -86,9 +84,9 @@ def serve(broker_url: str, serving: Serving) -> int:
         code = consume(
             app,
             name="worker",
-            queues=queues,
+            queues=list(capacities),
             threads=max(LEAST_BATCHES, serving.concurrency),
-            waiting=link.waiting,
+            waiting=broker.waiting,
             stopping=lambda: _drain(worker, serving),
             room=worker.has_room,
         )
@@ -99,11 +97,6 @@ def serve(broker_url: str, serving: Serving) -> int:
     return code
 
 
-def _capacity(judge: str, serving: Serving) -> int:
-    """How many matches of a judge this worker can hold at once."""
-    return AT_ONCE if judge in INSTANT else serving.concurrency
-
-
 def _guard(serving: Serving, worker: Worker, ready: Event, metrics: Metrics) -> EngineGuard | None:
     """The guard of the engine that the judges need, if they need one."""
     if not serving.engines.sglang_url:
@@ -112,13 +105,13 @@ def _guard(serving: Serving, worker: Worker, ready: Event, metrics: Metrics) -> 
         Health(serving.engines.sglang_url),
         serving.process,
         up=ready,
-        on_down=lambda: worker.hand_back(Ending.BROKEN),
+        on_down=lambda: worker.release(Ending.BROKEN),
         metrics=metrics,
     )
 
 
 def _drain(worker: Worker, serving: Serving) -> None:
     """Begins to drain beside Celery's own shutdown, which waits for what is held."""
-    ending = HAND_BACK_SECONDS + (STOP_SECONDS if serving.process else 0.0)
+    ending = RELEASE_SECONDS + (STOP_SECONDS if serving.process else 0.0)
     seconds = max(0.0, serving.grace - ending)
     Thread(target=worker.drain, args=[seconds], name="drain", daemon=True).start()

@@ -18,21 +18,21 @@ from tenacity import (
 )
 
 from rrm_queue.broker.leases import LEASE_SECONDS, RENEW_SECONDS, Held, WorkerLeases
-from rrm_queue.broker.names import judge_queue
 from rrm_queue.domain import BatchId, JobId
 from rrm_queue.errors import BrokerUnavailable, MessageRefused, UnknownVersion
-from rrm_queue.judging.panel import Panel
+from rrm_queue.judging.batch_runner import BatchRunner
+from rrm_queue.judging.kinds import queue_of
 from rrm_queue.messages import JudgeBatch, Outcomes, decode
-from rrm_worker.holding import Ending, Holding
-from rrm_worker.kept import Kept
 from rrm_worker.metrics import Metrics
 from rrm_worker.outbox import Outbox
+from rrm_worker.running_batch import Ending, RunningBatch
+from rrm_worker.unacked import ResendBuffer
 
 log = logging.getLogger(__name__)
 
 Answer = TypeVar("Answer")
 
-HAND_BACK_SECONDS = 3.0
+RELEASE_SECONDS = 3.0
 """How long the outcomes of batches that are handed back may take to be sent."""
 
 REFUSED_SECONDS = 1.0
@@ -52,7 +52,7 @@ class Worker:
 
     def __init__(
         self,
-        panel: Panel,
+        panel: BatchRunner,
         leases: WorkerLeases,
         send: Callable[[Outcomes], None],
         capacities: Mapping[str, int],
@@ -62,11 +62,11 @@ class Worker:
     ) -> None:
         self._panel = panel
         self._leases = leases
-        self._kept = Kept(leases, send)
+        self._unacked = ResendBuffer(leases, send)
         self._capacities = capacities
         self._ready = ready
         self._metrics = metrics
-        self._held: dict[Held, Holding] = {}
+        self._running: dict[Held, RunningBatch] = {}
         self._changed = Condition()
         self._draining = Event()
         self._stopped = Event()
@@ -75,13 +75,13 @@ class Worker:
 
     def start(self) -> None:
         """Stands on the roll of the queues and is ready for batches; raises RedisError."""
-        self._enlist()
-        self._kept.look_after()
+        self._announce()
+        self._unacked.check()
         self._loop = asyncio.new_event_loop()
         self._threads = [
             Thread(target=self._loop.run_forever, name="judging", daemon=True),
-            Thread(target=self._show_life, name="leases", daemon=True),
-            Thread(target=self._look_after_kept, name="kept", daemon=True),
+            Thread(target=self._renew_forever, name="leases", daemon=True),
+            Thread(target=self._check_unacked, name="kept", daemon=True),
         ]
         for thread in self._threads:
             thread.start()
@@ -94,30 +94,30 @@ class Worker:
         try:
             batch = decode(body, JudgeBatch)
         except UnknownVersion as error:
-            return self._leave(error)
+            return self._refuse(error)
         except MessageRefused as error:
             log.error("batch refused: %s", error)
             return True
         held = (JobId(batch.job), BatchId(batch.batch))
-        outbox = Outbox(batch, self._leases.worker, self._kept.send)
-        holding = Holding(batch, self._loop, outbox, lambda r: self._metrics.count(batch, r))
+        outbox = Outbox(batch, self._leases.worker, self._unacked.send)
+        running = RunningBatch(batch, self._loop, outbox, lambda r: self._metrics.count(batch, r))
         while not self._ready.wait(_GLANCE) and not self._draining.is_set():
             pass
         if self._draining.is_set():
             return False
         with self._changed:
-            if held in self._held:
+            if held in self._running:
                 log.info("batch %s came twice", batch.batch)
                 return True
-            self._held[held] = holding
+            self._running[held] = running
         try:
-            return self._judge(holding)
+            return self._judge(running)
         finally:
             with self._changed:
-                del self._held[held]
+                del self._running[held]
                 self._changed.notify_all()
 
-    def _leave(self, error: UnknownVersion) -> bool:
+    def _refuse(self, error: UnknownVersion) -> bool:
         """Leaves a batch to a worker that can read it, slowly, as it may come back to us."""
         log.error("batch refused: %s; this worker must be upgraded", error)
         self._draining.wait(REFUSED_SECONDS)
@@ -133,34 +133,34 @@ class Worker:
         """
         if not self._ready.is_set():
             return False
-        held = self._holdings().values()
-        load = sum(holding.undecided / self._capacity(holding.batch) for holding in held)
+        held = self._running_batches().values()
+        load = sum(running.undecided / self._capacity(running.batch) for running in held)
         return load + max(0, taken - len(held)) / 2 < 1
 
     def _capacity(self, batch: JudgeBatch) -> int:
         """How many matches of its judge we hold at once; few of a judge that is none of ours."""
-        return self._capacities.get(judge_queue(batch.judge), min(self._capacities.values()))
+        return self._capacities.get(queue_of(batch.judge), min(self._capacities.values()))
 
-    def hand_back(self, ending: Ending) -> None:
+    def release(self, ending: Ending) -> None:
         """Stops judging whatever is held; its votes are sent, the rest is another's."""
-        for holding in self._holdings().values():
-            holding.let_go(ending)
+        for running in self._running_batches().values():
+            running.stop(ending)
 
     def drain(self, seconds: float) -> None:
         """Takes nothing more, and returns when nothing is held.
 
         What is not judged after `seconds` is handed back; outcomes that no broker takes for
-        HAND_BACK_SECONDS more are abandoned.
+        RELEASE_SECONDS more are abandoned.
         """
         self._draining.set()
-        self._retire()
+        self._withdraw()
         if self._wait_for_none(seconds):
             return
-        log.info("handing back %s batches", len(self._holdings()))
-        self.hand_back(Ending.RETURNED)
-        if not self._wait_for_none(HAND_BACK_SECONDS):
-            for holding in self._holdings().values():
-                holding.abandon()
+        log.info("handing back %s batches", len(self._running_batches()))
+        self.release(Ending.RETURNED)
+        if not self._wait_for_none(RELEASE_SECONDS):
+            for running in self._running_batches().values():
+                running.abandon()
 
     def stop(self) -> None:
         """Ends the engines' clients and leaves the roll; no batch may be held any more."""
@@ -171,11 +171,11 @@ class Worker:
         for thread in self._threads:
             thread.join()
         self._loop.close()
-        self._retire()
+        self._withdraw()
 
-    def _judge(self, holding: Holding) -> bool:
+    def _judge(self, running: RunningBatch) -> bool:
         """Judges a batch under its lease; False when Redis kept the lease from us to the end."""
-        batch = holding.batch
+        batch = running.batch
         try:
             if not self._patiently(lambda: self._leases.take(batch.job, batch.batch)):
                 log.info("batch %s is another's or over", batch.batch)
@@ -188,13 +188,13 @@ class Worker:
             return False
         began = monotonic()
         self._metrics.batches_held.inc()
-        self._metrics.matches_held.inc(holding.undecided)
+        self._metrics.matches_held.inc(running.undecided)
         if not self._ready.is_set():  # gone since we looked
-            holding.let_go(Ending.BROKEN)
+            running.stop(Ending.BROKEN)
         elif self._draining.is_set():
-            holding.let_go(Ending.RETURNED)
-        ending = holding.run(self._panel)
-        self._metrics.matches_held.dec(holding.undecided)
+            running.stop(Ending.RETURNED)
+        ending = running.run(self._panel)
+        self._metrics.matches_held.dec(running.undecided)
         self._metrics.batches_held.dec()
         self._metrics.batch_seconds.observe(monotonic() - began)
         self._settle(batch, ending)
@@ -211,7 +211,7 @@ class Worker:
                 case Ending.STOPPED | Ending.RETURNED | Ending.BROKEN:
                     broken = ending is Ending.BROKEN
                     self._patiently(
-                        lambda: self._leases.hand_back(batch.job, batch.batch, broken=broken)
+                        lambda: self._leases.release(batch.job, batch.batch, broken=broken)
                     )
                 case Ending.LOST:
                     pass
@@ -229,53 +229,53 @@ class Worker:
         )
         return retrying(call)
 
-    def _show_life(self) -> None:
+    def _renew_forever(self) -> None:
         while not self._stopped.wait(RENEW_SECONDS):
             try:
                 self._renew()
-                self._enlist()
+                self._announce()
             except RedisError as error:
                 log.warning("the leases could not be renewed: %s", error)
             except Exception:
                 log.exception("the leases could not be renewed")
 
-    def _look_after_kept(self) -> None:
+    def _check_unacked(self) -> None:
         """Apart from the leases, as sending much again takes longer than a lease lasts."""
         while not self._stopped.wait(RENEW_SECONDS):
             try:
-                self._kept.look_after()
+                self._unacked.check()
             except (RedisError, BrokerUnavailable) as error:
                 log.warning("what was sent could not be looked after: %s", error)
             except Exception:
                 log.exception("what was sent could not be looked after")
 
     def _renew(self) -> None:
-        held = self._holdings()
+        held = self._running_batches()
         lost = self._leases.renew(held)
         stopped = self._leases.stopped(job for job, _ in held)
-        for key, holding in held.items():
+        for key, running in held.items():
             if key[0] in stopped:
-                holding.let_go(Ending.STOPPED)
+                running.stop(Ending.STOPPED)
             elif key in lost:
-                holding.let_go(Ending.LOST)
+                running.stop(Ending.LOST)
 
-    def _enlist(self) -> None:
+    def _announce(self) -> None:
         """Stands on the roll, or leaves it while nothing can be judged."""
         if self._ready.is_set() and not self._draining.is_set():
-            self._leases.enlist(self._capacities)
+            self._leases.announce(self._capacities)
         else:
-            self._retire()
+            self._withdraw()
 
-    def _retire(self) -> None:
+    def _withdraw(self) -> None:
         try:
-            self._leases.retire(self._capacities)
+            self._leases.withdraw(self._capacities)
         except RedisError as error:
             log.warning("left without leaving the roll: %s", error)
 
-    def _holdings(self) -> dict[Held, Holding]:
+    def _running_batches(self) -> dict[Held, RunningBatch]:
         with self._changed:
-            return dict(self._held)
+            return dict(self._running)
 
     def _wait_for_none(self, seconds: float) -> bool:
         with self._changed:
-            return self._changed.wait_for(lambda: not self._held, seconds)
+            return self._changed.wait_for(lambda: not self._running, seconds)

@@ -1,7 +1,7 @@
 """What a format is, and what every format's rows become.
 
 A format that holds a whole tournament in a row is a `Whole`; one that spreads it over several
-rows, one candidate each, is `Parts`, whose parts `rrm_queue.intake.gathering` brings together.
+rows, one candidate each, is `Parts`, whose parts `rrm_queue.intake.group_rows` brings together.
 """
 
 from collections.abc import Callable, Iterable, Sequence

@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from rrm_queue.judging.ask import Ask
-from rrm_queue.messages import Vote
+from rrm_queue.domain import Vote
+from rrm_queue.judging.vote_request import VoteRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Engine(Protocol):
 
     caps_itself: bool
 
-    async def ask(self, ask: Ask) -> Vote:
+    async def vote(self, request: VoteRequest) -> Vote:
         """The vote that was asked for.
 
         Raises TransientFault when another try may succeed, PermanentFault when none can.

@@ -11,7 +11,7 @@ import pytest
 from click.shell_completion import ShellComplete
 from click.testing import CliRunner
 
-from rrm_queue.cli.completion import SHELLS, VARIABLE
+from rrm_queue.cli.commands.completion import SHELLS, VARIABLE
 from rrm_queue.cli.main import VERBS, rrmq
 from rrm_queue.errors import UsageFault
 
@@ -50,7 +50,7 @@ def test_verbs_are_offered_without_importing_them() -> None:
     code = (
         "import atexit, sys; from rrm_queue.cli.main import main;"
         "atexit.register(lambda: print([n for n in sys.modules if n in"
-        " {'celery', 'sqlalchemy', 'rich', 'rrm_queue.cli.submit'}]));"
+        " {'celery', 'sqlalchemy', 'rich', 'rrm_queue.cli.commands.submit'}]));"
         "main()"
     )
     asked = {VARIABLE: "bash_complete", "COMP_WORDS": "rrmq sub", "COMP_CWORD": "1"}

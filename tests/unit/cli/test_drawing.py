@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from rrm_queue.cli.canvas import Line
-from rrm_queue.cli.drawing import draw
+from rrm_queue.cli.render.bracket import draw
+from rrm_queue.cli.render.canvas import Line
 from rrm_queue.domain import (
     CandidateNumber,
     DecidedBy,
@@ -16,10 +16,10 @@ from rrm_queue.domain import (
     Position,
     Seeding,
 )
-from rrm_queue.store.results import MatchView
 from rrm_queue.strategies import Finished
 from rrm_queue.strategies.bracket import leaves
 from rrm_queue.strategies.knockout import Knockout
+from rrm_queue.views import MatchView
 
 WIDE = 500
 

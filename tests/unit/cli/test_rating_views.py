@@ -6,23 +6,22 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from cli_views import done, job
+from kit.cli_views import done, job
 from rich.console import Console, RenderableType
 
-from rrm_queue.cli.diagnose_tables import findings_view, labels_view
-from rrm_queue.cli.leaderboard_table import leaderboard_notes, leaderboard_table
-from rrm_queue.cli.shapes import diagnosis_shape, json_line, leaderboard_shape, result_shape
-from rrm_queue.cli.silence import notes
-from rrm_queue.cli.tables import standings_table
+from rrm_queue.actions.no_verdict import notes
+from rrm_queue.actions.schemas import diagnosis_shape, json_line, leaderboard_shape, result_shape
+from rrm_queue.cli.render.diagnosis import findings_view, labels_view
+from rrm_queue.cli.render.leaderboard import leaderboard_notes, leaderboard_table
+from rrm_queue.cli.render.tables import standings_table
 from rrm_queue.diagnostics.label_report import LabelReport, label_report
 from rrm_queue.diagnostics.labels import Scoring
 from rrm_queue.diagnostics.length import LengthSlope, LongerWins
 from rrm_queue.diagnostics.report import DecidedMatches, JudgeReport, judge_report
 from rrm_queue.diagnostics.votes import Votes
-from rrm_queue.domain import CandidateNumber, JobState, Result
-from rrm_queue.messages import JudgeSpec, Voting
+from rrm_queue.domain import CandidateNumber, JobState, JudgeSpec, Result, Voting
 from rrm_queue.ratings import Leaderboard, Matches, leaderboard, rating_table
-from rrm_queue.store.silence import Silence
+from rrm_queue.views import Silence
 
 EVIL = "\x1b[31m[bold]x[/bold]\n"
 SHOWN = r"\x1b[31m[bold]x[/bold]\n"

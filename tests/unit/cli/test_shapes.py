@@ -1,12 +1,11 @@
 import json
 from datetime import timedelta
 
-from cli_views import NOW, done, job
+from kit.cli_views import NOW, done, job
 
-from rrm_queue.cli.shapes import json_line, result_shape, status_shape
-from rrm_queue.domain import TournamentState
-from rrm_queue.messages import JudgeSpec
-from rrm_queue.store.results import TournamentResult
+from rrm_queue.actions.schemas import json_line, result_shape, status_shape
+from rrm_queue.domain import JudgeSpec, TournamentState
+from rrm_queue.views import TournamentResult
 
 
 def test_status_has_the_promised_keys_in_their_order() -> None:

@@ -2,13 +2,18 @@ import io
 from dataclasses import replace
 
 import pytest
-from cli_views import NOW, done, job
+from kit.cli_views import NOW, done, job
 from rich.console import Console, RenderableType
 
-from rrm_queue.cli.tables import card, champions_table, checks_table, jobs_table, standings_table
+from rrm_queue.cli.render.tables import (
+    card,
+    champions_table,
+    checks_table,
+    jobs_table,
+    standings_table,
+)
 from rrm_queue.domain import JobState, TournamentState
-from rrm_queue.store.jobs import TournamentError
-from rrm_queue.store.results import TournamentResult
+from rrm_queue.views import TournamentError, TournamentResult
 
 EVIL = "\x1b[31m[bold]x[/bold]\n"
 SHOWN = r"\x1b[31m[bold]x[/bold]\n"

@@ -1,33 +1,6 @@
 import io
 
-import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-
-from rrm_queue.cli.terminal import lenient, printable
-
-
-@given(st.text())
-def test_nothing_that_a_terminal_obeys_or_hides_is_left(text: str) -> None:
-    assert printable(text).isprintable()
-
-
-@given(st.text(alphabet=st.characters(categories=["L", "N", "P"])))
-def test_ordinary_text_is_shown_as_it_is(text: str) -> None:
-    assert printable(text) == text
-
-
-@pytest.mark.parametrize(
-    ("text", "shown"),
-    [
-        ("\x1b[31mred", r"\x1b[31mred"),
-        ("two\nlines", r"two\nlines"),
-        ("a\u202eb", r"a\u202eb"),
-        ("[bold]x[/bold]", "[bold]x[/bold]"),
-    ],
-)
-def test_commands_are_written_out(text: str, shown: str) -> None:
-    assert printable(text) == shown
+from rrm_queue.cli.render.terminal import lenient
 
 
 def test_a_narrow_encoding_does_not_end_the_command() -> None:

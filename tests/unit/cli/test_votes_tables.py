@@ -5,9 +5,9 @@ import io
 import pytest
 from rich.console import Console
 
-from rrm_queue.cli.votes_tables import matches_table
+from rrm_queue.cli.render.votes import matches_table
 from rrm_queue.domain import CandidateNumber, DecidedBy, MatchId, MatchState
-from rrm_queue.store.reasons import Tally
+from rrm_queue.views import Tally
 
 KEYS = ["algebraic-1", "careful-2"]
 

@@ -2,10 +2,9 @@ from typing import Any
 
 import pytest
 
-from rrm_queue.cli.voting_options import voting_of
-from rrm_queue.domain import Launch, OnNoVerdict, Order, Stop
+from rrm_queue.cli.options.voting import voting_of
+from rrm_queue.domain import Launch, OnNoVerdict, Order, Stop, Voting
 from rrm_queue.errors import UsageFault
-from rrm_queue.messages import Voting
 
 USUAL: dict[str, Any] = {
     "votes": 1,

@@ -1,12 +1,12 @@
 from datetime import timedelta
 
 import pytest
-from cli_views import NOW, job
 from hypothesis import given
 from hypothesis import strategies as st
+from kit.cli_views import NOW, job
 from rich.cells import cell_len
 
-from rrm_queue.cli.wording import (
+from rrm_queue.actions.formatting import (
     BAR,
     bar,
     count,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rrm_queue.cli.worker import command
+from rrm_queue.cli.commands.worker import command
 from rrm_queue.errors import UsageFault
 
 MODEL = "Reward-Reasoning/RRM-7B"

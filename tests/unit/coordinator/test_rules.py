@@ -30,8 +30,7 @@ from rrm_queue.coordinator.rules import (
     together,
     window,
 )
-from rrm_queue.domain import BROKEN, OVER, RETURNED, Epoch, Holder
-from rrm_queue.messages import MatchReport, Outcomes
+from rrm_queue.messages import BROKEN, OVER, RETURNED, Epoch, Holder, MatchReport, Outcomes
 
 
 class Match(NamedTuple):

@@ -8,8 +8,7 @@ from rrm_queue.diagnostics.labels import Scoring, TieLabels
 from rrm_queue.diagnostics.reading import Finding, Level
 from rrm_queue.diagnostics.report import DecidedMatches, everywhere, judge_report
 from rrm_queue.diagnostics.votes import FIRST, NONE, SECOND, Votes
-from rrm_queue.domain import Order, Stop
-from rrm_queue.messages import Voting
+from rrm_queue.domain import Order, Stop, Voting
 
 REASONS = ("truncated", "no box", "off the menu")
 MATCHES = 4000

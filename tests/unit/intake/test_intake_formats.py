@@ -5,7 +5,7 @@ import json
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from intake_shapes import array, jsonl, problems, reading, tournaments
+from kit.intake_shapes import array, jsonl, problems, reading, tournaments
 
 from rrm_queue.domain import Label, LabelledPair
 from rrm_queue.errors import BadInput, Problem, UsageFault
@@ -206,7 +206,7 @@ def test_an_unknown_row_is_one_problem_that_names_its_keys():
     rows = [{"question": "p", "a1": "a", "a2": "b"}] * 5
     ((line, said),) = problems(jsonl(rows))
     assert line == 1
-    assert said.startswith("no format has the keys `question`, `a1`, `a2`; rename them by --map")
+    assert said.startswith("no format has the keys `question`, `a1`, `a2`; rename them by mapping=")
     mapping = parse_mapping(["prompt=question", "response_a=a1", "response_b=a2"])
     assert len(tournaments(jsonl(rows), mapping=mapping)) == 5
     ((_, said),) = problems(jsonl(rows), mapping=parse_mapping(["prompt=query"]))

@@ -11,7 +11,7 @@ import pyarrow.parquet
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from intake_shapes import (
+from kit.intake_shapes import (
     CONTAINERS,
     comma_separated,
     jsonl,

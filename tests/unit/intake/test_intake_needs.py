@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from intake_shapes import problems, tournaments
+from kit.intake_shapes import problems, tournaments
 
 from rrm_queue.domain import Candidate, CandidateNumber, LabelledPair, Tournament
 from rrm_queue.intake.needs import NO_NEEDS, Needs

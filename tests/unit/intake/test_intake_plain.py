@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from intake_shapes import rows_of
+from kit.intake_shapes import rows_of
 
 from rrm_queue.errors import Problem
 from rrm_queue.intake.formats.base import Empty

@@ -117,9 +117,7 @@ def test_a_file_without_content_is_one_problem_without_a_line(content):
 def test_a_missing_reference_is_a_problem_only_for_a_judge_that_needs_it():
     assert len(items(GOOD + REFERRED)) == 2
     found = items(GOOD + REFERRED, Needs(reference=True))
-    expected = (
-        "`reference` is missing; the judge `reference` compares with it, --judge names another"
-    )
+    expected = "`reference` is missing; the judge `reference` compares with it, judge names another"
     assert found == [(1, expected), parse_line(REFERRED, 2)]
 
 

@@ -1,7 +1,7 @@
 """Real files, written in each format and container, give the same tournaments."""
 
 import pytest
-from intake_shapes import (
+from kit.intake_shapes import (
     CONTAINERS,
     Row,
     array,
@@ -14,7 +14,16 @@ from intake_shapes import (
     told,
     tournaments,
 )
-from reshaping import PREFERENCES, alpaca_eval, chat, distilabel, one_a_row, own, ppe, ultrafeedback
+from kit.reshaping import (
+    PREFERENCES,
+    alpaca_eval,
+    chat,
+    distilabel,
+    one_a_row,
+    own,
+    ppe,
+    ultrafeedback,
+)
 
 from rrm_queue.domain import Label, LabelledPair, Tournament
 from rrm_queue.intake.formats.base import Empty

@@ -5,7 +5,7 @@ import pytest
 
 from rrm_queue.domain import NoVerdict
 from rrm_queue.errors import BadInput
-from rrm_queue.judging.engines.replay import check_file, read_recording
+from rrm_queue.judging.engines.replay.engine import check_file, read_recording
 
 GOOD = {"tournament": "t", "first": "b", "second": "a", "winner": "a"}
 

@@ -1,7 +1,7 @@
 import json
 from pathlib import Path
 
-from rrm_queue.judging.engines.tokenizer_file import control_tokens
+from rrm_queue.judging.engines.sglang.tokenizer_file import control_tokens
 
 
 def write(folder: Path, *tokens: str) -> None:

@@ -16,6 +16,8 @@ from rrm_queue.domain import (
     Outcome,
     Stop,
     Verdict,
+    Vote,
+    Voting,
 )
 from rrm_queue.errors import PermanentFault
 from rrm_queue.judging.voting import (
@@ -31,7 +33,6 @@ from rrm_queue.judging.voting import (
     vote_seed,
     wave,
 )
-from rrm_queue.messages import Vote, Voting
 
 A, B = CandidateNumber(3), CandidateNumber(5)
 ONE_BY_ONE = [Order.BALANCED, Order.FIXED, Order.RANDOM]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from recorded_battles import battles, reference, rows
+from kit.recorded_battles import battles, reference, rows
 
 from rrm_queue.ratings import Leaderboard, Matches, Method, leaderboard
 from rrm_queue.ratings.bradley_terry import POINTS

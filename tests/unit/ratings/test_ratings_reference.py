@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from recorded_battles import DATASETS, battles, reference
+from kit.recorded_battles import DATASETS, battles, reference
 
 from rrm_queue.ratings.bradley_terry import POINTS, bradley_terry, strengths
 from rrm_queue.ratings.elo import played

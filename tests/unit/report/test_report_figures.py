@@ -8,7 +8,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from rrm_queue.report.names import beginning, cells, shortened
-from rrm_queue.report.purse import Purse
+from rrm_queue.report.size_budget import SizeBudget
 from rrm_queue.report.whiskers import Axis, Interval
 
 numbers = st.floats(-1e6, 1e6).map(lambda value: round(value, 3))
@@ -71,7 +71,7 @@ def test_a_beginning_is_one_line(text: str, most: int) -> None:
     st.lists(st.lists(st.tuples(st.integers(0, 3_000), st.booleans())), max_size=8),
 )
 def test_a_purse_is_never_overdrawn(total: int, asked: list[list[tuple[int, bool]]]) -> None:
-    purse, spent = Purse(total, len(asked)), 0
+    purse, spent = SizeBudget(total, len(asked)), 0
     for wishes in asked:
         purse.open()
         spent += sum(size for size, answer in wishes if purse.pay(size, answer=answer))
@@ -79,7 +79,7 @@ def test_a_purse_is_never_overdrawn(total: int, asked: list[list[tuple[int, bool
 
 
 def test_what_one_tournament_leaves_is_there_for_the_next() -> None:
-    purse = Purse(100, 2)
+    purse = SizeBudget(100, 2)
     purse.open()
     assert not purse.pay(51)
     assert purse.pay(10)
@@ -88,7 +88,7 @@ def test_what_one_tournament_leaves_is_there_for_the_next() -> None:
 
 
 def test_answers_leave_room_for_votes() -> None:
-    purse = Purse(100, 1)
+    purse = SizeBudget(100, 1)
     purse.open()
     assert purse.pay(60, answer=True)
     assert not purse.pay(1, answer=True)

@@ -11,7 +11,7 @@ from html.parser import HTMLParser
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from report_samples import HOSTILE, carried, report
+from kit.report_samples import HOSTILE, carried, report
 
 from rrm_queue.report import page
 from rrm_queue.report.contents import Carried

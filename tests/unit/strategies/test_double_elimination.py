@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from playing import Table, coin, of_the_pair
+from kit.playing import Table, coin, of_the_pair
 
 from rrm_queue.domain import CandidateNumber, History, Outcome, Position, Seeding
 from rrm_queue.strategies import Finished, Pairings, named

@@ -5,7 +5,7 @@ import random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from playing import Table, coin, of_the_pair
+from kit.playing import Table, coin, of_the_pair
 
 from rrm_queue.domain import CandidateNumber, History, Pairing
 from rrm_queue.judging.orientation import Orientation

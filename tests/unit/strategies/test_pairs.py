@@ -2,7 +2,7 @@
 
 import random
 
-from playing import Table, of_the_pair
+from kit.playing import Table, of_the_pair
 
 from rrm_queue.domain import CandidateNumber, History, Pairing, Position
 from rrm_queue.strategies import Finished, Pairings, named

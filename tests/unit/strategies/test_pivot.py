@@ -5,7 +5,7 @@ import random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from playing import Table, coin
+from kit.playing import Table, coin
 
 from rrm_queue.domain import CandidateNumber, Outcome, Position
 from rrm_queue.strategies import Pairings, named

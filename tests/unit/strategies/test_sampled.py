@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from playing import Table, of_the_pair
+from kit.playing import Table, of_the_pair
 
 from rrm_queue.domain import History
 from rrm_queue.strategies import Pairings, named

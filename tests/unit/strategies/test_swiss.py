@@ -5,7 +5,7 @@ from collections import Counter
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from playing import Table, coin, of_the_pair
+from kit.playing import Table, coin, of_the_pair
 
 from rrm_queue.domain import CandidateNumber, History, Pairing, Position
 from rrm_queue.strategies import Pairings, named

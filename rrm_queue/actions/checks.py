@@ -1,0 +1,107 @@
+"""What `rrmq doctor` looks at, each with what to do when it is not well; nothing is started."""
+
+import platform
+import re
+from collections.abc import Collection, Iterator, Mapping
+from importlib.metadata import version
+from typing import NamedTuple
+
+from rrm_queue import __version__
+from rrm_queue.actions.formatting import count
+from rrm_queue.actions.health import worker_command
+from rrm_queue.broker.client import BrokerClient
+from rrm_queue.broker.names import COORDINATOR_QUEUE
+from rrm_queue.broker.presence import live_processes
+from rrm_queue.errors import BrokerUnavailable, RrmqError, SchemaMismatch, StoreUnavailable
+from rrm_queue.judging.kinds import SERVED_TOGETHER, worker_name, worker_queue
+from rrm_queue.store.database import SCHEMA, Database
+from rrm_queue.store.queue.dispatching import active_queues
+
+
+class Check(NamedTuple):
+    """One thing looked at; `remedy` says what to do when it is not well."""
+
+    name: str
+    well: bool
+    detail: str
+    remedy: str | None = None
+
+
+def versions() -> Iterator[Check]:
+    """The versions of what runs this command."""
+    yield Check("rrmq", True, __version__)
+    yield Check(
+        "python", True, f"{platform.python_version()} on {platform.system()} {platform.machine()}"
+    )
+    yield Check("celery", True, version("celery"))
+    yield Check("redis client", True, version("redis"))
+
+
+def store(database: Database, url: str) -> Iterator[Check]:
+    """The database server and its tables."""
+    where = without_password(url)
+    try:
+        yield Check("database", True, f"PostgreSQL {database.server_version()} at {where}")
+        database.check_schema()
+        yield Check("tables", True, f"migration {SCHEMA}")
+    except StoreUnavailable as fault:
+        yield Check(
+            "database", False, f"{where}: {fault.detail}", "start it, or correct its address"
+        )
+    except SchemaMismatch as fault:
+        detail, _, remedy = fault.detail.rpartition("; ")
+        yield Check("tables", False, detail, remedy)
+
+
+def broker(link: BrokerClient, url: str, wanted: Mapping[str, int]) -> Iterator[Check]:
+    """The broker server, and whether workers and coordinators serve the unfinished jobs."""
+    where = without_password(url)
+    try:
+        yield Check("broker", True, f"{link.server_version()} at {where}")
+        yield from _workers(link, wanted)
+        yield _coordinator(link)
+    except BrokerUnavailable as fault:
+        yield Check("broker", False, f"{where}: {fault.detail}", "start it, or correct its address")
+
+
+def unfinished(database: Database) -> dict[str, int]:
+    """How many jobs need workers, by queue; none where the store does not tell."""
+    try:
+        with database.begin() as tx:
+            return active_queues(tx)
+    except RrmqError:
+        return {}
+
+
+def _workers(link: BrokerClient, wanted: Mapping[str, int]) -> Iterator[Check]:
+    served = live_processes(link.client)
+    for queue in _judge_queues({*served, *wanted}):
+        live = link.capacities(queue) if queue in served else {}
+        waiting = wanted.get(queue, 0)
+        detail = f"{count(len(live), 'live worker')}"
+        if live:
+            detail += f", {count(sum(live.values()), 'match')} at once"
+        if waiting:
+            detail += f", {count(waiting, 'unfinished job')}"
+        well = bool(live) or not waiting
+        remedy = None if well else f"`{worker_command(queue)}`"
+        yield Check(f"judge {worker_name(queue)}", well, detail, remedy)
+
+
+def _judge_queues(others: Collection[str]) -> list[str]:
+    """The queues of the judges that any worker can serve, then those of other judges in use."""
+    usual = [worker_queue(name) for name in SERVED_TOGETHER]
+    return [*usual, *sorted({*others} - {*usual, COORDINATOR_QUEUE})]
+
+
+def _coordinator(link: BrokerClient) -> Check:
+    waiting = link.waiting(COORDINATOR_QUEUE)
+    detail = f"{count(waiting, 'message')} to the coordinators not taken yet"
+    remedy = "if it stays so: `rrmq coordinator`" if waiting else None
+    return Check("outcomes", True, detail, remedy)
+
+
+def without_password(url: str) -> str:
+    """The URL with its password starred out, wherever it stands and however ill-formed it is."""
+    url = re.sub(r"^([^:]+://[^:@/]*):.*@", r"\1:***@", url)
+    return re.sub(r"(password=)[^&]*", r"\1***", url)

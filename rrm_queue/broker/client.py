@@ -1,0 +1,210 @@
+"""The broker as coordinator and CLI see it: publish, and look at who runs what."""
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
+from functools import cached_property
+from secrets import token_hex
+from ssl import SSLCertVerificationError
+from typing import TYPE_CHECKING, Any
+
+import kombu.exceptions
+import redis.exceptions
+from redis import Redis
+
+from rrm_queue.broker.address import checked
+from rrm_queue.broker.inbox import Inbox
+from rrm_queue.broker.leases import (
+    EPOCH_KEY,
+    LEASE_SECONDS,
+    MARK_SECONDS,
+    STOP_SECONDS,
+    WorkerLeases,
+    capacity_key,
+    lease_key,
+    stopped_key,
+    workers_key,
+)
+from rrm_queue.broker.names import COORDINATOR_QUEUE, JUDGE_TASK, WAKE_TASK
+from rrm_queue.domain import BatchId, JobId
+from rrm_queue.errors import BrokerRefused, BrokerUnavailable
+from rrm_queue.messages import MARKS, OVER, Epoch, Flush, Holder, JudgeBatch, Outcomes, encode
+from rrm_queue.text import first_line
+
+if TYPE_CHECKING:
+    from celery import Celery
+
+
+class BrokerClient:
+    """One broker, by Celery for messages and by a client for all else.
+
+    `app` makes the Celery app when the first message is sent: most commands send none. Every call
+    raises BrokerUnavailable when the broker does not answer.
+    """
+
+    def __init__(self, app: "Callable[[], Celery]", client: Redis) -> None:
+        self._make_app = app
+        self.client = client
+        self._inbox = Inbox(client)
+
+    @cached_property
+    def app(self) -> "Celery":
+        """The app that messages are sent by."""
+        return self._make_app()
+
+    def publish(self, queue: str, batches: Sequence[JudgeBatch]) -> None:
+        """Sends batches to their judge's queue."""
+        with _faults(), self.app.producer_pool.acquire(block=True) as producer:
+            for batch in batches:
+                self._send(JUDGE_TASK, [encode(batch)], queue, producer=producer)
+
+    def send_outcomes(self, outcomes: Outcomes) -> None:
+        """Puts a flush into the inbox, where a coordinator waits for it."""
+        with _faults():
+            self._inbox.put(outcomes)
+
+    def receive(self, seconds: float) -> list[Flush]:
+        """Flushes that nobody has taken up yet; waits for them, `seconds` at most."""
+        with _faults():
+            return self._inbox.receive(seconds)
+
+    def ack(self, flushes: Collection[Flush]) -> None:
+        """Drops flushes that are recorded."""
+        with _faults():
+            self._inbox.ack(flushes)
+
+    def relist(self, batches: Collection[tuple[JobId, BatchId]]) -> None:
+        """Lets flushes of these batches be taken up once more."""
+        with _faults():
+            self._inbox.relist(batches)
+
+    def unrecorded(self, batches: Sequence[tuple[JobId, BatchId]]) -> set[BatchId]:
+        """Those of the batches of which flushes wait to be recorded."""
+        with _faults():
+            return self._inbox.waiting(batches)
+
+    def wake(self) -> None:
+        """Tells a coordinator that there is work to plan."""
+        with _faults():
+            self._send(WAKE_TASK, [], COORDINATOR_QUEUE)
+
+    def epoch(self) -> Epoch:
+        """What changes when the broker has lost its data."""
+        with _faults():
+            now, _ = self.client.time()
+            self.client.set(EPOCH_KEY, f"{token_hex(8)}:{now}", nx=True)
+            word = str(self.client.get(EPOCH_KEY))
+        return Epoch(word, float(now - int(word.rpartition(":")[2])))
+
+    def check_access(self) -> None:
+        """Raises BrokerRefused when the broker turns us away; one that is away may come back."""
+        try:
+            self.epoch()
+        except BrokerRefused:
+            raise
+        except BrokerUnavailable:
+            return
+
+    def holders(self, batches: Sequence[tuple[JobId, BatchId]]) -> dict[BatchId, Holder | None]:
+        """Who holds each batch, None for nobody."""
+        with _faults(), self.client.pipeline(transaction=False) as pipe:
+            for job, batch in batches:
+                pipe.get(lease_key(job, batch))
+                pipe.ttl(lease_key(job, batch))
+            found = pipe.execute()
+        return {
+            batch: None if name is None else _holder(str(name), left)
+            for (_, batch), name, left in zip(batches, found[::2], found[1::2], strict=True)
+        }
+
+    def give_up(self, batches: Sequence[tuple[JobId, BatchId]]) -> None:
+        """Marks batches as over, so that a message of theirs that turns up late is dropped."""
+        with _faults(), self.client.pipeline(transaction=False) as pipe:
+            for job, batch in batches:
+                pipe.set(lease_key(job, batch), OVER, ex=MARK_SECONDS)
+            pipe.execute()
+
+    def announce(self, name: str) -> None:
+        """Puts a coordinator on the roll, which it lapses from unless it comes again."""
+        with _faults():
+            WorkerLeases(self.client, name).announce({COORDINATOR_QUEUE: 1})
+
+    def withdraw(self, name: str) -> None:
+        """Takes a coordinator off the roll."""
+        with _faults():
+            WorkerLeases(self.client, name).withdraw([COORDINATOR_QUEUE])
+
+    def capacities(self, queue: str) -> dict[str, int]:
+        """The live workers of a queue, each with how many matches it can hold at once."""
+        with _faults():
+            now, _ = self.client.time()
+            self.client.zremrangebyscore(workers_key(queue), "-inf", now - LEASE_SECONDS - 1)
+            live = {str(worker) for worker in self.client.zrange(workers_key(queue), 0, -1)}
+            capacities = self.client.hgetall(capacity_key(queue))
+            gone = [str(worker) for worker in capacities if str(worker) not in live]
+            if gone:
+                self.client.hdel(capacity_key(queue), *gone)
+        return {str(worker): int(c) for worker, c in capacities.items() if worker in live}
+
+    def waiting(self, queue: str) -> int:
+        """How many messages no worker has taken."""
+        with _faults():
+            return int(self.client.llen(queue))
+
+    def stop(self, jobs: Collection[JobId]) -> None:
+        """Tells the workers to hand back what they hold of these jobs."""
+        if not jobs:
+            return
+        with _faults(), self.client.pipeline(transaction=False) as pipe:
+            for job in jobs:
+                pipe.set(stopped_key(job), "1", ex=STOP_SECONDS)
+            pipe.execute()
+
+    def unstop(self, job: JobId) -> None:
+        """Takes `stop` back: the job goes on."""
+        with _faults():
+            self.client.delete(stopped_key(job))
+
+    def server_version(self) -> str:
+        """The server's name and version, such as `valkey 9.1.0`."""
+        with _faults():
+            info: dict[str, Any] = self.client.info("server")
+        name = info.get("server_name", "redis")
+        return f"{name} {info.get(f'{name}_version', info.get('redis_version'))}"
+
+    def _send(self, task: str, arguments: list[Any], queue: str, **options: Any) -> None:
+        self.app.send_task(task, args=arguments, queue=queue, retry=False, **options)
+
+
+def _holder(name: str, seconds_left: int) -> Holder:
+    return Holder(name, float(MARK_SECONDS - seconds_left) if name in MARKS else 0.0)
+
+
+def redis_client(broker_url: str, *, timeout: float = 30) -> Redis:
+    """A client of the server that Celery uses under this URL; `timeout` in seconds for an answer.
+
+    Raises UsageFault for a URL that is no broker's.
+    """
+    url = checked(broker_url)
+    if url.startswith("redis+socket://"):
+        url = url.replace("redis+socket://", "unix://", 1).replace("virtual_host=", "db=", 1)
+    return Redis.from_url(
+        url, decode_responses=True, socket_timeout=timeout, socket_connect_timeout=5
+    )
+
+
+@contextmanager
+def _faults() -> Iterator[None]:
+    try:
+        yield
+    except (redis.exceptions.RedisError, kombu.exceptions.KombuError, OSError) as error:
+        kind = BrokerRefused if _turned_away(error) else BrokerUnavailable
+        raise kind(first_line(error)) from error
+
+
+def _turned_away(error: BaseException | None) -> bool:
+    """Whether waiting cannot help: a wrong password, or a certificate that is not the server's."""
+    while error is not None:
+        if isinstance(error, redis.exceptions.AuthenticationError | SSLCertVerificationError):
+            return True
+        error = error.__cause__ or error.__context__
+    return False

@@ -1,0 +1,48 @@
+"""`rrmq coordinator`: plans, dispatches, records and recovers until it is stopped."""
+
+from importlib import import_module
+from threading import Thread
+
+import click
+
+from rrm_queue.actions.app import connect, open_store
+from rrm_queue.actions.settings import log_to_stderr, read_settings
+from rrm_queue.broker.app import create_app
+from rrm_queue.broker.client import BrokerClient, redis_client
+from rrm_queue.broker.leases import process_name
+from rrm_queue.broker.names import COORDINATOR_QUEUE
+from rrm_queue.broker.serve import consume
+from rrm_queue.broker.tasks import serve_wakes
+from rrm_queue.coordinator.service import Coordinator
+
+IDLE_LIMIT = 30.0
+"""Seconds after which a coordinator that is frozen in the middle of a transaction loses it."""
+
+
+@click.command("coordinator")
+def command() -> int:
+    """Plan, dispatch and record until stopped; several at once share the work."""
+    settings = read_settings()
+    log_to_stderr(settings)
+    addresses = connect(settings, processes=False)
+    with open_store(addresses, idle_limit=IDLE_LIMIT) as database:
+        database.check_schema()
+        app = create_app(addresses.broker_url)
+        broker = BrokerClient(lambda: app, redis_client(addresses.broker_url))
+        broker.check_access()
+        coordinator = Coordinator(database, broker, process_name())
+        serve_wakes(app, coordinator.wake)
+        coordinator.start()
+        # Needed when the first tournament ends; what is to be sent does not wait for it.
+        Thread(target=import_module, args=["rrm_queue.ratings"], daemon=True).start()
+        code = consume(
+            app,
+            name="coordinator",
+            queues=[COORDINATOR_QUEUE],
+            threads=1,
+            waiting=broker.waiting,
+            stopping=coordinator.stop,
+        )
+        coordinator.stop()
+        coordinator.join()
+    return code

@@ -1,0 +1,173 @@
+"""`rrmq worker`: judges batches until it is stopped."""
+
+import logging
+import os
+import shlex
+import sys
+from collections.abc import Callable, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+
+import click
+from rrm_worker.engine_process import HOST, EngineProcess, free_port, launch_command
+from rrm_worker.service import GRACE_SECONDS, Serving, serve
+
+from rrm_queue.actions.app import broker_url
+from rrm_queue.actions.settings import log_to_stderr, read_settings, reveal
+from rrm_queue.errors import UsageFault
+from rrm_queue.judging.engines.base import EngineSettings
+from rrm_queue.judging.kinds import SERVED_ALONE, SERVED_TOGETHER, served_kind, worker_queue
+
+_OURS = {"--host", "--port", "--model-path", "--model"}
+
+
+@click.command("worker")
+@click.option(
+    "--judge",
+    "judges",
+    multiple=True,
+    default=SERVED_TOGETHER,
+    metavar="NAME",
+    help=f"What to serve: {', '.join(SERVED_TOGETHER)}, one or several of them and by default all;"
+    f" or one judge on SGLang: {', '.join(SERVED_ALONE)}.",
+)
+@click.option("--model", help="Launch SGLang with this model: a folder, or a name on the hub.")
+@click.option("--sglang-url", metavar="URL", help="Use an SGLang server that runs already.")
+@click.option(
+    "--engine-args",
+    default="",
+    show_default=False,
+    metavar="FLAGS",
+    help="More flags for the launched SGLang.",
+)
+@click.option(
+    "--engine-python",
+    default=sys.executable,
+    show_default=False,
+    metavar="PATH",
+    help="The Python that SGLang is installed in; by default this one.",
+)
+@click.option(
+    "--engine-log",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Where the launched SGLang's output goes; by default among the worker's own.",
+)
+@click.option(
+    "--no-share-prefixes",
+    is_flag=True,
+    help="Send every request at once, without one that computes a shared prefix first.",
+)
+@click.option(
+    "--concurrency", type=click.IntRange(1, 4096), help="Votes in flight; RRMQ_CONCURRENCY."
+)
+@click.option(
+    "--grace",
+    type=click.FloatRange(min=0),
+    default=GRACE_SECONDS,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long after SIGTERM all is over; what is not judged by then is handed back.",
+)
+@click.option(
+    "--metrics-port", type=click.IntRange(0, 65535), help="Prometheus metrics, at /metrics."
+)
+@click.option("--metrics-host", default=HOST, show_default=True, help="Where the metrics listen.")
+def command(
+    judges: tuple[str, ...],
+    model: str | None,
+    sglang_url: str | None,
+    engine_args: str,
+    engine_python: str,
+    engine_log: Path | None,
+    no_share_prefixes: bool,
+    concurrency: int | None,
+    grace: float,
+    metrics_port: int | None,
+    metrics_host: str,
+) -> int:
+    """Judge batches until stopped; needs a broker, and for a judge on SGLang a GPU or a server."""
+    served = _served(judges)
+    _check_engine(served, model=model, url=sglang_url)
+    if model is None and (engine_args or engine_log):
+        raise UsageFault("--engine-args and --engine-log are for the SGLang that --model launches")
+    process = None
+    if model is not None:
+        port = free_port()
+        sglang_url = f"http://{HOST}:{port}"
+        flags = launch_command(engine_python, model, port, _flags(engine_args))
+        process = EngineProcess(flags, _environment(), _sink(engine_log))
+        if engine_python == sys.executable and find_spec("sglang") is None:
+            raise UsageFault(_NO_SGLANG)
+    settings = read_settings()
+    log_to_stderr(settings)
+    engines = EngineSettings(
+        settings.openai_base_url,
+        reveal(settings.openai_api_key) or None,
+        sglang_url=sglang_url or "",
+        share_prefixes=not no_share_prefixes,
+        hub_cache=str(Path(os.environ.get("HF_HOME", "~/.cache/huggingface"), "hub").expanduser()),
+    )
+    serving = Serving(
+        judges=served,
+        concurrency=concurrency or settings.concurrency,
+        engines=engines,
+        process=process,
+        grace=grace,
+        metrics_host=metrics_host,
+        metrics_port=metrics_port,
+    )
+    return serve(broker_url(settings), serving)
+
+
+_NO_SGLANG = (
+    "SGLang is not installed here: `pip install sglang` on a machine with a GPU, name a Python "
+    "that has it by --engine-python, or a server by --sglang-url"
+)
+
+
+def _served(judges: Sequence[str]) -> list[str]:
+    """The judges, each queue once. Raises UsageFault for what one worker cannot serve."""
+    names = list({worker_queue(name): name for name in judges}.values())
+    alone = [name for name in names if served_kind(name).needs_server]
+    if alone and len(names) > 1:
+        raise UsageFault(f"a worker of {alone[0]} serves nothing beside it")
+    return names
+
+
+def _check_engine(served: Sequence[str], *, model: str | None, url: str | None) -> None:
+    """Raises UsageFault unless there is one engine for a judge that needs it, none for others."""
+    if not served_kind(served[0]).needs_server:
+        if model is not None or url is not None:
+            raise UsageFault(f"{served[0]} needs no SGLang: --judge names the judge that does")
+        return
+    if (model is None) == (url is None):
+        raise UsageFault(f"{served[0]} needs either --model or --sglang-url")
+    if url is not None and not url.startswith(("http://", "https://")):
+        raise UsageFault(f"{url!r} is no URL; it looks like http://host:30000")
+
+
+def _flags(engine_args: str) -> list[str]:
+    try:
+        flags = shlex.split(engine_args)
+    except ValueError as error:
+        raise UsageFault(f"--engine-args: {error}") from error
+    for flag in flags:
+        if flag.split("=", 1)[0] in _OURS:
+            raise UsageFault(f"--engine-args: {flag} is the worker's to set")
+    return flags
+
+
+def _environment() -> dict[str, str]:
+    """What the engine is started with: no address and no key of rrmq's."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("RRMQ_")}
+
+
+def _sink(file: Path | None) -> Callable[[str], None]:
+    """Where the engine's lines go: into the file, or among the worker's own."""
+    if file is None:
+        return logging.getLogger("sglang").info
+    try:
+        written = file.open("a", encoding="utf-8", buffering=1)
+    except OSError as error:
+        raise UsageFault(f"--engine-log {file}: {error.strerror}") from error
+    return lambda line: print(line, file=written)

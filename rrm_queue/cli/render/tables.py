@@ -1,0 +1,207 @@
+"""The views' tables and the card of a job, as rich renderables; whatever is too long is folded."""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from rrm_queue.actions.formatting import (
+    STYLES,
+    bar,
+    elapsed,
+    interval,
+    matches,
+    moment,
+    shortened,
+    tokens,
+)
+from rrm_queue.domain import CandidateNumber, TournamentState
+from rrm_queue.text import printable
+from rrm_queue.views import JobView, RankedCandidate, TournamentError, TournamentResult
+
+if TYPE_CHECKING:
+    from rich.console import JustifyMethod
+
+    from rrm_queue.ratings.table import Rating  # it loads SciPy
+
+MEDIUM, WIDE = 76, 112
+"""Terminals from so many columns on show more of a job's line."""
+
+LONGEST_JUDGE = 26  # columns
+
+Ratings = Mapping[CandidateNumber, "Rating"]
+"""A tournament's ratings with their uncertainty, by candidate."""
+
+
+def card(view: JobView, now: datetime, error: TournamentError | None, *, ascii_only: bool) -> Table:
+    """A job's progress, a line a fact; `error` is of its first failed tournament."""
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style="dim", no_wrap=True)
+    grid.add_column(overflow="fold")
+    grid.add_row("job", Text.assemble(view.id, "  ", (view.state, f"bold {STYLES[view.state]}")))
+    if view.name:
+        grid.add_row("name", printable(view.name))
+    grid.add_row("source", printable(view.source))
+    grid.add_row("strategy", f"{view.strategy}, seed {view.seed}")
+    votes = f", {view.voting.votes} votes a match" if view.voting.votes > 1 else ""
+    grid.add_row("judge", printable(str(view.judge)) + votes)
+    over = view.tournaments_done + view.tournaments_failed
+    failed = f", {view.tournaments_failed:,} failed" if view.tournaments_failed else ""
+    grid.add_row(
+        "tournaments",
+        f"{bar(over, view.tournaments, ascii_only=ascii_only)} "
+        f"{view.tournaments_done:,} of {view.tournaments:,}{failed}",
+    )
+    grid.add_row("matches", matches(view))
+    reused = f", {view.votes_reused:,} of them paid for before" if view.votes_reused else ""
+    grid.add_row("votes", f"{view.votes:,}{reused}")
+    if view.prompt_tokens or view.completion_tokens:
+        grid.add_row("tokens", tokens(view))
+    grid.add_row("created", moment(view.created_at))
+    if view.started_at:
+        grid.add_row("elapsed", f"{elapsed(view, now)}, since {moment(view.started_at)}")
+    if view.note:
+        grid.add_row("paused", Text(printable(view.note), style="yellow"))
+    if error:
+        what = f"{printable(error.tournament)}: {printable(error.error)}"
+        grid.add_row("first error", Text(what, style="red"))
+    return grid
+
+
+def jobs_table(views: Iterable[JobView], width: int) -> Table:
+    """The jobs, a line each; a narrow terminal gets fewer columns."""
+    columns: dict[str, Callable[[JobView], str | Text]] = {
+        "job": lambda view: view.id,
+        "state": lambda view: Text(view.state, style=STYLES[view.state]),
+        "done": lambda view: f"{view.tournaments_done}/{view.tournaments}",
+    }
+    if width >= MEDIUM:
+        columns["strategy"] = lambda view: view.strategy
+        columns["created"] = lambda view: moment(view.created_at)[:-3]
+    if width >= WIDE:
+        columns["matches"] = lambda view: f"{view.matches_done:,}"
+        columns["judge"] = lambda view: _cut(str(view.judge))
+    table = ruled()
+    for heading in columns:
+        justify: JustifyMethod = "right" if heading in ("done", "matches") else "left"
+        table.add_column(heading, justify=justify, no_wrap=True)
+    table.add_column("name", overflow="fold")
+    for view in views:
+        cells = [column(view) for column in columns.values()]
+        table.add_row(*cells, printable(view.name or view.source))
+    return table
+
+
+def champions_table(results: Iterable[TournamentResult]) -> Table:
+    """The champions, or why there is none, a line a tournament."""
+    table = ruled()
+    table.add_column("tournament", overflow="fold")
+    table.add_column("champion", overflow="fold")
+    table.add_column("won", justify="right")
+    table.add_column("lost", justify="right")
+    for result in results:
+        if result.standings:
+            best = result.standings[0].standing
+            won, lost = str(best.wins), str(best.losses)
+            table.add_row(printable(result.key), _champion(result), won, lost)
+        else:
+            table.add_row(printable(result.key), _why_none(result))
+    return table
+
+
+def _champion(result: TournamentResult) -> Text:
+    """The champion, and how many are as good: then it was a coin that put it first."""
+    best = result.standings[0]
+    name = Text(printable(best.key), "bold")
+    others = sum(one.standing.rank == best.standing.rank for one in result.standings) - 1
+    return name.append(f" and {others} more", "not bold dim") if others else name
+
+
+def standings_table(
+    result: TournamentResult, ratings: Ratings | None = None, *, width: int = WIDE
+) -> Table:
+    """A tournament's standings, or why there are none; with its intervals, if there are ratings."""
+    table = ruled(title=Text(printable(result.key), "bold"))
+    if not result.standings:
+        table.add_column()
+        table.show_header = False
+        table.add_row(_why_none(result))
+        return table
+    columns = _standing_columns(result, ratings, width)
+    for heading in columns:
+        if heading in ("candidate", "generator"):
+            table.add_column(heading, overflow="fold")
+        else:
+            table.add_column(heading, justify="right", no_wrap=True)
+    for ranked in result.standings:
+        cells = (cell(ranked) for cell in columns.values())
+        table.add_row(*cells, style="bold" if ranked.key == result.champion else "")
+    return table
+
+
+def _standing_columns(
+    result: TournamentResult, ratings: Ratings | None, width: int
+) -> dict[str, Callable[[RankedCandidate], str]]:
+    """What stands in a standing's line, by heading."""
+    columns: dict[str, Callable[[RankedCandidate], str]] = {
+        "rank": lambda ranked: str(ranked.standing.rank),
+        "candidate": lambda ranked: printable(ranked.key),
+    }
+    roomy = not ratings or width >= MEDIUM
+    if roomy and any(ranked.generator for ranked in result.standings):
+        columns["generator"] = lambda ranked: printable(ranked.generator or "")
+    columns["won"] = lambda ranked: str(ranked.standing.wins)
+    columns["lost"] = lambda ranked: str(ranked.standing.losses)
+    if any(ranked.standing.draws for ranked in result.standings):
+        columns["drawn"] = lambda ranked: str(ranked.standing.draws)
+    columns["Elo"] = lambda ranked: f"{ranked.standing.elo:.1f}"
+    if ratings and roomy:
+        columns["by order"] = lambda ranked: f"± {ratings[ranked.standing.candidate].elo_sd:.1f}"
+    columns["BT"] = lambda ranked: f"{ranked.standing.bt:.0f}"
+    if ratings:
+        columns["95 %"] = lambda ranked: _interval(ratings[ranked.standing.candidate])
+    return columns
+
+
+def checks_table(rows: Iterable[tuple[str, bool, str, str | None]]) -> Table:
+    """Names, whether each is well, what there is to say, and a remedy on a line of its own."""
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(no_wrap=True)
+    grid.add_column(no_wrap=True)
+    grid.add_column(overflow="fold")
+    for name, well, detail, remedy in rows:
+        mark = Text("ok", "green") if well else Text("wrong", "bold red")
+        grid.add_row(name, mark, printable(detail))
+        if remedy:
+            grid.add_row("", "", Text(f"mend: {printable(remedy)}", "yellow"))
+    return grid
+
+
+def ruled(title: Text | None = None) -> Table:
+    """An empty table with a rule below its heading."""
+    return Table(
+        box=box.SIMPLE_HEAD,
+        title=title,
+        title_justify="left",
+        show_edge=False,
+        pad_edge=False,
+        padding=(0, 1, 0, 0),
+    )
+
+
+def _cut(judge: str) -> str:
+    """The judge, without most of its file's folders."""
+    return shortened(printable(judge), LONGEST_JUDGE, "...")
+
+
+def _interval(rating: "Rating") -> str:
+    return interval(rating.low, rating.high, rating.undefeated, rating.winless)
+
+
+def _why_none(result: TournamentResult) -> Text:
+    if result.state is TournamentState.FAILED:
+        return Text(f"failed: {printable(result.error or 'no reason given')}", "red")
+    return Text(result.state, "dim")

@@ -1,0 +1,158 @@
+"""Runs a batch: every match's votes, in waste-free waves or all at once, until it has enough."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+
+from msgspec import structs
+
+from rrm_queue.domain import JudgeSpec, Vote, Voting
+from rrm_queue.errors import JudgeFault, JudgeRefused, TransientFault
+from rrm_queue.judging.engines import open_engine
+from rrm_queue.judging.engines.base import Engine, EngineSettings
+from rrm_queue.judging.kinds import kind_of
+from rrm_queue.judging.sampler import RetryPolicy, Sampler
+from rrm_queue.judging.vote_key import vote_key
+from rrm_queue.judging.vote_request import Answers, VoteRequest, answers_by_number, vote_request
+from rrm_queue.judging.voting import awaited, decide, wave
+from rrm_queue.messages import BatchMatch, Failure, JudgeBatch, MatchReport
+
+log = logging.getLogger(__name__)
+
+Report = Callable[[MatchReport], Awaitable[None]]
+
+
+class BatchRunner:
+    """Judges batches with at most `concurrency` votes in flight in all of them together.
+
+    One a process, in one event loop; an engine is opened when a batch first names its judge.
+    """
+
+    def __init__(
+        self, settings: EngineSettings, *, concurrency: int, retries: RetryPolicy | None = None
+    ) -> None:
+        self._settings = settings
+        self._engines: dict[str, Engine] = {}
+        self._sampler = Sampler(retries or RetryPolicy(), concurrency=concurrency)
+
+    @property
+    def in_flight(self) -> int:
+        """Requests that are with an engine now."""
+        return self._sampler.in_flight
+
+    async def judge(self, batch: JudgeBatch, report: Report) -> None:
+        """Reports each match of the batch as soon as it is decided or has failed.
+
+        A match that cannot be judged is reported with the votes it got, and so is one that is
+        stopped by cancelling, which cancels every vote in flight. Only what `report` raises ends
+        the batch early, as an ExceptionGroup. Votes that a match brings along are not cast again.
+        Matches start in the order in which they travel, by the answer in slot 1: each run of one
+        answer shares a prefix of its prompts.
+        """
+        answers = answers_by_number(batch)
+
+        async def judge_one(match: BatchMatch) -> None:
+            votes = list(match.votes)
+            try:
+                failure = await self._judge_match(batch, answers, match, votes)
+            except asyncio.CancelledError:
+                if new := _added(match, votes):
+                    await report(MatchReport(match.match, new))
+                raise
+            await report(MatchReport(match.match, _added(match, votes), failure))
+
+        async with asyncio.TaskGroup() as matches:
+            for match in batch.matches:
+                matches.create_task(judge_one(match))
+
+    async def close(self) -> None:
+        """Ends the engines."""
+        engines, self._engines = self._engines, {}
+        await asyncio.gather(*(engine.close() for engine in engines.values()))
+
+    async def _judge_match(
+        self, batch: JudgeBatch, answers: Answers, match: BatchMatch, votes: list[Vote]
+    ) -> Failure | None:
+        """Adds to `votes` until they suffice; why they do not, if they never will."""
+        try:
+            engine = self._engine(batch.judge)
+            while numbers := wave(votes, batch.voting):
+                requests = [vote_request(batch, answers, match, number) for number in numbers]
+                await self._cast(engine, requests, votes, batch.voting)
+            decide(votes, match.first, match.second, batch.voting)
+        except JudgeFault as fault:
+            return failure_of(fault)
+        except Exception as error:
+            log.exception("match %s of batch %s cannot be judged", match.match, batch.batch)
+            return Failure(f"unexpected: {error!r}", transient=False)
+        return None
+
+    async def _cast(
+        self, engine: Engine, requests: Sequence[VoteRequest], votes: list[Vote], voting: Voting
+    ) -> None:
+        """Adds the votes of one wave, in the order in which they come.
+
+        Those that are still in flight when the match has enough are cancelled. Raises the first
+        fault of a vote that is needed, after the others have been cast.
+        """
+        if len(requests) == 1:
+            votes.append(await self._vote(engine, requests[0], voting.resamples))
+            return
+
+        async def cast(request: VoteRequest) -> Vote | Exception:
+            try:
+                return await self._vote(engine, request, voting.resamples)
+            except Exception as fault:
+                return fault
+
+        faults: dict[int, Exception] = {}
+        async with asyncio.TaskGroup() as group:
+            flying = {group.create_task(cast(request)): request.number for request in requests}
+            while flying:
+                try:
+                    await asyncio.wait(flying, return_when=asyncio.FIRST_COMPLETED)
+                finally:  # stopped: what has come by then is paid for
+                    faults |= _landed(flying, votes)
+                wanted = awaited(votes, flying.values(), voting)
+                for task in [task for task in flying if flying[task] not in wanted]:
+                    task.cancel()
+                    del flying[task]
+        missed = awaited(votes, faults, voting)
+        if missed:
+            raise faults[min(missed)]
+
+    async def _vote(self, engine: Engine, request: VoteRequest, resamples: int) -> Vote:
+        vote = await self._sampler.vote(engine, request, resamples=resamples)
+        if not kind_of(request.judge).costs:
+            return vote
+        return structs.replace(vote, key=vote_key(request, resamples))
+
+    def _engine(self, judge: JudgeSpec) -> Engine:
+        if judge.kind not in self._engines:
+            self._engines[judge.kind] = open_engine(judge, self._settings)
+        return self._engines[judge.kind]
+
+
+def failure_of(fault: JudgeFault) -> Failure:
+    """The fault as it travels."""
+    transient = isinstance(fault, TransientFault)
+    return Failure(str(fault), transient=transient, refused=isinstance(fault, JudgeRefused))
+
+
+def _landed(
+    flying: dict[asyncio.Task[Vote | Exception], int], votes: list[Vote]
+) -> dict[int, Exception]:
+    """Takes those that are done out of `flying`: votes go to `votes`, faults are returned."""
+    faults = {}
+    for task in [task for task in flying if task.done()]:
+        number, came = flying.pop(task), task.result()
+        if isinstance(came, Vote):
+            votes.append(came)
+        else:
+            faults[number] = came
+    return faults
+
+
+def _added(match: BatchMatch, votes: Sequence[Vote]) -> list[Vote]:
+    """The votes that the match did not bring along, by number."""
+    return sorted(votes[len(match.votes) :], key=lambda vote: vote.number)

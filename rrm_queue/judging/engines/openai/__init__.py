@@ -1,0 +1,1 @@
+"""Judges at OpenAI-compatible endpoints."""

@@ -1,0 +1,120 @@
+"""The `openai:MODEL` judge: the RRM prompt at any OpenAI-compatible chat endpoint."""
+
+from time import perf_counter
+
+import aiohttp
+
+from rrm_queue.domain import Vote
+from rrm_queue.errors import JudgeFault, JudgeRefused, PermanentFault, TransientFault
+from rrm_queue.judging.engines.base import EngineSettings
+from rrm_queue.judging.engines.http_errors import error_text
+from rrm_queue.judging.engines.openai.wire import payload_of, prompt_of, vote_of
+from rrm_queue.judging.vote_request import VoteRequest
+
+_SHORTEST_SECRET = 8  # characters
+_LONGEST_BODY = 16 * 1024 * 1024
+_WORTH_ANOTHER_TRY = {408, 409, 425, 429}
+_REFUSALS = {401, 402, 404}
+"""No key, no money, no such model: every match of the job would hear the same."""
+
+
+def open_engine(settings: EngineSettings) -> "OpenAIEngine":
+    """The engine on a machine with these settings."""
+    return OpenAIEngine(settings)
+
+
+class OpenAIEngine:
+    """Asks over one pool of connections; how many votes are in flight is the panel's to say."""
+
+    caps_itself = False
+
+    def __init__(
+        self, settings: EngineSettings, *, total_seconds: float = 1800, connect_seconds: float = 10
+    ) -> None:
+        self._settings = settings
+        self._timeout = aiohttp.ClientTimeout(total=total_seconds, sock_connect=connect_seconds)
+        self._session: aiohttp.ClientSession | None = None
+
+    async def vote(self, request: VoteRequest) -> Vote:
+        """The vote in the endpoint's completion, its reasoning included."""
+        base_url = request.judge.base_url
+        if not base_url:
+            raise PermanentFault(f"judge {request.judge} names no base URL")
+        prompt = prompt_of(request)
+        began = perf_counter()
+        try:
+            body = await self._post(base_url, payload_of(request, prompt))
+        except aiohttp.InvalidURL as error:
+            raise PermanentFault(f"{base_url} is no address") from error
+        except TimeoutError as error:
+            raise TransientFault(f"{base_url} did not answer in time") from error
+        except (aiohttp.ClientError, OSError) as error:
+            said = self._discreet(str(error).encode()).decode()
+            raise TransientFault(f"{base_url}: {said or type(error).__name__}") from error
+        return vote_of(request, prompt, body, perf_counter() - began)
+
+    async def close(self) -> None:
+        """Ends the connections."""
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    async def _post(self, base_url: str, payload: dict[str, object]) -> bytes:
+        """The body of a good answer; raises a JudgeFault for any other status."""
+        if self._session is None:
+            connector = aiohttp.TCPConnector(limit=0)
+            self._session = aiohttp.ClientSession(connector=connector, timeout=self._timeout)
+        async with self._session.post(
+            f"{base_url}/chat/completions",
+            json=payload,
+            headers=self._authorization(base_url),
+            allow_redirects=False,
+        ) as response:
+            body = self._discreet(await _bounded(response))
+            if response.status != 200:
+                raise self._fault(response, body)
+            return body
+
+    def _authorization(self, base_url: str) -> dict[str, str]:
+        """The key, where it belongs: an address that came with a job never gets it."""
+        key = self._settings.openai_key
+        belongs = base_url.rstrip("/") == self._settings.openai_base_url.rstrip("/")
+        return {"Authorization": f"Bearer {key}"} if key and belongs else {}
+
+    def _discreet(self, said: bytes) -> bytes:
+        """What an endpoint said, without the key: some repeat the headers of a request.
+
+        Before anything is cut or read of it: the first half of a key is no less a secret, and what
+        stands in a vote is kept for ever. A short key is no secret but a word for servers that want
+        one, such as EMPTY; a judge may use it.
+        """
+        key = self._settings.openai_key or ""
+        if len(key) >= _SHORTEST_SECRET:
+            for form in (key, key.replace("/", "\\/")):
+                said = said.replace(form.encode(), b"***")
+        return said
+
+    def _fault(self, response: aiohttp.ClientResponse, body: bytes) -> JudgeFault:
+        """What a status means, in the endpoint's own words."""
+        detail = f"{response.url.origin()} answered {response.status}: {error_text(body)}"
+        if response.status >= 500 or response.status in _WORTH_ANOTHER_TRY:
+            return TransientFault(detail, retry_after=_retry_after(response))
+        return JudgeRefused(detail) if response.status in _REFUSALS else PermanentFault(detail)
+
+
+async def _bounded(response: aiohttp.ClientResponse) -> bytes:
+    """The whole body; raises TransientFault when it does not end in time."""
+    body = bytearray()
+    async for chunk in response.content.iter_any():
+        body += chunk
+        if len(body) > _LONGEST_BODY:
+            raise TransientFault(
+                f"{response.url.origin()} answered more than {_LONGEST_BODY} bytes"
+            )
+    return bytes(body)
+
+
+def _retry_after(response: aiohttp.ClientResponse) -> float:
+    """The seconds that the endpoint asks to be left alone; 0 when it gives none or a date."""
+    asked = response.headers.get("Retry-After", "")
+    return float(asked) if asked.isdecimal() else 0.0

@@ -1,0 +1,107 @@
+"""What goes to and comes from an OpenAI-compatible `/chat/completions`, without the network."""
+
+from typing import Any
+
+import msgspec
+
+from rrm_queue.domain import Vote
+from rrm_queue.errors import TransientFault
+from rrm_queue.judging.engines.http_errors import error_text
+from rrm_queue.judging.prompt import Rendered, messages
+from rrm_queue.judging.verdict import END_OF_THINKING, read_verdict
+from rrm_queue.judging.vote_request import VoteRequest
+
+
+class _Message(msgspec.Struct):
+    content: str | None = None
+    reasoning_content: str | None = None
+    reasoning: str | None = None
+
+
+class _Choice(msgspec.Struct):
+    message: _Message
+    finish_reason: str | None = None
+
+
+class _PromptDetails(msgspec.Struct):
+    cached_tokens: int | None = None
+
+
+class _Usage(msgspec.Struct):
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    prompt_tokens_details: _PromptDetails | None = None
+
+
+class _Completion(msgspec.Struct):
+    choices: list[_Choice]
+    model: str | None = None
+    usage: _Usage | None = None
+
+
+_completions = msgspec.json.Decoder(_Completion)
+
+
+def prompt_of(request: VoteRequest) -> Rendered:
+    """The chat that asks for the vote; no tokenizer's control tokens are known but the usual."""
+    return messages(
+        request.judge,
+        request.prompt,
+        request.one.text,
+        request.two.text,
+        reference=request.reference,
+    )
+
+
+def payload_of(request: VoteRequest, prompt: Rendered) -> dict[str, Any]:
+    """The body of the request for one vote; `regex` is SGLang's own, sent only where it is set."""
+    payload: dict[str, Any] = {
+        "model": request.judge.argument,
+        "messages": prompt.messages,
+        "temperature": request.judge.temperature,
+        "top_p": request.judge.top_p,
+        "max_tokens": request.budget,
+        "seed": request.seed,
+    }
+    return payload if request.judge.regex is None else payload | {"regex": request.judge.regex}
+
+
+def vote_of(request: VoteRequest, prompt: Rendered, body: bytes, seconds: float) -> Vote:
+    """The vote in a completion; raises TransientFault when the body is none."""
+    try:
+        completion = _completions.decode(body)
+        choice = completion.choices[0]
+    except (msgspec.DecodeError, UnicodeDecodeError, IndexError) as error:
+        raise TransientFault(f"no completion in the answer: {error_text(body)}") from error
+    finished = choice.finish_reason != "length"
+    text = _whole_text(choice.message, finished=finished)
+    parsed = read_verdict(text, finished=finished, thinks=False)
+    usage = completion.usage or _Usage()
+    details = usage.prompt_tokens_details or _PromptDetails()
+    return Vote(
+        number=request.number,
+        verdict=parsed.verdict,
+        swapped=request.swapped,
+        no_verdict=parsed.no_verdict,
+        text=text,
+        seed=request.seed,
+        model=completion.model or request.judge.argument,
+        prompt_tokens=usage.prompt_tokens or 0,
+        cached_tokens=details.cached_tokens or 0,
+        completion_tokens=usage.completion_tokens or 0,
+        seconds=seconds,
+        neutralised=prompt.sanitized,
+    )
+
+
+def _whole_text(message: _Message, *, finished: bool) -> str:
+    """All that the judge wrote as it would stand in one text, reasoning before `</think>`.
+
+    Endpoints that split it off call the reasoning `reasoning_content` (DeepSeek, SGLang, older
+    vLLM) or `reasoning` (OpenRouter, newer vLLM).
+    """
+    answer = message.content or ""
+    reasoning = message.reasoning_content or message.reasoning
+    if not reasoning:
+        return answer
+    return f"{reasoning}\n{END_OF_THINKING}\n\n{answer}" if answer or finished else reasoning

@@ -1,0 +1,1 @@
+"""The judge that compares final answers with a reference."""

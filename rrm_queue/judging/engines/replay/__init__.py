@@ -1,0 +1,1 @@
+"""The judge that replays recorded verdicts."""

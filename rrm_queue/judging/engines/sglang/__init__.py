@@ -1,0 +1,1 @@
+"""Judges on an SGLang server."""

@@ -1,0 +1,128 @@
+"""The judge on an SGLang server: votes that share what can be shared of their prompts."""
+
+import asyncio
+from functools import partial
+from math import ceil
+from time import perf_counter
+from uuid import uuid4
+
+from rrm_queue.domain import Vote
+from rrm_queue.errors import PermanentFault
+from rrm_queue.judging.engines.base import EngineSettings
+from rrm_queue.judging.engines.sglang.http import ServerLost, SglangServer
+from rrm_queue.judging.engines.sglang.prefix_gate import PrefixGate
+from rrm_queue.judging.engines.sglang.prompts import Prompts, path_of
+from rrm_queue.judging.engines.sglang.tokenizer_file import control_tokens
+from rrm_queue.judging.engines.sglang.wire import (
+    Loads,
+    Prompt,
+    ServerInfo,
+    payload_of,
+    vote_of,
+)
+from rrm_queue.judging.vote_request import VoteRequest
+
+_AHEAD = 1.25
+"""Requests at the server for each that it can compute at once, so that its queue never runs dry."""
+
+_LEAST_ROOM = 128
+"""Tokens that a judge must have left to be worth asking, unless its own budget is smaller."""
+
+
+class _Session:
+    """What is known of a server for as long as it answers: a new one starts cold."""
+
+    def __init__(
+        self, server: SglangServer, info: ServerInfo, capacity: int, control: frozenset[str]
+    ) -> None:
+        self.info = info
+        self.prompts = Prompts(server, control)
+        self.gate = PrefixGate()
+        self.slots = asyncio.Semaphore(ceil(capacity * _AHEAD))
+        self.ended = False
+
+
+def open_engine(settings: EngineSettings) -> "SglangEngine":
+    """The engine on a machine with these settings."""
+    return SglangEngine(settings)
+
+
+class SglangEngine:
+    """Asks the server at `sglang_url`, with no more requests at once than it can use.
+
+    With `share_prefixes` a request whose prompt begins as another's does waits until the server
+    has computed that beginning once.
+    """
+
+    caps_itself = True
+
+    def __init__(
+        self, settings: EngineSettings, *, silence: float = 120, connect_seconds: float = 10
+    ) -> None:
+        if not settings.sglang_url:
+            raise PermanentFault("this worker has no SGLang server")
+        self._server = SglangServer(
+            settings.sglang_url, silence=silence, connect_seconds=connect_seconds
+        )
+        self._share = settings.share_prefixes
+        self._hub_cache = settings.hub_cache
+        self._session: _Session | None = None
+        self._opening = asyncio.Lock()
+
+    async def vote(self, request: VoteRequest) -> Vote:
+        """The vote in the judge's text, its reasoning included."""
+        session = await self._open_session()
+        try:
+            return await self._vote(session, request)
+        except ServerLost:
+            session.ended = True  # what answers next may be another server, and is cold
+            raise
+
+    async def loads(self) -> Loads:
+        """What the server is at."""
+        return await self._server.loads()
+
+    async def close(self) -> None:
+        """Ends the connections."""
+        await self._server.close()
+
+    async def _open_session(self) -> _Session:
+        """The session under way, or a new one."""
+        async with self._opening:
+            if self._session is None or self._session.ended:
+                info, loads = await asyncio.gather(self._server.info(), self._server.loads())
+                control = control_tokens(info.tokenizer_path, self._hub_cache)
+                self._session = _Session(self._server, info, max(1, loads.capacity), control)
+            return self._session
+
+    async def _vote(self, session: _Session, request: VoteRequest) -> Vote:
+        path = path_of(request)
+        prompt = await session.prompts.get(request, path)
+        room = _room(session.info, request, prompt)
+        payload = payload_of(request, prompt, rid=uuid4().hex, room=room)
+        async with session.gate.turn(path if self._share else ()) as turn, session.slots:
+            if session.ended:
+                raise ServerLost(f"{self._server.url} went away")
+            began = perf_counter()
+            generation = await self._server.generate(
+                payload,
+                incremental=session.info.incremental_streaming_output,
+                arrived=partial(session.gate.arrived, turn),
+            )
+        return vote_of(
+            request,
+            prompt,
+            generation,
+            model=f"{request.judge.argument} (sglang {session.info.version})",
+            seconds=perf_counter() - began,
+        )
+
+
+def _room(info: ServerInfo, request: VoteRequest, prompt: Prompt) -> int:
+    """Tokens left for the judge's text; raises PermanentFault when they are not worth asking."""
+    room = info.room(prompt.tokens)
+    if room < min(request.budget, _LEAST_ROOM):
+        raise PermanentFault(
+            f"the prompt has {prompt.tokens} tokens, the model's context {info.room(0)}"
+        )
+    return room

@@ -1,0 +1,188 @@
+"""An SGLang server over HTTP: its limits, its loads, token ids, texts and aborts."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
+from typing import Any, TypeVar
+
+import aiohttp
+import msgspec
+
+from rrm_queue.errors import JudgeFault, PermanentFault, TransientFault
+from rrm_queue.judging.engines.http_errors import error_text
+from rrm_queue.judging.engines.sglang.wire import (
+    Generation,
+    Loads,
+    ServerInfo,
+    Stream,
+    Tokens,
+    fault_of,
+)
+
+Body = TypeVar("Body")
+
+_IDLE_SECONDS = 4
+"""The server closes a connection that was idle for 5 s; a request must not meet that."""
+
+_LONGEST_BODY = 64 * 1024 * 1024
+_LONGEST_REFUSAL = 65_536
+_ABORT_SECONDS = 5
+
+
+class ServerLost(TransientFault):
+    """The judge could not be reached."""
+
+
+class SglangServer:
+    """One server at `url`; belongs to one event loop.
+
+    A text has no time limit: a server under load may take hours over its queue. It is given up
+    when it has been silent for `silence` seconds and nothing else moved on the server meanwhile;
+    a hung one has been seen to answer `/health` with 200. Other answers have `silence` seconds.
+    """
+
+    def __init__(self, url: str, *, silence: float = 120, connect_seconds: float = 10) -> None:
+        self.url = url.rstrip("/")
+        self._silence = silence
+        self._timeout = aiohttp.ClientTimeout(total=None, sock_connect=connect_seconds)
+        self._session: aiohttp.ClientSession | None = None
+        self._chunks = 0
+        self._aborts: set[asyncio.Task[None]] = set()
+
+    async def info(self) -> ServerInfo:
+        """What the server says of itself."""
+        return await self._answer("GET", "/server_info", ServerInfo)
+
+    async def loads(self) -> Loads:
+        """What the server is at."""
+        return await self._answer("GET", "/v1/loads?include=core", Loads)
+
+    async def tokens(self, messages: object) -> list[int]:
+        """The token ids of a chat with the model's own template, ready to be continued."""
+        chat = {"messages": messages}
+        return (await self._answer("POST", "/tokenize", Tokens, chat)).tokens
+
+    async def generate(
+        self, payload: Mapping[str, Any], *, incremental: bool, arrived: Callable[[], None]
+    ) -> Generation:
+        """The text of one request; `arrived` is called whenever more of it has come.
+
+        Aborted on the server when it is cancelled or given up. Raises a JudgeFault when it fails.
+        """
+        text = asyncio.create_task(self._read(payload, Stream(incremental=incremental), arrived))
+        try:
+            return await self._guarded(text)
+        finally:
+            if not text.done():
+                text.cancel()
+                await self._abort(payload["rid"])
+
+    async def close(self) -> None:
+        """Ends the connections, once the aborts under way are said."""
+        await asyncio.gather(*self._aborts)
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    async def _answer(
+        self, method: str, path: str, kind: type[Body], content: object = None
+    ) -> Body:
+        """The whole of a short answer."""
+        body = bytearray()
+        try:
+            async with asyncio.timeout(self._silence), self._send(method, path, content) as answer:
+                async for data in answer.content.iter_any():
+                    body += data
+                    if len(body) > _LONGEST_BODY:
+                        raise TransientFault(f"{self.url} answered more than {_LONGEST_BODY} bytes")
+            return msgspec.json.decode(bytes(body), type=kind)
+        except TimeoutError as error:
+            raise ServerLost(f"{self.url} did not answer within {self._silence:g} s") from error
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise TransientFault(
+                f"{self.url} answered {path} with {error_text(bytes(body))}"
+            ) from error
+
+    async def _read(
+        self, payload: Mapping[str, Any], stream: Stream, arrived: Callable[[], None]
+    ) -> Generation:
+        async with self._send("POST", "/generate", payload) as response:
+            async for data in response.content.iter_any():
+                if stream.feed(data):
+                    self._chunks += 1
+                    arrived()
+        return stream.end()
+
+    async def _guarded(self, text: asyncio.Task[Generation]) -> Generation:
+        """The text; raises ServerLost when the server came to a standstill.
+
+        A request that waits its turn is silent for as long as others run, so silence counts only
+        when no other text grew either and the server's loads stayed the same.
+        """
+        before: tuple[int, Loads] | None = None
+        while not (await asyncio.wait({text}, timeout=self._silence))[0]:
+            now = (self._chunks, await self.loads())
+            if now == before:
+                raise ServerLost(f"{self.url} makes no progress")
+            before = now
+        return text.result()
+
+    @asynccontextmanager
+    async def _send(
+        self, method: str, path: str, content: object = None
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
+        """A good answer's head; raises a JudgeFault for any other and for a lost connection."""
+        try:
+            async with self._open().request(
+                method, f"{self.url}{path}", data=_body(content), allow_redirects=False
+            ) as response:
+                if response.status != 200:
+                    raise await _refusal(response)
+                yield response
+        except aiohttp.InvalidURL as error:
+            raise PermanentFault(f"{self.url} is no address") from error
+        except aiohttp.ConnectionTimeoutError as error:
+            raise ServerLost(f"{self.url} did not accept a connection in time") from error
+        except (aiohttp.ClientError, ConnectionError) as error:
+            raise ServerLost(f"{self.url}: {error or type(error).__name__}") from error
+
+    def _open(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            # as many connections as requests: whoever sends them holds them to the server's limits
+            connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=_IDLE_SECONDS)
+            self._session = aiohttp.ClientSession(
+                connector=connector,
+                timeout=self._timeout,
+                headers={"Content-Type": "application/json"},
+            )
+        return self._session
+
+    async def _abort(self, rid: str) -> None:
+        """Has the server drop a request; a caller that is cancelled meanwhile leaves it under way.
+
+        The server drops every request whose id begins with this one: ids are of one length.
+        """
+        abort = asyncio.create_task(self._say_abort(rid))
+        self._aborts.add(abort)
+        abort.add_done_callback(self._aborts.discard)
+        await asyncio.shield(abort)
+
+    async def _say_abort(self, rid: str) -> None:
+        with suppress(JudgeFault, TimeoutError):  # a server that is gone has dropped it already
+            async with (
+                asyncio.timeout(_ABORT_SECONDS),
+                self._send("POST", "/abort_request", {"rid": rid}),
+            ):
+                pass
+
+
+def _body(content: object) -> bytes | None:
+    try:
+        return None if content is None else msgspec.json.encode(content)
+    except UnicodeEncodeError as error:
+        raise PermanentFault("a text holds half a surrogate pair, which is no character") from error
+
+
+async def _refusal(response: aiohttp.ClientResponse) -> JudgeFault:
+    words = await response.content.read(_LONGEST_REFUSAL)
+    return fault_of(response.status, error_text(words))

@@ -1,0 +1,252 @@
+"""What goes to and comes from SGLang's native HTTP API, without the network.
+
+As of SGLang 0.5.15: https://docs.sglang.io/basic_usage/native_api.html
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from rrm_queue.domain import JudgeSpec, Vote
+from rrm_queue.errors import JudgeFault, PermanentFault, TransientFault
+from rrm_queue.judging.engines.http_errors import error_text
+from rrm_queue.judging.verdict import END_OF_THINKING, read_verdict
+from rrm_queue.judging.vote_request import VoteRequest
+
+_TOKENS_A_CHUNK = 256
+"""Every chunk repeats the whole text so far, so they are few; the first token has its own."""
+
+_LONGEST_EVENT = 64 * 1024 * 1024
+_WORTH_ANOTHER_TRY = {408, 425, 429}
+
+
+class Load(msgspec.Struct, frozen=True):
+    """One scheduler's load; `token_usage` is the share of its cache in use."""
+
+    num_running_reqs: int = 0
+    num_waiting_reqs: int = 0
+    num_used_tokens: int = 0
+    token_usage: float = 0.0
+    gen_throughput: float = 0.0
+    max_running_requests: int = 0
+
+
+class Loads(msgspec.Struct, frozen=True):
+    """The loads of an engine's schedulers: one, or as many as it is data-parallel."""
+
+    loads: list[Load]
+
+    @property
+    def running(self) -> int:
+        """Requests that are being computed."""
+        return sum(load.num_running_reqs for load in self.loads)
+
+    @property
+    def waiting(self) -> int:
+        """Requests in the engine's own queue."""
+        return sum(load.num_waiting_reqs for load in self.loads)
+
+    @property
+    def capacity(self) -> int:
+        """Requests that can be computed at once."""
+        return sum(load.max_running_requests for load in self.loads)
+
+
+class ServerInfo(msgspec.Struct, frozen=True):
+    """What an engine says of itself; `max_req_input_len` bounds a prompt from above, exclusively.
+
+    `max_total_num_tokens` is the size of its cache, which a prompt and its text must fit into too.
+    """
+
+    version: str
+    max_req_input_len: int
+    max_total_num_tokens: int
+    incremental_streaming_output: bool = False
+    tokenizer_path: str = ""
+
+    def room(self, prompt_tokens: int) -> int:
+        """How many tokens can follow such a prompt; 0 or less when it is too long itself.
+
+        A prompt's own bound leaves the engine a margin of a few tokens, and so does this.
+        """
+        return min(self.max_req_input_len, self.max_total_num_tokens) - prompt_tokens
+
+
+class Tokens(msgspec.Struct, frozen=True):
+    """A prompt's token ids, with the chat template applied."""
+
+    tokens: list[int]
+
+
+class Prompt(msgspec.Struct, frozen=True):
+    """A prompt's token ids as they are sent, and what prompts may share of them.
+
+    Counted in tokens: all of it, up to the end of the query, up to the end of the slot-1 answer.
+    `sanitized` when a text in it was changed.
+    """
+
+    input_ids: msgspec.Raw
+    tokens: int
+    query_tokens: int
+    slot_tokens: int
+    sanitized: bool
+
+
+class FinishReason(msgspec.Struct, frozen=True):
+    """Why a text ended: `stop`, `length`, or `abort` with the reason and the status of an error."""
+
+    type: str
+    message: str | None = None
+    status_code: int | None = None
+
+
+class MetaInfo(msgspec.Struct, frozen=True):
+    """The figures that come with a text; `finish_reason` is None until it has ended."""
+
+    finish_reason: FinishReason | None = None
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cached_tokens: int = 0
+    queue_time: float | None = None
+
+
+class Generation(msgspec.Struct, frozen=True):
+    """A text as far as it has come."""
+
+    text: str
+    meta_info: MetaInfo
+
+
+class _StreamError(msgspec.Struct, frozen=True):
+    message: str = ""
+    code: int = 500
+
+
+class _Event(msgspec.Struct, frozen=True):
+    text: str | None = None
+    meta_info: MetaInfo | None = None
+    error: _StreamError | None = None
+
+
+_events = msgspec.json.Decoder(_Event)
+
+
+class Stream:
+    """Reads the server-sent events of one generation, however they are cut up in transit.
+
+    `incremental` when each event brings the text since the last one, not the text from its start.
+    """
+
+    def __init__(self, *, incremental: bool) -> None:
+        self._incremental = incremental
+        self._unread = b""
+        self._texts: list[str] = []
+        self._meta: MetaInfo | None = None
+
+    def feed(self, data: bytes) -> bool:
+        """Takes more bytes; True when they brought more of the text.
+
+        Raises TransientFault for anything but events, and what `fault_of` makes of an error.
+        """
+        *events, self._unread = (self._unread + data).split(b"\n\n")
+        if len(self._unread) > _LONGEST_EVENT:
+            raise TransientFault(f"the engine sent more than {_LONGEST_EVENT} bytes in one event")
+        news = [self._take(event) for event in events]
+        return any(news)
+
+    def end(self) -> Generation:
+        """The whole text; raises a JudgeFault when it did not come to its end."""
+        if self._meta is None or self._meta.finish_reason is None:
+            raise TransientFault("the engine's answer ends in the middle")
+        finish = self._meta.finish_reason
+        if finish.type == "abort":
+            raise fault_of(finish.status_code or 500, finish.message or "the request was aborted")
+        return Generation("".join(self._texts), self._meta)
+
+    def _take(self, event: bytes) -> bool:
+        kind, _, data = event.strip().partition(b":")
+        if kind != b"data":
+            raise TransientFault(f"no event of a generation: {error_text(event)}")
+        if data.strip() == b"[DONE]":
+            return False
+        try:
+            read = _events.decode(data)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise TransientFault(f"no event of a generation: {error_text(event)}") from error
+        if read.error is not None:
+            raise fault_of(read.error.code, read.error.message)
+        if read.text is None or read.meta_info is None:
+            raise TransientFault(f"no event of a generation: {error_text(event)}")
+        self._texts = [*self._texts, read.text] if self._incremental else [read.text]
+        self._meta = read.meta_info
+        return True
+
+
+def payload_of(request: VoteRequest, prompt: Prompt, *, rid: str, room: int) -> dict[str, Any]:
+    """The body of the request for one text of at most the vote's budget and of `room` tokens."""
+    judge = request.judge
+    sampling: dict[str, Any] = {
+        "temperature": judge.temperature,
+        "top_p": judge.top_p,
+        "max_new_tokens": min(request.budget, room),
+        "sampling_seed": request.seed,
+        "stream_interval": _TOKENS_A_CHUNK,
+    }
+    if judge.regex is not None:
+        sampling["regex"] = judge.regex
+    return {"rid": rid, "input_ids": prompt.input_ids, "sampling_params": sampling, "stream": True}
+
+
+def vote_of(
+    request: VoteRequest, prompt: Prompt, generation: Generation, *, model: str, seconds: float
+) -> Vote:
+    """The vote in a text."""
+    meta = generation.meta_info
+    finished = meta.finish_reason is not None and meta.finish_reason.type == "stop"
+    parsed = read_verdict(generation.text, finished=finished, thinks=thinks(request.judge))
+    return Vote(
+        number=request.number,
+        verdict=parsed.verdict,
+        swapped=request.swapped,
+        no_verdict=parsed.no_verdict,
+        text=generation.text.replace("\0", "\N{REPLACEMENT CHARACTER}"),  # PostgreSQL has no NUL
+        seed=request.seed,
+        model=model,
+        prompt_tokens=meta.prompt_tokens,
+        cached_tokens=meta.cached_tokens,
+        completion_tokens=meta.completion_tokens,
+        seconds=seconds,
+        queue_seconds=meta.queue_time or 0.0,
+        query_tokens=prompt.query_tokens,
+        slot_tokens=prompt.slot_tokens,
+        neutralised=prompt.sanitized,
+    )
+
+
+def thinks(judge: JudgeSpec) -> bool:
+    """Whether a text without `</think>` never came to an answer: so it is with RRM's prompt.
+
+    A regex says it itself: what it holds the text to has the mark or has not. A template of the
+    user's own may be for a judge that does not reason first.
+    """
+    if judge.regex is not None:
+        return END_OF_THINKING in judge.regex.replace("\\", "")
+    return judge.template is None
+
+
+def fault_of(status: int, words: str) -> JudgeFault:
+    """What an answer of this HTTP status means, in the engine's own words."""
+    detail = f"the engine answered {status}: {error_text(words.encode(errors='replace'))}"
+    if 400 <= status < 500 and status not in _WORTH_ANOTHER_TRY:
+        return PermanentFault(detail)
+    return TransientFault(detail)
+
+
+def shared_length(one: list[int], two: list[int]) -> int:
+    """How many tokens two prompts have in common from their start."""
+    return next(_differing(one, two), min(len(one), len(two)))
+
+
+def _differing(one: list[int], two: list[int]) -> Iterator[int]:
+    return (at for at, (mine, other) in enumerate(zip(one, two, strict=False)) if mine != other)

@@ -1,0 +1,1 @@
+"""The judge of a stated accuracy, for planning and tests."""

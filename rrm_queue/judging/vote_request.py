@@ -1,0 +1,65 @@
+"""What one vote asks: a match's two answers in the order in which they are shown."""
+
+from dataclasses import dataclass
+
+from rrm_queue.domain import JudgeSpec
+from rrm_queue.judging.orientation import swapped
+from rrm_queue.judging.voting import vote_seed
+from rrm_queue.messages import Answer, BatchMatch, JudgeBatch
+
+
+@dataclass(frozen=True, slots=True)
+class VoteRequest:
+    """All that one vote needs; `one` and `two` are the answers as shown in slots 1 and 2.
+
+    `tournament` is the file's id of the prompt, `number` counts the match's votes from 1.
+    `max_tokens` takes the place of the judge's own when an earlier sample was cut off.
+    """
+
+    tournament: str
+    prompt: str
+    reference: str | None
+    one: Answer
+    two: Answer
+    number: int
+    seed: int
+    swapped: bool
+    judge: JudgeSpec
+    max_tokens: int | None = None
+
+    @property
+    def budget(self) -> int:
+        """The most tokens that the judge may write."""
+        return self.judge.max_tokens if self.max_tokens is None else self.max_tokens
+
+
+Answers = list[dict[int, Answer]]
+"""A batch's answers by number, for each of its questions."""
+
+
+def answers_by_number(batch: JudgeBatch) -> Answers:
+    """The batch's answers, to be looked up."""
+    return [{answer.number: answer for answer in q.answers} for q in batch.questions]
+
+
+def vote_request(
+    batch: JudgeBatch, answers: Answers, match: BatchMatch, number: int
+) -> VoteRequest:
+    """What vote `number` of a match asks, with its answers in the order that is the vote's."""
+    question, given = batch.questions[match.question], answers[match.question]
+    one, two = given[match.first], given[match.second]
+    order, seed, prompt = batch.voting.order, batch.seed, question.prompt
+    turned = swapped(order, number, one, two, seed=seed, prompt=prompt)
+    if turned:
+        one, two = two, one
+    return VoteRequest(
+        tournament=question.tournament,
+        prompt=prompt,
+        reference=question.reference,
+        one=one,
+        two=two,
+        number=number,
+        seed=vote_seed(seed, prompt, one.text, two.text, number),
+        swapped=turned,
+        judge=batch.judge,
+    )

@@ -1,0 +1,1 @@
+"""What the queue reads and writes: submission, planning, dispatch, recording, recovery, control."""

@@ -1,0 +1,198 @@
+"""What the coordinator's `dispatch` reads and writes: jobs in want, claims, batches."""
+
+import logging
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+import msgspec
+from sqlalchemy import Connection, text
+
+from rrm_queue.domain import (
+    BatchId,
+    CandidateNumber,
+    JobId,
+    JudgeSpec,
+    MatchId,
+    TournamentId,
+    Voting,
+)
+from rrm_queue.log_once import log_once
+from rrm_queue.messages import Answer
+from rrm_queue.seeds import derive
+
+log = logging.getLogger(__name__)
+
+# Whoever fills a queue's window does so alone: two at once would fill it twice.
+LOCK_QUEUE = text("SELECT pg_advisory_xact_lock(:number)")
+
+ACTIVE_QUEUES = text("""
+    SELECT queue, count(*) AS jobs FROM jobs WHERE state IN ('queued', 'running')
+    GROUP BY queue ORDER BY queue
+""")
+
+ACTIVE_JOBS = text("""
+    SELECT j.id, j.priority, j.judge, j.voting, j.seed,
+           (SELECT count(*) FROM matches m WHERE m.job_id = j.id AND m.state = 'out') AS out,
+           (SELECT count(*) FROM (SELECT 1 FROM matches m
+                                  WHERE m.job_id = j.id AND m.state = 'ready'
+                                    AND (m.not_before IS NULL OR m.not_before <= now())
+                                  LIMIT :most) AS counted) AS ready
+    FROM jobs j
+    WHERE j.queue = :queue AND j.state IN ('queued', 'running')
+    ORDER BY j.created_at, j.id
+""")
+
+COUNT_READY = text("""
+    SELECT count(*) FROM (SELECT 1 FROM matches
+                          WHERE job_id = :job AND state = 'ready'
+                            AND (not_before IS NULL OR not_before <= now())
+                          LIMIT :most) AS counted
+""")
+
+# Depth-first: what the earliest tournament still needs goes before the next tournament.
+CLAIM_MATCHES = text("""
+    SELECT id, tournament_id, first, second
+    FROM matches
+    WHERE job_id = :job AND state = 'ready' AND (not_before IS NULL OR not_before <= now())
+    ORDER BY tournament_id, round, slot
+    LIMIT :count
+    FOR UPDATE SKIP LOCKED
+""")
+
+TOURNAMENT_TEXTS = text("""
+    SELECT id, key, prompt, reference
+    FROM tournaments WHERE id = ANY(CAST(:tournaments AS bigint[]))
+""")
+
+ANSWER_TEXTS = text("""
+    SELECT c.tournament_id, c.number, c.key, c.text, CASE WHEN :gold THEN c.gold END AS gold
+    FROM unnest(CAST(:tournament AS bigint[]), CAST(:number AS int[])) AS w (tournament_id, number)
+    JOIN candidates c USING (tournament_id, number)
+""")
+
+INSERT_BATCHES = text("""
+    INSERT INTO batches (job_id, queue, state, epoch)
+    SELECT :job, :queue, 'out', :epoch FROM generate_series(1, :count)
+    RETURNING id
+""")
+
+SEND_MATCHES = text("""
+    UPDATE matches m SET state = 'out', batch_id = s.batch
+    FROM unnest(CAST(:match AS bigint[]), CAST(:batch AS bigint[])) AS s (id, batch)
+    WHERE m.id = s.id
+""")
+
+
+class ActiveJob(NamedTuple):
+    """A job that may have matches out; `ready` is counted only up to what dispatch could use."""
+
+    id: JobId
+    priority: int
+    judge: JudgeSpec
+    voting: Voting
+    seed: int
+    out: int
+    ready: int
+
+
+class ReadyMatch(NamedTuple):
+    """A claimed match."""
+
+    id: MatchId
+    tournament: TournamentId
+    first: CandidateNumber
+    second: CandidateNumber
+
+
+class TournamentTexts(NamedTuple):
+    """What a batch says of its tournament."""
+
+    key: str
+    prompt: str
+    reference: str | None
+
+
+Answers = dict[tuple[TournamentId, CandidateNumber], Answer]
+
+
+def lock_queue(tx: Connection, queue: str) -> None:
+    """Waits until nobody else fills the queue; others wait until the transaction ends."""
+    tx.execute(LOCK_QUEUE, {"number": derive("dispatch", queue)})
+
+
+def active_queues(tx: Connection) -> dict[str, int]:
+    """The queues of all jobs that are queued or running, each with their number."""
+    return {row.queue: row.jobs for row in tx.execute(ACTIVE_QUEUES)}
+
+
+def active_jobs(tx: Connection, queue: str, most: int) -> list[ActiveJob]:
+    """The queue's jobs, the oldest first; ready matches counted up to `most`.
+
+    A job whose judge or voting this version cannot read is left to one that can.
+    """
+    found = []
+    for row in tx.execute(ACTIVE_JOBS, {"queue": queue, "most": most}):
+        try:
+            judge, voting = (
+                msgspec.convert(row.judge, JudgeSpec),
+                msgspec.convert(row.voting, Voting),
+            )
+        except msgspec.ValidationError as error:
+            log_once(log, logging.ERROR, "job %s is left to others: %s", row.id, str(error))
+            continue
+        found.append(ActiveJob(row.id, row.priority, judge, voting, row.seed, row.out, row.ready))
+    return found
+
+
+def count_ready(tx: Connection, job: JobId, most: int) -> int:
+    """How many matches of the job are ready, counted up to `most`."""
+    return int(tx.scalar(COUNT_READY, {"job": job, "most": most}))
+
+
+def claim_matches(tx: Connection, job: JobId, count: int) -> list[ReadyMatch]:
+    """Up to `count` ready matches of the job, locked, in depth-first order."""
+    return [ReadyMatch(*row) for row in tx.execute(CLAIM_MATCHES, {"job": job, "count": count})]
+
+
+def tournament_texts(
+    tx: Connection, tournaments: Iterable[TournamentId]
+) -> dict[TournamentId, TournamentTexts]:
+    """Prompts and references by tournament."""
+    rows = tx.execute(TOURNAMENT_TEXTS, {"tournaments": list(tournaments)})
+    return {row.id: TournamentTexts(row.key, row.prompt, row.reference) for row in rows}
+
+
+def answers(
+    tx: Connection, wanted: Iterable[tuple[TournamentId, CandidateNumber]], *, gold: bool
+) -> Answers:
+    """The wanted candidates' texts, and with `gold` how good they are."""
+    pairs = list(wanted)
+    rows = tx.execute(
+        ANSWER_TEXTS,
+        {
+            "tournament": [pair[0] for pair in pairs],
+            "number": [pair[1] for pair in pairs],
+            "gold": gold,
+        },
+    )
+    return {
+        (tournament, number): Answer(number, key, text, gold)
+        for tournament, number, key, text, gold in rows
+    }
+
+
+def send_batches(
+    tx: Connection, job: JobId, queue: str, epoch: str, batches: Sequence[Sequence[MatchId]]
+) -> list[BatchId]:
+    """Marks the matches as out, each in its batch; the batches' ids in the given order."""
+    ids: list[BatchId] = sorted(
+        tx.scalars(
+            INSERT_BATCHES, {"job": job, "queue": queue, "epoch": epoch, "count": len(batches)}
+        ).all()
+    )
+    sent = [(match, id_) for id_, batch in zip(ids, batches, strict=True) for match in batch]
+    tx.execute(
+        SEND_MATCHES,
+        {"match": [match for match, _ in sent], "batch": [batch for _, batch in sent]},
+    )
+    return ids

@@ -1,0 +1,83 @@
+"""Votes that are there already: a match's own, and those that an earlier job has paid for."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import Connection, text
+
+from rrm_queue.domain import MatchId, NoVerdict, Verdict, Vote
+
+IN_HAND = text("""
+    SELECT match_id, number, verdict, swapped, no_verdict, seed
+    FROM votes WHERE match_id = ANY(CAST(:matches AS bigint[]))
+    ORDER BY match_id, number
+""")
+
+# The oldest of equal votes, should two jobs have paid for one at the same time; as below.
+PAID = text("""
+    SELECT DISTINCT ON (key) key, verdict, no_verdict, seed
+    FROM votes WHERE key = ANY(CAST(:keys AS uuid[])) AND NOT reused
+    ORDER BY key, created_at, match_id
+""")
+
+REUSE_VOTES = text("""
+    INSERT INTO votes (match_id, number, swapped, verdict, no_verdict, text, model, seed,
+                       prompt_tokens, cached_tokens, completion_tokens, seconds, queue_seconds,
+                       query_tokens, slot_tokens, samples, neutralised, key, reused)
+    SELECT DISTINCT ON (w.match_id, w.number)
+           w.match_id, w.number, w.swapped, v.verdict, v.no_verdict, v.text, v.model, v.seed,
+           v.prompt_tokens, v.cached_tokens, v.completion_tokens, v.seconds, v.queue_seconds,
+           v.query_tokens, v.slot_tokens, v.samples, v.neutralised, v.key, true
+    FROM unnest(CAST(:match AS bigint[]), CAST(:number AS int[]), CAST(:swapped AS bool[]),
+                CAST(:key AS uuid[])) AS w (match_id, number, swapped, key)
+    JOIN votes v ON v.key = w.key AND NOT v.reused
+    ORDER BY w.match_id, w.number, v.created_at, v.match_id
+    ON CONFLICT (match_id, number) DO NOTHING
+""")
+
+
+class Reuse(NamedTuple):
+    """A vote that a match takes from the store, as it stands in the match."""
+
+    match: MatchId
+    number: int
+    swapped: bool
+    key: UUID
+
+
+def in_hand(tx: Connection, matches: Sequence[int]) -> dict[int, list[Vote]]:
+    """The votes of these matches that are recorded, without their texts, by match."""
+    found: dict[int, list[Vote]] = defaultdict(list)
+    for match, number, verdict, swapped, no_verdict, seed in tx.execute(
+        IN_HAND, {"matches": list(matches)}
+    ):
+        found[match].append(_vote(number, verdict, swapped, no_verdict, seed))
+    return found
+
+
+def paid(tx: Connection, keys: Iterable[UUID]) -> dict[UUID, Vote]:
+    """Those of the votes with these keys that the store holds, as number 0 and not swapped."""
+    rows = tx.execute(PAID, {"keys": list(keys)})
+    return {
+        key: _vote(0, verdict, False, no_verdict, seed) for key, verdict, no_verdict, seed in rows
+    }
+
+
+def reuse(tx: Connection, taken: Sequence[Reuse]) -> None:
+    """Copies paid votes to the matches that take them."""
+    tx.execute(
+        REUSE_VOTES,
+        {
+            "match": [one.match for one in taken],
+            "number": [one.number for one in taken],
+            "swapped": [one.swapped for one in taken],
+            "key": [one.key for one in taken],
+        },
+    )
+
+
+def _vote(number: int, verdict: str, swapped: bool, no_verdict: str | None, seed: int) -> Vote:
+    reason = None if no_verdict is None else NoVerdict(no_verdict)
+    return Vote(number, Verdict(verdict), swapped, no_verdict=reason, seed=seed)

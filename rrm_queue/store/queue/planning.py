@@ -1,0 +1,271 @@
+"""What the coordinator's `plan` and `record` read and write of tournaments."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Connection, text
+
+from rrm_queue.domain import (
+    CandidateNumber,
+    DecidedBy,
+    JobId,
+    JobState,
+    Outcome,
+    Pairing,
+    Position,
+    Seeding,
+    Standing,
+    TournamentId,
+    TournamentState,
+    Voting,
+)
+from rrm_queue.errors import ForeignJob
+from rrm_queue.store.binary_columns import read_columns
+from rrm_queue.store.database import storable
+
+# A tournament's row lock serialises all that is decided about it, whichever coordinator does it.
+# Only jobs that judge the file's own pairs read them; their labels are not for planning.
+LOCK_TOURNAMENTS = text("""
+    SELECT t.id, t.job_id, t.size, t.seed, t.state, t.planned, t.decided,
+           j.state AS job_state, j.strategy, j.seeding, j.voting,
+           CASE WHEN j.strategy = 'pairs' THEN t.pairs END AS pairs
+    FROM tournaments t JOIN jobs j ON j.id = t.job_id
+    WHERE t.id IN (SELECT tournament_id FROM matches WHERE id = ANY(CAST(:matches AS bigint[])))
+    ORDER BY t.id
+    FOR UPDATE OF t
+""")
+
+OPEN_TOURNAMENTS = text("""
+    WITH next AS (
+        SELECT id FROM tournaments
+        WHERE job_id = :job AND state = 'waiting'
+          AND EXISTS (SELECT 1 FROM jobs WHERE id = :job AND state IN ('queued', 'running'))
+        ORDER BY id LIMIT :count
+        FOR UPDATE SKIP LOCKED
+    )
+    UPDATE tournaments t SET state = 'running'
+    FROM next, jobs j
+    WHERE t.id = next.id AND j.id = t.job_id
+    RETURNING t.id, t.job_id, t.size, t.seed, t.state, t.planned, t.decided,
+              j.state AS job_state, j.strategy, j.seeding, j.voting,
+              CASE WHEN j.strategy = 'pairs' THEN t.pairs END AS pairs
+""")
+
+START_JOBS = text("""
+    UPDATE jobs SET state = 'running', started_at = now()
+    WHERE id = ANY(CAST(:jobs AS text[])) AND state = 'queued'
+""")
+
+PLAYED = text("""
+    SELECT tournament_id, round, slot, winner, CASE WHEN state = 'done' THEN decided_by END
+    FROM matches
+    WHERE tournament_id = ANY(CAST(:tournaments AS bigint[]))
+    ORDER BY tournament_id, round, slot
+""")
+
+RESULTS = """
+    COPY (
+        SELECT tournament_id, first, second, coalesce(winner, -1)
+        FROM matches
+        WHERE tournament_id = ANY(CAST(%(tournaments)s AS bigint[])) AND state = 'done'
+        ORDER BY tournament_id
+    ) TO STDOUT (FORMAT binary)
+"""
+
+INSERT_MATCHES = text("""
+    WITH wanted AS (
+        SELECT * FROM unnest(
+            CAST(:tournament AS bigint[]), CAST(:round AS int[]), CAST(:slot AS int[]),
+            CAST(:first AS int[]), CAST(:second AS int[])
+        ) AS w (tournament_id, round, slot, first, second)
+    ), added AS (
+        INSERT INTO matches (job_id, tournament_id, round, slot, first, second)
+        SELECT t.job_id, w.* FROM wanted w JOIN tournaments t ON t.id = w.tournament_id
+        ON CONFLICT (tournament_id, round, slot) DO NOTHING
+        RETURNING tournament_id
+    )
+    UPDATE tournaments t SET planned = planned + a.count
+    FROM (SELECT tournament_id, count(*) AS count FROM added GROUP BY 1) AS a
+    WHERE t.id = a.tournament_id
+""")
+
+INSERT_STANDINGS = text("""
+    INSERT INTO standings (tournament_id, candidate, rank, wins, losses, draws, elo, bt)
+    SELECT * FROM unnest(
+        CAST(:tournament AS bigint[]), CAST(:candidate AS int[]), CAST(:rank AS int[]),
+        CAST(:wins AS int[]), CAST(:losses AS int[]), CAST(:draws AS int[]),
+        CAST(:elo AS float8[]), CAST(:bt AS float8[])
+    )
+""")
+
+FINISH_TOURNAMENTS = text("""
+    UPDATE tournaments t SET state = 'done', champion = f.champion, finished_at = now()
+    FROM unnest(CAST(:tournament AS bigint[]), CAST(:champion AS int[])) AS f (id, champion)
+    WHERE t.id = f.id
+""")
+
+FAIL_TOURNAMENTS = text("""
+    UPDATE tournaments t SET state = 'failed', error = f.error, finished_at = now()
+    FROM unnest(CAST(:tournament AS bigint[]), CAST(:error AS text[])) AS f (id, error)
+    WHERE t.id = f.id AND t.state = 'running'
+    RETURNING t.id
+""")
+
+# What is out already is paid for: its outcome is kept when it comes.
+CANCEL_READY = text("""
+    UPDATE matches SET state = 'cancelled'
+    WHERE tournament_id = ANY(CAST(:tournaments AS bigint[])) AND state = 'ready'
+""")
+
+
+class RunningTournament(NamedTuple):
+    """A locked tournament with what planning needs of its job; `pairs` are the file's own."""
+
+    id: TournamentId
+    job: JobId
+    size: int
+    seed: int
+    state: TournamentState
+    planned: int
+    decided: int
+    job_state: JobState
+    strategy: str
+    seeding: Seeding
+    voting: Voting
+    pairs: tuple[tuple[CandidateNumber, CandidateNumber], ...] = ()
+
+
+Played = Mapping[Position, Outcome | None]
+"""The planned matches of a tournament; None for one that is undecided."""
+
+
+def lock_tournaments(tx: Connection, matches: Sequence[int]) -> list[RunningTournament]:
+    """The tournaments of these matches, locked until the transaction ends."""
+    rows = tx.execute(LOCK_TOURNAMENTS, {"matches": list(matches)})
+    return [_running(row) for row in rows]
+
+
+def open_tournaments(tx: Connection, job: JobId, count: int) -> list[RunningTournament]:
+    """The job's next `count` waiting tournaments, now running and locked."""
+    opened = [_running(row) for row in tx.execute(OPEN_TOURNAMENTS, {"job": job, "count": count})]
+    return sorted(opened, key=lambda tournament: tournament.id)
+
+
+def start_jobs(tx: Connection, jobs: Sequence[JobId]) -> None:
+    """Notes that jobs have begun; among the last statements, as everybody waits for these rows."""
+    tx.execute(START_JOBS, {"jobs": list(jobs)})
+
+
+def played(tx: Connection, tournaments: Sequence[TournamentId]) -> dict[TournamentId, Played]:
+    """All planned matches of these tournaments, in order of position."""
+    found: dict[TournamentId, dict[Position, Outcome | None]] = defaultdict(dict)
+    for id_, round_, slot, winner, decided_by in tx.execute(
+        PLAYED, {"tournaments": list(tournaments)}
+    ):
+        outcome = None if decided_by is None else _outcome(winner, decided_by)
+        found[id_][Position(round_, slot)] = outcome
+    return dict(found)
+
+
+@lru_cache(maxsize=4096)  # a bracket is read anew with every match of it that is decided
+def _outcome(winner: CandidateNumber | None, decided_by: str) -> Outcome:
+    return Outcome(winner, DecidedBy(decided_by))
+
+
+def results(
+    tx: Connection, tournaments: Sequence[TournamentId]
+) -> dict[TournamentId, NDArray[np.int64]]:
+    """The decided matches of these tournaments as rows: first, second, winner or -1 for a draw.
+
+    By COPY: of 2,000 candidates two million matches come in seconds.
+    """
+    if not tournaments:
+        return {}
+    types = ("bigint", "integer", "integer", "integer")
+    ids, *cells = read_columns(tx, RESULTS, {"tournaments": list(tournaments)}, types)
+    rows = np.stack(cells, axis=1)
+    found, starts = np.unique(ids, return_index=True)
+    parts = np.split(rows, starts[1:])
+    decided = dict(zip(found.tolist(), parts, strict=len(found) > 0))
+    return {id_: decided.get(id_, rows[:0]) for id_ in tournaments}
+
+
+def insert_matches(tx: Connection, wanted: Iterable[tuple[TournamentId, Pairing]]) -> None:
+    """Adds the matches that are not there yet and counts them as planned."""
+    rows = list(wanted)
+    if rows:
+        tx.execute(
+            INSERT_MATCHES,
+            {
+                "tournament": [tournament for tournament, _ in rows],
+                "round": [pairing.position.round for _, pairing in rows],
+                "slot": [pairing.position.slot for _, pairing in rows],
+                "first": [pairing.first for _, pairing in rows],
+                "second": [pairing.second for _, pairing in rows],
+            },
+        )
+
+
+def finish_tournaments(
+    tx: Connection, finished: Sequence[tuple[TournamentId, Sequence[Standing]]]
+) -> None:
+    """Closes tournaments with their standings; the first standing is the champion's."""
+    lines = [(tournament, s) for tournament, standings in finished for s in standings]
+    tx.execute(
+        INSERT_STANDINGS,
+        {
+            "tournament": [tournament for tournament, _ in lines],
+            "candidate": [s.candidate for _, s in lines],
+            "rank": [s.rank for _, s in lines],
+            "wins": [s.wins for _, s in lines],
+            "losses": [s.losses for _, s in lines],
+            "draws": [s.draws for _, s in lines],
+            "elo": [s.elo for _, s in lines],
+            "bt": [s.bt for _, s in lines],
+        },
+    )
+    tx.execute(
+        FINISH_TOURNAMENTS,
+        {
+            "tournament": [tournament for tournament, _ in finished],
+            "champion": [standings[0].candidate for _, standings in finished],
+        },
+    )
+
+
+def fail_tournaments(
+    tx: Connection, failed: Sequence[tuple[TournamentId, str]]
+) -> set[TournamentId]:
+    """Fails tournaments, each with a reason; those that were running until now."""
+    ids: set[TournamentId] = set(
+        tx.scalars(
+            FAIL_TOURNAMENTS,
+            {
+                "tournament": [id_ for id_, _ in failed],
+                "error": [storable(error) for _, error in failed],
+            },
+        )
+    )
+    tx.execute(CANCEL_READY, {"tournaments": list(ids)})
+    return ids
+
+
+def _running(row: Sequence[Any]) -> RunningTournament:
+    *columns, pairs = row
+    tournament = RunningTournament(*columns)  # the columns are its fields
+    try:
+        voting = msgspec.convert(tournament.voting, Voting)
+    except msgspec.ValidationError as error:
+        raise ForeignJob(str(error)) from error
+    return tournament._replace(
+        state=TournamentState(tournament.state),
+        job_state=JobState(tournament.job_state),
+        seeding=Seeding(tournament.seeding),
+        voting=voting,
+        pairs=tuple((pair["first"], pair["second"]) for pair in pairs or ()),
+    )

@@ -1,0 +1,300 @@
+"""What the coordinator's `record` writes of flushes of outcomes."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from sqlalchemy import Connection, text
+
+from rrm_queue.domain import (
+    BatchId,
+    CandidateNumber,
+    JobId,
+    MatchId,
+    Outcome,
+    Position,
+    TournamentId,
+    Vote,
+)
+from rrm_queue.store.database import storable
+
+# The first outcome of a match wins: a match that is over does not come back from here. One that
+# is ready again (its batch was given up) takes a late outcome all the same: it is paid for. One
+# that has failed or was cancelled keeps late votes, for when it is tried again.
+LOCK_MATCHES = text("""
+    SELECT m.id, m.tournament_id, m.round, m.slot, m.first, m.second, m.attempt, m.batch_id,
+           m.state IN ('ready', 'out') AS undecided
+    FROM matches m
+    WHERE m.id = ANY(CAST(:matches AS bigint[]))
+      AND m.state IN ('ready', 'out', 'failed', 'cancelled')
+    ORDER BY m.id
+    FOR UPDATE
+""")
+
+INSERT_VOTES = text("""
+    INSERT INTO votes (match_id, number, swapped, verdict, no_verdict, text, model, seed,
+                       prompt_tokens, cached_tokens, completion_tokens, seconds,
+                       queue_seconds, query_tokens, slot_tokens, samples, neutralised, key)
+    SELECT * FROM unnest(
+        CAST(:match AS bigint[]), CAST(:number AS int[]), CAST(:swapped AS bool[]),
+        CAST(:verdict AS text[]), CAST(:no_verdict AS text[]), CAST(:text AS text[]),
+        CAST(:model AS text[]), CAST(:seed AS bigint[]), CAST(:prompt_tokens AS int[]),
+        CAST(:cached_tokens AS int[]), CAST(:completion_tokens AS int[]),
+        CAST(:seconds AS float8[]), CAST(:queue_seconds AS float8[]),
+        CAST(:query_tokens AS int[]), CAST(:slot_tokens AS int[]), CAST(:samples AS int[]),
+        CAST(:neutralised AS bool[]), CAST(:key AS uuid[])
+    )
+    ON CONFLICT (match_id, number) DO NOTHING
+""")
+
+DECIDE_MATCHES = text("""
+    UPDATE matches m
+    SET state = 'done', winner = d.winner, decided_by = d.decided_by, decided_at = now()
+    FROM unnest(CAST(:match AS bigint[]), CAST(:winner AS int[]), CAST(:decided_by AS text[]))
+         AS d (id, winner, decided_by)
+    WHERE m.id = d.id
+""")
+
+COUNT_DECIDED = text("""
+    UPDATE tournaments t SET decided = decided + c.count
+    FROM unnest(CAST(:tournament AS bigint[]), CAST(:count AS int[])) AS c (id, count)
+    WHERE t.id = c.id
+""")
+
+FAIL_MATCHES = text("""
+    UPDATE matches m SET state = 'failed', error = f.error, decided_at = now()
+    FROM unnest(CAST(:match AS bigint[]), CAST(:error AS text[])) AS f (id, error)
+    WHERE m.id = f.id
+""")
+
+# What a failed tournament would have judged is over with it.
+REQUEUE_MATCHES = text("""
+    UPDATE matches m
+    SET state = CASE WHEN t.state = 'running' THEN 'ready' ELSE 'cancelled' END,
+        batch_id = NULL, attempt = m.attempt + b.attempt, error = coalesce(b.error, m.error),
+        not_before = now() + b.wait * interval '1 second'
+    FROM unnest(CAST(:match AS bigint[]), CAST(:error AS text[]), CAST(:attempt AS int[]),
+                CAST(:wait AS float8[])) AS b (id, error, attempt, wait), tournaments t
+    WHERE m.id = b.id AND t.id = m.tournament_id
+""")
+
+# Two flushes of a batch may be recorded at once: the second to come here sees the first's.
+LOCK_BATCHES = text("""
+    SELECT 1 FROM batches WHERE id = ANY(CAST(:batches AS bigint[])) ORDER BY id FOR UPDATE
+""")
+
+# A batch is done when nothing of it is out any more, in whatever order its flushes came.
+CLOSE_BATCHES = text("""
+    UPDATE batches b SET state = 'done'
+    WHERE b.id = ANY(CAST(:batches AS bigint[])) AND b.state = 'out'
+      AND NOT EXISTS (SELECT 1 FROM matches m WHERE m.batch_id = b.id AND m.state = 'out')
+""")
+
+# How far the prompts of finished tournaments could share a cache, and did. Of a tournament's
+# distinct prompts all but one can share system and query, all but one with the same answer in
+# slot 1 can share that answer, and a prompt that is sent again shares all but its last token.
+SHARING = text("""
+    WITH prompts AS (
+        SELECT m.tournament_id, CASE WHEN v.swapped THEN m.second ELSE m.first END AS slot_one,
+               max(v.query_tokens) AS query, max(v.slot_tokens - v.query_tokens) AS answer,
+               max(v.prompt_tokens / v.samples) AS length, sum(v.samples) AS requests,
+               sum(v.cached_tokens) AS cached
+        FROM matches m JOIN votes v ON v.match_id = m.id
+        WHERE m.tournament_id = ANY(CAST(:tournaments AS bigint[])) AND v.slot_tokens > 0
+          AND NOT v.reused
+        GROUP BY m.tournament_id, m.id, v.swapped, 2
+    ), slots AS (
+        SELECT tournament_id, count(*) AS prompts, max(query) AS query,
+               (count(*) - 1) * max(answer) AS answers, sum(cached) AS cached,
+               sum((requests - 1) * (length - 1)) AS repeats
+        FROM prompts GROUP BY tournament_id, slot_one
+    ), tournaments AS (
+        SELECT (sum(prompts) - 1) * max(query) + sum(answers) + sum(repeats) AS shareable,
+               sum(cached) AS shared
+        FROM slots GROUP BY tournament_id
+    )
+    SELECT coalesce(sum(shareable), 0)::bigint AS shareable,
+           coalesce(sum(shared), 0)::bigint AS shared
+    FROM tournaments
+""")
+
+COUNT_FOR_JOB = text("""
+    UPDATE jobs SET
+        matches_done = matches_done + :matches_done,
+        matches_failed = matches_failed + :matches_failed,
+        tournaments_done = tournaments_done + :tournaments_done,
+        tournaments_failed = tournaments_failed + :tournaments_failed,
+        votes = votes + :votes,
+        votes_reused = votes_reused + :votes_reused,
+        prompt_tokens = prompt_tokens + :prompt_tokens,
+        cached_tokens = cached_tokens + :cached_tokens,
+        completion_tokens = completion_tokens + :completion_tokens,
+        shareable_tokens = shareable_tokens + :shareable_tokens,
+        shared_tokens = shared_tokens + :shared_tokens
+    WHERE id = :job
+""")
+
+END_JOB = text("""
+    UPDATE jobs SET
+        state = CASE WHEN tournaments_failed = 0 THEN 'succeeded'
+                     WHEN tournaments_done = 0 THEN 'failed'
+                     ELSE 'partial' END,
+        finished_at = now(), note = NULL
+    WHERE id = :job AND state IN ('queued', 'running', 'paused')
+      AND tournaments_done + tournaments_failed = tournaments
+""")
+
+
+class LockedMatch(NamedTuple):
+    """A locked match that is not done; `batch` is the one that it is out in.
+
+    `undecided` when it waits for its outcome, and neither failed nor was cancelled.
+    """
+
+    id: MatchId
+    tournament: TournamentId
+    position: Position
+    first: CandidateNumber
+    second: CandidateNumber
+    attempt: int
+    batch: BatchId | None
+    undecided: bool
+
+
+class Return(NamedTuple):
+    """How a match goes back to be judged again: why, and after how many seconds.
+
+    `attempt` is 1 when it counts against the match's limit, else 0.
+    """
+
+    error: str | None = None
+    attempt: int = 0
+    wait: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """What a transaction adds to its job's counters."""
+
+    matches_done: int = 0
+    matches_failed: int = 0
+    tournaments_done: int = 0
+    tournaments_failed: int = 0
+    votes: int = 0
+    votes_reused: int = 0
+    prompt_tokens: int = 0
+    cached_tokens: int = 0
+    completion_tokens: int = 0
+    shareable_tokens: int = 0
+    shared_tokens: int = 0
+
+
+def lock_matches(tx: Connection, matches: Sequence[int]) -> dict[int, LockedMatch]:
+    """Those of `matches` that are not done, locked, by id."""
+    rows = tx.execute(LOCK_MATCHES, {"matches": list(matches)})
+    return {
+        id_: LockedMatch(id_, tournament, Position(round_, slot), *rest)
+        for id_, tournament, round_, slot, *rest in rows
+    }
+
+
+def insert_votes(tx: Connection, votes: Sequence[tuple[MatchId, Vote]]) -> None:
+    """Adds votes; one whose match and number are there already is dropped."""
+    if votes:
+        tx.execute(
+            INSERT_VOTES,
+            {
+                "match": [match for match, _ in votes],
+                "no_verdict": [vote.no_verdict and vote.no_verdict.value for _, vote in votes],
+                "verdict": [vote.verdict.value for _, vote in votes],
+                "text": [storable(vote.text) for _, vote in votes],
+                "model": [storable(vote.model) for _, vote in votes],
+                **{name: [getattr(vote, name) for _, vote in votes] for name in PLAIN_VOTE_COLUMNS},
+            },
+        )
+
+
+PLAIN_VOTE_COLUMNS = (
+    "number",
+    "swapped",
+    "seed",
+    "prompt_tokens",
+    "cached_tokens",
+    "completion_tokens",
+    "seconds",
+    "queue_seconds",
+    "query_tokens",
+    "slot_tokens",
+    "samples",
+    "neutralised",
+    "key",
+)
+
+
+def decide_matches(tx: Connection, outcomes: Mapping[MatchId, Outcome]) -> None:
+    """Writes the outcomes of undecided matches."""
+    if outcomes:
+        tx.execute(
+            DECIDE_MATCHES,
+            {
+                "match": list(outcomes),
+                "winner": [outcome.winner for outcome in outcomes.values()],
+                "decided_by": [outcome.decided_by.value for outcome in outcomes.values()],
+            },
+        )
+
+
+def count_decided(tx: Connection, counts: Mapping[TournamentId, int]) -> None:
+    """Adds to the number of decided matches of each tournament."""
+    if counts:
+        tx.execute(COUNT_DECIDED, {"tournament": list(counts), "count": list(counts.values())})
+
+
+def fail_matches(tx: Connection, errors: Mapping[MatchId, str]) -> None:
+    """Ends matches that will have no outcome, each with its error."""
+    if errors:
+        tx.execute(
+            FAIL_MATCHES,
+            {"match": list(errors), "error": [storable(error) for error in errors.values()]},
+        )
+
+
+def requeue_matches(tx: Connection, returns: Mapping[MatchId, Return]) -> None:
+    """Makes matches ready again."""
+    if returns:
+        back = returns.values()
+        tx.execute(
+            REQUEUE_MATCHES,
+            {
+                "match": list(returns),
+                "error": [one.error and storable(one.error) for one in back],
+                "attempt": [one.attempt for one in back],
+                "wait": [one.wait for one in back],
+            },
+        )
+
+
+def sharing(tx: Connection, tournaments: Sequence[TournamentId]) -> tuple[int, int]:
+    """How many prompt tokens of these tournaments could be shared, and how many were."""
+    row = tx.execute(SHARING, {"tournaments": list(tournaments)}).one()
+    return row.shareable, row.shared
+
+
+def close_batches(tx: Connection, batches: Iterable[BatchId]) -> None:
+    """Marks those of the batches done of which nothing is out."""
+    bind = {"batches": list(batches)}
+    tx.execute(LOCK_BATCHES, bind)
+    tx.execute(CLOSE_BATCHES, bind)
+
+
+def count_for_job(tx: Connection, job: JobId, counts: Counts) -> None:
+    """Adds to the job's counters and ends the job when its last tournament is over.
+
+    The last statement of a transaction, as every coordinator waits for this row.
+    """
+    tx.execute(
+        COUNT_FOR_JOB,
+        {"job": job, **{name: getattr(counts, name) for name in Counts.__slots__}},
+    )
+    if counts.tournaments_done or counts.tournaments_failed:
+        tx.execute(END_JOB, {"job": job})

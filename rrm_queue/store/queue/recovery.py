@@ -1,0 +1,121 @@
+"""What the coordinator's `recover` reads and writes: batches that are out, and giving them up."""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from sqlalchemy import Connection, text
+
+from rrm_queue.domain import BatchId, JobId, MatchId, Position, TournamentId
+
+OUT_BATCHES = text("""
+    SELECT b.id, b.job_id, b.queue, b.epoch, extract(epoch FROM now() - b.sent_at)::float8 AS age,
+           extract(epoch FROM now() - b.seen_at)::float8 AS seen,
+           j.state IN ('paused', 'cancelled') AS stopped
+    FROM batches b JOIN jobs j ON j.id = b.job_id
+    WHERE b.state = 'out'
+    ORDER BY b.queue, b.id
+""")
+
+NOTE_SEEN = text("""
+    UPDATE batches SET seen_at = now()
+    WHERE id = ANY(CAST(:batches AS bigint[])) AND seen_at IS NULL
+""")
+
+# As in `record`, a tournament's lock comes before all that belongs to it.
+LOCK_TOURNAMENTS = text("""
+    SELECT id FROM tournaments
+    WHERE id IN (SELECT tournament_id FROM matches
+                 WHERE batch_id = ANY(CAST(:batches AS bigint[])) AND state = 'out')
+    ORDER BY id
+    FOR UPDATE
+""")
+
+LOSE_BATCHES = text("""
+    UPDATE batches SET state = 'lost'
+    WHERE id = ANY(CAST(:batches AS bigint[])) AND state = 'out'
+    RETURNING id
+""")
+
+# What a failed tournament would have judged is over with it.
+REQUEUE_MATCHES = text("""
+    UPDATE matches m
+    SET state = CASE WHEN t.state = 'running' THEN 'ready' ELSE 'cancelled' END,
+        batch_id = NULL, attempt = attempt + :attempt, error = :reason
+    FROM tournaments t
+    WHERE m.batch_id = ANY(CAST(:batches AS bigint[])) AND m.state = 'out'
+      AND t.id = m.tournament_id
+""")
+
+SPENT_MATCHES = text("""
+    SELECT m.id, m.tournament_id, m.job_id, m.round, m.slot
+    FROM matches m
+    WHERE m.batch_id = ANY(CAST(:batches AS bigint[])) AND m.state = 'out'
+      AND m.attempt + 1 >= :attempts
+    ORDER BY m.id
+    FOR UPDATE
+""")
+
+
+class OutBatch(NamedTuple):
+    """A batch that is out: its age and since when a lease on it has been known, in seconds.
+
+    `stopped` when its job is paused or cancelled.
+    """
+
+    id: BatchId
+    job: JobId
+    queue: str
+    epoch: str
+    age: float
+    seen: float | None
+    stopped: bool
+
+
+class SpentMatch(NamedTuple):
+    """A match of a lost batch that has no attempt left."""
+
+    id: MatchId
+    tournament: TournamentId
+    job: JobId
+    position: Position
+
+
+def out_batches(tx: Connection) -> list[OutBatch]:
+    """Every batch that is out, by queue and in the order they were sent."""
+    return [OutBatch(*row) for row in tx.execute(OUT_BATCHES)]
+
+
+def note_seen(tx: Connection, batches: Iterable[BatchId]) -> None:
+    """Notes that a worker has been seen to hold these."""
+    tx.execute(NOTE_SEEN, {"batches": list(batches)})
+
+
+def lock_tournaments(tx: Connection, batches: Sequence[BatchId]) -> None:
+    """Locks the tournaments of which these batches still have matches out."""
+    tx.execute(LOCK_TOURNAMENTS, {"batches": list(batches)})
+
+
+def lose_batches(tx: Connection, batches: Iterable[BatchId]) -> list[BatchId]:
+    """Gives batches up; those that another coordinator has not given up already."""
+    return list(tx.scalars(LOSE_BATCHES, {"batches": list(batches)}))
+
+
+def requeue_matches(
+    tx: Connection, batches: Sequence[BatchId], reason: str, *, attempt: bool = False
+) -> None:
+    """Makes the undecided matches of given up batches ready again.
+
+    `attempt` says whether the loss counts against the matches' limit of attempts.
+    """
+    tx.execute(
+        REQUEUE_MATCHES, {"batches": list(batches), "reason": reason, "attempt": int(attempt)}
+    )
+
+
+def spent_matches(tx: Connection, batches: Sequence[BatchId], attempts: int) -> list[SpentMatch]:
+    """The undecided matches of these batches for which one more attempt would be too many."""
+    rows = tx.execute(SPENT_MATCHES, {"batches": list(batches), "attempts": attempts})
+    return [
+        SpentMatch(row.id, row.tournament_id, row.job_id, Position(row.round, row.slot))
+        for row in rows
+    ]

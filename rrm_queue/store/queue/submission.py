@@ -1,0 +1,186 @@
+"""What `rrmq submit` writes, all of it in one transaction."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple, cast
+
+import msgspec
+from sqlalchemy import Connection, insert, text
+
+from rrm_queue.domain import JobId, JobState, Tournament
+from rrm_queue.errors import StoreUnavailable
+from rrm_queue.seeds import derive
+from rrm_queue.store.copying import NULL, escaped
+from rrm_queue.store.tables import Job
+from rrm_queue.text import first_line
+
+if TYPE_CHECKING:
+    import psycopg
+
+NEXT_TOURNAMENTS = text("""
+    SELECT nextval(pg_get_serial_sequence('tournaments', 'id')) FROM generate_series(1, :count)
+""")
+
+COPY_TOURNAMENTS = """
+    COPY tournaments (id, job_id, key, line, prompt, reference, pairs, subset, size, seed)
+    FROM STDIN
+"""
+
+COPY_CANDIDATES = """
+    COPY candidates (tournament_id, number, key, generator, text, gold) FROM STDIN
+"""
+
+# Hashing keys takes less than half the time of sorting them, and they hardly ever repeat.
+ANY_KEY_REPEATED = text("""
+    SELECT EXISTS (
+        SELECT FROM tournaments WHERE job_id = :job GROUP BY key HAVING count(*) > 1
+    )
+""")
+
+REPEATED_KEYS = text("""
+    SELECT place, line, key, first_place, first_line
+    FROM (SELECT place, line, key,
+                 first_value(place) OVER same AS first_place,
+                 first_value(line) OVER same AS first_line
+          FROM (SELECT row_number() OVER (ORDER BY id) - 1 AS place, line, key
+                FROM tournaments WHERE job_id = :job) AS placed
+          WINDOW same AS (PARTITION BY key ORDER BY place)) AS keyed
+    WHERE place > first_place
+    ORDER BY place
+    LIMIT :most
+""")
+
+SET_TOTALS = text("""
+    UPDATE jobs
+    SET tournaments = :tournaments, candidates = :candidates, submission = :submission
+    WHERE id = :job
+""")
+
+# Whoever makes the same submission at the same time waits here, and finds the first one's job.
+LOCK_SUBMISSION = text("SELECT pg_advisory_xact_lock(:number)")
+
+FIND_SUBMISSION = text("""
+    SELECT id, state, tournaments, candidates FROM jobs WHERE submission = :submission
+""")
+
+
+class RepeatedKey(NamedTuple):
+    """A line whose tournament id an earlier line has.
+
+    `place` and `first_place` count the job's tournaments from 0, whatever file they stand in.
+    """
+
+    place: int
+    line: int
+    key: str
+    first_place: int
+    first_line: int
+
+
+class KnownJob(NamedTuple):
+    """The job that answers for a submission that was made before."""
+
+    id: JobId
+    state: JobState
+    tournaments: int
+    candidates: int
+
+
+def insert_job(tx: Connection, job: Job) -> None:
+    """Adds the job's row."""
+    tx.execute(insert(Job).values(**job.model_dump(exclude_none=True)))
+
+
+def copy_tournaments(
+    tx: Connection, job: JobId, seed: int, tournaments: Sequence[Tournament]
+) -> None:
+    """Adds a slice of the job's tournaments with their candidates, by COPY.
+
+    `seed` is the job's; each tournament gets its own from it and its key.
+    """
+    ids = tx.scalars(NEXT_TOURNAMENTS, {"count": len(tournaments)}).all()
+    _copy(tx, COPY_TOURNAMENTS, _tournament_rows(ids, job, seed, tournaments))
+    _copy(tx, COPY_CANDIDATES, _candidate_rows(ids, tournaments))
+
+
+def repeated_keys(tx: Connection, job: JobId, most: int) -> list[RepeatedKey]:
+    """The first `most` lines of the job's files that repeat an id."""
+    if not tx.scalar(ANY_KEY_REPEATED, {"job": job}):
+        return []
+    rows = tx.execute(REPEATED_KEYS, {"job": job, "most": most})
+    return [RepeatedKey(*row) for row in rows]
+
+
+def find_submission(tx: Connection, submission: str) -> KnownJob | None:
+    """The job that this submission made before, if any; who asks the same waits until we end."""
+    tx.execute(LOCK_SUBMISSION, {"number": derive("submission", submission)})
+    for id_, state, tournaments, candidates in tx.execute(
+        FIND_SUBMISSION, {"submission": submission}
+    ):
+        return KnownJob(id_, JobState(state), tournaments, candidates)
+    return None
+
+
+def set_totals(
+    tx: Connection, job: JobId, tournaments: int, candidates: int, submission: str | None
+) -> None:
+    """Writes how much the job holds, once its file has been read to the end.
+
+    `submission` is the key of the submission for which this job answers from now on.
+    """
+    totals = {"tournaments": tournaments, "candidates": candidates, "submission": submission}
+    tx.execute(SET_TOTALS, {"job": job, **totals})
+
+
+def _pairs(tournament: Tournament) -> str | None:
+    """The tournament's pairs as JSON, None without any."""
+    return msgspec.json.encode(tournament.pairs).decode() if tournament.pairs else None
+
+
+def _tournament_rows(
+    ids: Sequence[int], job: JobId, seed: int, tournaments: Sequence[Tournament]
+) -> str:
+    keys = escaped([t.key for t in tournaments])
+    prompts = escaped([t.prompt for t in tournaments])
+    references = escaped([t.reference for t in tournaments])
+    pairs = escaped([_pairs(t) for t in tournaments])
+    subsets = escaped([t.subset for t in tournaments])
+    return "".join(
+        [
+            f"{id_}\t{job}\t{key}\t{t.line}\t{prompt}\t{reference}\t{own}\t{subset}"
+            f"\t{len(t.candidates)}\t{derive(seed, t.key)}\n"
+            for id_, key, prompt, reference, own, subset, t in zip(
+                ids, keys, prompts, references, pairs, subsets, tournaments, strict=True
+            )
+        ]
+    )
+
+
+def _candidate_rows(ids: Sequence[int], tournaments: Sequence[Tournament]) -> str:
+    candidates = [c for t in tournaments for c in t.candidates]
+    places = [
+        f"{id_}\t{n}"
+        for id_, t in zip(ids, tournaments, strict=True)
+        for n in range(len(t.candidates))
+    ]
+    keys = escaped([c.key for c in candidates])
+    generators = escaped([c.generator for c in candidates])
+    texts = escaped([c.text for c in candidates])
+    return "".join(
+        [
+            f"{place}\t{key}\t{generator}\t{text}\t{NULL if gold is None else gold}\n"
+            for place, key, generator, text, gold in zip(
+                places, keys, generators, texts, [c.gold for c in candidates], strict=True
+            )
+        ]
+    )
+
+
+def _copy(tx: Connection, statement: str, rows: str) -> None:
+    from psycopg import OperationalError
+
+    driver = cast("psycopg.Connection", tx.connection.driver_connection)
+    try:
+        with driver.cursor() as cursor, cursor.copy(statement) as copy:
+            copy.write(rows)
+    except OperationalError as error:  # the driver's own: SQLAlchemy knows nothing of a COPY
+        raise StoreUnavailable(first_line(error)) from error

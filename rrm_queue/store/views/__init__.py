@@ -1,0 +1,1 @@
+"""What faces read: jobs, results, votes, exports, diagnostics."""

@@ -1,0 +1,87 @@
+"""What the diagnostics of a judge read: a job's votes, matches and labels in columns."""
+
+from sqlalchemy import Connection, text
+
+from rrm_queue.columns import REASONS, VERDICTS, LabelColumns, MatchColumns, VoteColumns
+from rrm_queue.domain import JobId, Label
+from rrm_queue.store.binary_columns import read_columns
+
+VOTES = """
+    COPY (
+        SELECT v.match_id, v.number, v.swapped,
+               array_position(CAST(%(verdicts)s AS text[]), v.verdict::text) - 1,
+               coalesce(array_position(CAST(%(reasons)s AS text[]), v.no_verdict::text), 0) - 1
+        FROM tournaments t
+        JOIN matches m ON m.tournament_id = t.id
+        JOIN votes v ON v.match_id = m.id
+        WHERE t.job_id = %(job)s
+    ) TO STDOUT (FORMAT binary)
+"""
+
+# Each answer is measured once, not once a match.
+MATCHES = """
+    COPY (
+        WITH candidates AS MATERIALIZED (
+            SELECT c.tournament_id, c.number, char_length(c.text) AS length
+            FROM tournaments t JOIN candidates c ON c.tournament_id = t.id
+            WHERE t.job_id = %(job)s
+        )
+        SELECT m.id, m.tournament_id, m.first, m.second,
+               CASE WHEN m.winner IS NULL OR m.decided_by = 'coin' THEN 0
+                    WHEN m.winner = m.first THEN 1 ELSE 2 END::smallint,
+               m.decided_by = 'coin', one.length, two.length
+        FROM tournaments t
+        JOIN matches m ON m.tournament_id = t.id
+        JOIN candidates one ON one.tournament_id = m.tournament_id AND one.number = m.first
+        JOIN candidates two ON two.tournament_id = m.tournament_id AND two.number = m.second
+        WHERE t.job_id = %(job)s AND m.state = 'done'
+    ) TO STDOUT (FORMAT binary)
+"""
+
+# A label is of the file's own pair, which may have met in either order of its two.
+LABELLED = """
+    COPY (
+        WITH subsets AS MATERIALIZED (
+            SELECT subset, place FROM unnest(CAST(%(subsets)s AS text[]))
+                WITH ORDINALITY AS s (subset, place)
+        ), labels AS MATERIALIZED (
+            SELECT t.id, coalesce(s.place::int, 0) - 1 AS subset,
+                   CAST(p ->> 'first' AS int) AS first, CAST(p ->> 'second' AS int) AS second,
+                   array_position(CAST(%(labels)s AS text[]), p ->> 'label') AS label
+            FROM tournaments t LEFT JOIN subsets s ON s.subset = t.subset,
+                 jsonb_array_elements(t.pairs) AS p
+            WHERE t.job_id = %(job)s AND p ->> 'label' IS NOT NULL
+        )
+        SELECT m.id, l.label, m.first <> l.first, l.subset
+        FROM labels l
+        JOIN matches m ON m.tournament_id = l.id AND m.state = 'done'
+         AND least(m.first, m.second) = least(l.first, l.second)
+         AND greatest(m.first, m.second) = greatest(l.first, l.second)
+    ) TO STDOUT (FORMAT binary)
+"""
+
+SUBSETS = text("""
+    SELECT DISTINCT subset FROM tournaments
+    WHERE job_id = :job AND subset IS NOT NULL AND pairs IS NOT NULL ORDER BY subset
+""")
+
+
+def vote_columns(tx: Connection, job: JobId) -> VoteColumns:
+    """All votes of the job so far."""
+    words = {"verdicts": list(map(str, VERDICTS)), "reasons": list(map(str, REASONS))}
+    types = ("bigint", "integer", "bool", "integer", "integer")
+    return VoteColumns(*read_columns(tx, VOTES, {"job": job, **words}, types))
+
+
+def match_columns(tx: Connection, job: JobId) -> MatchColumns:
+    """All matches of the job that are decided so far."""
+    types = ("bigint", "bigint", "integer", "integer", "smallint", "bool", "integer", "integer")
+    return MatchColumns(*read_columns(tx, MATCHES, {"job": job}, types))
+
+
+def label_columns(tx: Connection, job: JobId) -> LabelColumns:
+    """The labels that the job's file gives of pairs that met, by their matches."""
+    subsets = list(tx.scalars(SUBSETS, {"job": job}))
+    words = {"labels": list(map(str, Label)), "subsets": subsets}
+    types = ("bigint", "integer", "bool", "integer")
+    return LabelColumns(subsets, *read_columns(tx, LABELLED, {"job": job, **words}, types))

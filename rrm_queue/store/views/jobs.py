@@ -1,0 +1,92 @@
+"""Jobs as their users see them: found by a prefix, listed, watched."""
+
+import msgspec
+from sqlalchemy import Connection, text
+
+from rrm_queue.domain import JobId, JobState, JudgeSpec, Seeding, Voting
+from rrm_queue.errors import JobNotFound
+from rrm_queue.views import JobView, TournamentError
+
+FIND_JOBS = text("""
+    SELECT id FROM jobs WHERE starts_with(id, :prefix) LIMIT 2
+""")
+
+JOBS = text("""
+    SELECT j.id, j.name, j.source, j.state, j.strategy, j.seeding, j.judge, j.queue,
+           j.voting, j.seed, j.priority, j.tournaments, j.tournaments_done,
+           j.tournaments_failed, j.candidates, j.matches_done, j.matches_failed,
+           CASE WHEN j.finished_at IS NULL THEN
+               (SELECT count(*) FROM matches m WHERE m.job_id = j.id AND m.state = 'out')
+           ELSE 0 END AS out,
+           CASE WHEN j.finished_at IS NULL THEN
+               (SELECT count(*) FROM matches m WHERE m.job_id = j.id AND m.state = 'ready')
+           ELSE 0 END AS ready,
+           j.votes, j.votes_reused, j.prompt_tokens, j.cached_tokens, j.completion_tokens,
+           j.shareable_tokens, j.shared_tokens, j.note,
+           j.created_at, j.started_at, j.finished_at
+    FROM jobs j
+    WHERE CAST(:job AS text) IS NULL OR j.id = :job
+    ORDER BY j.created_at DESC, j.id
+    LIMIT :most
+""")
+
+FIRST_ERROR = text("""
+    SELECT key, error FROM tournaments
+    WHERE job_id = :job AND state = 'failed'
+    ORDER BY id LIMIT 1
+""")
+
+
+# Of the matches that wait for another attempt, the last to go back.
+TROUBLE = text("""
+    SELECT error FROM matches
+    WHERE job_id = :job AND state = 'ready' AND not_before > now()
+    ORDER BY not_before DESC LIMIT 1
+""")
+
+
+def find_job(tx: Connection, prefix: str) -> JobId:
+    """The one job whose id begins with `prefix`. Raises JobNotFound for none and for several."""
+    if not prefix.isascii():
+        raise JobNotFound("an id has only digits and letters")
+    found = tx.scalars(FIND_JOBS, {"prefix": prefix}).all()
+    if len(found) == 1 and prefix:
+        return JobId(found[0])
+    if not found:
+        raise JobNotFound(f"no id begins with '{prefix}'; `rrmq list` shows them")
+    raise JobNotFound(f"several ids begin with '{prefix}'; give more of it")
+
+
+def view_job(tx: Connection, job: JobId) -> JobView:
+    """The job's progress. Raises JobNotFound."""
+    for row in tx.execute(JOBS, {"job": job, "most": 1}):
+        return _view(row)
+    raise JobNotFound(job)
+
+
+def list_jobs(tx: Connection, most: int) -> list[JobView]:
+    """The newest jobs first."""
+    return [_view(row) for row in tx.execute(JOBS, {"job": None, "most": most})]
+
+
+def first_error(tx: Connection, job: JobId) -> TournamentError | None:
+    """The first failed tournament of the job, if any."""
+    for row in tx.execute(FIRST_ERROR, {"job": job}):
+        return TournamentError(*row)
+    return None
+
+
+def trouble(tx: Connection, job: JobId) -> str | None:
+    """Why matches of the job wait to be tried again; None when none does."""
+    found: str | None = tx.scalar(TROUBLE, {"job": job})
+    return found
+
+
+def _view(row: object) -> JobView:
+    view = JobView(*row)  # type: ignore[misc]  # the columns are its fields
+    return view._replace(
+        state=JobState(view.state),
+        seeding=Seeding(view.seeding),
+        judge=msgspec.convert(view.judge, JudgeSpec),
+        voting=msgspec.convert(view.voting, Voting),
+    )

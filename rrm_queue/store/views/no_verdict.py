@@ -1,0 +1,59 @@
+"""How many votes said nothing, and how many matches no vote decided, at a bounded cost."""
+
+from sqlalchemy import Connection, text
+
+from rrm_queue.domain import JobId
+from rrm_queue.views import Silence
+
+EXACT = 4_000
+"""Matches that are looked at: all of a job that has no more, else some of it."""
+
+TOURNAMENTS = 100
+"""Tournaments of a larger job that are looked at, evenly spread over those that were opened."""
+
+# Tournaments are opened in order of id, so those before the first that waits were. A few index
+# probes find those to look at, however many there are.
+LOOK = text("""
+    WITH edges AS (
+        SELECT (SELECT min(id) FROM tournaments WHERE job_id = :job) AS low,
+               coalesce(
+                   (SELECT min(id) - 1 FROM tournaments WHERE job_id = :job AND state = 'waiting'),
+                   (SELECT max(id) FROM tournaments WHERE job_id = :job)) AS high
+    ), chosen AS MATERIALIZED (
+        SELECT DISTINCT t.id
+        FROM edges, generate_series(0, CAST(:points AS int)) AS n, LATERAL (
+            SELECT id FROM tournaments
+            WHERE job_id = :job AND id >= low + (high - low) * n / :points
+            ORDER BY id LIMIT 1
+        ) AS t
+    ), looked AS MATERIALIZED (
+        SELECT m.id, m.decided_by, m.winner
+        FROM chosen c, LATERAL (
+            SELECT id, decided_by, winner FROM matches
+            WHERE tournament_id = c.id AND state = 'done'
+            ORDER BY round, slot LIMIT :each
+        ) AS m
+    )
+    SELECT count(*) AS matches,
+           count(*) FILTER (WHERE decided_by = 'coin') AS coins,
+           count(*) FILTER (WHERE winner IS NULL) AS draws,
+           coalesce(sum(v.votes), 0)::bigint AS votes, coalesce(sum(v.silent), 0)::bigint AS silent
+    FROM looked l, LATERAL (
+        SELECT count(*) AS votes, count(*) FILTER (WHERE verdict = 'none') AS silent
+        FROM votes WHERE match_id = l.id
+    ) AS v
+""")
+
+
+def silence(tx: Connection, job: JobId, tournaments: int, matches_done: int) -> Silence:
+    """What a look at the job's matches finds; at most EXACT of them, and so some milliseconds.
+
+    Of a larger job the first matches of evenly spread tournaments.
+    """
+    whole = matches_done <= EXACT
+    points = max(1, min(tournaments, EXACT if whole else TOURNAMENTS))
+    each = EXACT if whole else EXACT // points
+    row = tx.execute(LOOK, {"job": job, "points": points, "each": each}).one()
+    return Silence(
+        row.matches, row.coins, row.draws, row.votes, row.silent, row.matches >= matches_done
+    )

@@ -1,0 +1,1 @@
+"""What tests share: services, jobs, samples. Tests import from here, never from other tests."""
