@@ -18,9 +18,9 @@ from engine_server import CONTEXT
 
 from rrm_queue.broker.app import create_app
 from rrm_queue.broker.client import BrokerClient, redis_client
-from rrm_queue.broker.names import judge_kind_queue
 from rrm_queue.judging.engines.sglang.http import SglangServer
 from rrm_queue.judging.engines.sglang.wire import Prompt, Stream, request_of
+from rrm_queue.judging.kinds import worker_queue
 from rrm_queue.judging.prompt import messages
 from rrm_queue.local.stack import LocalStack
 
@@ -139,7 +139,7 @@ async def _worker(
     broker = BrokerClient(lambda: create_app(broker_url), redis_client(broker_url))
     try:
         async with asyncio.timeout(SERVE_SECONDS):
-            while not broker.capacities(judge_kind_queue(JUDGE)):
+            while not broker.capacities(worker_queue(JUDGE)):
                 if worker.returncode is not None:
                     raise RuntimeError(f"the worker ended: {log.read_text()[-2000:]}")
                 await asyncio.sleep(0.05)

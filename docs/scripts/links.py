@@ -1,7 +1,8 @@
-"""Follows every link within the repository's Markdown pages, as GitHub resolves it.
+"""Checks the links and the file names in the repository's Markdown pages.
 
-A link to a file needs the file, one to `#heading` a heading whose slug it is. Links to other sites
-are not followed.
+A link to a file needs the file, and a link to `#heading` needs a heading with that slug, as GitHub
+makes it. Links to other sites are not followed. A test or a path of the repository that a page
+names in `code` must exist, except in the changelog, which tells of the past.
 """
 
 import re
@@ -18,6 +19,9 @@ from markdown_it.token import Token
 
 ROOT = Path(__file__).parents[2]
 ELSEWHERE = re.compile(r"[a-z][a-z0-9+.-]*:", re.I)
+NAMED_FILE = re.compile(
+    r"(?:benchmarks|deploy|docs|examples|rrm_queue|tests|workers)/[\w./-]+|(?:\w+/)*test_\w+\.py"
+)
 
 
 def pages() -> list[Path]:
@@ -26,11 +30,15 @@ def pages() -> list[Path]:
 
 
 def broken() -> Iterator[str]:
-    """Each link that leads nowhere, with its place."""
+    """Each link or file name that leads nowhere, with its place."""
     for page in pages():
+        place = page.relative_to(ROOT)
         for line, target in links(page):
             if problem := _problem(page, target):
-                yield f"{page.relative_to(ROOT)}:{line}: {target}: {problem}"
+                yield f"{place}:{line}: {target}: {problem}"
+        for line, name in named_files(page):
+            if not _exists(name):
+                yield f"{place}:{line}: {name}: no such file"
 
 
 def links(page: Path) -> Iterator[tuple[int, str]]:
@@ -43,6 +51,23 @@ def links(page: Path) -> Iterator[tuple[int, str]]:
         for child in token.children or ():
             if target := child.attrGet("href") or child.attrGet("src"):
                 yield line, str(target)
+
+
+def named_files(page: Path) -> Iterator[tuple[int, str]]:
+    """The tests and paths of the repository that the page names, each with a line near it."""
+    if page.name == "CHANGELOG.md":
+        return
+    for token in _tokens(page):
+        for child in token.children or ():
+            if child.type == "code_inline" and NAMED_FILE.fullmatch(child.content):
+                yield (token.map[0] + 1 if token.map else 0), child.content
+
+
+def _exists(name: str) -> bool:
+    """Whether the repository has the path; a test may be named by the end of its path."""
+    return (ROOT / name).exists() or any(
+        path.as_posix().endswith(f"/{name}") for path in ROOT.glob("tests/**/test_*.py")
+    )
 
 
 def _html(token: Token) -> str:
@@ -95,5 +120,5 @@ def _tokens(page: Path) -> list[Token]:
 
 if __name__ == "__main__":
     problems = list(broken())
-    print("\n".join(problems) or f"{len(pages())} pages, no broken link")
+    print("\n".join(problems) or f"{len(pages())} pages, no broken link or file name")
     sys.exit(1 if problems else 0)

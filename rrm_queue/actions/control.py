@@ -74,8 +74,8 @@ def delete(app: App, job: str) -> bool:
 def _change(
     app: App,
     prefix: str,
-    change: "Callable[[Transaction, JobId], Done]",
-    tell: "Callable[[BrokerClient, JobId], None]",
+    change: Callable[["Transaction", JobId], Done],
+    tell: Callable[["BrokerClient", JobId], None],
     later: str,
 ) -> Changed[Done]:
     """Changes the job in one transaction, then tells the workers.

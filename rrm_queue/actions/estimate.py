@@ -7,9 +7,18 @@ from typing import Any
 from rrm_queue.actions.app import App
 from rrm_queue.actions.request import Request
 from rrm_queue.domain import JudgeSpec
-from rrm_queue.errors import BadInput, Problem, SchemaMismatch, StackFault, StoreUnavailable
+from rrm_queue.errors import (
+    BadInput,
+    Message,
+    Option,
+    Problem,
+    SchemaMismatch,
+    StackFault,
+    StoreUnavailable,
+)
 from rrm_queue.estimates import CHARACTERS, PUBLISHED, Rate, Scale, hours
 from rrm_queue.intake.reader import MOST_PROBLEMS, Reading, Source
+from rrm_queue.judging.kinds import name_of
 from rrm_queue.seeds import derive
 from rrm_queue.store.views.throughput import last_pace
 
@@ -81,14 +90,12 @@ def _weigh(reading: Reading, scale: Scale, source: str) -> None:
         raise BadInput(source, sorted(problems, key=lambda p: (p.source or "", p.line or 0)))
 
 
-def expected_rate(
-    app: App, judge: JudgeSpec, given: float | None, gpus: int | None
-) -> Rate | None:
+def expected_rate(app: App, judge: JudgeSpec, given: float | None, gpus: int | None) -> Rate | None:
     """The rate to expect: as given, as the store's last job with the judge had, or as published."""
     if given is not None:
-        return Rate(given, gpus, "as given")
+        return Rate(given, gpus, Message("as given by ", Option("rate")))
     measured = _measured(app, judge, gpus)
-    return measured or (PUBLISHED.get(judge.argument) if judge.kind == "sglang" else None)
+    return measured or PUBLISHED.get(name_of(judge))
 
 
 def _measured(app: App, judge: JudgeSpec, gpus: int | None) -> Rate | None:

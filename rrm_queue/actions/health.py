@@ -7,7 +7,7 @@ from rrm_queue.actions.app import App
 from rrm_queue.actions.formatting import count
 from rrm_queue.domain import JobState
 from rrm_queue.errors import BrokerUnavailable
-from rrm_queue.judging.spec import RRM
+from rrm_queue.judging.kinds import SERVED_TOGETHER, kind_of, worker_name
 from rrm_queue.store.views.jobs import trouble
 from rrm_queue.store.views.no_verdict import silence
 from rrm_queue.views import JobView, Silence
@@ -54,15 +54,16 @@ def _missing_workers(broker: "BrokerClient", view: JobView, *, local: bool) -> s
             return None
     except BrokerUnavailable as error:
         return f"{str(error).rstrip('.')}; the job goes on when it is back"
-    judge = view.judge
-    if judge.kind == "sglang":
-        name = judge.argument if judge.argument in RRM else str(judge)
-        start = f"rrmq worker --judge {name} --model MODEL"
-        return f"no live worker serves `{name}`: start one with `{start}`"
-    if local:
+    if local and not kind_of(view.judge).needs_server:
         return "the local worker does not serve yet; if it stays so, `rrmq doctor` says why"
-    start = f"rrmq worker --judge {judge.kind}"
-    return f"no live worker serves `{judge.kind}`: start one with `{start}`"
+    name = worker_name(view.queue)
+    return f"no live worker serves `{name}`: start one with `{worker_command(view.queue)}`"
+
+
+def worker_command(queue: str) -> str:
+    """The command that starts a worker for a judge's queue."""
+    name = worker_name(queue)
+    return f"rrmq worker --judge {name}{'' if name in SERVED_TOGETHER else ' --model MODEL'}"
 
 
 def no_verdict_notes(tx: "Transaction", view: JobView) -> list[str]:

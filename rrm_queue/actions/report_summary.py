@@ -10,6 +10,7 @@ from rrm_queue.actions.formatting import count, elapsed, magnitude, moment
 from rrm_queue.cli.commands.diagnose import Diagnosis
 from rrm_queue.diagnostics.reading import Finding, Level
 from rrm_queue.domain import JobState, JudgeSpec
+from rrm_queue.judging.kinds import kind_of
 from rrm_queue.ratings import Leaderboard
 from rrm_queue.report.contents import Fact, Summary
 from rrm_queue.text import printable
@@ -48,7 +49,7 @@ def summary_of(view: JobView, found: Outcome, now: datetime) -> Summary:
 
 def judge_name(judge: JudgeSpec) -> str:
     """The judge, its file without the folders of the machine that it lies on."""
-    name = file_name(judge.argument) if judge.kind == "replay" else judge.argument
+    name = file_name(judge.argument) if kind_of(judge).argument_is_file else judge.argument
     return printable(f"{judge.kind}:{name}" if name else judge.kind)
 
 

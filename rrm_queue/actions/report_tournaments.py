@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from rrm_queue import strategies
 from rrm_queue.actions.formatting import vote_facts
 from rrm_queue.domain import (
     CandidateNumber,
@@ -18,8 +19,6 @@ from rrm_queue.report.contents import Answer, Bracket, Carried, Cast, Meeting
 from rrm_queue.report.size_budget import SizeBudget
 from rrm_queue.store.database import Transaction
 from rrm_queue.store.views.report import answers_of, head_of, names_of, telling_matches, votes_of
-from rrm_queue.strategies.double_elimination import DoubleElimination
-from rrm_queue.strategies.knockout import Knockout
 from rrm_queue.text import printable
 from rrm_queue.views import CastVote, Head, JobView, RankedAnswer, Tally
 
@@ -79,9 +78,10 @@ def _tournament(reading: Reading, head: Head) -> Carried:
 
 
 def _bracket(view: JobView) -> Bracket | None:
-    if view.strategy not in (Knockout.name, DoubleElimination.name):
+    kind = strategies.bracket_of(view.strategy)
+    if kind is None:
         return None
-    return Bracket(view.seeding, double=view.strategy == DoubleElimination.name)
+    return Bracket(view.seeding, double=kind is strategies.Bracket.DOUBLE)
 
 
 def _answer(reading: Reading, answer: RankedAnswer) -> Answer:

@@ -9,23 +9,15 @@ from secrets import token_hex
 from msgspec import to_builtins
 
 from rrm_queue.actions import options
-from rrm_queue.broker.names import judge_queue
 from rrm_queue.domain import JobState, JudgeSpec, Order, Seeding, Stop, Voting
 from rrm_queue.errors import Message, Option, UsageFault
 from rrm_queue.intake.formats.base import Empty
 from rrm_queue.intake.needs import Needs
 from rrm_queue.intake.reader import Reading, Source, read
-from rrm_queue.judging.engines.replay.engine import check_file
-from rrm_queue.judging.spec import (
-    needs_gold,
-    needs_reference,
-    parse_spec,
-    with_sampling,
-    with_template,
-)
+from rrm_queue.judging.kinds import kind_of, queue_of
+from rrm_queue.judging.spec import needs_reference, parse_spec, with_sampling, with_template
 from rrm_queue.store.tables import Job
-from rrm_queue.strategies import named
-from rrm_queue.strategies.pairs import Pairs
+from rrm_queue.strategies import judges_own_pairs, named
 from rrm_queue.text import printable
 
 MAX_TEXT = 1000
@@ -79,8 +71,11 @@ class Request:
     @property
     def needs(self) -> Needs:
         """What each tournament must have."""
-        own_pairs = named(self.strategy, seeding=self.seeding).name == Pairs.name
-        return Needs(needs_reference(self.spec), needs_gold(self.spec), own_pairs)
+        return Needs(
+            reference=needs_reference(self.spec),
+            gold=kind_of(self.spec).needs_gold,
+            pairs=judges_own_pairs(self.strategy),
+        )
 
     def job(self, source: str) -> Job:
         """A new job over what is called `source`."""
@@ -92,7 +87,7 @@ class Request:
             strategy=self.strategy,
             seeding=self.seeding,
             judge=to_builtins(self.spec),
-            queue=judge_queue(self.spec),
+            queue=queue_of(self.spec),
             voting=to_builtins(self.voting),
             seed=self.seed,
             priority=self.priority,
@@ -131,8 +126,7 @@ def judge_of(given: SubmitOptions, openai_base_url: str) -> JudgeSpec:
     """The judge with its sampling and template. Raises UsageFault."""
     name = _checked_text(given.judge, "judge")
     spec = parse_spec(name, base_url=openai_base_url, folder=Path.cwd())
-    if spec.kind == "replay":
-        check_file(spec.argument)
+    kind_of(spec).check_argument(spec.argument)
     spec = with_sampling(spec, {key: str(value) for key, value in given.sampling.items()})
     if given.template is None:
         return spec

@@ -10,6 +10,7 @@ from rrm_queue.errors import BrokerUnavailable
 from rrm_queue.intake.reader import Source
 from rrm_queue.intake.submission import Gate, Submitted
 from rrm_queue.intake.submission import submit as store_submission
+from rrm_queue.judging.kinds import kind_of
 
 
 class Submission(NamedTuple):
@@ -27,7 +28,8 @@ def submit(
     The job is called after the files. Raises BadInput naming the bad lines, and what `gate`
     raises; nothing is stored then.
     """
-    app.ensure_processes(settings_fingerprint(app.settings) if request.spec.kind == "openai" else "")
+    has_endpoint = kind_of(request.spec).has_endpoint
+    app.ensure_processes(settings_fingerprint(app.settings) if has_endpoint else "")
     broker = app.broker
     submitted = store_submission(
         app.database,

@@ -27,34 +27,60 @@ def watch(app: App, job: JobId, limit: float = inf) -> Iterator[Seen]:
     stack that is away is waited for; in the end StoreUnavailable or StackFault is raised. Raises
     StillRunning when the job has not ended after `limit` seconds.
     """
-    last_answer = time.monotonic()
-    end = last_answer + limit
-    care_at = last_answer + CARE
-    last_note: str | None = None
+    watcher = _Watcher(app, job)
+    end = time.monotonic() + limit
     while True:
         start = time.monotonic()
-        note = last_note
-        try:
-            if caring := start >= care_at:
-                app.ensure_processes()
-                care_at = start + CARE
-            with app.begin() as tx:
-                view = view_job(tx, job)
-            last_answer = start
-            yield view
-            if view.state.ended or view.note:
-                return
-            if caring:
-                note = held_up(app, view)
-        except (StoreUnavailable, StackFault) as error:
-            if start - last_answer > PATIENCE:
-                raise
-            care_at = start  # at once: what is away may be ours to start
-            note = f"{error}; trying again"
-        if note and note != last_note:
-            yield note
-        last_note = note
+        yield from watcher.look(start)
+        if watcher.ended:
+            return
         now = time.monotonic()
         if (left := end - now) <= 0:
             raise StillRunning(f"job {job}, {limit:g} s")
         time.sleep(min(left, max(POLL, REST * (now - start))))
+
+
+class _Watcher:
+    """Looks at a job, and at times at the local stack and the workers."""
+
+    def __init__(self, app: App, job: JobId) -> None:
+        self.ended = False
+        self._app, self._job = app, job
+        self._last_answer = time.monotonic()
+        self._care_at = self._last_answer + CARE
+        self._note: str | None = None
+
+    def look(self, now: float) -> Iterator[Seen]:
+        """What there is to tell at this moment; notes only when they are new."""
+        try:
+            caring = self._keep_stack_up(now)
+            view = self._view()
+            self.ended = view.state.ended or bool(view.note)
+            note = held_up(self._app, view) if caring and not self.ended else self._note
+            self._last_answer = now
+        except (StoreUnavailable, StackFault) as error:
+            if now - self._last_answer > PATIENCE:
+                raise
+            self._care_at = now  # the next look starts the local servers, if they are what is away
+            yield from self._news(f"{error}; trying again")
+            return
+        yield view
+        yield from self._news(note)
+
+    def _keep_stack_up(self, now: float) -> bool:
+        """Whether it was time to look at the local stack."""
+        if now < self._care_at:
+            return False
+        self._app.ensure_processes()
+        self._care_at = now + CARE
+        return True
+
+    def _view(self) -> JobView:
+        with self._app.begin() as tx:
+            return view_job(tx, self._job)
+
+    def _news(self, note: str | None) -> Iterator[str]:
+        """The note, unless it is the one before."""
+        if note and note != self._note:
+            yield note
+        self._note = note

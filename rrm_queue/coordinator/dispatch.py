@@ -23,7 +23,7 @@ from rrm_queue.coordinator.rules import (
 )
 from rrm_queue.domain import BatchId, CandidateNumber, MatchId, TournamentId
 from rrm_queue.errors import BrokerUnavailable, ForeignJob, StoreUnavailable
-from rrm_queue.judging.spec import needs_gold
+from rrm_queue.judging.kinds import kind_of
 from rrm_queue.judging.voting import wave
 from rrm_queue.log_once import log_once
 from rrm_queue.messages import BatchMatch, JudgeBatch, MatchReport, Outcomes, Question
@@ -138,7 +138,7 @@ def _send(tx: Transaction, job: ActiveJob, line: _Line, count: int, sending: _Se
     answers = dispatching.answers(
         tx,
         {(m.tournament, number) for m in matches for number in (m.first, m.second)},
-        gold=needs_gold(job.judge),
+        gold=kind_of(job.judge).needs_gold,
     )
 
     def size(match: ReadyMatch) -> int:

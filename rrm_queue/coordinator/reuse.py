@@ -6,7 +6,8 @@ from uuid import UUID
 from msgspec import structs
 
 from rrm_queue.domain import MatchId, OnNoVerdict, Verdict, Vote, Voting
-from rrm_queue.judging.vote_key import is_paid, vote_key
+from rrm_queue.judging.kinds import kind_of
+from rrm_queue.judging.vote_key import vote_key
 from rrm_queue.judging.vote_request import Answers, answers_of, ask_of
 from rrm_queue.judging.voting import wave
 from rrm_queue.messages import BatchMatch, JudgeBatch
@@ -28,7 +29,7 @@ def bring_votes(tx: Transaction, batches: Sequence[JudgeBatch]) -> tuple[list[Ju
         )
         for batch in batches
     ]
-    if not batches or not is_paid(batches[0].judge):
+    if not batches or not kind_of(batches[0].judge).costs:
         return brought, 0
     wanted = {match: keys for batch in brought for match, keys in _wanted(batch).items()}
     found = votes.paid(tx, {one.key for keys in wanted.values() for one in keys})

@@ -10,8 +10,9 @@ from rrm_queue.domain import JudgeSpec, Vote, Voting
 from rrm_queue.errors import JudgeFault, JudgeRefused, TransientFault
 from rrm_queue.judging.engines import open_engine
 from rrm_queue.judging.engines.base import Engine, EngineSettings
+from rrm_queue.judging.kinds import kind_of
 from rrm_queue.judging.sampler import Patience, Sampler
-from rrm_queue.judging.vote_key import is_paid, vote_key
+from rrm_queue.judging.vote_key import vote_key
 from rrm_queue.judging.vote_request import Answers, VoteRequest, answers_of, ask_of
 from rrm_queue.judging.voting import awaited, decide, wave
 from rrm_queue.messages import BatchMatch, Failure, JudgeBatch, MatchReport
@@ -122,7 +123,7 @@ class BatchRunner:
 
     async def _vote(self, engine: Engine, ask: VoteRequest, resamples: int) -> Vote:
         vote = await self._sampler.vote(engine, ask, resamples=resamples)
-        if not is_paid(ask.judge):
+        if not kind_of(ask.judge).costs:
             return vote
         return structs.replace(vote, key=vote_key(ask, resamples))
 

@@ -8,9 +8,6 @@ import msgspec
 from rrm_queue.domain import JudgeSpec
 from rrm_queue.judging.vote_request import VoteRequest
 
-PAID = frozenset({"openai", "sglang"})
-"""Kinds of judge whose votes cost something; the others answer at once, from files that change."""
-
 _encoder = msgspec.msgpack.Encoder()
 
 
@@ -24,11 +21,6 @@ def vote_key(ask: VoteRequest, resamples: int) -> UUID:
     judge, reference = _judge(ask.judge), ask.reference if ask.judge.template else None
     content = (judge, resamples, ask.prompt, reference, ask.one.text, ask.two.text, ask.seed)
     return UUID(bytes=blake2b(_encoder.encode(content), digest_size=16).digest())
-
-
-def is_paid(judge: JudgeSpec) -> bool:
-    """Whether the judge's votes are kept for later jobs."""
-    return judge.kind in PAID
 
 
 def _judge(judge: JudgeSpec) -> bytes:

@@ -38,6 +38,22 @@ def test_a_link_to_nowhere_is_found(tmp_path: Path, monkeypatch) -> None:
     ]
 
 
+def test_a_named_file_that_is_gone_is_found(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(links, "ROOT", tmp_path)
+    (tmp_path / "tests/unit").mkdir(parents=True)
+    (tmp_path / "tests/unit/test_there.py").touch()
+    (tmp_path / "README.md").write_text(
+        "`test_there.py` `unit/test_there.py` `tests/unit/` `make test` `test_gone.py`\n\n"
+        "| a |\n|---|\n| `tests/unit/test_gone.py`, `rrm_queue/gone.py` |\n"
+    )
+    (tmp_path / "CHANGELOG.md").write_text("`tests/test_of_old.py`\n")
+    assert list(links.broken()) == [
+        "README.md:1: test_gone.py: no such file",
+        "README.md:5: tests/unit/test_gone.py: no such file",
+        "README.md:5: rrm_queue/gone.py: no such file",
+    ]
+
+
 def test_slugs_are_those_of_github() -> None:
     (_, heading, _) = MarkdownIt().parse("## Ratings (`rrm_queue/ratings/`), 95 %")
     assert links.slug_of(heading) == "ratings-rrm_queueratings-95-"

@@ -3,10 +3,10 @@
 from collections import defaultdict
 
 from rrm_queue.broker.client import BrokerClient
-from rrm_queue.broker.names import judge_queue
 from rrm_queue.coordinator.dispatch import dispatch
 from rrm_queue.coordinator.record import record
 from rrm_queue.domain import JobId, JudgeSpec, Verdict, Vote
+from rrm_queue.judging.kinds import queue_of
 from rrm_queue.judging.vote_key import vote_key
 from rrm_queue.judging.vote_request import answers_of, ask_of
 from rrm_queue.judging.voting import wave
@@ -16,7 +16,7 @@ from rrm_queue.store.views import jobs as store_jobs
 from rrm_queue.views import JobView
 
 JUDGE = JudgeSpec("openai", "judge-1", base_url="http://127.0.0.1:9/v1")
-QUEUE = judge_queue(JUDGE)
+QUEUE = queue_of(JUDGE)
 PAID = {
     "judge": {"kind": "openai", "argument": "judge-1", "base_url": "http://127.0.0.1:9/v1"},
     "queue": QUEUE,

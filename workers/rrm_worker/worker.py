@@ -18,10 +18,10 @@ from tenacity import (
 )
 
 from rrm_queue.broker.leases import LEASE_SECONDS, RENEW_SECONDS, Held, WorkerLeases
-from rrm_queue.broker.names import judge_queue
 from rrm_queue.domain import BatchId, JobId
 from rrm_queue.errors import BrokerUnavailable, MessageRefused, UnknownVersion
 from rrm_queue.judging.batch_runner import BatchRunner
+from rrm_queue.judging.kinds import queue_of
 from rrm_queue.messages import JudgeBatch, Outcomes, decode
 from rrm_worker.metrics import Metrics
 from rrm_worker.outbox import Outbox
@@ -139,7 +139,7 @@ class Worker:
 
     def _capacity(self, batch: JudgeBatch) -> int:
         """How many matches of its judge we hold at once; few of a judge that is none of ours."""
-        return self._capacities.get(judge_queue(batch.judge), min(self._capacities.values()))
+        return self._capacities.get(queue_of(batch.judge), min(self._capacities.values()))
 
     def release(self, ending: Ending) -> None:
         """Stops judging whatever is held; its votes are sent, the rest is another's."""

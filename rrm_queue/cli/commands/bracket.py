@@ -12,8 +12,8 @@ from rrm_queue.domain import DecidedBy, TournamentState
 from rrm_queue.errors import UsageFault
 from rrm_queue.store.views.jobs import find_job, view_job
 from rrm_queue.store.views.results import find_tournament, tournament_matches
+from rrm_queue.strategies import Bracket, bracket_of
 from rrm_queue.strategies.bracket import leaves
-from rrm_queue.strategies.knockout import Knockout
 from rrm_queue.text import printable
 from rrm_queue.views import JobView, TournamentView
 
@@ -32,7 +32,7 @@ def command(job: str, tournament: str | None) -> None:
     addresses = connect(read_settings(), processes=False)
     with open_store(addresses) as database, database.begin() as tx:
         view = view_job(tx, find_job(tx, job))
-        if view.strategy != Knockout.name:
+        if bracket_of(view.strategy) is not Bracket.SINGLE:
             raise UsageFault(
                 f"job {view.id} is no knockout but {view.strategy}: "
                 f"`rrmq results {view.id}` prints its standings"

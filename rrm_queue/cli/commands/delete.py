@@ -9,7 +9,7 @@ from rrm_queue.actions.app import App
 from rrm_queue.actions.formatting import count
 from rrm_queue.actions.schemas import json_line, status_shape
 from rrm_queue.cli.options.arguments import job_argument
-from rrm_queue.errors import Message, Option, UsageFault
+from rrm_queue.errors import UsageFault
 from rrm_queue.views import JobView
 
 
@@ -35,6 +35,6 @@ def _confirm(view: JobView, *, yes: bool) -> None:
     if yes or not view.state.ended:
         return
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise UsageFault(Message("no terminal to confirm on: pass ", Option("yes")))
+        raise UsageFault("no terminal to confirm on: pass --yes")
     what = f"{count(view.tournaments, 'tournament')} and {count(view.votes, 'vote')}"
     click.confirm(f"job {view.id} of {view.source}, {what}: delete?", abort=True, err=True)

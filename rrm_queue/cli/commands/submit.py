@@ -23,7 +23,7 @@ from rrm_queue.cli.render.terminal import warn
 from rrm_queue.cli.render.watching import show_until_end
 from rrm_queue.intake.formats import NAMES as FORMATS
 from rrm_queue.intake.mapping import parse_mapping
-from rrm_queue.judging.spec import KNOWN
+from rrm_queue.judging.kinds import USAGE
 from rrm_queue.strategies import NAMES as STRATEGIES
 
 
@@ -46,7 +46,7 @@ from rrm_queue.strategies import NAMES as STRATEGIES
     help=f"How to rank: {', '.join(STRATEGIES)}; "
     "sampled, swiss and pivot may be followed by :NUMBER.",
 )
-@click.option("--judge", default="reference", help=f"Who judges: {', '.join(KNOWN)}.")
+@click.option("--judge", default="reference", help=f"Who judges: {', '.join(USAGE)}.")
 @voting_options
 @click.option(
     "--sampling",

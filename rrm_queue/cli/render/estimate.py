@@ -8,7 +8,9 @@ from rich.table import Table
 from rrm_queue.actions.estimate import Estimate, estimate_shape
 from rrm_queue.actions.formatting import count, magnitude
 from rrm_queue.actions.schemas import json_line
+from rrm_queue.cli.options.flags import flag
 from rrm_queue.cli.render.terminal import screen
+from rrm_queue.errors import spelled
 from rrm_queue.estimates import CHARACTERS, Scale
 from rrm_queue.text import printable
 
@@ -56,7 +58,8 @@ def _time(estimate: Estimate) -> str:
     if rate is None or spent is None:
         return "unknown: no job with this judge has ended here; give its speed with --rate"
     gpus = f", {_hours(estimate.gpu_hours)} of GPUs" if estimate.gpu_hours else ""
-    return f"about {_hours(spent)}{gpus}, at {rate.votes_per_second:,.2f} votes/s {rate.source}"
+    source = spelled(rate.source, flag)
+    return f"about {_hours(spent)}{gpus}, at {rate.votes_per_second:,.2f} votes/s {source}"
 
 
 def _hours(spent: float) -> str:

@@ -17,6 +17,11 @@ _REFUSALS = {401, 402, 404}
 """No key, no money, no such model: every match of the job would hear the same."""
 
 
+def open_engine(settings: EngineSettings) -> "OpenAIEngine":
+    """The engine on a machine with these settings."""
+    return OpenAIEngine(settings)
+
+
 class OpenAIEngine:
     """Asks over one pool of connections; how many votes are in flight is the panel's to say."""
 

@@ -14,6 +14,7 @@ import msgspec
 
 from rrm_queue.domain import NoVerdict, Verdict, Vote
 from rrm_queue.errors import BadInput, PermanentFault, Problem
+from rrm_queue.judging.engines.base import EngineSettings
 from rrm_queue.judging.engines.single_flight import SingleFlightCache
 from rrm_queue.judging.vote_request import VoteRequest
 
@@ -60,6 +61,11 @@ def read_recording(path: Path) -> Recording:
 def check_file(file: str) -> None:
     """Raises BadInput unless the file is a recording, before a job is built on it."""
     read_recording(Path(file))
+
+
+def open_engine(_: EngineSettings) -> "ReplayEngine":
+    """The engine on a machine with these settings."""
+    return ReplayEngine()
 
 
 class ReplayEngine:

@@ -42,6 +42,11 @@ class _Visit:
         self.ended = False
 
 
+def open_engine(settings: EngineSettings) -> "SglangEngine":
+    """The engine on a machine with these settings."""
+    return SglangEngine(settings)
+
+
 class SglangEngine:
     """Asks the server at `sglang_url`, with no more requests at once than it can use.
 

@@ -5,8 +5,14 @@ For planning and for tests: it reads no text. Its votes' model says `simulated`.
 
 from rrm_queue.domain import Vote
 from rrm_queue.errors import PermanentFault, UsageFault
-from rrm_queue.judging.simulated_skill import parse_skill
+from rrm_queue.judging.engines.base import EngineSettings
+from rrm_queue.judging.engines.simulated.skill import parse_skill
 from rrm_queue.judging.vote_request import VoteRequest
+
+
+def open_engine(_: EngineSettings) -> "SimulatedEngine":
+    """The engine on a machine with these settings."""
+    return SimulatedEngine()
 
 
 class SimulatedEngine:
