@@ -19,7 +19,7 @@ from engine_server import CONTEXT
 from rrm_queue.broker.app import create_app
 from rrm_queue.broker.client import BrokerClient, redis_client
 from rrm_queue.judging.engines.sglang.http import SglangServer
-from rrm_queue.judging.engines.sglang.wire import Prompt, Stream, request_of
+from rrm_queue.judging.engines.sglang.wire import Prompt, Stream, payload_of
 from rrm_queue.judging.kinds import worker_queue
 from rrm_queue.judging.prompt import messages
 from rrm_queue.local.stack import LocalStack
@@ -80,15 +80,15 @@ async def _requests(url: str, job: Job) -> list[bytes]:
     """The bodies that rrmq's engine client sends for the job, to the byte but for their ids."""
     server = SglangServer(url)
     bodies = []
-    for number, ask in enumerate(job.asks()):
+    for number, request in enumerate(job.requests()):
         tokens = await server.tokens(
-            messages(job.judge, ask.prompt, ask.one.text, ask.two.text).messages
+            messages(job.judge, request.prompt, request.one.text, request.two.text).messages
         )
         prompt = Prompt(
-            msgspec.Raw(msgspec.json.encode(tokens)), len(tokens), 0, 0, neutralised=False
+            msgspec.Raw(msgspec.json.encode(tokens)), len(tokens), 0, 0, sanitized=False
         )
-        request = request_of(ask, prompt, rid=f"{number:032x}", room=CONTEXT)
-        bodies.append(msgspec.json.encode(request))
+        payload = payload_of(request, prompt, rid=f"{number:032x}", room=CONTEXT)
+        bodies.append(msgspec.json.encode(payload))
     await server.close()
     return bodies
 

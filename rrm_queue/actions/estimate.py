@@ -17,7 +17,7 @@ from rrm_queue.errors import (
     StoreUnavailable,
 )
 from rrm_queue.estimates import CHARACTERS, PUBLISHED, Rate, Scale, hours
-from rrm_queue.intake.reader import MOST_PROBLEMS, Reading, Source
+from rrm_queue.intake.reader import MOST_PROBLEMS, RowReader, Source
 from rrm_queue.judging.kinds import name_of
 from rrm_queue.seeds import derive
 from rrm_queue.store.views.throughput import last_pace
@@ -61,12 +61,12 @@ def estimate(sources: Sequence[Source], request: Request, agreement: float) -> E
 
     Raises BadInput naming up to MOST_PROBLEMS bad lines.
     """
-    reading, scale = request.read(sources), scale_of(request, agreement)
-    _weigh(reading, scale, ", ".join(source.name for source in sources))
-    return Estimate(scale, agreement, reading.description, reading.dropped)
+    reader, scale = request.read(sources), scale_of(request, agreement)
+    _weigh(reader, scale, ", ".join(source.name for source in sources))
+    return Estimate(scale, agreement, reader.description, reader.dropped)
 
 
-def _weigh(reading: Reading, scale: Scale, source: str) -> None:
+def _weigh(reader: RowReader, scale: Scale, source: str) -> None:
     """Adds all tournaments to the scale.
 
     Ids are remembered by their hashes, so that memory grows by some bytes a tournament only.
@@ -74,13 +74,13 @@ def _weigh(reading: Reading, scale: Scale, source: str) -> None:
     problems: list[Problem] = []
     spots: dict[int, int] = {}
     place = 0
-    for item in reading:
+    for item in reader:
         if isinstance(item, Problem):
             problems.append(item)
             continue
         first = spots.setdefault(derive(item.key), place * LINES + item.line)
         if len(spots) == scale.tournaments:
-            problems.append(reading.repeat(item.key, place, item.line, *divmod(first, LINES)))
+            problems.append(reader.repeat(item.key, place, item.line, *divmod(first, LINES)))
         else:
             scale.add(item)
         place += 1

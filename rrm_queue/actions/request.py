@@ -13,7 +13,7 @@ from rrm_queue.domain import JobState, JudgeSpec, Order, Seeding, Stop, Voting
 from rrm_queue.errors import Message, Option, UsageFault
 from rrm_queue.intake.formats.base import Empty
 from rrm_queue.intake.needs import Needs
-from rrm_queue.intake.reader import Reading, Source, read
+from rrm_queue.intake.reader import RowReader, Source, read
 from rrm_queue.judging.kinds import kind_of, queue_of
 from rrm_queue.judging.spec import needs_reference, parse_spec, with_sampling, with_template
 from rrm_queue.store.tables import Job
@@ -93,7 +93,7 @@ class Request:
             priority=self.priority,
         )
 
-    def read(self, sources: Sequence[Source]) -> Reading:
+    def read(self, sources: Sequence[Source]) -> RowReader:
         """The tournaments in the files, as the job reads them."""
         return read(
             sources, needs=self.needs, format=self.format, mapping=self.mapping, empty=self.empty

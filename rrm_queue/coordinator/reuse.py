@@ -8,7 +8,7 @@ from msgspec import structs
 from rrm_queue.domain import MatchId, OnNoVerdict, Verdict, Vote, Voting
 from rrm_queue.judging.kinds import kind_of
 from rrm_queue.judging.vote_key import vote_key
-from rrm_queue.judging.vote_request import Answers, answers_of, ask_of
+from rrm_queue.judging.vote_request import Answers, answers_by_number, vote_request
 from rrm_queue.judging.voting import wave
 from rrm_queue.messages import BatchMatch, JudgeBatch
 from rrm_queue.store.database import Transaction
@@ -43,7 +43,7 @@ def bring_votes(tx: Transaction, batches: Sequence[JudgeBatch]) -> tuple[list[Ju
 
 def _wanted(batch: JudgeBatch) -> dict[int, list[Reuse]]:
     """Every vote that the batch's matches may still need, by match."""
-    answers = answers_of(batch)
+    answers = answers_by_number(batch)
     return {match.match: _of_match(batch, answers, match) for match in batch.matches}
 
 
@@ -52,9 +52,9 @@ def _of_match(batch: JudgeBatch, answers: Answers, match: BatchMatch) -> list[Re
     wanted = []
     for number in range(1, batch.voting.votes + 1):
         if number not in cast:
-            ask = ask_of(batch, answers, match, number)
-            key = vote_key(ask, batch.voting.resamples)
-            wanted.append(Reuse(MatchId(match.match), number, ask.swapped, key))
+            request = vote_request(batch, answers, match, number)
+            key = vote_key(request, batch.voting.resamples)
+            wanted.append(Reuse(MatchId(match.match), number, request.swapped, key))
     return wanted
 
 

@@ -64,7 +64,7 @@ class Rendered:
     """A prompt, and whether a text in it had to be made harmless."""
 
     messages: list[ChatMessage]
-    neutralised: bool
+    sanitized: bool
 
 
 def messages(

@@ -37,12 +37,14 @@ Answers = list[dict[int, Answer]]
 """A batch's answers by number, for each of its questions."""
 
 
-def answers_of(batch: JudgeBatch) -> Answers:
+def answers_by_number(batch: JudgeBatch) -> Answers:
     """The batch's answers, to be looked up."""
     return [{answer.number: answer for answer in q.answers} for q in batch.questions]
 
 
-def ask_of(batch: JudgeBatch, answers: Answers, match: BatchMatch, number: int) -> VoteRequest:
+def vote_request(
+    batch: JudgeBatch, answers: Answers, match: BatchMatch, number: int
+) -> VoteRequest:
     """What vote `number` of a match asks, with its answers in the order that is the vote's."""
     question, given = batch.questions[match.question], answers[match.question]
     one, two = given[match.first], given[match.second]

@@ -14,19 +14,16 @@ import pytest
 from kit.filled_store import Filling, fill
 from sqlalchemy import TextClause, text
 
-from rrm_queue.store import (
+from rrm_queue.store.database import Database, Transaction
+from rrm_queue.store.queue import (
     control,
     dispatching,
-    jobs,
-    outcomes,
+    paid_votes,
     planning,
-    reasons,
     recording,
     recovery,
-    results,
-    votes,
 )
-from rrm_queue.store.database import Database, Transaction
+from rrm_queue.store.views import jobs, outcomes, results, votes
 
 LARGE = {"matches", "votes", "tournaments", "candidates", "standings", "batches"}
 
@@ -73,16 +70,16 @@ def walk(tx: Transaction) -> Mapping[str, tuple[TextClause, Parameters]]:
         "results.FIND_TOURNAMENT": (results.FIND_TOURNAMENT, {**job, "key": "t7"}),
         "results.CANDIDATE_KEYS": (results.CANDIDATE_KEYS, {"tournament": tournaments[0]}),
         "results.MATCHES": (results.MATCHES, {"tournament": tournaments[0]}),
-        "reasons.TALLIES": (
-            reasons.TALLIES,
+        "votes.TALLIES": (
+            votes.TALLIES,
             {
                 "tournament": tournaments[0],
                 **dict.fromkeys(("round", "slot", "low", "high")),
             },
         ),
-        "reasons.ANSWERS": (reasons.ANSWERS, {"tournament": tournaments[0], "numbers": [0, 1]}),
-        "reasons.PROMPT": (reasons.PROMPT, {"tournament": tournaments[0]}),
-        "reasons.VOTES": (reasons.VOTES, {"match": matches[0]}),
+        "votes.ANSWERS": (votes.ANSWERS, {"tournament": tournaments[0], "numbers": [0, 1]}),
+        "votes.PROMPT": (votes.PROMPT, {"tournament": tournaments[0]}),
+        "votes.VOTES": (votes.VOTES, {"match": matches[0]}),
         "outcomes.TOURNAMENT": (outcomes.TOURNAMENT, {**job, "key": "t7"}),
         "outcomes.RESULTS": (outcomes.RESULTS, {**job, "key": "t7"}),
         "dispatching.ACTIVE_JOBS": (
@@ -126,8 +123,8 @@ def walk(tx: Transaction) -> Mapping[str, tuple[TextClause, Parameters]]:
             recording.FAIL_MATCHES,
             {"match": matches, "error": ["no"] * 64},
         ),
-        "recording.GIVE_BACK": (
-            recording.GIVE_BACK,
+        "recording.REQUEUE_MATCHES": (
+            recording.REQUEUE_MATCHES,
             {"match": matches, "error": ["no"] * 64, "attempt": [1] * 64, "wait": [1.0] * 64},
         ),
         "recording.LOCK_BATCHES": (recording.LOCK_BATCHES, {"batches": tournaments}),
@@ -137,13 +134,16 @@ def walk(tx: Transaction) -> Mapping[str, tuple[TextClause, Parameters]]:
         "recovery.NOTE_SEEN": (recovery.NOTE_SEEN, batches),
         "recovery.LOCK_TOURNAMENTS": (recovery.LOCK_TOURNAMENTS, batches),
         "recovery.LOSE_BATCHES": (recovery.LOSE_BATCHES, batches),
-        "recovery.FREE_MATCHES": (recovery.FREE_MATCHES, {**batches, "attempt": 1, "reason": "no"}),
+        "recovery.REQUEUE_MATCHES": (
+            recovery.REQUEUE_MATCHES,
+            {**batches, "attempt": 1, "reason": "no"},
+        ),
         "recovery.SPENT_MATCHES": (recovery.SPENT_MATCHES, {**batches, "attempts": 10}),
         "control.LOCK_FAILED": (control.LOCK_FAILED, job),
-        "votes.IN_HAND": (votes.IN_HAND, {"matches": matches}),
-        "votes.PAID": (votes.PAID, {"keys": [UUID(int=n) for n in range(64)]}),
-        "votes.REUSE_VOTES": (
-            votes.REUSE_VOTES,
+        "paid_votes.IN_HAND": (paid_votes.IN_HAND, {"matches": matches}),
+        "paid_votes.PAID": (paid_votes.PAID, {"keys": [UUID(int=n) for n in range(64)]}),
+        "paid_votes.REUSE_VOTES": (
+            paid_votes.REUSE_VOTES,
             {
                 "match": matches,
                 "number": [1] * 64,
@@ -195,13 +195,13 @@ def test_no_statement_of_the_walk_reads_a_whole_table(filled: Database) -> None:
     ("loss", "statement", "table"),
     [
         ("DROP INDEX matches_ready", "dispatching.CLAIM_MATCHES", "matches"),
-        ("DROP INDEX votes_paid", "votes.PAID", "votes"),
+        ("DROP INDEX votes_paid", "paid_votes.PAID", "votes"),
         (
             "ALTER TABLE matches DROP CONSTRAINT matches_position",
             "planning.PLAYED",
             "matches",
         ),
-        ("ALTER TABLE votes DROP CONSTRAINT votes_pkey", "votes.IN_HAND", "votes"),
+        ("ALTER TABLE votes DROP CONSTRAINT votes_pkey", "paid_votes.IN_HAND", "votes"),
     ],
 )
 def test_a_lost_index_is_seen(filled: Database, loss: str, statement: str, table: str) -> None:

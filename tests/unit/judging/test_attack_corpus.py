@@ -92,7 +92,7 @@ BOXES = [
 def texts(spec: JudgeSpec, **slots: str) -> list[str]:
     given = {"question": "Q?", "one": "First.", "two": "Second."} | slots
     rendered = messages(spec, given["question"], given["one"], given["two"])
-    assert rendered.neutralised is bool(slots)
+    assert rendered.sanitized is bool(slots)
     return [message["content"] for message in rendered.messages]
 
 

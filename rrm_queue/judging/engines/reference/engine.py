@@ -42,20 +42,21 @@ class ReferenceEngine:
         )
         self._model = f"math-verify {version('math-verify')}"
 
-    async def ask(self, ask: VoteRequest) -> Vote:
+    async def vote(self, request: VoteRequest) -> Vote:
         """The verdict of two gradings, which the vote's text tells."""
-        if ask.reference is None:
-            raise PermanentFault(f"prompt {ask.tournament!r} has no reference to compare with")
+        if request.reference is None:
+            raise PermanentFault(f"prompt {request.tournament!r} has no reference to compare with")
         began = perf_counter()
         (one, one_right), (two, two_right) = await asyncio.gather(
-            self._grade(ask.reference, ask.one.text), self._grade(ask.reference, ask.two.text)
+            self._grade(request.reference, request.one.text),
+            self._grade(request.reference, request.two.text),
         )
         return Vote(
-            number=ask.number,
+            number=request.number,
             verdict=_verdict(one_right, two_right),
-            swapped=ask.swapped,
-            text=f"Assistant 1: {one}. Assistant 2: {two}. Reference: {ask.reference}.",
-            seed=ask.seed,
+            swapped=request.swapped,
+            text=f"Assistant 1: {one}. Assistant 2: {two}. Reference: {request.reference}.",
+            seed=request.seed,
             model=self._model,
             seconds=perf_counter() - began,
         )
