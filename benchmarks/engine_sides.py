@@ -50,7 +50,7 @@ class Run:
         return self.requests / self.seconds
 
 
-async def run_straight(url: str, job: Job, concurrency: int) -> Run:
+async def run_direct(url: str, job: Job, concurrency: int) -> Run:
     """A bare load generator: tokenised before the clock starts, nothing grouped, nobody waits."""
     requests = await _requests(url, job)
     await flush(url)
