@@ -9,7 +9,7 @@ from rrm_queue.coordinator.judge_batch import Texts
 from rrm_queue.domain import MatchId, OnNoVerdict, Verdict, Vote, Voting
 from rrm_queue.judging.kinds import kind_of
 from rrm_queue.judging.vote_key import vote_key
-from rrm_queue.judging.vote_request import pair_request
+from rrm_queue.judging.vote_request import vote_request
 from rrm_queue.judging.voting import wave
 from rrm_queue.store.database import Transaction
 from rrm_queue.store.queue import paid_votes
@@ -48,7 +48,7 @@ def _wanted(
     wanted = []
     for number in range(1, job.voting.votes + 1):
         if number not in cast:
-            request = pair_request(
+            request = vote_request(
                 tournament=about.key,
                 prompt=about.prompt,
                 reference=about.reference,

@@ -42,12 +42,12 @@ def answers_by_number(batch: JudgeBatch) -> Answers:
     return [{answer.number: answer for answer in q.answers} for q in batch.questions]
 
 
-def vote_request(
+def batch_vote_request(
     batch: JudgeBatch, answers: Answers, match: BatchMatch, number: int
 ) -> VoteRequest:
     """What vote `number` of a match asks, with its answers in the order that is the vote's."""
     question, given = batch.questions[match.question], answers[match.question]
-    return pair_request(
+    return vote_request(
         tournament=question.tournament,
         prompt=question.prompt,
         reference=question.reference,
@@ -60,7 +60,7 @@ def vote_request(
     )
 
 
-def pair_request(
+def vote_request(
     *,
     tournament: str,
     prompt: str,
