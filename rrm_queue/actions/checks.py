@@ -7,13 +7,13 @@ from importlib.metadata import version
 from typing import NamedTuple
 
 from rrm_queue import __version__
-from rrm_queue.actions.formatting import count
 from rrm_queue.broker.client import BrokerClient
 from rrm_queue.broker.names import COORDINATOR_QUEUE, judge_kind_queue
 from rrm_queue.errors import BrokerUnavailable, RrmqError, SchemaMismatch, StoreUnavailable
 from rrm_queue.judging.engines import KINDS
 from rrm_queue.store.database import SCHEMA, Database
 from rrm_queue.store.queue.dispatching import active_queues
+from rrm_queue.text import count
 
 
 class Check(NamedTuple):

@@ -7,7 +7,6 @@ import click
 from rich.table import Table
 
 from rrm_queue.actions.app import connect, local_stack, open_store
-from rrm_queue.actions.formatting import count, magnitude
 from rrm_queue.actions.schemas import json_line
 from rrm_queue.cli.render.terminal import screen
 from rrm_queue.config import Settings
@@ -16,8 +15,8 @@ from rrm_queue.errors import BadInput, Problem, SchemaMismatch, StackFault, Stor
 from rrm_queue.estimates import CHARACTERS, PUBLISHED, Rate, Scale, hours
 from rrm_queue.intake.reader import MOST_PROBLEMS, Reading
 from rrm_queue.seeds import derive
-from rrm_queue.store.views.throughput import last_pace
-from rrm_queue.text import printable
+from rrm_queue.store.views.throughput import last_throughput
+from rrm_queue.text import count, magnitude, printable
 
 LINES = 2**32
 """More than a file has: a tournament's place and its line make one number, for half the memory."""
@@ -69,7 +68,7 @@ def _measured(settings: Settings, judge: JudgeSpec, gpus: int | None) -> Rate | 
             open_store(connect(settings, processes=False)) as database,
             database.begin() as tx,
         ):
-            found = last_pace(tx, judge)
+            found = last_throughput(tx, judge)
     except (StoreUnavailable, StackFault, SchemaMismatch):
         return None
     if found is None:

@@ -5,12 +5,12 @@ import sys
 import click
 
 from rrm_queue.actions.app import connect, open_store, read_settings
-from rrm_queue.actions.formatting import count
 from rrm_queue.actions.schemas import json_line, status_shape
 from rrm_queue.cli.options.arguments import job_argument
 from rrm_queue.errors import UsageFault
 from rrm_queue.store.queue.control import delete_job
 from rrm_queue.store.views.jobs import find_job, view_job
+from rrm_queue.text import count
 from rrm_queue.views import JobView
 
 

@@ -3,11 +3,11 @@
 import click
 
 from rrm_queue.actions.control import change, show, wake
-from rrm_queue.actions.formatting import count
 from rrm_queue.cli.options.arguments import job_argument
 from rrm_queue.domain import JobState
 from rrm_queue.errors import UsageFault
 from rrm_queue.store.queue.control import retry_job
+from rrm_queue.text import count
 
 
 @click.command("retry")

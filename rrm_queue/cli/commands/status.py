@@ -6,7 +6,7 @@ import click
 
 from rrm_queue.actions.app import connect, local_stack, open_broker, open_store, read_settings
 from rrm_queue.actions.health import held_up
-from rrm_queue.actions.no_verdict import silence_notes
+from rrm_queue.actions.no_verdict import no_verdict_notes
 from rrm_queue.actions.schemas import json_line, status_shape
 from rrm_queue.actions.watch import watch
 from rrm_queue.cli.options.arguments import job_argument
@@ -32,7 +32,7 @@ def command(job: str, watching: bool, as_json: bool) -> int:
         with database.begin() as tx:
             view = view_job(tx, find_job(tx, job))
             error = first_error(tx, view.id) if view.tournaments_failed else None
-            silent = [] if as_json or watching else silence_notes(tx, view)
+            silent = [] if as_json or watching else no_verdict_notes(tx, view)
         if watching:
             return watch(settings, addresses, view.id, as_json=as_json)
         note = None if as_json else held_up(open_broker(addresses), database, view, local=local)

@@ -5,14 +5,14 @@ from datetime import UTC, datetime
 from rich.console import Console
 from rich.text import Text
 
-from rrm_queue.actions.formatting import STYLES, count, elapsed, tokens
-from rrm_queue.actions.no_verdict import silence_notes
+from rrm_queue.actions.formatting import STYLES, elapsed, tokens
+from rrm_queue.actions.no_verdict import no_verdict_notes
 from rrm_queue.cli.render.tables import champions_table
 from rrm_queue.store.database import Database
 from rrm_queue.store.views.jobs import first_error
 from rrm_queue.store.views.results import job_results
 from rrm_queue.strategies.knockout import Knockout
-from rrm_queue.text import printable
+from rrm_queue.text import count, printable
 from rrm_queue.views import JobView
 
 FEW = 20
@@ -28,7 +28,7 @@ def print_ending(console: Console, database: Database, view: JobView) -> None:
         return
     with database.begin() as tx:
         error = first_error(tx, view.id) if view.tournaments_failed else None
-        silent = silence_notes(tx, view)
+        silent = no_verdict_notes(tx, view)
         results = list(job_results(tx, view.id)) if view.tournaments <= FEW else []
     if error:
         failed = f"{count(view.tournaments_failed, 'tournament')} failed, the first one"

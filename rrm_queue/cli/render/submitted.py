@@ -1,8 +1,8 @@
 """What is said of a submission that went well."""
 
-from rrm_queue.actions.formatting import count
 from rrm_queue.domain import JobState
 from rrm_queue.intake.submission import Submitted
+from rrm_queue.text import count
 
 PLAIN = "rrmq's own format, JSON lines"  # what nobody needs to be told
 

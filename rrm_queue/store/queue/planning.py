@@ -25,7 +25,7 @@ from rrm_queue.domain import (
     Voting,
 )
 from rrm_queue.errors import ForeignJob
-from rrm_queue.store.binary_columns import read_columns
+from rrm_queue.store.binary_columns import BIGINT, INTEGER, read_columns
 from rrm_queue.store.database import storable
 
 # A tournament's row lock serialises all that is decided about it, whichever coordinator does it.
@@ -186,9 +186,9 @@ def results(
     """
     if not tournaments:
         return {}
-    types = ("bigint", "integer", "integer", "integer")
-    ids, *cells = read_columns(tx, RESULTS, {"tournaments": list(tournaments)}, types)
-    rows = np.stack(cells, axis=1)
+    cells = (BIGINT, INTEGER, INTEGER, INTEGER)
+    ids, *columns = read_columns(tx, RESULTS, {"tournaments": list(tournaments)}, cells)
+    rows = np.stack(columns, axis=1)
     found, starts = np.unique(ids, return_index=True)
     parts = np.split(rows, starts[1:])
     decided = dict(zip(found.tolist(), parts, strict=len(found) > 0))
