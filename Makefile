@@ -31,7 +31,7 @@ docs: $(VENV)/.installed-dev  ## make the reference pages anew, and all pages as
 pictures: $(VENV)/.installed-dev  ## make the pictures of the docs anew, by running the command
 	$(VENV)/bin/python docs/scripts/pictures.py
 
-fmt: $(VENV)/.installed-dev  ## format, and mend what lint can mend
+fmt: $(VENV)/.installed-dev  ## format, and fix what lint can fix
 	$(VENV)/bin/ruff format .
 	$(VENV)/bin/ruff check --fix .
 
@@ -40,10 +40,10 @@ engine: $(ENGINE)/.installed  ## SGLang on a CPU for the engine's tests, in an e
 gpu-check: $(VENV)/.installed  ## throughput through rrmq against SGLang's own, on an NVIDIA GPU
 	$(VENV)/bin/python benchmarks/engine_throughput.py --gpu $(BENCHMARK)
 
-chaos: $(VENV)/.installed-dev  ## 20,000 matches while a seeded hand breaks everything, then an audit of the store
+chaos: $(VENV)/.installed-dev  ## 20,000 matches with seeded fault injection, then an audit of the store
 	PYTHONPATH=tests $(VENV)/bin/python -m chaos $(CHAOS)
 
-recovery: $(VENV)/.installed-dev  ## how long lost work takes to run again, ten times each
+recovery: $(VENV)/.installed-dev  ## the time until lost work runs again, ten times each
 	PYTHONPATH=tests $(VENV)/bin/python benchmarks/recovery.py $(BENCHMARK)
 
 compose-test: $(VENV)/.installed-dev  ## the fleet of docker-compose.yml on a Docker engine: built, killed, scaled, compared

@@ -19,7 +19,7 @@ BROKER = "BARE_CELERY_BROKER"
 app = Celery("bare_celery", broker=os.environ.get(BROKER, ""))
 
 
-@app.task
+@app.task  # type: ignore[untyped-decorator]  # Celery has no types
 def nothing() -> None:
     """Does nothing."""
 

@@ -21,14 +21,14 @@ from msgspec import to_builtins
 from rich.console import Console
 from sqlalchemy import text
 
-from rrm_queue.actions.app import connect, local_stack, open_broker, open_store, read_settings
+from rrm_queue.actions.app import App
 from rrm_queue.broker.client import BrokerClient
-from rrm_queue.broker.names import judge_queue
 from rrm_queue.domain import JobId, JobState, Seeding, Voting
 from rrm_queue.intake.formats.base import Empty
 from rrm_queue.intake.needs import Needs
 from rrm_queue.intake.reader import Source
 from rrm_queue.intake.submission import Submitted, submit
+from rrm_queue.judging.kinds import queue_of
 from rrm_queue.judging.spec import parse_spec
 from rrm_queue.store.database import Database
 from rrm_queue.store.tables import Job
@@ -122,15 +122,13 @@ def _stack() -> Iterator[tuple[Database, BrokerClient]]:
     """Store and broker of the environment's servers, or of a local stack that ends with us."""
     with tempfile.TemporaryDirectory(prefix="rrmq-best-", ignore_cleanup_errors=True) as home:
         os.environ["RRMQ_HOME"] = home
-        settings = read_settings()
-        stack = local_stack(settings)
-        try:
-            addresses = connect(settings)
-            with open_store(addresses) as database:
-                yield database, open_broker(addresses)
-        finally:
-            if stack is not None:
-                stack.down()
+        with App() as app:
+            try:
+                app.ensure_processes()
+                yield app.database, app.broker
+            finally:
+                if app.stack is not None:
+                    app.stack.down()
 
 
 def _measured(
@@ -167,7 +165,7 @@ def _submitted(
         strategy=strategy,
         seeding=Seeding.RANDOM,
         judge=to_builtins(judge),
-        queue=judge_queue(judge),
+        queue=queue_of(judge),
         voting=to_builtins(Voting(votes)),
         seed=seed,
         priority=1,

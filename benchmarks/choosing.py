@@ -184,7 +184,8 @@ def simulate(share: float) -> Iterator[Line]:
             strategy = named(name)
             seen = np.array([play(strategy, world, trial) for trial in range(count)], float)
             error = float(seen[:, 1].std(ddof=1)) / math.sqrt(count)
-            yield Line(*world, name, *seen.mean(axis=0).tolist(), error, count)
+            found, tau, matches, cast = seen.mean(axis=0).tolist()
+            yield Line(*world, name, found, tau, matches, cast, error, count)
 
 
 def main() -> None:

@@ -35,7 +35,7 @@ class Job:
         ]
         return "".join(json.dumps(row) + "\n" for row in rows).encode()
 
-    def asks(self) -> Iterator[VoteRequest]:
+    def requests(self) -> Iterator[VoteRequest]:
         """The votes of the job's round robins, in the order in which they are planned."""
         for tournament in self.tournaments:
             size = len(tournament.candidates)

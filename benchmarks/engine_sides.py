@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from uuid import uuid4
 
 import aiohttp
 import msgspec.json
@@ -18,9 +19,9 @@ from engine_server import CONTEXT
 
 from rrm_queue.broker.app import create_app
 from rrm_queue.broker.client import BrokerClient, redis_client
-from rrm_queue.broker.names import judge_kind_queue
 from rrm_queue.judging.engines.sglang.http import SglangServer
-from rrm_queue.judging.engines.sglang.wire import Prompt, Stream, request_of
+from rrm_queue.judging.engines.sglang.wire import Prompt, Stream, payload_of
+from rrm_queue.judging.kinds import worker_queue
 from rrm_queue.judging.prompt import messages
 from rrm_queue.local.stack import LocalStack
 
@@ -50,7 +51,7 @@ class Run:
         return self.requests / self.seconds
 
 
-async def run_straight(url: str, job: Job, concurrency: int) -> Run:
+async def run_direct(url: str, job: Job, concurrency: int) -> Run:
     """A bare load generator: tokenised before the clock starts, nothing grouped, nobody waits."""
     requests = await _requests(url, job)
     await flush(url)
@@ -77,18 +78,21 @@ async def run_straight(url: str, job: Job, concurrency: int) -> Run:
 
 
 async def _requests(url: str, job: Job) -> list[bytes]:
-    """The bodies that rrmq's engine client sends for the job, to the byte but for their ids."""
+    """The bodies that rrmq's engine client sends for the job, to the byte but for their ids.
+
+    Ids are new each time: SGLang aborts whatever carries one two seconds after its stream ended.
+    """
     server = SglangServer(url)
     bodies = []
-    for number, ask in enumerate(job.asks()):
+    for request in job.requests():
         tokens = await server.tokens(
-            messages(job.judge, ask.prompt, ask.one.text, ask.two.text).messages
+            messages(job.judge, request.prompt, request.one.text, request.two.text).messages
         )
         prompt = Prompt(
-            msgspec.Raw(msgspec.json.encode(tokens)), len(tokens), 0, 0, neutralised=False
+            msgspec.Raw(msgspec.json.encode(tokens)), len(tokens), 0, 0, sanitized=False
         )
-        request = request_of(ask, prompt, rid=f"{number:032x}", room=CONTEXT)
-        bodies.append(msgspec.json.encode(request))
+        payload = payload_of(request, prompt, rid=uuid4().hex, room=CONTEXT)
+        bodies.append(msgspec.json.encode(payload))
     await server.close()
     return bodies
 
@@ -139,7 +143,7 @@ async def _worker(
     broker = BrokerClient(lambda: create_app(broker_url), redis_client(broker_url))
     try:
         async with asyncio.timeout(SERVE_SECONDS):
-            while not broker.capacities(judge_kind_queue(JUDGE)):
+            while not broker.capacities(worker_queue(JUDGE)):
                 if worker.returncode is not None:
                     raise RuntimeError(f"the worker ended: {log.read_text()[-2000:]}")
                 await asyncio.sleep(0.05)

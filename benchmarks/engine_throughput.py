@@ -1,4 +1,4 @@
-"""Requests a second through rrmq against the same requests sent straight to the same SGLang.
+"""Requests per second through rrmq against the same requests sent directly to the same SGLang.
 
 Both sides send the same prompts with the same sampling and as many at once. The cache is flushed
 before each run, whoever goes first changes from round to round, and medians over rounds are given.
@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 from engine_job import Job, job_of
 from engine_server import Engine, cpu_engine, gpu_engine, gpu_name, serving, torch_version
-from engine_sides import Run, run_rrmq, run_straight
+from engine_sides import Run, run_direct, run_rrmq
 from figures import Figure, arguments, report
 
 from rrm_queue.judging.engines.sglang.http import SglangServer
@@ -46,7 +46,7 @@ ON_GPU, ON_CPU, QUICK = Size(16, 16, 256), Size(10, 8, 64), Size(4, 8, 32)
 class Round(NamedTuple):
     """One job on both sides."""
 
-    straight: Run
+    direct: Run
     rrmq: Run
 
 
@@ -81,13 +81,13 @@ def main() -> int:
 async def _measure(
     engine: Engine, home: Path, size: Size, rounds: int
 ) -> tuple[str, Sequence[Round]]:
-    """The server's version, and all rounds on it, after a straight run that nobody counts."""
+    """The server's version, and all rounds on it, after a direct run that is not counted."""
     async with serving(engine, home.parent / "engine.log") as url:
         server = SglangServer(url)
         info, loads = await asyncio.gather(server.info(), server.loads())
         await server.close()
         concurrency = ceil(loads.capacity * AHEAD)
-        await run_straight(url, job_of(*size, seed=0), concurrency)
+        await run_direct(url, job_of(*size, seed=0), concurrency)
         jobs = [job_of(*size, seed=number) for number in range(1, rounds + 1)]
         return info.version, [await _round(url, job, concurrency, home) for job in jobs]
 
@@ -95,23 +95,23 @@ async def _measure(
 async def _round(url: str, job: Job, concurrency: int, home: Path) -> Round:
     """Both runs of a job; raises RuntimeError unless they sent the same."""
     if job.seed % 2:
-        straight = await run_straight(url, job, concurrency)
+        direct = await run_direct(url, job, concurrency)
         rrmq = await run_rrmq(url, job, concurrency, home)
     else:
         rrmq = await run_rrmq(url, job, concurrency, home)
-        straight = await run_straight(url, job, concurrency)
-    one, other = ((run.requests, run.prompt_tokens) for run in (straight, rrmq))
+        direct = await run_direct(url, job, concurrency)
+    one, other = ((run.requests, run.prompt_tokens) for run in (direct, rrmq))
     if one != other:
         raise RuntimeError(f"requests and prompt tokens differ: {one} and {other}")
-    return Round(straight, rrmq)
+    return Round(direct, rrmq)
 
 
 def _figures(rounds: Sequence[Round]) -> Iterator[Figure]:
     def both(figure: Callable[[Run], float], name: str, unit: str) -> Figure:
         """The medians of both sides; the ratio is the median of the rounds' own."""
-        straight = median(figure(one.straight) for one in rounds)
-        ratio = median(figure(one.rrmq) / figure(one.straight) for one in rounds)
-        return Figure(name, ratio * straight, unit, straight, f"{unit} straight", TARGET)
+        direct = median(figure(one.direct) for one in rounds)
+        ratio = median(figure(one.rrmq) / figure(one.direct) for one in rounds)
+        return Figure(name, ratio * direct, unit, direct, f"{unit} direct", TARGET)
 
     yield both(lambda run: run.requests_per_second, "requests through rrmq", "requests/s")
     yield both(lambda run: run.tokens_per_second, "tokens through rrmq", "tokens/s")

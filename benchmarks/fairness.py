@@ -15,7 +15,7 @@ from statistics import median
 
 from chaos.fleet import Fleet, Size, fleet, wait
 from chaos.given import even_job
-from chaos.run import submit
+from chaos.submission import submit
 from rich.console import Console
 from rich.table import Table
 from sqlalchemy import text

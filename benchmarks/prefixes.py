@@ -13,9 +13,7 @@ from pathlib import Path
 from statistics import median
 
 from figures import Figure, arguments, report
-from kit.sglang_process import SglangProcess
-from rig import TESTS
-from test_prefix_sharing import batch_of, judged, share_of_bound
+from rig import TESTS, SglangProcess, shared_prefixes
 
 TARGET = 0.97
 CONTEXT = 8192
@@ -30,16 +28,19 @@ def main() -> int:
         return 1
     figures = []
     with tempfile.TemporaryDirectory(prefix="rrmq-engine-") as folder:
-        maker = [python, TESTS / "kit" / "make_model.py", Path(folder, "model"), str(CONTEXT)]
-        subprocess.run(maker, check=True, capture_output=True)  # noqa: S603  # our own
-        server = SglangProcess(python, Path(folder, "model"), Path(folder, "server.log"))
+        model = Path(folder, "model")
+        maker = [python, TESTS / "kit" / "make_model.py"]
+        subprocess.run([*maker, model, str(CONTEXT)], check=True, capture_output=True)  # noqa: S603  # our own
+        server = SglangProcess(python, model, Path(folder, "server.log"))
         try:
             server.start()
             for votes in (1, 5):
-                batch = batch_of(votes)
+                batch = shared_prefixes.batch_of(votes)
                 led, at_once = (
                     median(
-                        share_of_bound(batch, judged(server, batch, share=share))
+                        shared_prefixes.share_of_bound(
+                            batch, shared_prefixes.judged(server, batch, share=share)
+                        )
                         for _ in range(1 if given.quick else 3)
                     )
                     for share in (True, False)

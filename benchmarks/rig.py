@@ -22,12 +22,18 @@ from chaos.endpoint import Endpoint as Endpoint
 from chaos.endpoint import notes as notes
 from chaos.endpoint import request_key as request_key
 from chaos.endpoint import serve as serve
-from chaos.fleet import Fleet, Size, fleet, rrmq, wait
+from chaos.fleet import Fleet as Fleet
+from chaos.fleet import Size as Size
+from chaos.fleet import fleet as fleet
+from chaos.fleet import rrmq as rrmq
+from chaos.fleet import wait as wait
 from chaos.hand import Kind
 from chaos.judge import answer_text as answer_text
 from chaos.parts import ProcessPart
+from kit import shared_prefixes as shared_prefixes
 from kit.filled_store import Filling as Filling
 from kit.filled_store import fill as fill
+from kit.sglang_process import SglangProcess as SglangProcess
 
 PATIENCE = 3600.0  # seconds
 

@@ -20,19 +20,19 @@ from rig import Filling, fill
 from sqlalchemy import text
 
 from rrm_queue.coordinator.plan import advance
-from rrm_queue.domain import DecidedBy, MatchId, Outcome, Verdict, Vote
+from rrm_queue.domain import DecidedBy, JobId, MatchId, Outcome, Verdict, Vote
 from rrm_queue.local.stack import LocalStack
 from rrm_queue.store.database import Database, Transaction
-from rrm_queue.store.queue import dispatching, planning, recording
+from rrm_queue.store.queue import counters, dispatching, planning, recording
 from rrm_queue.store.queue import paid_votes as votes
-from rrm_queue.store.queue.recording import Counts
+from rrm_queue.store.queue.counters import Counts
 from rrm_queue.store.schema import upgrade
 from rrm_queue.store.views import jobs, results
 
 SIZE, TIMES = 8, 21
 RUNNING = 20
 STATUS = 100.0  # ms
-LARGE, SMALL, GIANT = "aaaaaaaaaaaa", "bbbbbbbbbbbb", "cccccccccccc"
+LARGE, SMALL, GIANT = JobId("a" * 12), JobId("b" * 12), JobId("c" * 12)
 
 OUT = text("SELECT id FROM matches WHERE job_id = :job AND state = 'out' ORDER BY id LIMIT 64")
 MATCHES = text("SELECT count(*) FROM matches WHERE job_id = :job")
@@ -83,7 +83,7 @@ def _figures(database: Database, share: int) -> Iterator[Figure]:
     yield Figure(what, giant, "ms", large["results of one tournament"], beside)
 
 
-def _timed(database: Database, job: str) -> Mapping[str, float]:
+def _timed(database: Database, job: JobId) -> Mapping[str, float]:
     """Milliseconds of everything that is asked of a job."""
     with database.begin() as tx:
         out = [MatchId(match) for match in tx.scalars(OUT, {"job": job})]
@@ -114,7 +114,7 @@ def _median(database: Database, call: Callable[[Transaction], Any]) -> float:
     return median(took)
 
 
-def _claim(tx: Transaction, job: str) -> None:
+def _claim(tx: Transaction, job: JobId) -> None:
     matches = dispatching.claim_matches(tx, job, 64)
     dispatching.tournament_texts(tx, {match.tournament for match in matches})
     pairs = {(m.tournament, number) for m in matches for number in (m.first, m.second)}
@@ -122,25 +122,25 @@ def _claim(tx: Transaction, job: str) -> None:
     dispatching.send_batches(tx, job, "queue", "epoch", [[match.id for match in matches]])
 
 
-def _open(tx: Transaction, job: str) -> None:
+def _open(tx: Transaction, job: JobId) -> None:
     advance(tx, planning.open_tournaments(tx, job, 8))
 
 
-def _record(tx: Transaction, job: str, out: list[MatchId]) -> None:
+def _record(tx: Transaction, job: JobId, out: list[MatchId]) -> None:
     """What `record` does with a flush of one vote a match."""
     tournaments = planning.lock_tournaments(tx, out)
     locked = recording.lock_matches(tx, out)
     votes.in_hand(tx, list(locked))
     reasoning = "Because. " * 150
     recording.insert_votes(
-        tx, [(match, Vote(1, Verdict.FIRST, False, text=reasoning)) for match in locked]
+        tx, [(MatchId(match), Vote(1, Verdict.FIRST, False, text=reasoning)) for match in locked]
     )
     outcomes = {m.id: Outcome(m.first, DecidedBy.VOTES) for m in locked.values()}
     recording.decide_matches(tx, outcomes)
     recording.close_batches(tx, {match.batch for match in locked.values() if match.batch})
     recording.count_decided(tx, {tournament.id: 1 for tournament in tournaments})
     advance(tx, tournaments)
-    recording.count_for_job(tx, job, Counts(matches_done=len(out), votes=len(out)))
+    counters.count_for_job(tx, job, Counts(matches_done=len(out), votes=len(out)))
 
 
 if __name__ == "__main__":

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from math import exp, lgamma, log
 
 from rrm_queue.domain import JudgeSpec, Launch, Order, Seeding, Tournament, Voting
+from rrm_queue.judging.kinds import kind_of
 from rrm_queue.judging.prompt import messages
-from rrm_queue.judging.spec import writes
 from rrm_queue.judging.voting import Tally, needed
 from rrm_queue.strategies import named
 
@@ -159,7 +159,7 @@ def prompt_shape(spec: JudgeSpec) -> PromptShape | None:
 
     What a chat template adds, some ten tokens, is left out.
     """
-    if not writes(spec):
+    if not kind_of(spec).writes:
         return None
     mark = "QUERY"
     chat = "".join(m["content"] for m in messages(spec, mark, "", "").messages)

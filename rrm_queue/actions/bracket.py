@@ -7,7 +7,7 @@ from rrm_queue.errors import UsageFault
 from rrm_queue.store.views.jobs import find_job, view_job
 from rrm_queue.store.views.matches import tournament_matches
 from rrm_queue.store.views.results import candidate_keys, find_tournament
-from rrm_queue.strategies.knockout import Knockout
+from rrm_queue.strategies import Bracket, bracket_of
 from rrm_queue.views import JobView, TalliedMatch, TournamentView
 
 
@@ -27,7 +27,7 @@ def read_bracket(app: App, job: str, tournament: str | None = None) -> JobBracke
     """
     with app.begin() as tx:
         view = view_job(tx, find_job(tx, job))
-        if view.strategy != Knockout.name:
+        if bracket_of(view.strategy) is not Bracket.SINGLE:
             raise UsageFault(
                 f"job {view.id} is not a knockout but {view.strategy}: "
                 f"`rrmq results {view.id}` prints its standings"

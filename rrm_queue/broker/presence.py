@@ -1,42 +1,46 @@
-"""The roll in Redis, by which a machine's coordinator or worker is known to be at work."""
+"""Which coordinators and workers are alive, as they show it in Redis."""
 
 import socket
-from collections.abc import Iterable
+from collections.abc import Collection
 
 from redis import Redis
 from redis.exceptions import RedisError
 
 from rrm_queue.broker.leases import LEASE_SECONDS, workers_key
-from rrm_queue.broker.names import COORDINATOR_QUEUE, judge_kind_queue
 from rrm_queue.errors import BrokerUnavailable
-from rrm_queue.judging.engines import KINDS
-from rrm_queue.judging.spec import RRM
 from rrm_queue.text import first_line
 
-ANY, COORDINATOR = "any", "coordinator"
+_KEYS_A_STEP = 1000
 
 
-def at_work(client: Redis, name: str) -> bool:
-    """Whether a process of this machine stands on the roll for `name`.
+def at_work(client: Redis, queue: str | None = None) -> bool:
+    """Whether a process of this machine serves `queue`, or any queue where None is given.
 
-    `name` is `coordinator`, a judge, or `any` for every one that rrmq knows. A machine is known by
-    its host name, which is a container's own. Raises BrokerUnavailable.
+    A machine is known by its host name, which is a container's own. Raises BrokerUnavailable.
+    """
+    ours = f"{socket.gethostname()}:"
+    found = live_processes(client, None if queue is None else [queue])
+    return any(name.startswith(ours) for names in found.values() for name in names)
+
+
+def live_processes(client: Redis, queues: Collection[str] | None = None) -> dict[str, list[str]]:
+    """The live processes of each of these queues, or of every queue that ever had one.
+
+    Raises BrokerUnavailable.
     """
     try:
+        if queues is None:
+            keys = client.scan_iter(match=workers_key("*"), count=_KEYS_A_STEP)
+            queues = sorted({str(key).removeprefix(workers_key("")) for key in keys})
         now, _ = client.time()
         with client.pipeline(transaction=False) as pipe:
-            for queue in _queues(name):
+            for queue in queues:
                 pipe.zrangebyscore(workers_key(queue), now - LEASE_SECONDS, "+inf")
             found = pipe.execute()
     except RedisError as error:
         raise BrokerUnavailable(first_line(error)) from error
-    ours = f"{socket.gethostname()}:"
-    return any(str(one).startswith(ours) for standing in found for one in standing)
-
-
-def _queues(name: str) -> Iterable[str]:
-    if name == COORDINATOR:
-        return [COORDINATOR_QUEUE]
-    if name == ANY:
-        return [COORDINATOR_QUEUE, *map(judge_kind_queue, (*KINDS, *RRM))]
-    return [judge_kind_queue(name.removeprefix("sglang:"))]
+    return {
+        queue: [str(name) for name in names]
+        for queue, names in zip(queues, found, strict=True)
+        if names
+    }

@@ -1,4 +1,4 @@
-"""Gathering: tournaments whose candidates stand in rows of their own, wherever these are.
+"""Groups rows into tournaments, for formats with one candidate in each row.
 
 Rows need not be neighbours and may stand in several files, as AlpacaEval's do, so they wait on
 disk until the last is read: in a nameless SQLite database, which keeps a few MiB in memory, lies in
@@ -56,7 +56,7 @@ class _Row(NamedTuple):
     line: int
 
 
-class Gathered(NamedTuple):
+class Grouped(NamedTuple):
     """A tournament, where it begins, and how many empty answers were left out of it."""
 
     item: Tournament | Problem
@@ -64,7 +64,7 @@ class Gathered(NamedTuple):
     dropped: int = 0
 
 
-class Gathering:
+class RowGroups:
     """Takes the parts of tournaments in any order and gives the tournaments back.
 
     Tournaments come in the order of their first parts, their candidates in that of theirs.
@@ -90,7 +90,7 @@ class Gathering:
             ),
         )
 
-    def tournaments(self, name: Callable[[Spot], str]) -> Iterator[Gathered]:
+    def tournaments(self, name: Callable[[Spot], str]) -> Iterator[Grouped]:
         """The tournaments; `name` says what those without an id are called."""
         self._database.execute("CREATE INDEX by_tournament ON parts (tournament)")
         rows = self._database.execute(
@@ -100,7 +100,7 @@ class Gathering:
             " ORDER BY t.number, p.rowid"
         )
         for _, group in groupby(map(_Row._make, rows), itemgetter(0)):
-            yield _gathered(group, name)
+            yield _grouped(group, name)
 
     def close(self) -> None:
         """Frees the disk."""
@@ -129,13 +129,13 @@ class Gathering:
         return int(number)
 
 
-def _gathered(group: Iterator[_Row], name: Callable[[Spot], str]) -> Gathered:
+def _grouped(group: Iterator[_Row], name: Callable[[Spot], str]) -> Grouped:
     rows = _held(group)
     first = rows[0]
     spot = Spot(first.tournament_source, first.tournament_line)
     if next(group, None) is not None:
         reason = f"the answers to this prompt are over {limits.LONGEST_LINE // 2**20} MiB long"
-        return Gathered(Problem(reason, spot.line), spot)
+        return Grouped(Problem(reason, spot.line), spot)
     kept = [row for row in rows if row.text is not None]
     dropped = len(rows) - len(kept)
     try:
@@ -149,8 +149,8 @@ def _gathered(group: Iterator[_Row], name: Callable[[Spot], str]) -> Gathered:
             subset=first.subset,
         )
     except Problem as problem:
-        return Gathered(Problem(problem.reason, problem.line or spot.line), spot)
-    return Gathered(tournament, spot, dropped)
+        return Grouped(Problem(problem.reason, problem.line or spot.line), spot)
+    return Grouped(tournament, spot, dropped)
 
 
 def _held(group: Iterator[_Row]) -> list[_Row]:

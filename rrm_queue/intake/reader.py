@@ -15,7 +15,7 @@ from rrm_queue.intake.formats import named, recognised
 from rrm_queue.intake.formats.base import Empty, Format, Parsed, Part, Parts, Whole
 from rrm_queue.intake.formats.fields import Row
 from rrm_queue.intake.formats.own import OWN, decode_row, parse_line
-from rrm_queue.intake.group_rows import Gathering, Spot
+from rrm_queue.intake.group_rows import RowGroups, Spot
 from rrm_queue.intake.mapping import refuse_missing_columns, renamed, shown_keys
 from rrm_queue.intake.needs import NO_NEEDS, Needs
 
@@ -49,7 +49,7 @@ def read(
     format: str | None = None,  # noqa: A002  # the option's name
     mapping: Mapping[str, str] | None = None,
     empty: Empty = Empty.REFUSE,
-) -> "Reading":
+) -> "RowReader":
     """The tournaments in the files, and a Problem in place of whatever is bad in them.
 
     `format` forces a format that would else be recognised by the first row; `mapping` gives the
@@ -59,10 +59,10 @@ def read(
     Raises UsageFault when no format is called `format`.
     """
     files = sources if isinstance(sources, Sequence) else [Source("", sources)]
-    return Reading(files, named(format) if format else None, mapping or {}, needs, Empty(empty))
+    return RowReader(files, named(format) if format else None, mapping or {}, needs, Empty(empty))
 
 
-class Reading(Iterator[Item]):
+class RowReader(Iterator[Item]):
     """What is being read, item by item, and once it is read, what it was.
 
     `dropped` counts the empty answers that were left out.
@@ -86,7 +86,7 @@ class Reading(Iterator[Item]):
         self._containers: dict[str, None] = {}
         self._tournaments = [0] * len(sources)
         self._models: set[str] = set()
-        self._gathering: Gathering | None = None
+        self._groups: RowGroups | None = None
         self._items = self._limited()
 
     def __next__(self) -> Item:
@@ -127,8 +127,8 @@ class Reading(Iterator[Item]):
                 if problems == MOST_PROBLEMS:
                     return
         finally:
-            if self._gathering is not None:
-                self._gathering.close()
+            if self._groups is not None:
+                self._groups.close()
         if not read_any:
             yield Problem("the file is empty")
 
@@ -141,10 +141,10 @@ class Reading(Iterator[Item]):
                     yield self._placed(item, place)
             except Problem as problem:
                 yield self._placed(Problem(problem.reason, problem.line), place)
-        if self._gathering is not None:
-            for gathered in self._gathering.tournaments(self._name):
-                self.dropped += gathered.dropped
-                yield self._placed(self._checked(gathered.item), gathered.spot.source)
+        if self._groups is not None:
+            for grouped in self._groups.tournaments(self._name):
+                self.dropped += grouped.dropped
+                yield self._placed(self._checked(grouped.item), grouped.spot.source)
 
     def _items_of(self, container: Container, place: int) -> Iterator[Item]:
         """The items of a file's rows; rows that are only parts of a tournament give none yet."""
@@ -196,15 +196,15 @@ class Reading(Iterator[Item]):
                         known.parse(values, self._name(spot), spot.line, self._empty)
                     )
                 case Parts():
-                    self._gather(known.parse(values, self._empty), spot)
+                    self._add_part(known.parse(values, self._empty), spot)
             return None
         except Problem as problem:
             return Problem(problem.reason, spot.line)
 
-    def _gather(self, part: Part, spot: Spot) -> None:
-        if self._gathering is None:
-            self._gathering = Gathering()
-        self._gathering.add(part, spot)
+    def _add_part(self, part: Part, spot: Spot) -> None:
+        if self._groups is None:
+            self._groups = RowGroups()
+        self._groups.add(part, spot)
         if part.generator is not None and len(self._models) < MOST_MODELS:
             self._models.add(part.generator)
 

@@ -9,8 +9,8 @@ from rrm_queue.domain import JobId, JobState, Tournament
 from rrm_queue.errors import BadInput, Problem
 from rrm_queue.intake.formats.base import Empty
 from rrm_queue.intake.needs import NO_NEEDS, Needs
-from rrm_queue.intake.reader import MOST_PROBLEMS, Reading, Source, read
-from rrm_queue.intake.submission_key import Content
+from rrm_queue.intake.reader import MOST_PROBLEMS, RowReader, Source, read
+from rrm_queue.intake.submission_key import SubmissionKey
 from rrm_queue.store.database import Database, Transaction
 from rrm_queue.store.queue import submission
 from rrm_queue.store.queue.submission import KnownJob
@@ -75,43 +75,43 @@ def submit(
     first time answers again, with nothing stored; unless `anew`. Raises BadInput naming up to
     MOST_PROBLEMS bad lines, and whatever `gate` raises, with nothing in the store.
     """
-    reading = read(sources, needs=needs, format=format, mapping=mapping, empty=empty)
+    reader = read(sources, needs=needs, format=format, mapping=mapping, empty=empty)
     try:
         with database.begin() as tx:
-            submitted = _copy(tx, reading, job, anew=anew, gate=gate)
+            submitted = _copy(tx, reader, job, anew=anew, gate=gate)
     except _MadeBefore as made:
         known = made.known
         submitted = Submitted(known.id, known.tournaments, known.candidates, False, known.state)
-    return replace(submitted, read_as=reading.description, dropped=reading.dropped)
+    return replace(submitted, read_as=reader.description, dropped=reader.dropped)
 
 
 def _copy(
     tx: Transaction,
-    reading: Reading,
+    reader: RowReader,
     job: Job,
     *,
     anew: bool,
     gate: Gate | None,
 ) -> Submitted:
-    job_id, content, problems = JobId(job.id), Content(job), list[Problem]()
+    job_id, submission_key, problems = JobId(job.id), SubmissionKey(job), list[Problem]()
     tournaments = candidates = 0
     submission.insert_job(tx, job)
     with _Sender(tx, job_id, job.seed) as sender:
-        for part in _slices(_good(reading, problems)):
+        for part in _slices(_good(reader, problems)):
             sender.send(part)
-            content.add(part)
+            submission_key.add(part)
             if gate is not None:
                 gate.see(part)
             tournaments += len(part)
             candidates += sum(len(tournament.candidates) for tournament in part)
     repeats = submission.repeated_keys(tx, job_id, MOST_PROBLEMS)
     problems += [
-        reading.repeat(one.key, one.place, one.line, one.first_place, one.first_line)
+        reader.repeat(one.key, one.place, one.line, one.first_place, one.first_line)
         for one in repeats
     ]
     if problems:
         raise BadInput(job.source, sorted(problems, key=_spot)[:MOST_PROBLEMS])
-    key = None if anew else content.key()
+    key = None if anew else submission_key.digest()
     if key is not None and (known := submission.find_submission(tx, key)):
         raise _MadeBefore(known)
     if gate is not None:

@@ -13,7 +13,7 @@ OPTIONS = ("strategy", "seeding", "judge", "voting", "seed")
 """What of a job decides its results; its name, its source and its priority do not."""
 
 
-class Content:
+class SubmissionKey:
     """The options of a job and its tournaments, as they are read."""
 
     def __init__(self, job: Job) -> None:
@@ -26,7 +26,7 @@ class Content:
         for tournament in tournaments:
             self._feed(replace(tournament, line=0))
 
-    def key(self) -> str:
+    def digest(self) -> str:
         """The key of all that was taken, the same for the same content."""
         return self._digest.hexdigest()
 

@@ -10,9 +10,15 @@ from rrm_queue.domain import JudgeSpec, Vote, Voting
 from rrm_queue.errors import JudgeFault, JudgeRefused, TransientFault
 from rrm_queue.judging.engines import open_engine
 from rrm_queue.judging.engines.base import Engine, EngineSettings
-from rrm_queue.judging.sampler import Patience, Sampler
-from rrm_queue.judging.vote_key import is_paid, vote_key
-from rrm_queue.judging.vote_request import Answers, VoteRequest, answers_of, ask_of
+from rrm_queue.judging.kinds import kind_of
+from rrm_queue.judging.sampler import RetryPolicy, Sampler
+from rrm_queue.judging.vote_key import vote_key
+from rrm_queue.judging.vote_request import (
+    Answers,
+    VoteRequest,
+    answers_by_number,
+    batch_vote_request,
+)
 from rrm_queue.judging.voting import awaited, decide, wave
 from rrm_queue.messages import BatchMatch, Failure, JudgeBatch, MatchReport
 
@@ -28,11 +34,11 @@ class BatchRunner:
     """
 
     def __init__(
-        self, settings: EngineSettings, *, concurrency: int, patience: Patience | None = None
+        self, settings: EngineSettings, *, concurrency: int, retries: RetryPolicy | None = None
     ) -> None:
         self._settings = settings
         self._engines: dict[str, Engine] = {}
-        self._sampler = Sampler(patience or Patience(), concurrency=concurrency)
+        self._sampler = Sampler(retries or RetryPolicy(), concurrency=concurrency)
 
     @property
     def in_flight(self) -> int:
@@ -48,7 +54,7 @@ class BatchRunner:
         Matches start in the order in which they travel, by the answer in slot 1: each run of one
         answer shares a prefix of its prompts.
         """
-        answers = answers_of(batch)
+        answers = answers_by_number(batch)
 
         async def judge_one(match: BatchMatch) -> None:
             votes = list(match.votes)
@@ -76,8 +82,8 @@ class BatchRunner:
         try:
             engine = self._engine(batch.judge)
             while numbers := wave(votes, batch.voting):
-                asks = [ask_of(batch, answers, match, number) for number in numbers]
-                await self._cast(engine, asks, votes, batch.voting)
+                requests = [batch_vote_request(batch, answers, match, number) for number in numbers]
+                await self._cast(engine, requests, votes, batch.voting)
             decide(votes, match.first, match.second, batch.voting)
         except JudgeFault as fault:
             return failure_of(fault)
@@ -87,26 +93,26 @@ class BatchRunner:
         return None
 
     async def _cast(
-        self, engine: Engine, asks: Sequence[VoteRequest], votes: list[Vote], voting: Voting
+        self, engine: Engine, requests: Sequence[VoteRequest], votes: list[Vote], voting: Voting
     ) -> None:
         """Adds the votes of one wave, in the order in which they come.
 
         Those that are still in flight when the match has enough are cancelled. Raises the first
         fault of a vote that is needed, after the others have been cast.
         """
-        if len(asks) == 1:
-            votes.append(await self._vote(engine, asks[0], voting.resamples))
+        if len(requests) == 1:
+            votes.append(await self._vote(engine, requests[0], voting.resamples))
             return
 
-        async def cast(ask: VoteRequest) -> Vote | Exception:
+        async def cast(request: VoteRequest) -> Vote | Exception:
             try:
-                return await self._vote(engine, ask, voting.resamples)
+                return await self._vote(engine, request, voting.resamples)
             except Exception as fault:
                 return fault
 
         faults: dict[int, Exception] = {}
         async with asyncio.TaskGroup() as group:
-            flying = {group.create_task(cast(ask)): ask.number for ask in asks}
+            flying = {group.create_task(cast(request)): request.number for request in requests}
             while flying:
                 try:
                     await asyncio.wait(flying, return_when=asyncio.FIRST_COMPLETED)
@@ -120,11 +126,11 @@ class BatchRunner:
         if missed:
             raise faults[min(missed)]
 
-    async def _vote(self, engine: Engine, ask: VoteRequest, resamples: int) -> Vote:
-        vote = await self._sampler.vote(engine, ask, resamples=resamples)
-        if not is_paid(ask.judge):
+    async def _vote(self, engine: Engine, request: VoteRequest, resamples: int) -> Vote:
+        vote = await self._sampler.vote(engine, request, resamples=resamples)
+        if not kind_of(request.judge).costs:
             return vote
-        return structs.replace(vote, key=vote_key(ask, resamples))
+        return structs.replace(vote, key=vote_key(request, resamples))
 
     def _engine(self, judge: JudgeSpec) -> Engine:
         if judge.kind not in self._engines:

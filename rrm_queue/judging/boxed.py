@@ -6,7 +6,7 @@ _OPEN = r"\boxed{"
 _BRACE = re.compile("[{}]")
 
 
-def last_box(text: str) -> str | None:
+def last_boxed(text: str) -> str | None:
     """What stands in the last box, inner braces included; None where there is none or it is cut."""
     start = text.rfind(_OPEN)
     if start < 0:

@@ -8,7 +8,7 @@ The expressions take linear time: a candidate's text may be long and is not to b
 import re
 from collections.abc import Iterator
 
-from rrm_queue.judging.boxed import last_box
+from rrm_queue.judging.boxed import last_boxed
 
 LONGEST = 400
 """Characters of a final answer at most: what is longer is a solution again."""
@@ -60,7 +60,7 @@ def _said_last(text: str) -> Iterator[str]:
     """The last thing that each kind of mark says, the most deliberate kind first."""
     for quoted, bare in _FIELD.findall(text)[-1:]:
         yield _ESCAPED.sub(r"\1", quoted) or bare
-    yield last_box(text) or ""
+    yield last_boxed(text) or ""
     yield from _HASHES.findall(text)[-1:]
     for mark in (_LABEL, _SAID):
         yield from mark.findall(text)[-1:]

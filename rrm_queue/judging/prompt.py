@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Final, Literal, TypedDict
 
 from rrm_queue.domain import JudgeSpec
-from rrm_queue.judging.sanitize import headings_of, neutralised
+from rrm_queue.judging.protected import protected_parts
+from rrm_queue.judging.sanitize import sanitized
 from rrm_queue.judging.template import Slots, compiled
 
 SYSTEM: Final = """You are a helpful assistant in evaluating the quality of the responses for a given instruction. Your goal is to select the best response for the given instruction.
@@ -47,8 +48,8 @@ ASSISTANT: Final = """## Analysis
 Let's analyze this step by step and decide which assistant is better, and then answer \\boxed{Assistant 1} or \\boxed{Assistant 2}."""  # noqa: E501
 
 
-HEADINGS: Final = headings_of(TEMPLATE + ASSISTANT)
-"""The headings that no text in the prompt may forge."""
+PROTECTED: Final = protected_parts(TEMPLATE + ASSISTANT)
+"""What no text in the prompt may forge."""
 
 
 class ChatMessage(TypedDict):
@@ -63,7 +64,7 @@ class Rendered:
     """A prompt, and whether a text in it had to be made harmless."""
 
     messages: list[ChatMessage]
-    neutralised: bool
+    sanitized: bool
 
 
 def messages(
@@ -80,9 +81,9 @@ def messages(
     `control_tokens` are those of the judge's tokenizer, as far as the engine knows them.
     """
     template = compiled(spec.template) if spec.template is not None else None
-    headings = HEADINGS if template is None else template.headings
+    protected = PROTECTED if template is None else template.protected
     given = Slots(question, one, two, reference or "")
-    slots = Slots(*(neutralised(text, headings, control_tokens) for text in given))
+    slots = Slots(*(sanitized(text, protected, control_tokens) for text in given))
     if template is None:
         chat = rrm_messages(slots.question, slots.answer_1, slots.answer_2)
         return Rendered(chat, slots[:3] != given[:3])

@@ -22,7 +22,7 @@ from rrm_queue.judging.voting import sample_seed
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class RetryPolicy:
     """How long one sample is asked for: attempts, and seconds from the first of them.
 
     Waits between attempts grow exponentially with full jitter and are at most `longest_wait`, also
@@ -38,37 +38,37 @@ class Patience:
 class Sampler:
     """Asks engines, with at most `concurrency` requests in flight at those that set no cap."""
 
-    def __init__(self, patience: Patience, *, concurrency: int) -> None:
+    def __init__(self, retries: RetryPolicy, *, concurrency: int) -> None:
         self._cap = asyncio.Semaphore(concurrency)
         self.in_flight = 0
         """Requests that are with an engine now."""
-        self._longest_wait = patience.longest_wait
-        self._backoff = wait_random_exponential(patience.first_wait, patience.longest_wait)
-        self._stop = stop_after_attempt(patience.attempts) | stop_before_delay(patience.total)
+        self._longest_wait = retries.longest_wait
+        self._backoff = wait_random_exponential(retries.first_wait, retries.longest_wait)
+        self._stop = stop_after_attempt(retries.attempts) | stop_before_delay(retries.total)
 
-    async def vote(self, engine: Engine, ask: VoteRequest, *, resamples: int) -> Vote:
+    async def vote(self, engine: Engine, request: VoteRequest, *, resamples: int) -> Vote:
         """The vote, of its last sample when it took several, with what all of them spent.
 
         A sample without a verdict is followed by another with a seed of its own, with twice the
         budget when it was cut off, `resamples` times at most. Raises a JudgeFault where there is
         no vote.
         """
-        vote, sampled = await self._insist(engine, ask), ask
+        vote, sampled = await self._sample(engine, request), request
         while vote.verdict is Verdict.NONE and vote.samples <= resamples:
             sampled = replace(
                 sampled,
-                seed=sample_seed(ask.seed, vote.samples + 1),
+                seed=sample_seed(request.seed, vote.samples + 1),
                 max_tokens=sampled.budget * (2 if vote.no_verdict is NoVerdict.TRUNCATED else 1),
             )
             try:
-                vote = _together(vote, await self._insist(engine, sampled))
+                vote = _combined(vote, await self._sample(engine, sampled))
             except PermanentFault:
-                if sampled.budget == ask.budget:
+                if sampled.budget == request.budget:
                     raise
                 return vote  # the judge was asked before: what it refuses is the larger budget
         return vote
 
-    async def _insist(self, engine: Engine, ask: VoteRequest) -> Vote:
+    async def _sample(self, engine: Engine, request: VoteRequest) -> Vote:
         """One sample, asked for again while faults are transient and patience lasts."""
         fault: TransientFault | None = None
 
@@ -76,7 +76,7 @@ class Sampler:
             async with nullcontext() if engine.caps_itself else self._cap:
                 self.in_flight += 1
                 try:
-                    return await engine.ask(ask)
+                    return await engine.vote(request)
                 finally:
                     self.in_flight -= 1
 
@@ -107,7 +107,7 @@ class Sampler:
         return max(self._backoff(state), min(asked, self._longest_wait))
 
 
-def _together(before: Vote, last: Vote) -> Vote:
+def _combined(before: Vote, last: Vote) -> Vote:
     """The last sample's vote, with the tokens and seconds of those before it."""
     return structs.replace(
         last,

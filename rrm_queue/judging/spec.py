@@ -10,65 +10,35 @@ from msgspec import structs
 
 from rrm_queue.domain import JudgeSpec
 from rrm_queue.errors import UsageFault
-from rrm_queue.judging.simulated_skill import parse_skill
+from rrm_queue.judging.kinds import find_judge, kind_of
 
-RRM = ("rrm-7b", "rrm-32b")
-"""The Reward Reasoning Models, judges on SGLang that go by their bare names."""
-
-KNOWN = ("reference", "replay:FILE", "simulated:ACCURACY", "openai:MODEL", *RRM, "sglang:NAME")
-
-_WRITING = {"openai", "sglang"}
-"""Kinds of judges that write a text: only they are sampled and follow a template."""
-
-_KINDS = {"reference", "replay", "simulated", "openai", "sglang"}
-"""What no model on SGLang may be called here: these are the names of other queues."""
-
-_NAME = re.compile(r"[\w.-]+(?:[/:][\w.-]+)*")
 _LONGEST = 1_000_000
 
 
 def parse_spec(text: str, *, base_url: str, folder: PurePath) -> JudgeSpec:
     """The judge named by `text`.
 
-    `base_url` is where `openai` judges are asked; a replayed file is taken from `folder`, so that a
+    `base_url` is where judges with an endpoint are asked. A file is taken from `folder`, so that a
     worker elsewhere on the machine finds it. Raises UsageFault for anything but a known judge.
     """
-    kind, colon, argument = text.strip().partition(":")
-    match kind, argument.strip():
-        case "reference", "" if not colon:
-            return JudgeSpec("reference")
-        case "replay", str(file) if file:
-            return JudgeSpec("replay", str(folder / file))
-        case "simulated", str(skill) if skill:
-            return JudgeSpec("simulated", str(parse_skill(skill)))
-        case "openai", str(model) if model:
-            return JudgeSpec("openai", model, base_url=_checked(base_url))
-        case name, "" if not colon and name in RRM:
-            return JudgeSpec("sglang", name)
-        case "sglang", str(name) if _NAME.fullmatch(name) and name not in _KINDS:
-            return JudgeSpec("sglang", name)
-        case _:
-            raise UsageFault(f"no judge is called {text!r}; there are {', '.join(KNOWN)}")
-
-
-def writes(spec: JudgeSpec) -> bool:
-    """Whether the judge reads a prompt and writes a text; others decide by what the job holds."""
-    return spec.kind in _WRITING
+    kind, argument = find_judge(text)
+    if kind.argument_is_file:
+        argument = str(folder / argument)
+    return JudgeSpec(
+        kind.name,
+        kind.stored_argument(argument),
+        base_url=_checked(base_url) if kind.has_endpoint else None,
+    )
 
 
 def needs_reference(spec: JudgeSpec) -> bool:
     """Whether the judge can only decide prompts that come with a reference answer."""
     if spec.template is None:
-        return spec.kind == "reference"
+        return kind_of(spec).needs_reference
     # Jinja2 takes a while to load, and few judges have a template; as below.
     from rrm_queue.judging.template import wants_reference
 
     return wants_reference(spec.template)
-
-
-def needs_gold(spec: JudgeSpec) -> bool:
-    """Whether the judge knows how good the answers are; nothing of it travels to any other."""
-    return spec.kind == "simulated"
 
 
 def with_sampling(spec: JudgeSpec, settings: Mapping[str, str]) -> JudgeSpec:
@@ -76,7 +46,7 @@ def with_sampling(spec: JudgeSpec, settings: Mapping[str, str]) -> JudgeSpec:
 
     Raises UsageFault for a judge that writes no text, an unknown setting or a bad value.
     """
-    if settings and spec.kind not in _WRITING:
+    if settings and not kind_of(spec).writes:
         raise UsageFault(f"judge {spec} writes no text: it has no sampling settings")
     read: dict[str, Any] = {}
     for name, value in settings.items():
@@ -94,7 +64,7 @@ def with_template(spec: JudgeSpec, source: str) -> JudgeSpec:
 
     Raises UsageFault for a judge that writes no text and for a bad template.
     """
-    if spec.kind not in _WRITING:
+    if not kind_of(spec).writes:
         raise UsageFault(f"judge {spec} writes no text: it follows no template")
     from rrm_queue.judging.template import check_template
 

@@ -14,7 +14,7 @@ from jinja2 import StrictUndefined, TemplateSyntaxError, nodes
 from jinja2.sandbox import SandboxedEnvironment
 
 from rrm_queue.errors import UsageFault
-from rrm_queue.judging.sanitize import headings_of
+from rrm_queue.judging.protected import protected_parts
 
 LONGEST = 100_000
 """Characters of a template at most: it travels with every batch."""
@@ -39,10 +39,10 @@ _environment = SandboxedEnvironment(
 
 
 class CompiledTemplate:
-    """A checked template, ready to be filled; `headings` are its own."""
+    """A checked template, ready to be filled; `protected` is what no text in it may forge."""
 
     def __init__(self, source: str) -> None:
-        self.headings = headings_of(source)
+        self.protected = protected_parts(source)
         self._system, user = _split(source)
         self._user = _environment.from_string(user)
 

@@ -6,19 +6,19 @@ The rule is RRM's: `Assistant 1` or `Assistant 2` and nothing else (arXiv 2505.1
 from typing import NamedTuple
 
 from rrm_queue.domain import NoVerdict, Verdict
-from rrm_queue.judging.boxed import last_box
+from rrm_queue.judging.boxed import last_boxed
 
 END_OF_THINKING = "</think>"
 
 
-class Reading(NamedTuple):
+class ParsedVerdict(NamedTuple):
     """A text's verdict; `no_verdict` says why there is none."""
 
     verdict: Verdict
     no_verdict: NoVerdict | None = None
 
 
-def read_verdict(text: str, *, finished: bool, thinks: bool = True) -> Reading:
+def read_verdict(text: str, *, finished: bool, thinks: bool = True) -> ParsedVerdict:
     """The verdict in what a judge wrote, `first` being Assistant 1.
 
     `finished` is False when the judge was cut off by its budget. `thinks` says that the judge
@@ -27,17 +27,17 @@ def read_verdict(text: str, *, finished: bool, thinks: bool = True) -> Reading:
     """
     answer = _answer(text, finished=finished, thinks=thinks)
     if answer is None:
-        return Reading(Verdict.NONE, NoVerdict.TRUNCATED)
-    box = last_box(answer)
+        return ParsedVerdict(Verdict.NONE, NoVerdict.TRUNCATED)
+    box = last_boxed(answer)
     if box is None:
-        return Reading(Verdict.NONE, NoVerdict.NO_BOX if finished else NoVerdict.TRUNCATED)
+        return ParsedVerdict(Verdict.NONE, NoVerdict.NO_BOX if finished else NoVerdict.TRUNCATED)
     match box.strip():
         case "Assistant 1":
-            return Reading(Verdict.FIRST)
+            return ParsedVerdict(Verdict.FIRST)
         case "Assistant 2":
-            return Reading(Verdict.SECOND)
+            return ParsedVerdict(Verdict.SECOND)
         case _:
-            return Reading(Verdict.NONE, NoVerdict.OFF_MENU)
+            return ParsedVerdict(Verdict.NONE, NoVerdict.OFF_MENU)
 
 
 def _answer(text: str, *, finished: bool, thinks: bool) -> str | None:

@@ -8,27 +8,27 @@ import msgspec
 from rrm_queue.domain import JudgeSpec
 from rrm_queue.judging.vote_request import VoteRequest
 
-PAID = frozenset({"openai", "sglang"})
-"""Kinds of judge whose votes cost something; the others answer at once, from files that change."""
-
 _encoder = msgspec.msgpack.Encoder()
 
 
-def vote_key(ask: VoteRequest, resamples: int) -> UUID:
+def vote_key(request: VoteRequest, resamples: int) -> UUID:
     """The key of a vote's content: judge and settings, question, answers in order, seed.
 
     The seed holds the vote's number and the job's seed: a job with another seed gets votes of its
     own. `resamples` belongs to it, as it decides which votes stay without a verdict. 128 bits, so
     that no two contents of any fleet's lifetime share a key.
     """
-    judge, reference = _judge(ask.judge), ask.reference if ask.judge.template else None
-    content = (judge, resamples, ask.prompt, reference, ask.one.text, ask.two.text, ask.seed)
+    judge, reference = _judge(request.judge), request.reference if request.judge.template else None
+    content = (
+        judge,
+        resamples,
+        request.prompt,
+        reference,
+        request.one.text,
+        request.two.text,
+        request.seed,
+    )
     return UUID(bytes=blake2b(_encoder.encode(content), digest_size=16).digest())
-
-
-def is_paid(judge: JudgeSpec) -> bool:
-    """Whether the judge's votes are kept for later jobs."""
-    return judge.kind in PAID
 
 
 def _judge(judge: JudgeSpec) -> bytes:

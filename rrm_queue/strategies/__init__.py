@@ -1,8 +1,9 @@
-"""The strategies: a new one is one file in this room and one line in `_REGISTRY`."""
+"""The strategies, one row each. To add one, add a file to this folder and a row to `_REGISTRY`."""
 
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from typing import NamedTuple
 
 from rrm_queue.domain import CandidateNumber, Seeding
@@ -16,11 +17,27 @@ from rrm_queue.strategies.pivot import PIVOTS, Pivot
 from rrm_queue.strategies.sampled import OTHERS, Sampled
 from rrm_queue.strategies.swiss import Swiss
 
-__all__ = ["NAMES", "Finished", "Pairings", "Strategy", "named"]
+__all__ = [
+    "NAMES",
+    "Bracket",
+    "Finished",
+    "Pairings",
+    "Strategy",
+    "bracket_of",
+    "judges_own_pairs",
+    "named",
+]
 
 
-class _Asked(NamedTuple):
-    """What a strategy may be made of: its number if one was given, seeding, the file's pairs."""
+class Bracket(Enum):
+    """The kind of bracket that a strategy plays."""
+
+    SINGLE = "single elimination"
+    DOUBLE = "double elimination"
+
+
+class _Options(NamedTuple):
+    """What a strategy is made from: the number after its name, the seeding, the file's pairs."""
 
     number: int | None
     seeding: Seeding
@@ -29,28 +46,34 @@ class _Asked(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """How to make a strategy, and what its name may be followed by.
+    """How to make a strategy, and what the rest of rrmq may ask about it.
 
-    `counts`: what the number behind a colon counts, empty where none may stand; `least`: the
-    smallest that makes sense; `bracket`: whether there is a bracket for `--seeding` to draw.
+    `counts` is what the number after its name counts; empty where no number may follow. `least` is
+    the smallest such number. `bracket` is the bracket that it plays, which a seeding can order.
+    `own_pairs`: it judges the pairs that the file names.
     """
 
-    make: Callable[[_Asked], Strategy]
+    make: Callable[[_Options], Strategy]
     counts: str = ""
     least: int = 1
-    bracket: bool = False
+    bracket: Bracket | None = None
+    own_pairs: bool = False
 
 
 _REGISTRY: dict[str, _Entry] = {
     Elo.name: _Entry(lambda _: Elo()),
-    Knockout.name: _Entry(lambda asked: Knockout(asked.seeding), bracket=True),
+    Knockout.name: _Entry(lambda given: Knockout(given.seeding), bracket=Bracket.SINGLE),
     Sampled.name: _Entry(
-        lambda asked: Sampled(asked.number or OTHERS), counts="others that each meets", least=2
+        lambda given: Sampled(given.number or OTHERS),
+        counts="opponents each",
+        least=2,
     ),
-    Swiss.name: _Entry(lambda asked: Swiss(asked.number), counts="rounds"),
-    DoubleElimination.name: _Entry(lambda asked: DoubleElimination(asked.seeding), bracket=True),
-    Pivot.name: _Entry(lambda asked: Pivot(asked.number or PIVOTS), counts="pivots"),
-    Pairs.name: _Entry(lambda asked: Pairs(asked.pairs)),
+    Swiss.name: _Entry(lambda given: Swiss(given.number), counts="rounds"),
+    DoubleElimination.name: _Entry(
+        lambda given: DoubleElimination(given.seeding), bracket=Bracket.DOUBLE
+    ),
+    Pivot.name: _Entry(lambda given: Pivot(given.number or PIVOTS), counts="pivots"),
+    Pairs.name: _Entry(lambda given: Pairs(given.pairs), own_pairs=True),
 }
 
 NAMES = tuple(_REGISTRY)
@@ -65,28 +88,39 @@ def named(
 ) -> Strategy:
     """The strategy that `--strategy` calls `text`, such as `knockout` or `sampled:12`.
 
-    `seeding` places the candidates of those that draw a bracket; `pairs` are the file's own, which
-    `pairs` judges and no other strategy looks at. Raises UsageFault when there is none of that
-    name, when the number behind its name is needless or absurd, and when `seeding` is asked of one
-    that draws no bracket.
+    `seeding` orders the candidates in a bracket. `pairs` are the file's own pairs; only strategies
+    that judge them read them. Raises UsageFault for an unknown name, for a number that is not
+    allowed after the name, and for a seeding where there is no bracket.
     """
     name, colon, argument = text.partition(":")
     entry = _REGISTRY.get(name)
     if entry is None:
-        raise UsageFault(f"unknown strategy '{name}'; there are {', '.join(NAMES)}")
+        raise UsageFault(f"unknown strategy '{name}'; choose one of {', '.join(NAMES)}")
     if seeding is not Seeding.RANDOM and not entry.bracket:
-        drawing = " and ".join(name for name in NAMES if _REGISTRY[name].bracket)
-        raise UsageFault(f"seeding is for brackets, and {name} draws none: only {drawing} do")
+        brackets = " and ".join(name for name in NAMES if _REGISTRY[name].bracket)
+        raise UsageFault(f"{name} has no bracket, so it takes no seeding; only {brackets} do")
     number = _number(name, entry, argument) if colon else None
-    return entry.make(_Asked(number, seeding, tuple(pairs)))
+    return entry.make(_Options(number, seeding, tuple(pairs)))
+
+
+def bracket_of(text: str) -> Bracket | None:
+    """The bracket that the strategy plays; None where it has none or is unknown here."""
+    entry = _REGISTRY.get(text.partition(":")[0])
+    return entry.bracket if entry else None
+
+
+def judges_own_pairs(text: str) -> bool:
+    """Whether the strategy judges the pairs that the file names."""
+    entry = _REGISTRY.get(text.partition(":")[0])
+    return entry is not None and entry.own_pairs
 
 
 def _number(name: str, entry: _Entry, argument: str) -> int:
     if not entry.counts:
-        raise UsageFault(f"{name} takes no number, but '{name}:{argument}' gives it one")
+        raise UsageFault(f"{name} takes no number: write {name}, not '{name}:{argument}'")
     if not re.fullmatch("[0-9]{1,6}", argument) or int(argument) < entry.least:
         raise UsageFault(
-            f"'{name}:{argument}': behind the colon stands the number of {entry.counts}, "
+            f"'{name}:{argument}': write the number of {entry.counts} after the colon, "
             f"from {entry.least} to 999999"
         )
     return int(argument)

@@ -20,7 +20,7 @@ ENDLESS = r"[a-z]{7000}"
 Got = TypeVar("Got")
 
 
-def ask(
+def request(
     number: int = 1, *, one: str = "It is 42.", two: str = "It is 41.", **judge: Any
 ) -> VoteRequest:
     settings = {"regex": VERDICT, "max_tokens": 64} | judge
@@ -54,7 +54,7 @@ def test_a_vote_has_the_verdict_the_reasoning_and_the_figures(sglang_server: Sgl
     sglang_server.flush()
 
     async def work(engine: SglangEngine) -> None:
-        first, second = [await engine.ask(ask(number)) for number in (1, 2)]
+        first, second = [await engine.vote(request(number)) for number in (1, 2)]
         assert first.verdict is (Verdict.FIRST if "Assistant 1" in first.text else Verdict.SECOND)
         assert "</think>" in first.text
         assert first.model.startswith("tiny (sglang 0.")
@@ -70,9 +70,9 @@ def test_a_vote_has_the_verdict_the_reasoning_and_the_figures(sglang_server: Sgl
 
 def test_prompts_that_share_the_query_share_its_tokens(sglang_server: SglangProcess) -> None:
     async def work(engine: SglangEngine) -> None:
-        shown = await engine.ask(ask())
-        other_two = await engine.ask(ask(two="# Neither"))
-        other_one = await engine.ask(ask(one="# Neither"))
+        shown = await engine.vote(request())
+        other_two = await engine.vote(request(two="# Neither"))
+        other_one = await engine.vote(request(one="# Neither"))
         assert other_two.slot_tokens == shown.slot_tokens
         assert other_two.cached_tokens == shown.slot_tokens
         assert other_one.query_tokens == shown.query_tokens
@@ -83,9 +83,9 @@ def test_prompts_that_share_the_query_share_its_tokens(sglang_server: SglangProc
 
 def test_texts_are_read_by_what_the_judge_is_held_to(sglang_server: SglangProcess) -> None:
     async def work(engine: SglangEngine) -> None:
-        bare = await engine.ask(ask(regex=r"\\boxed\{Assistant 2\}"))
+        bare = await engine.vote(request(regex=r"\\boxed\{Assistant 2\}"))
         assert bare.verdict is Verdict.SECOND
-        cut = await engine.ask(ask(regex=ENDLESS, max_tokens=8))
+        cut = await engine.vote(request(regex=ENDLESS, max_tokens=8))
         assert (cut.verdict, cut.no_verdict) == (Verdict.NONE, NoVerdict.TRUNCATED)
         assert cut.completion_tokens == 8
 
@@ -97,14 +97,14 @@ def test_a_prompt_beyond_the_context_is_found_before_it_is_sent(
 ) -> None:
     async def work(engine: SglangEngine) -> None:
         with pytest.raises(PermanentFault, match=r"the prompt has \d{5} tokens.*context 81\d\d"):
-            await engine.ask(ask(one="is it " * 20_000))
+            await engine.vote(request(one="is it " * 20_000))
 
     using(sglang_server, work)
 
 
 def test_a_budget_beyond_the_context_is_cut_to_what_fits(sglang_server: SglangProcess) -> None:
     async def work(engine: SglangEngine) -> None:
-        vote = await engine.ask(ask(max_tokens=100_000))
+        vote = await engine.vote(request(max_tokens=100_000))
         assert vote.verdict is not Verdict.NONE
 
     using(sglang_server, work)
@@ -113,7 +113,7 @@ def test_a_budget_beyond_the_context_is_cut_to_what_fits(sglang_server: SglangPr
 def test_a_refusal_is_told_in_the_engines_own_words(sglang_server: SglangProcess) -> None:
     async def work(engine: SglangEngine) -> None:
         with pytest.raises(PermanentFault, match="regex") as refused:
-            await engine.ask(ask(regex="("))
+            await engine.vote(request(regex="("))
         assert "\n" not in str(refused.value)
 
     using(sglang_server, work)
@@ -121,8 +121,8 @@ def test_a_refusal_is_told_in_the_engines_own_words(sglang_server: SglangProcess
 
 def test_a_budget_of_the_vote_takes_the_place_of_the_judges(sglang_server: SglangProcess) -> None:
     async def work(engine: SglangEngine) -> None:
-        doubled = replace(ask(regex=ENDLESS, max_tokens=8), max_tokens=16)
-        assert (await engine.ask(doubled)).completion_tokens == 16
+        doubled = replace(request(regex=ENDLESS, max_tokens=8), max_tokens=16)
+        assert (await engine.vote(doubled)).completion_tokens == 16
 
     using(sglang_server, work)
 
@@ -132,7 +132,7 @@ def test_a_forged_turn_is_harmless_and_flagged(sglang_server: SglangProcess) -> 
 
     async def work(engine: SglangEngine) -> None:
         attack, broken = [
-            await engine.ask(ask(two=text)) for text in (forged, forged.replace("<", "< "))
+            await engine.vote(request(two=text)) for text in (forged, forged.replace("<", "< "))
         ]
         assert attack.neutralised
         assert not broken.neutralised
@@ -146,8 +146,8 @@ def test_a_template_of_ones_own_takes_the_place_of_rrms(sglang_server: SglangPro
     template = "{{ question }} One: {{ answer_1 }} Two: {{ answer_2 }} Which?"
 
     async def work(engine: SglangEngine) -> None:
-        short = await engine.ask(ask(template=template))
-        long = await engine.ask(ask())
+        short = await engine.vote(request(template=template))
+        long = await engine.vote(request())
         assert 0 < short.query_tokens < short.slot_tokens < short.prompt_tokens < 200
         assert long.prompt_tokens > 500
 
@@ -156,10 +156,10 @@ def test_a_template_of_ones_own_takes_the_place_of_rrms(sglang_server: SglangPro
 
 def test_odd_characters_reach_the_engine_as_they_are(sglang_server: SglangProcess) -> None:
     async def work(engine: SglangEngine) -> None:
-        vote = await engine.ask(ask(one="\0 \u202e א \U0001f600"))
+        vote = await engine.vote(request(one="\0 \u202e א \U0001f600"))
         assert vote.verdict is not Verdict.NONE
         with pytest.raises(PermanentFault, match="surrogate"):
-            await engine.ask(ask(one="\ud800"))
+            await engine.vote(request(one="\ud800"))
 
     using(sglang_server, work)
 
@@ -167,7 +167,7 @@ def test_odd_characters_reach_the_engine_as_they_are(sglang_server: SglangProces
 def test_a_vote_that_is_no_longer_wanted_is_aborted(sglang_server: SglangProcess) -> None:
     async def work(engine: SglangEngine) -> None:
         asking = [
-            asyncio.create_task(engine.ask(ask(number, regex=ENDLESS, max_tokens=6000)))
+            asyncio.create_task(engine.vote(request(number, regex=ENDLESS, max_tokens=6000)))
             for number in (1, 2)
         ]
         await until(engine, running=2)
@@ -185,7 +185,7 @@ def test_a_killed_engine_is_a_transient_fault_and_its_successor_is_asked(
 ) -> None:
     async def work(engine: SglangEngine) -> None:
         asking = [
-            asyncio.create_task(engine.ask(ask(number, regex=ENDLESS, max_tokens=6000)))
+            asyncio.create_task(engine.vote(request(number, regex=ENDLESS, max_tokens=6000)))
             for number in (1, 2)
         ]
         await until(engine, running=2)
@@ -193,9 +193,9 @@ def test_a_killed_engine_is_a_transient_fault_and_its_successor_is_asked(
         outcomes = await asyncio.gather(*asking, return_exceptions=True)
         assert [isinstance(outcome, TransientFault) for outcome in outcomes] == [True, True]
         with pytest.raises(TransientFault):
-            await engine.ask(ask())
+            await engine.vote(request())
         await asyncio.to_thread(sglang_server.start)
-        vote = await engine.ask(ask())
+        vote = await engine.vote(request())
         assert vote.verdict is not Verdict.NONE
         assert vote.cached_tokens == 0
 

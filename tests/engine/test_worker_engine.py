@@ -19,8 +19,8 @@ from kit.sglang_process import ENVIRONMENT, FLAGS, SglangProcess, free_port
 from rrm_worker.health import Health
 
 from rrm_queue.broker.client import BrokerClient
-from rrm_queue.broker.names import judge_kind_queue
 from rrm_queue.domain import BatchId, JobId, JudgeSpec, Verdict, Voting
+from rrm_queue.judging.kinds import worker_queue
 from rrm_queue.local.stack import Addresses
 from rrm_queue.messages import (
     BROKEN,
@@ -35,7 +35,7 @@ from rrm_queue.messages import (
     decode,
 )
 
-QUEUE = judge_kind_queue("tiny")
+QUEUE = worker_queue("sglang:tiny")
 QUICK = r"[a-z ]{4,20}</think>\n\n\\boxed\{Assistant (1|2)\}"
 ENDLESS = r"[a-z]{7000}"
 START, GRACE = 150, 20  # seconds

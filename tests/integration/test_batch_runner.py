@@ -16,10 +16,10 @@ import pytest
 from rrm_queue.domain import JudgeSpec, NoVerdict, Verdict, Voting
 from rrm_queue.judging.batch_runner import BatchRunner
 from rrm_queue.judging.engines.base import EngineSettings
-from rrm_queue.judging.sampler import Patience
+from rrm_queue.judging.sampler import RetryPolicy
 from rrm_queue.messages import Answer, BatchMatch, JudgeBatch, MatchReport, Question
 
-IMPATIENT = Patience(attempts=4, first_wait=0.01, longest_wait=0.05)
+IMPATIENT = RetryPolicy(attempts=4, first_wait=0.01, longest_wait=0.05)
 
 
 def batch_of(
@@ -50,7 +50,7 @@ def run(*batches: JudgeBatch, between: Callable[[], None] = lambda: None) -> lis
         reports.append(one)
 
     async def judge() -> None:
-        panel = BatchRunner(EngineSettings(), concurrency=8, patience=IMPATIENT)
+        panel = BatchRunner(EngineSettings(), concurrency=8, retries=IMPATIENT)
         try:
             for batch in batches:
                 await panel.judge(batch, report)
@@ -146,15 +146,15 @@ from rrm_queue.judging.engines.reference.engine import ReferenceEngine
 from rrm_queue.messages import Answer
 from rrm_queue.domain import JudgeSpec
 
-async def ask():
+async def vote():
     answers = Answer(0, "a", "#### 1"), Answer(1, "b", "#### 2")
     engine = ReferenceEngine()
-    await engine.ask(VoteRequest("t", "p", "3", *answers, 1, 1, False, JudgeSpec("reference")))
+    await engine.vote(VoteRequest("t", "p", "3", *answers, 1, 1, False, JudgeSpec("reference")))
     print(*(child.pid for child in psutil.Process().children(recursive=True)), flush=True)
     os.kill(os.getpid(), signal.SIGKILL)
 
 if __name__ == "__main__":
-    asyncio.run(ask())
+    asyncio.run(vote())
 """
 
 

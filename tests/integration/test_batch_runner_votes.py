@@ -22,7 +22,7 @@ from rrm_queue.domain import (
 )
 from rrm_queue.judging.batch_runner import BatchRunner
 from rrm_queue.judging.engines.base import EngineSettings
-from rrm_queue.judging.sampler import Patience, Sampler
+from rrm_queue.judging.sampler import RetryPolicy, Sampler
 from rrm_queue.judging.vote_request import VoteRequest
 from rrm_queue.judging.voting import sample_seed, vote_seed
 from rrm_queue.messages import Answer, MatchReport
@@ -235,20 +235,20 @@ class Counting:
         self._full = full
         self._filled = asyncio.Event()
 
-    async def ask(self, ask: VoteRequest) -> Vote:
+    async def vote(self, request: VoteRequest) -> Vote:
         self._in_flight += 1
         self.most = max(self.most, self._in_flight)
         if self._in_flight == self._full:
             self._filled.set()
         await self._filled.wait()
         self._in_flight -= 1
-        return Vote(ask.number, Verdict.FIRST)
+        return Vote(request.number, Verdict.FIRST)
 
     async def close(self) -> None:
         """Nothing is held open."""
 
 
-ASK = VoteRequest(
+REQUEST = VoteRequest(
     "t", "p", None, Answer(0, "a", "x"), Answer(1, "b", "y"), 1, 1, False, JudgeSpec("x")
 )
 
@@ -258,9 +258,9 @@ def test_an_engine_that_caps_itself_is_given_all_votes_at_once(
     caps_itself: bool, most: int
 ) -> None:
     async def run() -> int:
-        sampler = Sampler(Patience(), concurrency=4)
+        sampler = Sampler(RetryPolicy(), concurrency=4)
         engine = Counting(caps_itself=caps_itself, full=most)
-        await asyncio.gather(*(sampler.vote(engine, ASK, resamples=0) for _ in range(20)))
+        await asyncio.gather(*(sampler.vote(engine, REQUEST, resamples=0) for _ in range(20)))
         return engine.most
 
     assert asyncio.run(run()) == most

@@ -16,7 +16,7 @@ from kit.jobs import QUEUE, lines, play, submit_file
 from sqlalchemy import text
 
 from rrm_queue.broker.client import BrokerClient
-from rrm_queue.broker.leases import WorkerLeases, stopped_key
+from rrm_queue.broker.leases import WorkerLeases, process_name, stopped_key
 from rrm_queue.cli.main import rrmq as main
 from rrm_queue.domain import Seeding
 from rrm_queue.errors import JobNotFound, TournamentNotFound, UsageFault
@@ -135,7 +135,7 @@ def test_a_job_is_deleted_once_it_has_ended(database: Database, rrmq: Rrmq) -> N
     rrmq("cancel", job)
     asked = rrmq("delete", job).exception
     assert isinstance(asked, UsageFault)
-    assert "--yes" in str(asked), "nobody is there to be asked"
+    assert "--yes" in str(asked), "there is no terminal to confirm on"
     assert json.loads(rrmq("delete", job, "--yes", "--json").stdout)["job"] == job
     assert isinstance(rrmq("delete", job, "--yes").exception, JobNotFound)
 
@@ -208,6 +208,44 @@ def test_doctor_is_content_only_when_all_is_well(database: Database, rrmq: Rrmq)
         "judge reference",
         "`rrmq worker --judge reference`",
     )
+
+
+@pytest.mark.parametrize(("model", "judge"), [("rrm-7b", "rrm-7b"), ("tiny", "sglang:tiny")])
+def test_doctor_finds_that_no_worker_serves_a_model(
+    database: Database, rrmq: Rrmq, model: str, judge: str
+) -> None:
+    queue = f"rrmq.judge.{model}"
+    submit_file(database, lines([3]), judge={"kind": "sglang", "argument": model}, queue=queue)
+    report = json.loads(rrmq("doctor", "--json").stdout)
+    [wrong] = [check for check in report["checks"] if not check["well"]]
+    assert wrong == {
+        "name": f"judge {judge}",
+        "well": False,
+        "detail": "0 live workers, 1 unfinished job",
+        "remedy": f"`rrmq worker --judge {judge} --model MODEL`",
+    }
+
+
+def test_doctor_lists_the_models_that_workers_serve(broker: BrokerClient, rrmq: Rrmq) -> None:
+    WorkerLeases(broker.client, process_name()).announce({"rrmq.judge.tiny": 9})
+    report = json.loads(rrmq("doctor", "--json").stdout)
+    [served] = [check for check in report["checks"] if check["name"] == "judge sglang:tiny"]
+    assert (report["well"], served["detail"]) == (True, "1 live worker, 9 matches at once")
+
+
+def test_a_health_check_finds_whatever_this_machine_serves(
+    broker: BrokerClient, rrmq: Rrmq
+) -> None:
+    elsewhere = WorkerLeases(broker.client, "another-machine:1:aa")
+    elsewhere.announce({"rrmq.judge.tiny": 1})
+    assert rrmq("doctor", "--here", "any").return_value == 1
+    here = WorkerLeases(broker.client, process_name())
+    here.announce({"rrmq.judge.org/model:v1": 1})
+    assert rrmq("doctor", "--here", "any").return_value == 0
+    assert rrmq("doctor", "--here", "sglang:org/model:v1").return_value == 0
+    assert rrmq("doctor", "--here", "sglang:tiny").return_value == 1
+    here.withdraw(["rrmq.judge.org/model:v1"])
+    assert rrmq("doctor", "--here", "any").return_value == 1
 
 
 def test_doctor_names_old_tables(database: Database, rrmq: Rrmq) -> None:

@@ -22,7 +22,7 @@ from rrm_queue.messages import Answer, MatchReport
 KEY = "sk-very-secret"
 
 
-def ask_of(base_url: str, **settings: Any) -> VoteRequest:
+def vote_request(base_url: str, **settings: Any) -> VoteRequest:
     return VoteRequest(
         tournament="t",
         prompt="Which is {better}?",
@@ -36,12 +36,12 @@ def ask_of(base_url: str, **settings: Any) -> VoteRequest:
     )
 
 
-async def ask(
+async def vote_of(
     base_url: str, *, key: str | None = KEY, seconds: float = 20, **settings: Any
 ) -> Vote:
     engine = OpenAIEngine(EngineSettings(base_url, key), total_seconds=seconds)
     try:
-        return await engine.ask(ask_of(base_url, **settings))
+        return await engine.vote(vote_request(base_url, **settings))
     finally:
         await engine.close()
 
@@ -51,7 +51,7 @@ def answered(handler: Handler, **options: Any) -> Vote:
 
     async def run() -> Vote:
         async with endpoint(handler) as base_url:
-            return await ask(base_url, **options)
+            return await vote_of(base_url, **options)
 
     return asyncio.run(run())
 
@@ -226,7 +226,7 @@ def test_a_refused_connection_is_transient() -> None:
         unused.bind(("127.0.0.1", 0))
         port = unused.getsockname()[1]
     with pytest.raises(TransientFault, match=str(port)):
-        asyncio.run(ask(f"http://127.0.0.1:{port}/v1"))
+        asyncio.run(vote_of(f"http://127.0.0.1:{port}/v1"))
 
 
 def test_an_address_that_came_with_a_job_never_gets_the_key() -> None:
@@ -239,7 +239,7 @@ def test_an_address_that_came_with_a_job_never_gets_the_key() -> None:
     async def run() -> None:
         async with endpoint(handler) as base_url:
             engine = OpenAIEngine(EngineSettings("https://elsewhere/v1", KEY))
-            await engine.ask(ask_of(base_url))
+            await engine.vote(vote_request(base_url))
             await engine.close()
 
     asyncio.run(run())

@@ -16,7 +16,9 @@ from sqlalchemy import TextClause, text
 
 from rrm_queue.store.database import Database, Transaction
 from rrm_queue.store.queue import (
+    closing,
     control,
+    counters,
     dispatching,
     paid_votes,
     planning,
@@ -103,15 +105,15 @@ def walk(tx: Transaction) -> Mapping[str, tuple[TextClause, Parameters]]:
             planning.INSERT_MATCHES,
             dict.fromkeys(("tournament", "round", "slot", "first", "second"), tournaments),
         ),
-        "planning.FINISH_TOURNAMENTS": (
-            planning.FINISH_TOURNAMENTS,
+        "closing.FINISH_TOURNAMENTS": (
+            closing.FINISH_TOURNAMENTS,
             {**tournament, "champion": [0] * 8},
         ),
-        "planning.FAIL_TOURNAMENTS": (
-            planning.FAIL_TOURNAMENTS,
+        "closing.FAIL_TOURNAMENTS": (
+            closing.FAIL_TOURNAMENTS,
             {**tournament, "error": ["no"] * 8},
         ),
-        "planning.CANCEL_READY": (planning.CANCEL_READY, {"tournaments": tournaments}),
+        "closing.CANCEL_READY": (closing.CANCEL_READY, {"tournaments": tournaments}),
         "recording.LOCK_MATCHES": (recording.LOCK_MATCHES, {"matches": ids}),
         "recording.DECIDE_MATCHES": (
             recording.DECIDE_MATCHES,
@@ -122,18 +124,21 @@ def walk(tx: Transaction) -> Mapping[str, tuple[TextClause, Parameters]]:
             recording.FAIL_MATCHES,
             {"match": ids, "error": ["no"] * 64},
         ),
-        "recording.GIVE_BACK": (
-            recording.GIVE_BACK,
+        "recording.REQUEUE_MATCHES": (
+            recording.REQUEUE_MATCHES,
             {"match": ids, "error": ["no"] * 64, "attempt": [1] * 64, "wait": [1.0] * 64},
         ),
         "recording.LOCK_BATCHES": (recording.LOCK_BATCHES, {"batches": tournaments}),
         "recording.CLOSE_BATCHES": (recording.CLOSE_BATCHES, {"batches": tournaments}),
-        "recording.SHARING": (recording.SHARING, {"tournaments": tournaments[:2]}),
+        "counters.SHARING": (counters.SHARING, {"tournaments": tournaments[:2]}),
         "recovery.OUT_BATCHES": (recovery.OUT_BATCHES, {}),
         "recovery.NOTE_SEEN": (recovery.NOTE_SEEN, batches),
         "recovery.LOCK_TOURNAMENTS": (recovery.LOCK_TOURNAMENTS, batches),
         "recovery.LOSE_BATCHES": (recovery.LOSE_BATCHES, batches),
-        "recovery.FREE_MATCHES": (recovery.FREE_MATCHES, {**batches, "attempt": 1, "reason": "no"}),
+        "recovery.REQUEUE_MATCHES": (
+            recovery.REQUEUE_MATCHES,
+            {**batches, "attempt": 1, "reason": "no"},
+        ),
         "recovery.SPENT_MATCHES": (recovery.SPENT_MATCHES, {**batches, "attempts": 10}),
         "control.LOCK_FAILED": (control.LOCK_FAILED, job),
         "paid_votes.IN_HAND": (paid_votes.IN_HAND, {"matches": ids}),

@@ -18,7 +18,7 @@ from rrm_queue.messages import Answer
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-ASK = VoteRequest(
+REQUEST = VoteRequest(
     tournament="t",
     prompt="Which?",
     reference=None,
@@ -81,7 +81,7 @@ async def server(
 async def asked(url: str, *, silence: float = 20) -> Vote:
     engine = SglangEngine(EngineSettings(sglang_url=url), silence=silence)
     try:
-        return await engine.ask(ASK)
+        return await engine.vote(REQUEST)
     finally:
         await engine.close()
 
@@ -238,7 +238,7 @@ def test_requests_begun_are_held_to_what_the_server_can_use() -> None:
     async def run() -> None:
         async with server(generate) as (url, _):
             engine = SglangEngine(EngineSettings(sglang_url=url, share_prefixes=False))
-            await asyncio.gather(*(engine.ask(ASK) for _ in range(40)))
+            await asyncio.gather(*(engine.vote(REQUEST) for _ in range(40)))
             await engine.close()
 
     asyncio.run(run())

@@ -10,7 +10,7 @@ from aiohttp import web
 from rrm_queue.domain import JudgeSpec, Voting
 from rrm_queue.judging.batch_runner import BatchRunner
 from rrm_queue.judging.engines.base import EngineSettings
-from rrm_queue.judging.sampler import Patience
+from rrm_queue.judging.sampler import RetryPolicy
 from rrm_queue.messages import Answer, BatchMatch, JudgeBatch, MatchReport, Question
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -62,8 +62,8 @@ def judged(
 
     async def run() -> None:
         async with endpoint(handler) as base_url:
-            patience = Patience(attempts=attempts, first_wait=0.01, longest_wait=0.05)
-            panel = BatchRunner(EngineSettings(), concurrency=concurrency, patience=patience)
+            retries = RetryPolicy(attempts=attempts, first_wait=0.01, longest_wait=0.05)
+            panel = BatchRunner(EngineSettings(), concurrency=concurrency, retries=retries)
             try:
                 await panel.judge(batch_for(base_url, voting or Voting(), matches), report)
             finally:

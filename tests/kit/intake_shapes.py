@@ -14,7 +14,7 @@ import pyarrow.parquet
 import pytest
 
 from rrm_queue.domain import Tournament
-from rrm_queue.intake.reader import Reading, Source, read
+from rrm_queue.intake.reader import RowReader, Source, read
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -111,7 +111,7 @@ def piped(content: bytes) -> io.BufferedReader:
     return io.BufferedReader(Pipe(content))
 
 
-def reading(*contents: bytes, **options) -> Reading:
+def reading(*contents: bytes, **options) -> RowReader:
     sources = [Source(f"{place}.in", piped(content)) for place, content in enumerate(contents)]
     return read(sources, **options)
 

@@ -8,7 +8,6 @@ from typing import Any
 
 from rrm_queue.broker.client import BrokerClient
 from rrm_queue.broker.inbox import inbox_key
-from rrm_queue.broker.names import judge_queue
 from rrm_queue.coordinator.dispatch import dispatch
 from rrm_queue.coordinator.record import record
 from rrm_queue.coordinator.recorder import Recorder
@@ -16,12 +15,13 @@ from rrm_queue.domain import JobId, JobState, JudgeSpec, Seeding, Verdict, Vote
 from rrm_queue.intake.formats.base import Empty
 from rrm_queue.intake.needs import Needs
 from rrm_queue.intake.submission import submit
+from rrm_queue.judging.kinds import queue_of
 from rrm_queue.messages import JudgeBatch, MatchReport, Outcomes, decode
 from rrm_queue.store.database import Database
 from rrm_queue.store.tables import Job
 
 REFERENCE = JudgeSpec("reference")
-QUEUE = judge_queue(REFERENCE)
+QUEUE = queue_of(REFERENCE)
 
 
 def lines(sizes: list[int]) -> bytes:

@@ -3,12 +3,12 @@
 from collections import defaultdict
 
 from rrm_queue.broker.client import BrokerClient
-from rrm_queue.broker.names import judge_queue
 from rrm_queue.coordinator.dispatch import dispatch
 from rrm_queue.coordinator.record import record
 from rrm_queue.domain import JobId, JudgeSpec, Verdict, Vote
+from rrm_queue.judging.kinds import queue_of
 from rrm_queue.judging.vote_key import vote_key
-from rrm_queue.judging.vote_request import answers_of, ask_of
+from rrm_queue.judging.vote_request import answers_by_number, batch_vote_request
 from rrm_queue.judging.voting import wave
 from rrm_queue.messages import BatchMatch, JudgeBatch, MatchReport, Outcomes, decode
 from rrm_queue.store.database import Database
@@ -16,7 +16,7 @@ from rrm_queue.store.views import jobs as store_jobs
 from rrm_queue.views import JobView
 
 JUDGE = JudgeSpec("openai", "judge-1", base_url="http://127.0.0.1:9/v1")
-QUEUE = judge_queue(JUDGE)
+QUEUE = queue_of(JUDGE)
 PAID = {
     "judge": {"kind": "openai", "argument": "judge-1", "base_url": "http://127.0.0.1:9/v1"},
     "queue": QUEUE,
@@ -46,11 +46,11 @@ class Worker:
         self.paid: dict[object, int] = defaultdict(int)
 
     def vote(self, batch: JudgeBatch, match: BatchMatch, number: int) -> Vote:
-        ask = ask_of(batch, answers_of(batch), match, number)
-        key = vote_key(ask, batch.voting.resamples)
+        request = batch_vote_request(batch, answers_by_number(batch), match, number)
+        key = vote_key(request, batch.voting.resamples)
         self.paid[key] += 1
-        better = Verdict.FIRST if ask.one.number > ask.two.number else Verdict.SECOND
-        return Vote(number, better, ask.swapped, seed=ask.seed, prompt_tokens=10, key=key)
+        better = Verdict.FIRST if request.one.number > request.two.number else Verdict.SECOND
+        return Vote(number, better, request.swapped, seed=request.seed, prompt_tokens=10, key=key)
 
     def judge(self, batch: JudgeBatch, *, most: int = 99) -> Outcomes:
         reports = []

@@ -9,11 +9,11 @@ from threading import Event, Thread
 from rrm_queue.broker.app import create_app
 from rrm_queue.broker.client import BrokerClient, redis_client
 from rrm_queue.broker.leases import RENEW_SECONDS, WorkerLeases, process_name
-from rrm_queue.broker.names import judge_kind_queue
 from rrm_queue.broker.serve import consume
 from rrm_queue.broker.tasks import serve_batches
 from rrm_queue.judging.batch_runner import BatchRunner
 from rrm_queue.judging.engines.base import EngineSettings
+from rrm_queue.judging.kinds import served_kind, worker_queue
 from rrm_worker.engine_guard import EngineGuard
 from rrm_worker.engine_process import STOP_SECONDS, EngineProcess
 from rrm_worker.health import Health
@@ -26,21 +26,16 @@ LEAST_BATCHES = 16
 small workers beside this one make messages of a single match.
 """
 
-INSTANT = frozenset({"reference", "replay", "simulated"})
-"""Judges that answer at once: nobody waits behind what is held for them."""
-
-AT_ONCE = 1024
-"""Matches that a worker holds for such a judge: enough that it never waits for the coordinator."""
-
 GRACE_SECONDS = 25.0
 """From SIGTERM to the end of everything: within the 30 s that Kubernetes gives."""
 
 
 @dataclass(frozen=True, slots=True)
 class Serving:
-    """What a worker serves, and how: `judges` are names of queues, `concurrency` votes in flight.
+    """What a worker serves, and how.
 
-    `process` is the engine at `engines.sglang_url` where that is ours to run.
+    `judges` as `--judge` names them; `concurrency` is the votes in flight. `process` is the engine
+    at `engines.sglang_url` where this worker runs it.
     """
 
     judges: Sequence[str]
@@ -66,7 +61,10 @@ def serve(broker_url: str, serving: Serving) -> int:
     metrics = Metrics()
     if serving.metrics_port is not None:
         metrics.serve(serving.metrics_host, serving.metrics_port)
-    queues = [judge_kind_queue(judge) for judge in serving.judges]
+    capacities = {
+        worker_queue(name): served_kind(name).capacity(serving.concurrency)
+        for name in serving.judges
+    }
     ready = Event()
     panel = BatchRunner(serving.engines, concurrency=serving.concurrency)
     metrics.requests_in_flight.set_function(lambda: panel.in_flight)
@@ -74,7 +72,7 @@ def serve(broker_url: str, serving: Serving) -> int:
         panel,
         WorkerLeases(client, process_name()),
         broker.send_outcomes,
-        {judge_kind_queue(judge): _capacity(judge, serving) for judge in serving.judges},
+        capacities,
         ready=ready,
         metrics=metrics,
     )
@@ -86,7 +84,7 @@ def serve(broker_url: str, serving: Serving) -> int:
         code = consume(
             app,
             name="worker",
-            queues=queues,
+            queues=list(capacities),
             threads=max(LEAST_BATCHES, serving.concurrency),
             waiting=broker.waiting,
             stopping=lambda: _drain(worker, serving),
@@ -97,11 +95,6 @@ def serve(broker_url: str, serving: Serving) -> int:
         if guard:
             guard.stop()
     return code
-
-
-def _capacity(judge: str, serving: Serving) -> int:
-    """How many matches of a judge this worker can hold at once."""
-    return AT_ONCE if judge in INSTANT else serving.concurrency
 
 
 def _guard(serving: Serving, worker: Worker, ready: Event, metrics: Metrics) -> EngineGuard | None:

@@ -17,11 +17,11 @@ from tenacity import (
     wait_random_exponential,
 )
 
-from rrm_queue.broker.leases import LEASE_SECONDS, RENEW_SECONDS, Held, WorkerLeases
-from rrm_queue.broker.names import judge_queue
-from rrm_queue.domain import BatchId, JobId
+from rrm_queue.broker.leases import LEASE_SECONDS, RENEW_SECONDS, WorkerLeases
+from rrm_queue.domain import BatchId, BatchRef, JobId
 from rrm_queue.errors import BrokerUnavailable, MessageRefused, UnknownVersion
 from rrm_queue.judging.batch_runner import BatchRunner
+from rrm_queue.judging.kinds import queue_of
 from rrm_queue.messages import JudgeBatch, Outcomes, decode
 from rrm_worker.metrics import Metrics
 from rrm_worker.outbox import Outbox
@@ -66,7 +66,7 @@ class Worker:
         self._capacities = capacities
         self._ready = ready
         self._metrics = metrics
-        self._running: dict[Held, RunningBatch] = {}
+        self._running: dict[BatchRef, RunningBatch] = {}
         self._changed = Condition()
         self._draining = Event()
         self._stopped = Event()
@@ -139,7 +139,7 @@ class Worker:
 
     def _capacity(self, batch: JudgeBatch) -> int:
         """How many matches of its judge we hold at once; few of a judge that is none of ours."""
-        return self._capacities.get(judge_queue(batch.judge), min(self._capacities.values()))
+        return self._capacities.get(queue_of(batch.judge), min(self._capacities.values()))
 
     def release(self, ending: Ending) -> None:
         """Stops judging whatever is held; its votes are sent, the rest is another's."""
@@ -272,7 +272,7 @@ class Worker:
         except RedisError as error:
             log.warning("left without leaving the roll: %s", error)
 
-    def _running_batches(self) -> dict[Held, RunningBatch]:
+    def _running_batches(self) -> dict[BatchRef, RunningBatch]:
         with self._changed:
             return dict(self._running)
 

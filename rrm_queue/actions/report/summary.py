@@ -10,6 +10,7 @@ from rrm_queue.actions.formatting import elapsed, moment
 from rrm_queue.diagnostics.diagnosis import Diagnosis
 from rrm_queue.diagnostics.reading import Level
 from rrm_queue.domain import JobState, JudgeSpec
+from rrm_queue.judging.kinds import kind_of
 from rrm_queue.ratings.leaderboard import Leaderboard
 from rrm_queue.report.contents import Fact, Summary
 from rrm_queue.text import count, magnitude, percent, printable
@@ -47,7 +48,7 @@ def summary_of(view: JobView, found: Findings, now: datetime) -> Summary:
 
 def judge_name(judge: JudgeSpec) -> str:
     """The judge; a file is named without its folders."""
-    name = file_name(judge.argument) if judge.kind == "replay" else judge.argument
+    name = file_name(judge.argument) if kind_of(judge).argument_is_file else judge.argument
     return printable(f"{judge.kind}:{name}" if name else judge.kind)
 
 

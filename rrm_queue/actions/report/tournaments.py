@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
+from rrm_queue import strategies
 from rrm_queue.domain import MatchId, TournamentId
 from rrm_queue.report.contents import Bracket, Tournament
 from rrm_queue.report.size_budget import SizeBudget
@@ -12,8 +13,6 @@ from rrm_queue.store.database import Transaction
 from rrm_queue.store.views.matches import match_votes
 from rrm_queue.store.views.report import closest_matches, ranked_answers
 from rrm_queue.store.views.results import candidate_names, read_tournament
-from rrm_queue.strategies.double_elimination import DoubleElimination
-from rrm_queue.strategies.knockout import Knockout
 from rrm_queue.views import Answer, JobView, RecordedVote, TalliedMatch
 
 LONGEST = 20_000
@@ -65,9 +64,10 @@ def _tournament(context: ReportContext, tournament: TournamentId) -> Tournament:
 
 
 def _bracket(view: JobView) -> Bracket | None:
-    if view.strategy not in (Knockout.name, DoubleElimination.name):
+    kind = strategies.bracket_of(view.strategy)
+    if kind is None:
         return None
-    return Bracket(view.seeding, double=view.strategy == DoubleElimination.name)
+    return Bracket(view.seeding, double=kind is strategies.Bracket.DOUBLE)
 
 
 def _fitted(context: ReportContext, answer: Answer) -> Answer:

@@ -15,14 +15,8 @@ from rrm_worker.service import GRACE_SECONDS, Serving, serve
 from rrm_queue.actions.app import broker_url
 from rrm_queue.actions.settings import log_to_stderr, read_settings, reveal
 from rrm_queue.errors import UsageFault
-from rrm_queue.judging.engines import KINDS
 from rrm_queue.judging.engines.base import EngineSettings
-from rrm_queue.judging.spec import RRM
-
-SGLANG = "sglang"
-
-BARE_KINDS = tuple(kind for kind in KINDS if kind != SGLANG)
-"""Kinds of judge that need no engine of the worker's."""
+from rrm_queue.judging.kinds import SERVED_ALONE, SERVED_TOGETHER, served_kind, worker_queue
 
 _OURS = {"--host", "--port", "--model-path", "--model"}
 
@@ -32,10 +26,10 @@ _OURS = {"--host", "--port", "--model-path", "--model"}
     "--judge",
     "judges",
     multiple=True,
-    default=BARE_KINDS,
+    default=SERVED_TOGETHER,
     metavar="NAME",
-    help=f"What to serve: {', '.join(BARE_KINDS)}, one or several of them and by default all; or"
-    f" one judge on SGLang: {', '.join(RRM)}, sglang:NAME.",
+    help=f"What to serve: {', '.join(SERVED_TOGETHER)}, one or several of them and by default all;"
+    f" or one judge on SGLang: {', '.join(SERVED_ALONE)}.",
 )
 @click.option("--model", help="Launch SGLang with this model: a folder, or a name on the hub.")
 @click.option("--sglang-url", metavar="URL", help="Use an SGLang server that runs already.")
@@ -132,26 +126,17 @@ _NO_SGLANG = (
 
 
 def _served(judges: Sequence[str]) -> list[str]:
-    """The names of the judges' queues. Raises UsageFault for what one worker cannot serve."""
-    names = list(dict.fromkeys(_queue_name(judge) for judge in judges))
-    if len(names) > 1 and not set(names) <= set(BARE_KINDS):
-        raise UsageFault("a worker serves one judge on SGLang and nothing beside it")
+    """The judges, each queue once. Raises UsageFault for what one worker cannot serve."""
+    names = list({worker_queue(name): name for name in judges}.values())
+    alone = [name for name in names if served_kind(name).needs_server]
+    if alone and len(names) > 1:
+        raise UsageFault(f"a worker of {alone[0]} serves nothing beside it")
     return names
 
 
-def _queue_name(judge: str) -> str:
-    if judge in (*BARE_KINDS, *RRM):
-        return judge
-    kind, _, name = judge.partition(":")
-    if kind != SGLANG or not name or name in BARE_KINDS:
-        known = ", ".join((*BARE_KINDS, *RRM))
-        raise UsageFault(f"no worker serves {judge!r}; there are {known} and sglang:NAME")
-    return name
-
-
 def _check_engine(served: Sequence[str], *, model: str | None, url: str | None) -> None:
-    """Raises UsageFault unless there is one engine for a judge on SGLang, none for others."""
-    if served[0] in BARE_KINDS:
+    """Raises UsageFault unless there is one engine for a judge that needs it, none for others."""
+    if not served_kind(served[0]).needs_server:
         if model is not None or url is not None:
             raise UsageFault(f"{served[0]} needs no SGLang: --judge names the judge that does")
         return
@@ -180,7 +165,7 @@ def _environment() -> dict[str, str]:
 def _sink(file: Path | None) -> Callable[[str], None]:
     """Where the engine's lines go: into the file, or among the worker's own."""
     if file is None:
-        return logging.getLogger(SGLANG).info
+        return logging.getLogger("sglang").info
     try:
         written = file.open("a", encoding="utf-8", buffering=1)
     except OSError as error:

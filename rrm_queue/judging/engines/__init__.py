@@ -1,37 +1,20 @@
-"""Engines by the kind of judge they serve: a new one is a file, a kind and a case here."""
+"""Engines: a folder for each kind of judge, and `open_engine`."""
+
+from importlib import import_module
 
 from rrm_queue.domain import JudgeSpec
 from rrm_queue.errors import PermanentFault
 from rrm_queue.judging.engines.base import Engine, EngineSettings
-
-KINDS = ("reference", "replay", "simulated", "openai", "sglang")
+from rrm_queue.judging.kinds import KINDS
 
 
 def open_engine(judge: JudgeSpec, settings: EngineSettings) -> Engine:
-    """An engine for all judges of this one's kind; raises PermanentFault when there is none.
+    """An engine for all judges of this one's kind. Raises PermanentFault when there is none.
 
-    An engine is imported when it is opened: a command that only checks a judge does without it.
+    The engine's module is imported here and not before: a command that only names a judge does
+    not load it.
     """
-    match judge.kind:
-        case "reference":
-            from rrm_queue.judging.engines.reference.engine import ReferenceEngine
-
-            return ReferenceEngine()
-        case "replay":
-            from rrm_queue.judging.engines.replay.engine import ReplayEngine
-
-            return ReplayEngine()
-        case "simulated":
-            from rrm_queue.judging.engines.simulated.engine import SimulatedEngine
-
-            return SimulatedEngine()
-        case "openai":
-            from rrm_queue.judging.engines.openai.engine import OpenAIEngine
-
-            return OpenAIEngine(settings)
-        case "sglang":
-            from rrm_queue.judging.engines.sglang.engine import SglangEngine
-
-            return SglangEngine(settings)
-        case _:
-            raise PermanentFault(f"this worker has no engine for {judge}")
+    if judge.kind not in KINDS:
+        raise PermanentFault(f"this worker has no engine for {judge}")
+    engine: Engine = import_module(KINDS[judge.kind].engine).open_engine(settings)
+    return engine

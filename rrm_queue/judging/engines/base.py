@@ -32,7 +32,7 @@ class Engine(Protocol):
 
     caps_itself: bool
 
-    async def ask(self, ask: VoteRequest) -> Vote:
+    async def vote(self, request: VoteRequest) -> Vote:
         """The vote that was asked for.
 
         Raises TransientFault when another try may succeed, PermanentFault when none can.

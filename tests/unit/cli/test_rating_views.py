@@ -9,8 +9,8 @@ import pytest
 from kit.cli_views import done, job
 from rich.console import Console, RenderableType
 
+from rrm_queue.actions.health import undecided
 from rrm_queue.actions.leaderboard import leaderboard_notes
-from rrm_queue.actions.no_verdict import notes
 from rrm_queue.actions.schemas import diagnosis_shape, json_line, leaderboard_shape, result_shape
 from rrm_queue.cli.render.diagnosis import findings_view, labels_view
 from rrm_queue.cli.render.leaderboard import leaderboard_table
@@ -179,4 +179,4 @@ def test_the_diagnostics_json_has_no_number_that_json_has_not() -> None:
 def test_votes_without_a_verdict_are_mentioned_when_they_are_not_few(
     seen: NoVerdictSample, said: list[str]
 ) -> None:
-    assert list(notes(job(), seen)) == said
+    assert list(undecided(job(), seen)) == said

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rrm_queue.judging.boxed import last_box
+from rrm_queue.judging.boxed import last_boxed
 
 
 @pytest.mark.parametrize(
@@ -17,9 +17,9 @@ from rrm_queue.judging.boxed import last_box
     ],
 )
 def test_the_last_box_counts_and_must_be_closed(text: str, content: str | None) -> None:
-    assert last_box(text) == content
+    assert last_boxed(text) == content
 
 
 @given(st.text(st.characters(exclude_characters="{}\\")), st.text())
 def test_what_is_put_in_a_box_comes_out(content: str, before: str) -> None:
-    assert last_box(f"{before}\\boxed{{{content}}} and so on") == content
+    assert last_boxed(f"{before}\\boxed{{{content}}} and so on") == content

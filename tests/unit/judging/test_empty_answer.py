@@ -12,7 +12,7 @@ def test_an_empty_answer_leaves_its_heading_and_the_other_answer_as_they_are(bla
     spec = JudgeSpec("openai", "model")
     rendered = messages(spec, "Which?", blank, "This.")
     user = rendered.messages[-1]["content"]
-    assert not rendered.neutralised
+    assert not rendered.sanitized
     assert f"### Assistant 1\n\n{blank}\n\n\n### Assistant 2\n\nThis.\n" in user
     swapped = messages(spec, "Which?", "This.", blank).messages[-1]["content"]
     assert f"### Assistant 2\n\n{blank}\n\n## Analysis" in swapped

@@ -8,7 +8,7 @@ import pytest
 
 from rrm_queue.domain import JudgeSpec, Vote
 from rrm_queue.errors import PermanentFault, UsageFault
-from rrm_queue.judging.engines.openai.wire import prompt_of, request_of
+from rrm_queue.judging.engines.openai.wire import payload_of, prompt_of
 from rrm_queue.judging.engines.simulated.engine import SimulatedEngine
 from rrm_queue.judging.template import check_template
 from rrm_queue.judging.vote_key import vote_key
@@ -21,7 +21,7 @@ TEMPLATE = (
 ONE, TWO = 0.912345, 0.198765
 
 
-def ask_of(judge: JudgeSpec, one: float | None = ONE, two: float | None = TWO) -> VoteRequest:
+def vote_request(judge: JudgeSpec, one: float | None = ONE, two: float | None = TWO) -> VoteRequest:
     """A vote on two answers whose worth is known, whether or not it should have come along."""
     answers = Answer(0, "a", "four", one), Answer(1, "b", "five", two)
     return VoteRequest("t", "2 + 2?", "4", *answers, number=1, seed=5, swapped=False, judge=judge)
@@ -30,10 +30,10 @@ def ask_of(judge: JudgeSpec, one: float | None = ONE, two: float | None = TWO) -
 @pytest.mark.parametrize("template", [None, TEMPLATE])
 def test_no_request_tells_how_good_an_answer_is(template: str | None) -> None:
     judge = JudgeSpec("openai", "m", base_url="https://host/v1", template=template)
-    known, unknown = ask_of(judge), ask_of(judge, None, None)
-    request = request_of(known, prompt_of(known))
-    assert request == request_of(unknown, prompt_of(unknown))
-    assert not any(str(gold) in json.dumps(request) for gold in (ONE, TWO))
+    known, unknown = vote_request(judge), vote_request(judge, None, None)
+    payload = payload_of(known, prompt_of(known))
+    assert payload == payload_of(unknown, prompt_of(unknown))
+    assert not any(str(gold) in json.dumps(payload) for gold in (ONE, TWO))
     assert vote_key(known, 0) == vote_key(unknown, 0), "and the same vote is the same vote"
 
 
@@ -48,23 +48,23 @@ def test_what_nobody_knows_is_not_sent() -> None:
     assert plain == {"number": 0, "key": "a", "text": "four"}
 
 
-def simulated(ask: VoteRequest) -> Vote:
-    return asyncio.run(SimulatedEngine().ask(ask))
+def simulated(request: VoteRequest) -> Vote:
+    return asyncio.run(SimulatedEngine().vote(request))
 
 
 def test_a_simulated_vote_says_what_it_is_and_repeats_itself() -> None:
-    vote = simulated(ask_of(JudgeSpec("simulated", "1.0")))
+    vote = simulated(vote_request(JudgeSpec("simulated", "1.0")))
     assert (vote.model, vote.text, vote.verdict) == ("simulated:1.0", "", "first")
-    assert simulated(ask_of(JudgeSpec("simulated", "1.0"))) == vote
-    assert simulated(ask_of(JudgeSpec("simulated", "0.0"))).verdict == "second"
+    assert simulated(vote_request(JudgeSpec("simulated", "1.0"))) == vote
+    assert simulated(vote_request(JudgeSpec("simulated", "0.0"))).verdict == "second"
 
 
 @pytest.mark.parametrize("gold", [(None, 1.0), (1.0, None)])
 def test_without_gold_there_is_nothing_to_simulate(gold: tuple[float, float]) -> None:
     with pytest.raises(PermanentFault, match="'t' have no gold"):
-        simulated(ask_of(JudgeSpec("simulated", "0.8"), *gold))
+        simulated(vote_request(JudgeSpec("simulated", "0.8"), *gold))
 
 
 def test_a_skill_of_another_version_fails_for_good() -> None:
     with pytest.raises(PermanentFault, match="simulated:wise"):
-        simulated(ask_of(JudgeSpec("simulated", "wise")))
+        simulated(vote_request(JudgeSpec("simulated", "wise")))

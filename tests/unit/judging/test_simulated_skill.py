@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from rrm_queue.domain import Verdict
 from rrm_queue.errors import UsageFault
-from rrm_queue.judging.simulated_skill import SimulatedSkill, parse_skill
+from rrm_queue.judging.engines.simulated.skill import SimulatedSkill, parse_skill
 
 VOTES = 20_000
 accuracies = st.floats(0, 1)

@@ -4,8 +4,8 @@ import pytest
 
 from rrm_queue.domain import JudgeSpec
 from rrm_queue.errors import UsageFault
+from rrm_queue.judging.kinds import kind_of
 from rrm_queue.judging.spec import (
-    needs_gold,
     needs_reference,
     parse_spec,
     with_sampling,
@@ -144,6 +144,6 @@ def test_a_simulated_judge_needs_an_accuracy(text: str) -> None:
 
 
 def test_only_a_simulated_judge_knows_how_good_answers_are() -> None:
-    assert needs_gold(parsed("simulated:0.8"))
+    assert kind_of(parsed("simulated:0.8")).needs_gold
     others = ("reference", "replay:f", "rrm-7b", "sglang:m", "openai:m")
-    assert not any(needs_gold(parsed(text)) for text in others)
+    assert not any(kind_of(parsed(text)).needs_gold for text in others)

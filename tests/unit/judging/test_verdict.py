@@ -3,17 +3,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rrm_queue.domain import NoVerdict, Verdict
-from rrm_queue.judging.verdict import Reading, read_verdict
+from rrm_queue.judging.verdict import ParsedVerdict, read_verdict
 
-FIRST = Reading(Verdict.FIRST)
-SECOND = Reading(Verdict.SECOND)
-TRUNCATED = Reading(Verdict.NONE, NoVerdict.TRUNCATED)
-NO_BOX = Reading(Verdict.NONE, NoVerdict.NO_BOX)
-OFF_MENU = Reading(Verdict.NONE, NoVerdict.OFF_MENU)
+FIRST = ParsedVerdict(Verdict.FIRST)
+SECOND = ParsedVerdict(Verdict.SECOND)
+TRUNCATED = ParsedVerdict(Verdict.NONE, NoVerdict.TRUNCATED)
+NO_BOX = ParsedVerdict(Verdict.NONE, NoVerdict.NO_BOX)
+OFF_MENU = ParsedVerdict(Verdict.NONE, NoVerdict.OFF_MENU)
 
 
 @pytest.mark.parametrize(
-    ("text", "reading"),
+    ("text", "parsed"),
     [
         ("Fine.\n</think>\n\n\\boxed{Assistant 1}", FIRST),
         ("Fine.\n</think>\n\n\\boxed{ Assistant 2 }", SECOND),
@@ -33,12 +33,12 @@ OFF_MENU = Reading(Verdict.NONE, NoVerdict.OFF_MENU)
         ("", TRUNCATED),
     ],
 )
-def test_the_last_box_after_thinking_is_the_verdict(text: str, reading: Reading) -> None:
-    assert read_verdict(text, finished=True) == reading
+def test_the_last_box_after_thinking_is_the_verdict(text: str, parsed: ParsedVerdict) -> None:
+    assert read_verdict(text, finished=True) == parsed
 
 
 @pytest.mark.parametrize(
-    ("text", "reading"),
+    ("text", "parsed"),
     [
         ("I prefer the first. \\boxed{Assistant 1}", FIRST),
         ("<think> Hm. </think> \\boxed{Assistant 2}", SECOND),
@@ -47,9 +47,9 @@ def test_the_last_box_after_thinking_is_the_verdict(text: str, reading: Reading)
     ],
 )
 def test_a_judge_that_does_not_think_apart_answers_with_all_it_writes(
-    text: str, reading: Reading
+    text: str, parsed: ParsedVerdict
 ) -> None:
-    assert read_verdict(text, finished=True, thinks=False) == reading
+    assert read_verdict(text, finished=True, thinks=False) == parsed
 
 
 @pytest.mark.parametrize("text", ["\\boxed{Assistant 1} But", "</think> So \\boxed{Assis", ""])

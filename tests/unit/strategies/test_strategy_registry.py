@@ -4,7 +4,7 @@ import pytest
 
 from rrm_queue.domain import Seeding
 from rrm_queue.errors import UsageFault
-from rrm_queue.strategies import NAMES, named
+from rrm_queue.strategies import NAMES, Bracket, bracket_of, judges_own_pairs, named
 from rrm_queue.strategies.double_elimination import DoubleElimination
 from rrm_queue.strategies.knockout import Knockout
 from rrm_queue.strategies.pivot import Pivot
@@ -29,6 +29,17 @@ def test_what_the_rest_of_the_house_must_know_of_each() -> None:
     }
 
 
+def test_which_strategies_have_a_bracket_and_which_judge_the_files_own_pairs() -> None:
+    assert {name: bracket_of(name) for name in NAMES if bracket_of(name)} == {
+        "knockout": Bracket.SINGLE,
+        "double-elimination": Bracket.DOUBLE,
+    }
+    assert [name for name in NAMES if judges_own_pairs(name)] == ["pairs"]
+    assert bracket_of("sampled:12") is None
+    assert bracket_of("of another version") is None
+    assert not judges_own_pairs("of another version")
+
+
 def test_a_number_travels_in_the_name() -> None:
     assert named("sampled:12") == Sampled(12)
     assert named("swiss:3") == Swiss(3)
@@ -36,13 +47,13 @@ def test_a_number_travels_in_the_name() -> None:
 
 
 def test_an_unknown_name_is_answered_with_the_known_ones() -> None:
-    with pytest.raises(UsageFault, match="unknown strategy 'swiz'; there are elo, knockout, "):
+    with pytest.raises(UsageFault, match="unknown strategy 'swiz'; choose one of elo, knockout, "):
         named("swiz")
 
 
 @pytest.mark.parametrize("text", ["knockout:3", "elo:", "double-elimination:2", "pairs:0"])
 def test_a_needless_number_is_refused(text: str) -> None:
-    with pytest.raises(UsageFault, match=f"takes no number, but '{text}' gives it one"):
+    with pytest.raises(UsageFault, match=f"takes no number: write .*, not '{text}'"):
         named(text)
 
 
@@ -50,7 +61,10 @@ def test_a_needless_number_is_refused(text: str) -> None:
     "argument", ["", "x", "0", "1", "-2", "2.5", " 8", "8 ", "8:8", "1000000", "٨"]
 )
 def test_an_absurd_number_is_answered_with_what_it_counts(argument: str) -> None:
-    with pytest.raises(UsageFault, match="the number of others that each meets, from 2 to 999999"):
+    with pytest.raises(
+        UsageFault,
+        match="number of opponents each after the colon, from 2 to",
+    ):
         named(f"sampled:{argument}")
 
 

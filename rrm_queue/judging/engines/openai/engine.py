@@ -7,7 +7,8 @@ import aiohttp
 from rrm_queue.domain import Vote
 from rrm_queue.errors import JudgeFault, JudgeRefused, PermanentFault, TransientFault
 from rrm_queue.judging.engines.base import EngineSettings
-from rrm_queue.judging.engines.openai.wire import prompt_of, request_of, vote_of, words_of
+from rrm_queue.judging.engines.http_errors import error_text
+from rrm_queue.judging.engines.openai.wire import payload_of, prompt_of, vote_of
 from rrm_queue.judging.vote_request import VoteRequest
 
 _SHORTEST_SECRET = 8  # characters
@@ -15,6 +16,11 @@ _LONGEST_BODY = 16 * 1024 * 1024
 _WORTH_ANOTHER_TRY = {408, 409, 425, 429}
 _REFUSALS = {401, 402, 404}
 """No key, no money, no such model: every match of the job would hear the same."""
+
+
+def open_engine(settings: EngineSettings) -> "OpenAIEngine":
+    """The engine on a machine with these settings."""
+    return OpenAIEngine(settings)
 
 
 class OpenAIEngine:
@@ -29,15 +35,15 @@ class OpenAIEngine:
         self._timeout = aiohttp.ClientTimeout(total=total_seconds, sock_connect=connect_seconds)
         self._session: aiohttp.ClientSession | None = None
 
-    async def ask(self, ask: VoteRequest) -> Vote:
+    async def vote(self, request: VoteRequest) -> Vote:
         """The vote in the endpoint's completion, its reasoning included."""
-        base_url = ask.judge.base_url
+        base_url = request.judge.base_url
         if not base_url:
-            raise PermanentFault(f"judge {ask.judge} names no base URL")
-        prompt = prompt_of(ask)
+            raise PermanentFault(f"judge {request.judge} names no base URL")
+        prompt = prompt_of(request)
         began = perf_counter()
         try:
-            body = await self._post(base_url, request_of(ask, prompt))
+            body = await self._post(base_url, payload_of(request, prompt))
         except aiohttp.InvalidURL as error:
             raise PermanentFault(f"{base_url} is no address") from error
         except TimeoutError as error:
@@ -45,7 +51,7 @@ class OpenAIEngine:
         except (aiohttp.ClientError, OSError) as error:
             said = self._discreet(str(error).encode()).decode()
             raise TransientFault(f"{base_url}: {said or type(error).__name__}") from error
-        return vote_of(ask, prompt, body, perf_counter() - began)
+        return vote_of(request, prompt, body, perf_counter() - began)
 
     async def close(self) -> None:
         """Ends the connections."""
@@ -53,14 +59,14 @@ class OpenAIEngine:
             await self._session.close()
             self._session = None
 
-    async def _post(self, base_url: str, request: dict[str, object]) -> bytes:
+    async def _post(self, base_url: str, payload: dict[str, object]) -> bytes:
         """The body of a good answer; raises a JudgeFault for any other status."""
         if self._session is None:
             connector = aiohttp.TCPConnector(limit=0)
             self._session = aiohttp.ClientSession(connector=connector, timeout=self._timeout)
         async with self._session.post(
             f"{base_url}/chat/completions",
-            json=request,
+            json=payload,
             headers=self._authorization(base_url),
             allow_redirects=False,
         ) as response:
@@ -90,7 +96,7 @@ class OpenAIEngine:
 
     def _fault(self, response: aiohttp.ClientResponse, body: bytes) -> JudgeFault:
         """What a status means, in the endpoint's own words."""
-        detail = f"{response.url.origin()} answered {response.status}: {words_of(body)}"
+        detail = f"{response.url.origin()} answered {response.status}: {error_text(body)}"
         if response.status >= 500 or response.status in _WORTH_ANOTHER_TRY:
             return TransientFault(detail, retry_after=_retry_after(response))
         return JudgeRefused(detail) if response.status in _REFUSALS else PermanentFault(detail)

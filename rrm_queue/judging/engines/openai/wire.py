@@ -6,11 +6,10 @@ import msgspec
 
 from rrm_queue.domain import Vote
 from rrm_queue.errors import TransientFault
+from rrm_queue.judging.engines.http_errors import error_text
 from rrm_queue.judging.prompt import Rendered, messages
 from rrm_queue.judging.verdict import END_OF_THINKING, read_verdict
 from rrm_queue.judging.vote_request import VoteRequest
-
-_LONGEST_WORDS = 300
 
 
 class _Message(msgspec.Struct):
@@ -43,63 +42,56 @@ class _Completion(msgspec.Struct):
 _completions = msgspec.json.Decoder(_Completion)
 
 
-def prompt_of(ask: VoteRequest) -> Rendered:
+def prompt_of(request: VoteRequest) -> Rendered:
     """The chat that asks for the vote; no tokenizer's control tokens are known but the usual."""
-    return messages(ask.judge, ask.prompt, ask.one.text, ask.two.text, reference=ask.reference)
+    return messages(
+        request.judge,
+        request.prompt,
+        request.one.text,
+        request.two.text,
+        reference=request.reference,
+    )
 
 
-def request_of(ask: VoteRequest, prompt: Rendered) -> dict[str, Any]:
+def payload_of(request: VoteRequest, prompt: Rendered) -> dict[str, Any]:
     """The body of the request for one vote; `regex` is SGLang's own, sent only where it is set."""
-    request: dict[str, Any] = {
-        "model": ask.judge.argument,
+    payload: dict[str, Any] = {
+        "model": request.judge.argument,
         "messages": prompt.messages,
-        "temperature": ask.judge.temperature,
-        "top_p": ask.judge.top_p,
-        "max_tokens": ask.budget,
-        "seed": ask.seed,
+        "temperature": request.judge.temperature,
+        "top_p": request.judge.top_p,
+        "max_tokens": request.budget,
+        "seed": request.seed,
     }
-    return request if ask.judge.regex is None else request | {"regex": ask.judge.regex}
+    return payload if request.judge.regex is None else payload | {"regex": request.judge.regex}
 
 
-def vote_of(ask: VoteRequest, prompt: Rendered, body: bytes, seconds: float) -> Vote:
+def vote_of(request: VoteRequest, prompt: Rendered, body: bytes, seconds: float) -> Vote:
     """The vote in a completion; raises TransientFault when the body is none."""
     try:
         completion = _completions.decode(body)
         choice = completion.choices[0]
     except (msgspec.DecodeError, UnicodeDecodeError, IndexError) as error:
-        raise TransientFault(f"no completion in the answer: {words_of(body)}") from error
+        raise TransientFault(f"no completion in the answer: {error_text(body)}") from error
     finished = choice.finish_reason != "length"
     text = _whole_text(choice.message, finished=finished)
-    reading = read_verdict(text, finished=finished, thinks=False)
+    parsed = read_verdict(text, finished=finished, thinks=False)
     usage = completion.usage or _Usage()
     details = usage.prompt_tokens_details or _PromptDetails()
     return Vote(
-        number=ask.number,
-        verdict=reading.verdict,
-        swapped=ask.swapped,
-        no_verdict=reading.no_verdict,
+        number=request.number,
+        verdict=parsed.verdict,
+        swapped=request.swapped,
+        no_verdict=parsed.no_verdict,
         text=text,
-        seed=ask.seed,
-        model=completion.model or ask.judge.argument,
+        seed=request.seed,
+        model=completion.model or request.judge.argument,
         prompt_tokens=usage.prompt_tokens or 0,
         cached_tokens=details.cached_tokens or 0,
         completion_tokens=usage.completion_tokens or 0,
         seconds=seconds,
-        neutralised=prompt.neutralised,
+        neutralised=prompt.sanitized,
     )
-
-
-def words_of(body: bytes) -> str:
-    """An endpoint's own words in one short line: its error's message, or the body as it is."""
-    try:
-        said = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        said = body.decode("utf-8", "replace")
-    for key in ("error", "message", "detail"):
-        if isinstance(said, dict):
-            said = said.get(key, said)
-    line = " ".join(str(said).split()) or "nothing"
-    return line if len(line) <= _LONGEST_WORDS else f"{line[:_LONGEST_WORDS]}…"
 
 
 def _whole_text(message: _Message, *, finished: bool) -> str:

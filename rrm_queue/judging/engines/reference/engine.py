@@ -9,6 +9,7 @@ from time import perf_counter
 
 from rrm_queue.domain import Verdict, Vote
 from rrm_queue.errors import PermanentFault, TransientFault
+from rrm_queue.judging.engines.base import EngineSettings
 from rrm_queue.judging.engines.reference.grading import agrees, prepare
 from rrm_queue.judging.engines.single_flight import SingleFlightCache
 from rrm_queue.judging.final_answer import final_answer
@@ -17,6 +18,11 @@ from rrm_queue.judging.vote_request import VoteRequest
 _REMEMBERED = 65_536
 _TAIL = 2_000
 """Characters at a text's end among which an unmarked answer is looked for."""
+
+
+def open_engine(_: EngineSettings) -> "ReferenceEngine":
+    """The engine on a machine with these settings."""
+    return ReferenceEngine()
 
 
 class ReferenceEngine:
@@ -36,20 +42,21 @@ class ReferenceEngine:
         )
         self._model = f"math-verify {version('math-verify')}"
 
-    async def ask(self, ask: VoteRequest) -> Vote:
+    async def vote(self, request: VoteRequest) -> Vote:
         """The verdict of two gradings, which the vote's text tells."""
-        if ask.reference is None:
-            raise PermanentFault(f"prompt {ask.tournament!r} has no reference to compare with")
+        if request.reference is None:
+            raise PermanentFault(f"prompt {request.tournament!r} has no reference to compare with")
         began = perf_counter()
         (one, one_right), (two, two_right) = await asyncio.gather(
-            self._grade(ask.reference, ask.one.text), self._grade(ask.reference, ask.two.text)
+            self._grade(request.reference, request.one.text),
+            self._grade(request.reference, request.two.text),
         )
         return Vote(
-            number=ask.number,
+            number=request.number,
             verdict=_verdict(one_right, two_right),
-            swapped=ask.swapped,
-            text=f"Assistant 1: {one}. Assistant 2: {two}. Reference: {ask.reference}.",
-            seed=ask.seed,
+            swapped=request.swapped,
+            text=f"Assistant 1: {one}. Assistant 2: {two}. Reference: {request.reference}.",
+            seed=request.seed,
             model=self._model,
             seconds=perf_counter() - began,
         )

@@ -14,6 +14,7 @@ import msgspec
 
 from rrm_queue.domain import NoVerdict, Verdict, Vote
 from rrm_queue.errors import BadInput, PermanentFault, Problem
+from rrm_queue.judging.engines.base import EngineSettings
 from rrm_queue.judging.engines.single_flight import SingleFlightCache
 from rrm_queue.judging.vote_request import VoteRequest
 
@@ -62,6 +63,11 @@ def check_file(file: str) -> None:
     read_recording(Path(file))
 
 
+def open_engine(_: EngineSettings) -> "ReplayEngine":
+    """The engine on a machine with these settings."""
+    return ReplayEngine()
+
+
 class ReplayEngine:
     """Looks each pair up; a file is read once as long as it does not change."""
 
@@ -72,19 +78,19 @@ class ReplayEngine:
             capacity=4
         )
 
-    async def ask(self, ask: VoteRequest) -> Vote:
+    async def vote(self, request: VoteRequest) -> Vote:
         """The recorded verdict. Raises PermanentFault for a pair or a file that is not there."""
         began = perf_counter()
-        recording = await self._recording(ask.judge.argument)
-        said = _said(recording, ask)
+        recording = await self._recording(request.judge.argument)
+        said = _said(recording, request)
         no_verdict = said if isinstance(said, NoVerdict) else None
         return Vote(
-            number=ask.number,
-            verdict=Verdict.NONE if no_verdict else _verdict(said, ask),
+            number=request.number,
+            verdict=Verdict.NONE if no_verdict else _verdict(said, request),
             no_verdict=no_verdict,
-            swapped=ask.swapped,
-            seed=ask.seed,
-            model=str(ask.judge),
+            swapped=request.swapped,
+            seed=request.seed,
+            model=str(request.judge),
             seconds=perf_counter() - began,
         )
 
@@ -121,16 +127,16 @@ def _add(recording: Recording, line: bytes, number: int) -> None:
         raise Problem("this pair is recorded before with another winner in this order", number)
 
 
-def _said(recording: Recording, ask: VoteRequest) -> Said:
+def _said(recording: Recording, request: VoteRequest) -> Said:
     """What was said in the order that is asked for, or else in the other one."""
-    tournament, one, two = ask.tournament, ask.one.key, ask.two.key
+    tournament, one, two = request.tournament, request.one.key, request.two.key
     for shown in ((tournament, one, two), (tournament, two, one)):
         if shown in recording:
             return recording[shown]
     raise PermanentFault(f"no recorded verdict for {' / '.join((tournament, *sorted((one, two))))}")
 
 
-def _verdict(winner: str | None, ask: VoteRequest) -> Verdict:
+def _verdict(winner: str | None, request: VoteRequest) -> Verdict:
     if winner is None:
         return Verdict.TIE
-    return Verdict.FIRST if winner == ask.one.key else Verdict.SECOND
+    return Verdict.FIRST if winner == request.one.key else Verdict.SECOND

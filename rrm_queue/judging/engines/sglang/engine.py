@@ -17,7 +17,7 @@ from rrm_queue.judging.engines.sglang.wire import (
     Loads,
     Prompt,
     ServerInfo,
-    request_of,
+    payload_of,
     vote_of,
 )
 from rrm_queue.judging.vote_request import VoteRequest
@@ -29,7 +29,7 @@ _LEAST_ROOM = 128
 """Tokens that a judge must have left to be worth asking, unless its own budget is smaller."""
 
 
-class _Visit:
+class _Session:
     """What is known of a server for as long as it answers: a new one starts cold."""
 
     def __init__(
@@ -37,9 +37,14 @@ class _Visit:
     ) -> None:
         self.info = info
         self.prompts = Prompts(server, control)
-        self.warmth = PrefixGate()
+        self.gate = PrefixGate()
         self.slots = asyncio.Semaphore(ceil(capacity * _AHEAD))
         self.ended = False
+
+
+def open_engine(settings: EngineSettings) -> "SglangEngine":
+    """The engine on a machine with these settings."""
+    return SglangEngine(settings)
 
 
 class SglangEngine:
@@ -61,16 +66,16 @@ class SglangEngine:
         )
         self._share = settings.share_prefixes
         self._hub_cache = settings.hub_cache
-        self._visit: _Visit | None = None
-        self._meeting = asyncio.Lock()
+        self._session: _Session | None = None
+        self._opening = asyncio.Lock()
 
-    async def ask(self, ask: VoteRequest) -> Vote:
+    async def vote(self, request: VoteRequest) -> Vote:
         """The vote in the judge's text, its reasoning included."""
-        visit = await self._met()
+        session = await self._open_session()
         try:
-            return await self._vote(visit, ask)
+            return await self._vote(session, request)
         except ServerLost:
-            visit.ended = True  # what answers next may be another server, and is cold
+            session.ended = True  # what answers next may be another server, and is cold
             raise
 
     async def loads(self) -> Loads:
@@ -81,42 +86,42 @@ class SglangEngine:
         """Ends the connections."""
         await self._server.close()
 
-    async def _met(self) -> _Visit:
-        """The visit under way, or a new one."""
-        async with self._meeting:
-            if self._visit is None or self._visit.ended:
+    async def _open_session(self) -> _Session:
+        """The session under way, or a new one."""
+        async with self._opening:
+            if self._session is None or self._session.ended:
                 info, loads = await asyncio.gather(self._server.info(), self._server.loads())
                 control = control_tokens(info.tokenizer_path, self._hub_cache)
-                self._visit = _Visit(self._server, info, max(1, loads.capacity), control)
-            return self._visit
+                self._session = _Session(self._server, info, max(1, loads.capacity), control)
+            return self._session
 
-    async def _vote(self, visit: _Visit, ask: VoteRequest) -> Vote:
-        path = path_of(ask)
-        prompt = await visit.prompts.get(ask, path)
-        room = _room(visit.info, ask, prompt)
-        request = request_of(ask, prompt, rid=uuid4().hex, room=room)
-        async with visit.warmth.turn(path if self._share else ()) as turn, visit.slots:
-            if visit.ended:
+    async def _vote(self, session: _Session, request: VoteRequest) -> Vote:
+        path = path_of(request)
+        prompt = await session.prompts.get(request, path)
+        room = _room(session.info, request, prompt)
+        payload = payload_of(request, prompt, rid=uuid4().hex, room=room)
+        async with session.gate.turn(path if self._share else ()) as turn, session.slots:
+            if session.ended:
                 raise ServerLost(f"{self._server.url} went away")
             began = perf_counter()
             generation = await self._server.generate(
-                request,
-                incremental=visit.info.incremental_streaming_output,
-                arrived=partial(visit.warmth.arrived, turn),
+                payload,
+                incremental=session.info.incremental_streaming_output,
+                arrived=partial(session.gate.arrived, turn),
             )
         return vote_of(
-            ask,
+            request,
             prompt,
             generation,
-            model=f"{ask.judge.argument} (sglang {visit.info.version})",
+            model=f"{request.judge.argument} (sglang {session.info.version})",
             seconds=perf_counter() - began,
         )
 
 
-def _room(info: ServerInfo, ask: VoteRequest, prompt: Prompt) -> int:
+def _room(info: ServerInfo, request: VoteRequest, prompt: Prompt) -> int:
     """Tokens left for the judge's text; raises PermanentFault when they are not worth asking."""
     room = info.room(prompt.tokens)
-    if room < min(ask.budget, _LEAST_ROOM):
+    if room < min(request.budget, _LEAST_ROOM):
         raise PermanentFault(
             f"the prompt has {prompt.tokens} tokens, the model's context {info.room(0)}"
         )

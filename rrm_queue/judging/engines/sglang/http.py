@@ -9,7 +9,7 @@ import aiohttp
 import msgspec
 
 from rrm_queue.errors import JudgeFault, PermanentFault, TransientFault
-from rrm_queue.judging.engines.openai.wire import words_of
+from rrm_queue.judging.engines.http_errors import error_text
 from rrm_queue.judging.engines.sglang.wire import (
     Generation,
     Loads,
@@ -63,19 +63,19 @@ class SglangServer:
         return (await self._answer("POST", "/tokenize", Tokens, chat)).tokens
 
     async def generate(
-        self, request: Mapping[str, Any], *, incremental: bool, arrived: Callable[[], None]
+        self, payload: Mapping[str, Any], *, incremental: bool, arrived: Callable[[], None]
     ) -> Generation:
         """The text of one request; `arrived` is called whenever more of it has come.
 
         Aborted on the server when it is cancelled or given up. Raises a JudgeFault when it fails.
         """
-        text = asyncio.create_task(self._read(request, Stream(incremental=incremental), arrived))
+        text = asyncio.create_task(self._read(payload, Stream(incremental=incremental), arrived))
         try:
             return await self._guarded(text)
         finally:
             if not text.done():
                 text.cancel()
-                await self._abort(request["rid"])
+                await self._abort(payload["rid"])
 
     async def close(self) -> None:
         """Ends the connections, once the aborts under way are said."""
@@ -100,13 +100,13 @@ class SglangServer:
             raise ServerLost(f"{self.url} did not answer within {self._silence:g} s") from error
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise TransientFault(
-                f"{self.url} answered {path} with {words_of(bytes(body))}"
+                f"{self.url} answered {path} with {error_text(bytes(body))}"
             ) from error
 
     async def _read(
-        self, request: Mapping[str, Any], stream: Stream, arrived: Callable[[], None]
+        self, payload: Mapping[str, Any], stream: Stream, arrived: Callable[[], None]
     ) -> Generation:
-        async with self._send("POST", "/generate", request) as response:
+        async with self._send("POST", "/generate", payload) as response:
             async for data in response.content.iter_any():
                 if stream.feed(data):
                     self._chunks += 1
@@ -185,4 +185,4 @@ def _body(content: object) -> bytes | None:
 
 async def _refusal(response: aiohttp.ClientResponse) -> JudgeFault:
     words = await response.content.read(_LONGEST_REFUSAL)
-    return fault_of(response.status, words_of(words))
+    return fault_of(response.status, error_text(words))

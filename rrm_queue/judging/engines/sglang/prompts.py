@@ -32,44 +32,44 @@ class Prompts:
         self._prompts: SingleFlightCache[Prefix, Prompt] = SingleFlightCache(_PROMPTS)
         self._lengths: SingleFlightCache[Prefix, int] = SingleFlightCache(_LENGTHS)
 
-    async def get(self, ask: VoteRequest, path: list[Prefix]) -> Prompt:
-        """The prompt of a vote, whose path is `path_of(ask)`."""
-        return await self._prompts.get(path[-1], lambda: self._tokenise(ask, path))
+    async def get(self, request: VoteRequest, path: list[Prefix]) -> Prompt:
+        """The prompt of a vote, whose path is `path_of(request)`."""
+        return await self._prompts.get(path[-1], lambda: self._tokenise(request, path))
 
-    async def _tokenise(self, ask: VoteRequest, path: list[Prefix]) -> Prompt:
+    async def _tokenise(self, request: VoteRequest, path: list[Prefix]) -> Prompt:
         _, query, slot, _ = path
-        rendered = self._rendered(ask)
+        rendered = self._rendered(request)
         ids = await self._server.tokens(rendered.messages)
-        other_two = replace(ask, two=_unlike(ask.two))
-        other_both = replace(other_two, one=_unlike(ask.one))
+        other_two = replace(request, two=_unlike(request.two))
+        other_both = replace(other_two, one=_unlike(request.one))
         return Prompt(
             input_ids=msgspec.Raw(msgspec.json.encode(ids)),
             tokens=len(ids),
             query_tokens=await self._lengths.get(query, lambda: self._shared(ids, other_both)),
             slot_tokens=await self._lengths.get(slot, lambda: self._shared(ids, other_two)),
-            neutralised=rendered.neutralised,
+            sanitized=rendered.sanitized,
         )
 
     async def _shared(self, ids: list[int], other: VoteRequest) -> int:
         return shared_length(ids, await self._server.tokens(self._rendered(other).messages))
 
-    def _rendered(self, ask: VoteRequest) -> Rendered:
+    def _rendered(self, request: VoteRequest) -> Rendered:
         return messages(
-            ask.judge,
-            ask.prompt,
-            ask.one.text,
-            ask.two.text,
-            reference=ask.reference,
+            request.judge,
+            request.prompt,
+            request.one.text,
+            request.two.text,
+            reference=request.reference,
             control_tokens=self._control_tokens,
         )
 
 
-def path_of(ask: VoteRequest) -> list[Prefix]:
+def path_of(request: VoteRequest) -> list[Prefix]:
     """The prompt's prefixes, the shortest first: instructions, query, slot-1 answer, all of it."""
     digest = blake2b(digest_size=16)
     path = []
-    query = repr((ask.prompt, ask.reference))
-    for part in (ask.judge.template or "", query, ask.one.text, ask.two.text):
+    query = repr((request.prompt, request.reference))
+    for part in (request.judge.template or "", query, request.one.text, request.two.text):
         encoded = part.encode("utf-8", "surrogatepass")
         digest.update(len(encoded).to_bytes(8, "big") + encoded)
         path.append(digest.digest())

@@ -10,7 +10,7 @@ import msgspec
 
 from rrm_queue.domain import JudgeSpec, Vote
 from rrm_queue.errors import JudgeFault, PermanentFault, TransientFault
-from rrm_queue.judging.engines.openai.wire import words_of
+from rrm_queue.judging.engines.http_errors import error_text
 from rrm_queue.judging.verdict import END_OF_THINKING, read_verdict
 from rrm_queue.judging.vote_request import VoteRequest
 
@@ -83,14 +83,14 @@ class Prompt(msgspec.Struct, frozen=True):
     """A prompt's token ids as they are sent, and what prompts may share of them.
 
     Counted in tokens: all of it, up to the end of the query, up to the end of the slot-1 answer.
-    `neutralised` when a text in it was made harmless.
+    `sanitized` when a text in it was changed.
     """
 
     input_ids: msgspec.Raw
     tokens: int
     query_tokens: int
     slot_tokens: int
-    neutralised: bool
+    sanitized: bool
 
 
 class FinishReason(msgspec.Struct, frozen=True):
@@ -167,30 +167,30 @@ class Stream:
     def _take(self, event: bytes) -> bool:
         kind, _, data = event.strip().partition(b":")
         if kind != b"data":
-            raise TransientFault(f"no event of a generation: {words_of(event)}")
+            raise TransientFault(f"no event of a generation: {error_text(event)}")
         if data.strip() == b"[DONE]":
             return False
         try:
             read = _events.decode(data)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise TransientFault(f"no event of a generation: {words_of(event)}") from error
+            raise TransientFault(f"no event of a generation: {error_text(event)}") from error
         if read.error is not None:
             raise fault_of(read.error.code, read.error.message)
         if read.text is None or read.meta_info is None:
-            raise TransientFault(f"no event of a generation: {words_of(event)}")
+            raise TransientFault(f"no event of a generation: {error_text(event)}")
         self._texts = [*self._texts, read.text] if self._incremental else [read.text]
         self._meta = read.meta_info
         return True
 
 
-def request_of(ask: VoteRequest, prompt: Prompt, *, rid: str, room: int) -> dict[str, Any]:
+def payload_of(request: VoteRequest, prompt: Prompt, *, rid: str, room: int) -> dict[str, Any]:
     """The body of the request for one text of at most the vote's budget and of `room` tokens."""
-    judge = ask.judge
+    judge = request.judge
     sampling: dict[str, Any] = {
         "temperature": judge.temperature,
         "top_p": judge.top_p,
-        "max_new_tokens": min(ask.budget, room),
-        "sampling_seed": ask.seed,
+        "max_new_tokens": min(request.budget, room),
+        "sampling_seed": request.seed,
         "stream_interval": _TOKENS_A_CHUNK,
     }
     if judge.regex is not None:
@@ -199,19 +199,19 @@ def request_of(ask: VoteRequest, prompt: Prompt, *, rid: str, room: int) -> dict
 
 
 def vote_of(
-    ask: VoteRequest, prompt: Prompt, generation: Generation, *, model: str, seconds: float
+    request: VoteRequest, prompt: Prompt, generation: Generation, *, model: str, seconds: float
 ) -> Vote:
     """The vote in a text."""
     meta = generation.meta_info
     finished = meta.finish_reason is not None and meta.finish_reason.type == "stop"
-    reading = read_verdict(generation.text, finished=finished, thinks=thinks(ask.judge))
+    parsed = read_verdict(generation.text, finished=finished, thinks=thinks(request.judge))
     return Vote(
-        number=ask.number,
-        verdict=reading.verdict,
-        swapped=ask.swapped,
-        no_verdict=reading.no_verdict,
+        number=request.number,
+        verdict=parsed.verdict,
+        swapped=request.swapped,
+        no_verdict=parsed.no_verdict,
         text=generation.text.replace("\0", "\N{REPLACEMENT CHARACTER}"),  # PostgreSQL has no NUL
-        seed=ask.seed,
+        seed=request.seed,
         model=model,
         prompt_tokens=meta.prompt_tokens,
         cached_tokens=meta.cached_tokens,
@@ -220,7 +220,7 @@ def vote_of(
         queue_seconds=meta.queue_time or 0.0,
         query_tokens=prompt.query_tokens,
         slot_tokens=prompt.slot_tokens,
-        neutralised=prompt.neutralised,
+        neutralised=prompt.sanitized,
     )
 
 
@@ -237,7 +237,7 @@ def thinks(judge: JudgeSpec) -> bool:
 
 def fault_of(status: int, words: str) -> JudgeFault:
     """What an answer of this HTTP status means, in the engine's own words."""
-    detail = f"the engine answered {status}: {words_of(words.encode(errors='replace'))}"
+    detail = f"the engine answered {status}: {error_text(words.encode(errors='replace'))}"
     if 400 <= status < 500 and status not in _WORTH_ANOTHER_TRY:
         return PermanentFault(detail)
     return TransientFault(detail)

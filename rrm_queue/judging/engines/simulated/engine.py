@@ -5,8 +5,14 @@ For planning and for tests: it reads no text. Its votes' model says `simulated`.
 
 from rrm_queue.domain import Vote
 from rrm_queue.errors import PermanentFault, UsageFault
-from rrm_queue.judging.simulated_skill import parse_skill
+from rrm_queue.judging.engines.base import EngineSettings
+from rrm_queue.judging.engines.simulated.skill import parse_skill
 from rrm_queue.judging.vote_request import VoteRequest
+
+
+def open_engine(_: EngineSettings) -> "SimulatedEngine":
+    """The engine on a machine with these settings."""
+    return SimulatedEngine()
 
 
 class SimulatedEngine:
@@ -14,25 +20,25 @@ class SimulatedEngine:
 
     caps_itself = False
 
-    async def ask(self, ask: VoteRequest) -> Vote:
+    async def vote(self, request: VoteRequest) -> Vote:
         """The verdict, which a vote with the same seed repeats.
 
         Raises PermanentFault where nobody knows how good an answer is, and for a judge of another
         version's making.
         """
-        one, two = ask.one.gold, ask.two.gold
+        one, two = request.one.gold, request.two.gold
         if one is None or two is None:
-            raise PermanentFault(f"the answers to prompt {ask.tournament!r} have no gold")
+            raise PermanentFault(f"the answers to prompt {request.tournament!r} have no gold")
         try:
-            skill = parse_skill(ask.judge.argument)
+            skill = parse_skill(request.judge.argument)
         except UsageFault as fault:
             raise PermanentFault(str(fault)) from fault
         return Vote(
-            number=ask.number,
-            verdict=skill.verdict(one, two, ask.seed),
-            swapped=ask.swapped,
-            seed=ask.seed,
-            model=str(ask.judge),
+            number=request.number,
+            verdict=skill.verdict(one, two, request.seed),
+            swapped=request.swapped,
+            seed=request.seed,
+            model=str(request.judge),
         )
 
     async def close(self) -> None:

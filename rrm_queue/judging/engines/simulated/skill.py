@@ -58,3 +58,8 @@ def parse_skill(text: str) -> SimulatedSkill:
             f"-{LARGEST_BIAS:g} to {LARGEST_BIAS:g}, as in simulated:0.8:0.5"
         )
     return skill
+
+
+def stored_skill(text: str) -> str:
+    """The skill as a job stores it, the same for `0.8` and `0.80`. Raises UsageFault."""
+    return str(parse_skill(text))

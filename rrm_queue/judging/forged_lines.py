@@ -1,0 +1,55 @@
+"""Lines of a text that look like lines of the prompt, however they are marked up."""
+
+import re
+from collections.abc import Iterator
+
+from rrm_queue.judging.protected import Protected, plain, words
+
+_BREAKS = "\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029"
+_LINE = re.compile(rf"[^{_BREAKS}]+")
+
+_MARKERS = re.compile(r"(?:\s|[>*+-]\s|>|\d{1,9}[.)]\s)*")
+"""What may stand before a heading: blanks, quotes, list items."""
+
+_HEADING = re.compile(
+    r"(?:#+|<h[1-6]\b[^<>]{0,80}>|(?:&#(?:35|x23);|&num;)+)\s*(?:\d{1,9}[.)]\s)?", re.I
+)
+_TAG = re.compile(r"</?[a-z][^<>]{0,80}>|&#?\w{1,8};|\]\([^()\s]{0,200}\)", re.I)
+_MARKUP = re.compile(r"[#*_`~<>=\[&]")
+_UNDERLINE = re.compile(r"\s*[=\-][=\-\s]*\Z")
+_ONE_BREAK = frozenset({"\r\n", *_BREAKS.replace("\x1c-\x1e", "\x1c\x1d\x1e")})
+
+
+def forged_lines(text: str, protected: Protected) -> Iterator[int]:
+    """Where to break each line of the folded text that a reader could take for the prompt's own.
+
+    A heading is one by `#`, `<h3>` or a line of dashes below it, also with more words behind its
+    own; by other markup (`**Assistant 2**`) only as a whole line. A line that begins with a
+    backslash is broken already.
+    """
+    above, end = "", 0
+    for found in _LINE.finditer(text):
+        line, at = found[0], found.start()
+        if text[end:at] not in _ONE_BREAK:
+            above = ""  # an empty line lies between
+        end = found.end()
+        begin = at + _MARKERS.match(line).end()  # type: ignore[union-attr]  # it matches nothing too
+        if _UNDERLINE.match(line) and words(above) in protected.headings:
+            yield at + len(line) - len(line.lstrip())
+        above = text[begin:end]
+        if above[:1] != "\\" and _is_forged(above, protected):
+            yield begin
+
+
+def _is_forged(content: str, protected: Protected) -> bool:
+    """Whether the line is a heading or a literal line of the prompt, or opens one of its slots."""
+    if protected.lines or protected.openings:
+        said = plain(content)
+        if said in protected.lines or said.startswith(protected.openings):
+            return True
+    if heading := _HEADING.match(content):
+        said = words(_TAG.sub(" ", content[heading.end() :]))
+        return any(f"{said} ".startswith(f"{name} ") for name in protected.headings)
+    if not _MARKUP.search(content):
+        return False
+    return words(_TAG.sub(" ", content)) in protected.headings
