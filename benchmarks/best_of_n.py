@@ -21,7 +21,7 @@ from msgspec import to_builtins
 from rich.console import Console
 from sqlalchemy import text
 
-from rrm_queue.actions.app import connect, local_stack, open_broker, open_store, read_settings
+from rrm_queue.actions.app import App
 from rrm_queue.broker.client import BrokerClient
 from rrm_queue.domain import JobId, JobState, Seeding, Voting
 from rrm_queue.intake.formats.base import Empty
@@ -122,15 +122,13 @@ def _stack() -> Iterator[tuple[Database, BrokerClient]]:
     """Store and broker of the environment's servers, or of a local stack that ends with us."""
     with tempfile.TemporaryDirectory(prefix="rrmq-best-", ignore_cleanup_errors=True) as home:
         os.environ["RRMQ_HOME"] = home
-        settings = read_settings()
-        stack = local_stack(settings)
-        try:
-            addresses = connect(settings)
-            with open_store(addresses) as database:
-                yield database, open_broker(addresses)
-        finally:
-            if stack is not None:
-                stack.down()
+        with App() as app:
+            try:
+                app.ensure_processes()
+                yield app.database, app.broker
+            finally:
+                if app.stack is not None:
+                    app.stack.down()
 
 
 def _measured(

@@ -1,79 +1,107 @@
-"""What the verbs that change a job share: find it, change it, say it to the workers, show it."""
+"""What a user does to a job: cancel, pause, resume, retry, delete. Each may be repeated.
+
+A broker that does not answer is no error: the coordinator tells the workers when it is back.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
-import click
-
-from rrm_queue.actions.app import connect, open_broker, open_store, read_settings
-from rrm_queue.actions.schemas import json_line, status_shape
-from rrm_queue.broker.client import BrokerClient
+from rrm_queue.actions.app import App
 from rrm_queue.domain import JobId
 from rrm_queue.errors import BrokerUnavailable
-from rrm_queue.store.database import Transaction
+from rrm_queue.store.queue.control import (
+    Retried,
+    cancel_job,
+    delete_job,
+    pause_job,
+    resume_job,
+    retry_job,
+)
 from rrm_queue.store.views.jobs import find_job, view_job
 from rrm_queue.views import JobView
 
+if TYPE_CHECKING:
+    from rrm_queue.broker.client import BrokerClient
+    from rrm_queue.store.database import Transaction
+
 Done = TypeVar("Done")
+
+STOPS_LATER = "workers stop when it is back"
+GOES_ON_LATER = "it goes on when it is back"
 
 
 @dataclass(frozen=True, slots=True)
 class Changed(Generic[Done]):
-    """What was done to a job, and the job afterwards."""
+    """What was done to a job, and the job afterwards.
+
+    `warning` says why the workers could not be told.
+    """
 
     done: Done
     view: JobView
+    warning: str | None = None
 
 
-def to_stderr(line: str) -> None:
-    """Says a line to whoever typed the command."""
-    click.echo(f"rrmq: {line}", err=True)
+def cancel(app: App, job: str) -> Changed[bool]:
+    """Stops the job for good; `done` is whether it had not ended. Raises JobNotFound, as below."""
+    return _change(app, job, cancel_job, _stop, STOPS_LATER)
 
 
-def change(
+def pause(app: App, job: str) -> Changed[bool]:
+    """Holds the job; `done` is whether it was queued or running."""
+    return _change(app, job, pause_job, _stop, STOPS_LATER)
+
+
+def resume(app: App, job: str) -> Changed[bool]:
+    """Lets the job go on; `done` is whether it was paused."""
+    app.ensure_processes()
+    return _change(app, job, resume_job, _go_on, GOES_ON_LATER)
+
+
+def retry(app: App, job: str) -> Changed[Retried]:
+    """Tries again what failed of the job, unless it was cancelled; `done` is how much that is."""
+    app.ensure_processes()
+    return _change(app, job, retry_job, _wake, GOES_ON_LATER)
+
+
+def delete(app: App, job: str) -> bool:
+    """Removes the job with all its votes, if it has ended; whether it had."""
+    with app.begin() as tx:
+        return delete_job(tx, find_job(tx, job))
+
+
+def _change(
+    app: App,
     prefix: str,
-    act: Callable[[Transaction, JobId], Done],
-    tell: Callable[[BrokerClient, JobId], None],
-    *,
-    otherwise: str,
-    processes: bool = False,
-    say: Callable[[str], None] = to_stderr,
+    change: Callable[["Transaction", JobId], Done],
+    tell: Callable[["BrokerClient", JobId], None],
+    later: str,
 ) -> Changed[Done]:
-    """Acts on the job in one transaction, then tells the workers.
+    """Changes the job in one transaction, then tells the workers.
 
-    A broker that is away is no fault, as the coordinator sees to it: `say` is given a line of what
-    `otherwise` happens. `processes` asks for a local coordinator and worker as well.
+    `later` says what happens when the broker is back, for the warning.
     """
-    addresses = connect(read_settings(), processes=processes)
-    with open_store(addresses) as database:
-        with database.begin() as tx:
-            job = find_job(tx, prefix)
-            done = act(tx, job)
-            view = view_job(tx, job)
-        try:
-            tell(open_broker(addresses), job)
-        except BrokerUnavailable as error:
-            say(f"{error}; {otherwise}")
+    broker = app.broker
+    with app.begin() as tx:
+        job = find_job(tx, prefix)
+        done = change(tx, job)
+        view = view_job(tx, job)
+    try:
+        tell(broker, job)
+    except BrokerUnavailable as error:
+        return Changed(done, view, f"{error}; {later}")
     return Changed(done, view)
 
 
-def show(changed: Changed[Done], sentence: str, *, as_json: bool) -> None:
-    """Prints the job's status as JSON, or a sentence."""
-    click.echo(json_line(status_shape(changed.view)) if as_json else sentence)
+def _stop(broker: "BrokerClient", job: JobId) -> None:
+    broker.stop({job})
 
 
-def stop(link: BrokerClient, job: JobId) -> None:
-    """Tells the workers to hand back what they have of the job."""
-    link.stop({job})
+def _go_on(broker: "BrokerClient", job: JobId) -> None:
+    broker.unstop(job)
+    broker.wake()
 
 
-def go_on(link: BrokerClient, job: JobId) -> None:
-    """Lets the workers take the job up again."""
-    link.unstop(job)
-    link.wake()
-
-
-def wake(link: BrokerClient, _job: JobId) -> None:
-    """Tells the coordinator that there is something to do."""
-    link.wake()
+def _wake(broker: "BrokerClient", _job: JobId) -> None:
+    broker.wake()

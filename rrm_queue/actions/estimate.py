@@ -1,31 +1,73 @@
-"""`rrmq submit --dry-run`: everything is read and checked, and what it would take is said."""
+"""A dry run: everything is read and checked, and what the job would take is estimated."""
 
-from collections.abc import Iterator
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
-import click
-from rich.table import Table
-
-from rrm_queue.actions.app import connect, local_stack, open_store
-from rrm_queue.actions.formatting import count, magnitude
-from rrm_queue.actions.schemas import json_line
-from rrm_queue.cli.render.terminal import screen
-from rrm_queue.config import Settings
+from rrm_queue.actions.app import App
+from rrm_queue.actions.request import Request
 from rrm_queue.domain import JudgeSpec
-from rrm_queue.errors import BadInput, Problem, SchemaMismatch, StackFault, StoreUnavailable
+from rrm_queue.errors import (
+    BadInput,
+    Message,
+    Option,
+    Problem,
+    SchemaMismatch,
+    StackFault,
+    StoreUnavailable,
+)
 from rrm_queue.estimates import CHARACTERS, PUBLISHED, Rate, Scale, hours
-from rrm_queue.intake.reader import MOST_PROBLEMS, RowReader
+from rrm_queue.intake.reader import MOST_PROBLEMS, RowReader, Source
 from rrm_queue.judging.kinds import name_of
 from rrm_queue.seeds import derive
 from rrm_queue.store.views.throughput import last_pace
-from rrm_queue.text import printable
 
 LINES = 2**32
 """More than a file has: a tournament's place and its line make one number, for half the memory."""
 
 
-def weigh(reader: RowReader, scale: Scale, source: str) -> None:
-    """Puts all that is read on the scale. Raises BadInput naming up to MOST_PROBLEMS bad lines.
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What a job would take; `rate` is None where nothing is known of its judge's speed.
+
+    `agreement` is the share of votes that is expected to side with the majority of their match.
+    """
+
+    scale: Scale
+    agreement: float
+    read_as: str
+    dropped: int
+    rate: Rate | None = None
+
+    @property
+    def hours(self) -> float | None:
+        """How long the votes take at the rate."""
+        return hours(self.scale.votes, self.rate) if self.rate else None
+
+    @property
+    def gpu_hours(self) -> float | None:
+        """The hours of all GPUs together, where their number is known."""
+        gpus = self.rate.gpus if self.rate else None
+        return self.hours * gpus if self.hours is not None and gpus else None
+
+
+def scale_of(request: Request, agreement: float) -> Scale:
+    """An empty scale for the request's tournaments."""
+    return Scale(request.strategy, request.seeding, request.spec, request.voting, agreement)
+
+
+def estimate(sources: Sequence[Source], request: Request, agreement: float) -> Estimate:
+    """Reads the files and estimates the job, without a rate yet (see `expected_rate`).
+
+    Raises BadInput naming up to MOST_PROBLEMS bad lines.
+    """
+    reader, scale = request.read(sources), scale_of(request, agreement)
+    _weigh(reader, scale, ", ".join(source.name for source in sources))
+    return Estimate(scale, agreement, reader.description, reader.dropped)
+
+
+def _weigh(reader: RowReader, scale: Scale, source: str) -> None:
+    """Adds all tournaments to the scale.
 
     Ids are remembered by their hashes, so that memory grows by some bytes a tournament only.
     """
@@ -48,44 +90,36 @@ def weigh(reader: RowReader, scale: Scale, source: str) -> None:
         raise BadInput(source, sorted(problems, key=lambda p: (p.source or "", p.line or 0)))
 
 
-def pace(
-    settings: Settings, judge: JudgeSpec, given: float | None, gpus: int | None
-) -> Rate | None:
-    """The pace to reckon with: what is given, the store's last job with the judge, or published."""
+def expected_rate(app: App, judge: JudgeSpec, given: float | None, gpus: int | None) -> Rate | None:
+    """The rate to expect: as given, as the store's last job with the judge had, or as published."""
     if given is not None:
-        return Rate(given, gpus, "as given by --rate")
-    measured = _measured(settings, judge, gpus)
+        return Rate(given, gpus, Message("as given by ", Option("rate")))
+    measured = _measured(app, judge, gpus)
     return measured or PUBLISHED.get(name_of(judge))
 
 
-def _measured(settings: Settings, judge: JudgeSpec, gpus: int | None) -> Rate | None:
-    """A store that is away, or older, measures nothing: a dry run can do without.
+def _measured(app: App, judge: JudgeSpec, gpus: int | None) -> Rate | None:
+    """The rate of the last job; None as well where the store is away or of another version.
 
-    Nor is a local stack set up for it, which could hold no job yet.
+    No local stack is set up to look for one: a new one holds no job yet.
     """
-    if local_stack(settings) is not None and not settings.home.expanduser().exists():
+    if app.local and not app.settings.home.expanduser().exists():
         return None
     try:
-        with (
-            open_store(connect(settings, processes=False)) as database,
-            database.begin() as tx,
-        ):
+        with app.begin() as tx:
             found = last_pace(tx, judge)
     except (StoreUnavailable, StackFault, SchemaMismatch):
         return None
     if found is None:
         return None
     written = f", {found.completion_tokens / found.votes:,.0f} tokens a vote"
-    source = f"as the fleet of job {found.job} did{written if found.completion_tokens else ''}"
+    source = f"as measured in job {found.job}{written if found.completion_tokens else ''}"
     return Rate(found.votes / found.seconds, gpus, source)
 
 
-def dry_run_shape(
-    scale: Scale, agreement: float, rate: Rate | None, reader: RowReader
-) -> dict[str, Any]:
+def estimate_shape(estimate: Estimate) -> dict[str, Any]:
     """The estimate as JSON; null where nothing is known."""
-    spent = hours(scale.votes, rate) if rate else None
-    tokens = scale.tokens
+    scale, tokens, rate = estimate.scale, estimate.scale.tokens, estimate.rate
     return {
         "dry_run": True,
         "tournaments": scale.tournaments,
@@ -94,7 +128,7 @@ def dry_run_shape(
         "votes": {
             "expected": round(scale.votes),
             "at_most": scale.most_votes,
-            "agreement": agreement,
+            "agreement": estimate.agreement,
         },
         "prompt_tokens": {
             "total": round(tokens.prompt),
@@ -107,61 +141,8 @@ def dry_run_shape(
             "gpus": rate.gpus,
             "source": rate.source,
         },
-        "hours": spent,
-        "gpu_hours": spent * rate.gpus if spent is not None and rate and rate.gpus else None,
-        "read_as": reader.description,
-        "dropped": reader.dropped,
+        "hours": estimate.hours,
+        "gpu_hours": estimate.gpu_hours,
+        "read_as": estimate.read_as,
+        "dropped": estimate.dropped,
     }
-
-
-def print_dry_run(
-    scale: Scale, agreement: float, rate: Rate | None, reader: RowReader, *, as_json: bool
-) -> None:
-    """Prints the estimate."""
-    if as_json:
-        click.echo(json_line(dry_run_shape(scale, agreement, rate, reader)))
-        return
-    grid = Table.grid(padding=(0, 2))
-    grid.add_column(style="dim", no_wrap=True)
-    grid.add_column(overflow="fold")
-    for what, said in _facts(scale, agreement, rate, reader):
-        grid.add_row(what, said)
-    screen().print(grid)
-    click.echo("a dry run: nothing is stored", err=True)
-
-
-def _facts(
-    scale: Scale, agreement: float, rate: Rate | None, reader: RowReader
-) -> Iterator[tuple[str, str]]:
-    dropped = f"; {count(reader.dropped, 'empty answer')} left out" if reader.dropped else ""
-    yield "read as", printable(reader.description) + dropped
-    tournaments = count(scale.tournaments, "tournament")
-    yield "tournaments", f"{tournaments}, {count(scale.candidates, 'candidate')}"
-    yield "matches", f"at most {scale.matches:,}"
-    most = f", at most {scale.most_votes:,}" if scale.most_votes > round(scale.votes) else ""
-    guess = f" where {agreement:.0%} of votes agree" if most else ""
-    yield "votes", f"about {scale.votes:,.0f}{guess}{most}"
-    if scale.tokens.prompt:
-        yield "prompt tokens", _tokens(scale)
-    yield "time", _time(scale, rate)
-
-
-def _tokens(scale: Scale) -> str:
-    total, shareable = scale.tokens.prompt, scale.tokens.shareable
-    return (
-        f"about {magnitude(round(total))} at {CHARACTERS:g} characters a token; "
-        f"{shareable / total:.0%} can come from a cache, which leaves "
-        f"{magnitude(round(total - shareable))}"
-    )
-
-
-def _time(scale: Scale, rate: Rate | None) -> str:
-    if rate is None:
-        return "unknown: no job with this judge has ended here; --rate tells its pace"
-    spent = hours(scale.votes, rate)
-    gpus = f", {_hours(spent * rate.gpus)} of GPUs" if rate.gpus else ""
-    return f"about {_hours(spent)}{gpus}, at {rate.votes_per_second:,.2f} votes/s {rate.source}"
-
-
-def _hours(spent: float) -> str:
-    return f"{spent * 3600:,.0f} s" if spent < 0.1 else f"{spent:,.1f} hours"

@@ -1,32 +1,56 @@
-"""What is to be said of a job that does not come on: of its workers, and of its judge."""
+"""What is wrong with a job, as far as it can be told: its workers, its judge, its verdicts."""
 
-from rrm_queue.broker.client import BrokerClient
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from rrm_queue.actions.app import App
+from rrm_queue.actions.formatting import count
 from rrm_queue.domain import JobState
 from rrm_queue.errors import BrokerUnavailable
 from rrm_queue.judging.kinds import SERVED_TOGETHER, kind_of, worker_name
-from rrm_queue.store.database import Database
 from rrm_queue.store.views.jobs import trouble
-from rrm_queue.views import JobView
+from rrm_queue.store.views.no_verdict import silence
+from rrm_queue.views import JobView, Silence
+
+if TYPE_CHECKING:
+    from rrm_queue.broker.client import BrokerClient
+    from rrm_queue.store.database import Transaction
+
+FEW_NO_VERDICT = 0.01
+"""The share of votes without a verdict up to which nothing is said."""
+
+FEW_UNDECIDED = 0.05
+"""The share of matches settled by a coin, or drawn, up to which nothing is said."""
 
 
-def held_up(link: BrokerClient, database: Database, view: JobView, *, local: bool) -> str | None:
-    """Why a job that has not ended does not come on, as far as anybody knows."""
-    if missing := missing_workers(link, view, local=local):
+def notes(app: App, view: JobView) -> list[str]:
+    """What a user should know of the job: votes that decide little, and why it does not move."""
+    with app.begin() as tx:
+        found = no_verdict_notes(tx, view)
+    reason = held_up(app, view)
+    return [*found, reason] if reason else found
+
+
+def held_up(app: App, view: JobView) -> str | None:
+    """Why a job that has not ended does not move; None when nothing is known to hold it up."""
+    if view.state.ended:
+        return None
+    if missing := _missing_workers(app.broker, view, local=app.local):
         return missing
-    with database.begin() as tx:
+    with app.begin() as tx:
         why = trouble(tx, view.id)
     return f"matches wait to be tried again: {why}" if why else None
 
 
-def missing_workers(link: BrokerClient, view: JobView, *, local: bool) -> str | None:
-    """Why nobody judges a job that has not ended; None when workers serve it.
+def _missing_workers(broker: "BrokerClient", view: JobView, *, local: bool) -> str | None:
+    """Why no worker serves the job's judge; None when one does.
 
     `local` when the worker is the local stack's. A broker that is away is a reason, not a fault.
     """
-    if view.state not in (JobState.QUEUED, JobState.RUNNING):
+    if view.state is JobState.PAUSED:
         return None
     try:
-        if link.capacities(view.queue):
+        if broker.capacities(view.queue):
             return None
     except BrokerUnavailable as error:
         return f"{str(error).rstrip('.')}; the job goes on when it is back"
@@ -40,3 +64,30 @@ def worker_command(queue: str) -> str:
     """The command that starts a worker for a judge's queue."""
     name = worker_name(queue)
     return f"rrmq worker --judge {name}{'' if name in SERVED_TOGETHER else ' --model MODEL'}"
+
+
+def no_verdict_notes(tx: "Transaction", view: JobView) -> list[str]:
+    """What to say of votes and matches that decided nothing; nothing before the first match."""
+    if not view.matches_done:
+        return []
+    return list(undecided(view, silence(tx, view.id, view.tournaments, view.matches_done)))
+
+
+def undecided(view: JobView, seen: Silence) -> Iterator[str]:
+    """A line for each share of votes or matches that is more than a small one."""
+    if seen.silent > FEW_NO_VERDICT * seen.votes:
+        share = _share(seen.silent, seen.votes, "vote", seen.whole)
+        yield f"{share} gave no verdict: `rrmq diagnose {view.id}` says why"
+    if seen.coins > FEW_UNDECIDED * seen.matches:
+        share = _share(seen.coins, seen.matches, "match", seen.whole)
+        yield f"{share} were tied and settled by a coin"
+    if seen.draws > FEW_UNDECIDED * seen.matches:
+        yield f"{_share(seen.draws, seen.matches, 'match', seen.whole)} ended in a draw"
+
+
+def _share(some: int, total: int, noun: str, whole: bool) -> str:
+    """Such as `3 of 7 matches`; of a larger job, of which only a part was looked at, a share."""
+    if whole:
+        return f"{some:,} of {count(total, noun)}"
+    plural = count(total, noun).partition(" ")[2]
+    return f"about {some / total:.0%} of the {plural}"

@@ -1,7 +1,7 @@
-"""What a log may not hold: secrets, and characters that a terminal would obey.
+"""Keeps out of logs what they may not hold: secrets, and characters that a terminal would obey.
 
-Nothing should write a password into a log in the first place. But errors come from libraries and
-servers, which quote what they were given; here is the last door before the log.
+Our own code writes no password into a log. But errors come from libraries and servers, which quote
+what they were given; everything passes through here on its way into the log.
 """
 
 import logging
@@ -17,7 +17,7 @@ from rrm_queue.text import printable
 _FORMAT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
 _MASK = "***"
 
-# Greedy: of an ill-formed address too much is starred out rather than too little.
+# Greedy: in an ill-formed address too much is starred out rather than too little.
 _PASSWORD = re.compile(r"^[^:]+://[^:@/]*:(.*)@")
 _OPTION = re.compile(r"password=([^&]*)")
 _SHORTEST = 4  # characters; starring out less would garble a log and hide nothing
@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 
 
 def secrets_of(settings: Settings) -> frozenset[str]:
-    """Every secret of the settings, in every form that a message may quote it in."""
+    """Every secret of the settings, in every form in which a message may quote it."""
     found = set[str]()
     for url in (settings.database_url, settings.broker_url):
         for pattern in (_PASSWORD, _OPTION):
@@ -35,6 +35,12 @@ def secrets_of(settings: Settings) -> frozenset[str]:
         found.add(settings.openai_api_key.get_secret_value())
     forms = {form for secret in found for form in _forms(secret)}
     return frozenset(form for form in forms if len(form) >= _SHORTEST)
+
+
+def without_password(url: str) -> str:
+    """The URL with its password starred out, wherever it stands and however ill-formed it is."""
+    url = re.sub(r"^([^:]+://[^:@/]*):.*@", rf"\1:{_MASK}@", url)
+    return re.sub(r"(password=)[^&]*", rf"\1{_MASK}", url)
 
 
 class RedactingFormatter(logging.Formatter):
@@ -63,14 +69,14 @@ class RedactingFormatter(logging.Formatter):
 
 
 def log_uncaught_exceptions() -> None:
-    """Lets a traceback that ends the process or a thread pass through the log's door as well."""
+    """Logs an exception that ends the process or a thread, so that it is redacted as well."""
     sys.excepthook = lambda _, error, __: _log_uncaught(error)
     threading.excepthook = lambda args: _log_uncaught(args.exc_value)
 
 
 def _log_uncaught(error: BaseException | None) -> None:
     if isinstance(error, Exception):
-        log.critical("nobody caught this", exc_info=error)
+        log.critical("uncaught exception", exc_info=error)
 
 
 def _forms(secret: str) -> set[str]:

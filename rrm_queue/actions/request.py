@@ -1,39 +1,60 @@
-"""What is asked for by a submission, whoever makes it: the options as values, and their job."""
+"""The options of a submission, checked and made into what a job is stored and read with."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from os import PathLike
 from pathlib import Path
 from secrets import token_hex
-from typing import TYPE_CHECKING
 
 from msgspec import to_builtins
 
-from rrm_queue.actions.control import to_stderr
-from rrm_queue.actions.settings import settings_fingerprint
-from rrm_queue.domain import JobState, JudgeSpec, Seeding, Voting
-from rrm_queue.errors import BrokerUnavailable, UsageFault
+from rrm_queue.actions import options
+from rrm_queue.domain import JobState, JudgeSpec, Order, Seeding, Stop, Voting
+from rrm_queue.errors import Message, Option, UsageFault
+from rrm_queue.intake.formats.base import Empty
 from rrm_queue.intake.needs import Needs
+from rrm_queue.intake.reader import RowReader, Source, read
 from rrm_queue.judging.kinds import kind_of, queue_of
-from rrm_queue.judging.spec import (
-    needs_reference,
-    parse_spec,
-    with_sampling,
-    with_template,
-)
+from rrm_queue.judging.spec import needs_reference, parse_spec, with_sampling, with_template
 from rrm_queue.store.tables import Job
 from rrm_queue.strategies import judges_own_pairs, named
 from rrm_queue.text import printable
 
-if TYPE_CHECKING:
-    from rrm_queue.broker.client import BrokerClient
-    from rrm_queue.config import Settings
+MAX_TEXT = 1000
+"""The most characters of a job's name, its judge and its source."""
 
-LONGEST_WORD = 1000  # characters
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubmitOptions:
+    """How answers are read, judged and ranked: the options of a submission as a user gives them.
+
+    Nothing is checked yet: see `request_of`. `docs/input.md` and `docs/judging.md` tell what each
+    option means.
+    """
+
+    strategy: str = "knockout"
+    judge: str = "reference"
+    votes: int = options.VOTES.default
+    order: str = options.ORDER.default
+    launch: str = options.LAUNCH.default
+    stop: str = options.STOP
+    on_no_verdict: str = options.ON_NO_VERDICT.default
+    resamples: int = options.RESAMPLES.default
+    sampling: Mapping[str, object] = field(default_factory=dict)
+    template: str | PathLike[str] | None = None
+    seed: int = options.SEED.default
+    seeding: str = options.SEEDING.default
+    name: str | None = None
+    priority: int = options.PRIORITY.default
+    format: str | None = None
+    mapping: Mapping[str, str] | None = None
+    empty: str = options.EMPTY.default
+    new: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """How the answers are to be ranked. Raises UsageFault for an unknown strategy."""
+    """The options of a submission, checked: each is what it says, and they go together."""
 
     strategy: str
     seeding: Seeding
@@ -42,12 +63,12 @@ class Request:
     seed: int
     name: str | None
     priority: int
+    format: str | None
+    mapping: Mapping[str, str] | None
+    empty: Empty
+    new: bool
 
-    def __post_init__(self) -> None:
-        named(self.strategy, seeding=self.seeding)
-        if self.name:
-            _speakable(self.name, "--name")
-
+    @property
     def needs(self) -> Needs:
         """What each tournament must have."""
         return Needs(
@@ -60,8 +81,8 @@ class Request:
         """A new job over what is called `source`."""
         return Job(
             id=token_hex(6),
-            name=self.name or None,
-            source=printable(source)[:LONGEST_WORD],
+            name=self.name,
+            source=printable(source)[:MAX_TEXT],
             state=JobState.QUEUED,
             strategy=self.strategy,
             seeding=self.seeding,
@@ -72,37 +93,84 @@ class Request:
             priority=self.priority,
         )
 
+    def read(self, sources: Sequence[Source]) -> RowReader:
+        """The tournaments in the files, as the job reads them."""
+        return read(
+            sources, needs=self.needs, format=self.format, mapping=self.mapping, empty=self.empty
+        )
 
-def judge_of(
-    judge: str, base_url: str, sampling: Mapping[str, str], template: str | None
-) -> JudgeSpec:
-    """The judge that the options describe; what it needs from files is there and readable."""
-    spec = parse_spec(_speakable(judge, "--judge"), base_url=base_url, folder=Path.cwd())
+
+def request_of(given: SubmitOptions, openai_base_url: str) -> Request:
+    """The options, checked. `openai_base_url` is where `openai` judges are asked.
+
+    Raises UsageFault for the first option that cannot be: what it needs from files is read as well.
+    """
+    seeding = options.SEEDING.checked(given.seeding)
+    named(given.strategy, seeding=seeding)
+    return Request(
+        strategy=given.strategy,
+        seeding=seeding,
+        spec=judge_of(given, openai_base_url),
+        voting=voting_of(given),
+        seed=options.SEED.checked(given.seed),
+        name=_checked_text(given.name, "name") if given.name else None,
+        priority=options.PRIORITY.checked(given.priority),
+        format=given.format,
+        mapping=given.mapping,
+        empty=options.EMPTY.checked(given.empty),
+        new=given.new,
+    )
+
+
+def judge_of(given: SubmitOptions, openai_base_url: str) -> JudgeSpec:
+    """The judge with its sampling and template. Raises UsageFault."""
+    name = _checked_text(given.judge, "judge")
+    spec = parse_spec(name, base_url=openai_base_url, folder=Path.cwd())
     kind_of(spec).check_argument(spec.argument)
-    spec = with_sampling(spec, sampling)
-    if template is None:
+    spec = with_sampling(spec, {key: str(value) for key, value in given.sampling.items()})
+    if given.template is None:
         return spec
     try:
-        return with_template(spec, Path(template).read_text(encoding="utf-8"))
+        return with_template(spec, Path(given.template).read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageFault(f"{template} is no readable template: {error}") from error
+        raise UsageFault(f"{given.template} is not a readable template: {error}") from error
 
 
-def fingerprint_of(settings: "Settings", spec: JudgeSpec) -> str:
-    """The mark of the settings that a local worker needs for this judge (see `connect`)."""
-    return settings_fingerprint(settings) if kind_of(spec).has_endpoint else ""
+def voting_of(given: SubmitOptions) -> Voting:
+    """How a match is voted on. Raises UsageFault for options that contradict each other."""
+    votes = options.VOTES.checked(given.votes)
+    order = options.ORDER.checked(given.order)
+    stop, lead = _stop(given.stop, votes)
+    if order is Order.BOTH and votes % 2:
+        both = Option("order", order.value)
+        raise UsageFault(Message(both, " takes an even number of ", Option("votes")))
+    return Voting(
+        votes=votes,
+        order=order,
+        launch=options.LAUNCH.checked(given.launch),
+        stop=stop,
+        lead=lead,
+        on_no_verdict=options.ON_NO_VERDICT.checked(given.on_no_verdict),
+        resamples=options.RESAMPLES.checked(given.resamples),
+    )
 
 
-def wake(link: "BrokerClient", say: Callable[[str], None] = to_stderr) -> None:
-    """Tells the coordinator; a broker that is away only costs it the time to look by itself."""
-    try:
-        link.wake()
-    except BrokerUnavailable as error:
-        say(f"{error}; the job is stored and starts when it is back")
+def _stop(text: str, votes: int) -> tuple[Stop, int]:
+    word, _, number = text.partition(":")
+    if word == Stop.LEAD:
+        if not number.isdecimal() or not 1 <= int(number) <= votes:
+            lead = Option("stop", "lead:M")
+            limits = " needs a lead M between 1 and the number of "
+            raise UsageFault(Message(lead, limits, Option("votes")))
+        return Stop.LEAD, int(number)
+    if text not in (Stop.DECIDED, Stop.NEVER):
+        raise UsageFault(Message(Option("stop"), f" is never, decided or lead:M, not '{text}'"))
+    return Stop(text), 0
 
 
-def _speakable(text: str, what: str) -> str:
+def _checked_text(text: str, option: str) -> str:
     """`text`, if it can stand in a table and on a terminal."""
-    if len(text) > LONGEST_WORD or not text.isprintable():
-        raise UsageFault(f"{what} must be printable text of at most {LONGEST_WORD} characters")
+    if len(text) > MAX_TEXT or not text.isprintable():
+        limits = f" must be printable text of at most {MAX_TEXT} characters"
+        raise UsageFault(Message(Option(option), limits))
     return text

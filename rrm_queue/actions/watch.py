@@ -2,129 +2,85 @@
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from math import inf
-from typing import TYPE_CHECKING
 
-import click
-
-from rrm_queue.actions.app import local_stack, open_broker, open_store
+from rrm_queue.actions.app import App
 from rrm_queue.actions.health import held_up
-from rrm_queue.actions.schemas import json_line, status_shape
-from rrm_queue.actions.settings import daemon_environment
-from rrm_queue.cli.render.ending import print_ending
-from rrm_queue.cli.render.progress import BarDisplay, Display, LineDisplay
-from rrm_queue.cli.render.terminal import screen
-from rrm_queue.config import Settings
-from rrm_queue.domain import JobId, JobState
+from rrm_queue.domain import JobId
 from rrm_queue.errors import StackFault, StillRunning, StoreUnavailable
-from rrm_queue.store.database import Database
 from rrm_queue.store.views.jobs import view_job
-from rrm_queue.text import printable
 from rrm_queue.views import JobView
 
-if TYPE_CHECKING:
-    from rrm_queue.local.stack import Addresses
-
 POLL = 0.3  # seconds between two looks at the job
-REST = 5  # times as long as a look took before the next: a slow database is left in peace
-CARE = 5.0  # seconds between two looks at the stack and the workers
-PATIENCE = 120.0  # seconds of trouble without a break before it is given up
+REST = 5  # how many times as long as a look took the store is left in peace
+CARE = 5.0  # seconds between two looks at the local stack and the workers
+PATIENCE = 120.0  # seconds without an answer from store or stack before watching ends
 
-EXIT_JOB_FAILED, EXIT_INTERRUPTED = 3, 130
+Seen = JobView | str
+"""What watching tells: how far the job is, or a note on what holds it up."""
 
 
-def watch(settings: Settings, addresses: "Addresses", job: JobId, *, as_json: bool) -> int:
-    """The exit code when the job has ended: 0 when it succeeded, 3 when not, 130 for Ctrl-C.
+def watch(app: App, job: JobId, limit: float = inf) -> Iterator[Seen]:
+    """The job at every look, and notes; the last is the job when it has ended.
 
-    A job that was paused because it cannot go on as things are counts as one that did not succeed.
-
-    Shows the progress on stderr and at the end a summary, or the status as JSON, on stdout.
-    A store or stack that is away is waited for; raises StoreUnavailable or StackFault in the end.
+    A job that was paused with a note counts as ended: it cannot go on as things are. A store or
+    stack that is away is waited for; in the end StoreUnavailable or StackFault is raised. Raises
+    StillRunning when the job has not ended after `limit` seconds.
     """
-    with open_store(addresses) as database:
-        try:
-            with _display() as display:
-                view = Watcher(settings, addresses, database, display).follow(job)
-        except KeyboardInterrupt:
-            click.echo(f"job {job} goes on; `rrmq status {job} --watch` shows it again", err=True)
-            return EXIT_INTERRUPTED
-        if as_json:
-            click.echo(json_line(status_shape(view)))
-        else:
-            print_ending(screen(), database, view)
-    return 0 if view.state is JobState.SUCCEEDED else EXIT_JOB_FAILED
+    watcher = _Watcher(app, job)
+    end = time.monotonic() + limit
+    while True:
+        start = time.monotonic()
+        yield from watcher.look(start)
+        if watcher.ended:
+            return
+        now = time.monotonic()
+        if (left := end - now) <= 0:
+            raise StillRunning(f"job {job}, {limit:g} s")
+        time.sleep(min(left, max(POLL, REST * (now - start))))
 
 
-@contextmanager
-def _display() -> Iterator[Display]:
-    console = screen(stderr=True)
-    if not console.is_terminal:
-        yield LineDisplay()
-        return
-    display = BarDisplay(console)
-    with display.bars:
-        yield display
+class _Watcher:
+    """Looks at a job, and at times at the local stack and the workers."""
 
-
-class Watcher:
-    """Looks at a job again and again."""
-
-    def __init__(
-        self, settings: Settings, addresses: "Addresses", database: Database, display: Display
-    ) -> None:
-        self._environment = daemon_environment(settings)
-        self._stack = local_stack(settings)
-        self._link = open_broker(addresses)
-        self._database = database
-        self._display = display
+    def __init__(self, app: App, job: JobId) -> None:
+        self.ended = False
+        self._app, self._job = app, job
+        self._last_answer = time.monotonic()
+        self._care_at = self._last_answer + CARE
         self._note: str | None = None
 
-    def follow(self, job: JobId, limit: float = inf) -> JobView:
-        """The job when it has ended, or when it was paused with a note.
+    def look(self, now: float) -> Iterator[Seen]:
+        """What there is to tell at this moment; notes only when they are new."""
+        try:
+            caring = self._keep_stack_up(now)
+            view = self._view()
+            self.ended = view.state.ended or bool(view.note)
+            note = held_up(self._app, view) if caring and not self.ended else self._note
+            self._last_answer = now
+        except (StoreUnavailable, StackFault) as error:
+            if now - self._last_answer > PATIENCE:
+                raise
+            self._care_at = now  # the next look starts the local servers, if they are what is away
+            yield from self._news(f"{error}; trying again")
+            return
+        yield view
+        yield from self._news(note)
 
-        Raises StillRunning when neither happens within `limit` seconds.
-        """
-        well = time.monotonic()
-        end = well + limit
-        care_at = well + CARE
-        while True:
-            start = time.monotonic()
-            caring = start >= care_at
-            try:
-                if caring:
-                    self._keep_stack_up()
-                    care_at = start + CARE
-                view = self._look(job)
-                if view.state.ended or view.note:
-                    return view
-                if caring:
-                    local = self._stack is not None
-                    self._say(held_up(self._link, self._database, view, local=local))
-                well = start
-            except (StoreUnavailable, StackFault) as error:
-                if start - well > PATIENCE:
-                    raise
-                care_at = start  # at once: what is away may be ours to start
-                self._say(f"{error}; trying again")
-            now = time.monotonic()
-            if (left := end - now) <= 0:
-                raise StillRunning(f"job {job}, {limit:g} s")
-            time.sleep(min(left, max(POLL, REST * (now - start))))
+    def _keep_stack_up(self, now: float) -> bool:
+        """Whether it was time to look at the local stack."""
+        if now < self._care_at:
+            return False
+        self._app.ensure_processes()
+        self._care_at = now + CARE
+        return True
 
-    def _keep_stack_up(self) -> None:
-        if self._stack is not None:
-            self._stack.ensure_services()
-            self._stack.ensure_processes(self._environment)
+    def _view(self) -> JobView:
+        with self._app.begin() as tx:
+            return view_job(tx, self._job)
 
-    def _look(self, job: JobId) -> JobView:
-        with self._database.begin() as tx:
-            view = view_job(tx, job)
-        self._display.show(view)
-        return view
-
-    def _say(self, note: str | None) -> None:
-        """Says what is new; the same trouble is worth one line."""
+    def _news(self, note: str | None) -> Iterator[str]:
+        """The note, unless it is the one before."""
         if note and note != self._note:
-            self._display.say(printable(note))
+            yield note
         self._note = note

@@ -2,26 +2,20 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from enum import StrEnum
 from os import PathLike, fspath
-from typing import Any, TypeVar
+from typing import Any
 
-from rrm_queue.actions.app import connect, open_broker, open_store, read_settings
+from rrm_queue.actions import options
 from rrm_queue.actions.input_files import open_bytes
-from rrm_queue.actions.request import Request, fingerprint_of, judge_of, wake
-from rrm_queue.api.job import Job, log
-from rrm_queue.cli.options.voting import MOST_RESAMPLES, MOST_VOTES, voting_of
-from rrm_queue.domain import Launch, OnNoVerdict, Order, Seeding, Voting
-from rrm_queue.errors import UsageFault
-from rrm_queue.intake.formats.base import Empty
+from rrm_queue.actions.request import SubmitOptions, request_of
+from rrm_queue.actions.submit import submit as submit_sources
+from rrm_queue.api.app import shared_app
+from rrm_queue.api.job import Job, warn
 from rrm_queue.intake.reader import Source
 from rrm_queue.intake.rows import NAME, stream_of
-from rrm_queue.intake.submission import submit as store_submission
 
 Row = Mapping[str, Any]
 """One prompt with its candidates, as a line of `docs/input.md`."""
-
-Word = TypeVar("Word", bound=StrEnum)
 
 
 def submit(
@@ -29,21 +23,21 @@ def submit(
     *,
     strategy: str = "knockout",
     judge: str = "reference",
-    votes: int = 1,
-    order: str = Order.BALANCED,
-    launch: str = Launch.WAVES,
-    stop: str = "decided",
-    on_no_verdict: str = OnNoVerdict.ABSTAIN,
-    resamples: int = 2,
+    votes: int = options.VOTES.default,
+    order: str = options.ORDER.default,
+    launch: str = options.LAUNCH.default,
+    stop: str = options.STOP,
+    on_no_verdict: str = options.ON_NO_VERDICT.default,
+    resamples: int = options.RESAMPLES.default,
     sampling: Mapping[str, object] | None = None,
     template: str | PathLike[str] | None = None,
-    seed: int = 0,
-    seeding: str = Seeding.RANDOM,
+    seed: int = options.SEED.default,
+    seeding: str = options.SEEDING.default,
     name: str | None = None,
-    priority: int = 1,
+    priority: int = options.PRIORITY.default,
     format: str | None = None,  # noqa: A002  # the option's name
     mapping: Mapping[str, str] | None = None,
-    empty: str = Empty.REFUSE,
+    empty: str = options.EMPTY.default,
     new: bool = False,
 ) -> Job:
     """Makes a job of a file or of rows; the options are those of `rrmq submit`.
@@ -52,36 +46,31 @@ def submit(
     bad lines (of rows: their number from 1) and UsageFault for options that cannot be; then nothing
     is stored.
     """
-    settings = read_settings()
-    sampled = {key: str(value) for key, value in (sampling or {}).items()}
-    request = Request(
+    app = shared_app()
+    given = SubmitOptions(
         strategy=strategy,
-        seeding=_word(Seeding, seeding, "seeding"),
-        spec=judge_of(
-            judge, settings.openai_base_url, sampled, None if template is None else fspath(template)
-        ),
-        voting=_voting(votes, order, launch, stop, on_no_verdict, resamples),
-        seed=_within(seed, 0, 2**63 - 1, "seed"),
+        judge=judge,
+        votes=votes,
+        order=order,
+        launch=launch,
+        stop=stop,
+        on_no_verdict=on_no_verdict,
+        resamples=resamples,
+        sampling=sampling or {},
+        template=template,
+        seed=seed,
+        seeding=seeding,
         name=name,
-        priority=_within(priority, 1, 100, "priority"),
+        priority=priority,
+        format=format,
+        mapping=mapping,
+        empty=empty,
+        new=new,
     )
-    emptiness = _word(Empty, empty, "empty")
+    request = request_of(given, app.settings.openai_base_url)
     with _opened(source) as opened:
-        addresses = connect(settings, fingerprint=fingerprint_of(settings, request.spec))
-        link = open_broker(addresses)
-        with open_store(addresses) as database:
-            submitted = store_submission(
-                database,
-                [opened],
-                request.job(opened.name),
-                needs=request.needs(),
-                anew=new,
-                format=format,
-                mapping=mapping,
-                empty=emptiness,
-            )
-    if submitted.new:
-        wake(link, say=log.warning)
+        submitted, warning = submit_sources(app, [opened], request)
+    warn(warning)
     return Job(submitted.job, submitted.new)
 
 
@@ -93,31 +82,3 @@ def _opened(source: str | PathLike[str] | Iterable[Row]) -> Iterator[Source]:
     path = fspath(source)
     with open_bytes(path) as stream:
         yield Source(path, stream)
-
-
-def _voting(
-    votes: int, order: str, launch: str, stop: str, on_no_verdict: str, resamples: int
-) -> Voting:
-    return voting_of(
-        _within(votes, 1, MOST_VOTES, "votes"),
-        _word(Order, order, "order"),
-        _word(Launch, launch, "launch"),
-        stop,
-        _word(OnNoVerdict, on_no_verdict, "on_no_verdict"),
-        _within(resamples, 0, MOST_RESAMPLES, "resamples"),
-    )
-
-
-def _word(words: type[Word], word: str, what: str) -> Word:
-    """The member that is spelled so. Raises UsageFault naming those there are."""
-    try:
-        return words(word)
-    except ValueError as error:
-        raise UsageFault(f"{what} is {', '.join(words)}, not {word!r}") from error
-
-
-def _within(number: int, low: int, high: int, what: str) -> int:
-    """The number, which may not be outside. Raises UsageFault."""
-    if isinstance(number, bool) or not isinstance(number, int) or not low <= number <= high:
-        raise UsageFault(f"{what} is a whole number from {low} to {high}, not {number!r}")
-    return number

@@ -1,4 +1,4 @@
-"""The command `rrmq`: finds the verb, and turns every fault a user can cause into one line."""
+"""The command `rrmq`: finds the verb, and prints every error that a user can cause in one line."""
 
 import sys
 from collections.abc import Sequence
@@ -8,6 +8,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from rrm_queue import __version__
+from rrm_queue.cli import exit_codes
 from rrm_queue.cli.options.flags import flag
 from rrm_queue.errors import RrmqError, UsageFault, spelled
 from rrm_queue.text import printable
@@ -38,8 +39,6 @@ VERBS = {
 }
 """Every verb with its module, imported only when it is called, and its line of help."""
 
-EXIT_ERROR, EXIT_USAGE, EXIT_JOB_FAILED, EXIT_INTERRUPTED = 1, 2, 3, 130
-
 
 class Verbs(click.Group):
     """A group whose commands are imported when they are called."""
@@ -57,7 +56,7 @@ class Verbs(click.Group):
         return command
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
-        """The verbs and options that begin so, without importing the verbs."""
+        """The verbs and options that begin with `incomplete`, without importing the verbs."""
         verbs = [
             CompletionItem(verb, help=text)
             for verb, (_, text) in VERBS.items()
@@ -94,24 +93,24 @@ def _run() -> int:
         code = rrmq.main(standalone_mode=False, prog_name="rrmq")
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message(), err=True)
-        return EXIT_USAGE
+        return exit_codes.USAGE
     except click.UsageError as error:
-        return _complain(" ".join(error.format_message().split()), EXIT_USAGE, _hint(error))
+        return _complain(" ".join(error.format_message().split()), exit_codes.USAGE, _hint(error))
     except click.ClickException as error:
-        return _complain(error.format_message(), EXIT_ERROR)
+        return _complain(error.format_message(), exit_codes.ERROR)
     except click.Abort:
-        return EXIT_INTERRUPTED
+        return exit_codes.INTERRUPTED
     except UsageFault as error:
-        return _complain(spelled(error.detail, flag), EXIT_USAGE)
+        return _complain(spelled(error.detail, flag), exit_codes.USAGE)
     except RrmqError as error:
-        return _complain(error.spelled(flag), EXIT_ERROR)
+        return _complain(error.spelled(flag), exit_codes.ERROR)
     except OSError as error:
-        return _complain(f"{error.filename or 'output'}: {error.strerror}", EXIT_ERROR)
-    return code if isinstance(code, int) else 0
+        return _complain(f"{error.filename or 'output'}: {error.strerror}", exit_codes.ERROR)
+    return code if isinstance(code, int) else exit_codes.OK
 
 
 def _check_arguments(arguments: Sequence[str]) -> None:
-    """Refuses words that are no text: no file of answers, id or name can hold them."""
+    """Refuses arguments that are not text: no file of answers, id or name can hold them."""
     for argument in arguments:
         try:
             argument.encode()

@@ -8,7 +8,7 @@ from msgspec import structs
 from rrm_queue.domain import MatchId, OnNoVerdict, Verdict, Vote, Voting
 from rrm_queue.judging.kinds import kind_of
 from rrm_queue.judging.vote_key import vote_key
-from rrm_queue.judging.vote_request import Answers, answers_by_number, vote_request
+from rrm_queue.judging.vote_request import Answers, answers_by_number, batch_vote_request
 from rrm_queue.judging.voting import wave
 from rrm_queue.messages import BatchMatch, JudgeBatch
 from rrm_queue.store.database import Transaction
@@ -52,7 +52,7 @@ def _of_match(batch: JudgeBatch, answers: Answers, match: BatchMatch) -> list[Re
     wanted = []
     for number in range(1, batch.voting.votes + 1):
         if number not in cast:
-            request = vote_request(batch, answers, match, number)
+            request = batch_vote_request(batch, answers, match, number)
             key = vote_key(request, batch.voting.resamples)
             wanted.append(Reuse(MatchId(match.match), number, request.swapped, key))
     return wanted

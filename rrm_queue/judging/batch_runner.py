@@ -13,7 +13,12 @@ from rrm_queue.judging.engines.base import Engine, EngineSettings
 from rrm_queue.judging.kinds import kind_of
 from rrm_queue.judging.sampler import RetryPolicy, Sampler
 from rrm_queue.judging.vote_key import vote_key
-from rrm_queue.judging.vote_request import Answers, VoteRequest, answers_by_number, vote_request
+from rrm_queue.judging.vote_request import (
+    Answers,
+    VoteRequest,
+    answers_by_number,
+    batch_vote_request,
+)
 from rrm_queue.judging.voting import awaited, decide, wave
 from rrm_queue.messages import BatchMatch, Failure, JudgeBatch, MatchReport
 
@@ -77,7 +82,7 @@ class BatchRunner:
         try:
             engine = self._engine(batch.judge)
             while numbers := wave(votes, batch.voting):
-                requests = [vote_request(batch, answers, match, number) for number in numbers]
+                requests = [batch_vote_request(batch, answers, match, number) for number in numbers]
                 await self._cast(engine, requests, votes, batch.voting)
             decide(votes, match.first, match.second, batch.voting)
         except JudgeFault as fault:

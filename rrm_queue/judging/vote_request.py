@@ -42,7 +42,7 @@ def answers_by_number(batch: JudgeBatch) -> Answers:
     return [{answer.number: answer for answer in q.answers} for q in batch.questions]
 
 
-def vote_request(
+def batch_vote_request(
     batch: JudgeBatch, answers: Answers, match: BatchMatch, number: int
 ) -> VoteRequest:
     """What vote `number` of a match asks, with its answers in the order that is the vote's."""

@@ -253,7 +253,7 @@ def test_a_silent_judge_is_seen(
     )
     status = rrmq("status", job).stdout
     assert f"2 of 3 votes gave no verdict: `rrmq diagnose {job}` says why" in status
-    assert "2 of 3 matches a coin decided" in status
+    assert "2 of 3 matches were tied and settled by a coin" in status
     assert "2 of 3 votes gave no verdict" in rrmq("status", job, "--watch").stdout
     found = {
         finding["name"]: finding

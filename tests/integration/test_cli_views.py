@@ -135,7 +135,7 @@ def test_a_job_is_deleted_once_it_has_ended(database: Database, rrmq: Rrmq) -> N
     rrmq("cancel", job)
     asked = rrmq("delete", job).exception
     assert isinstance(asked, UsageFault)
-    assert "--yes" in str(asked), "nobody is there to be asked"
+    assert "--yes" in str(asked), "there is no terminal to confirm on"
     assert json.loads(rrmq("delete", job, "--yes", "--json").stdout)["job"] == job
     assert isinstance(rrmq("delete", job, "--yes").exception, JobNotFound)
 
@@ -227,7 +227,7 @@ def test_doctor_finds_that_no_worker_serves_a_model(
 
 
 def test_doctor_lists_the_models_that_workers_serve(broker: BrokerClient, rrmq: Rrmq) -> None:
-    WorkerLeases(broker.client, process_name()).enlist({"rrmq.judge.tiny": 9})
+    WorkerLeases(broker.client, process_name()).announce({"rrmq.judge.tiny": 9})
     report = json.loads(rrmq("doctor", "--json").stdout)
     [served] = [check for check in report["checks"] if check["name"] == "judge sglang:tiny"]
     assert (report["well"], served["detail"]) == (True, "1 live worker, 9 matches at once")
@@ -237,14 +237,14 @@ def test_a_health_check_finds_whatever_this_machine_serves(
     broker: BrokerClient, rrmq: Rrmq
 ) -> None:
     elsewhere = WorkerLeases(broker.client, "another-machine:1:aa")
-    elsewhere.enlist({"rrmq.judge.tiny": 1})
+    elsewhere.announce({"rrmq.judge.tiny": 1})
     assert rrmq("doctor", "--here", "any").return_value == 1
     here = WorkerLeases(broker.client, process_name())
-    here.enlist({"rrmq.judge.org/model:v1": 1})
+    here.announce({"rrmq.judge.org/model:v1": 1})
     assert rrmq("doctor", "--here", "any").return_value == 0
     assert rrmq("doctor", "--here", "sglang:org/model:v1").return_value == 0
     assert rrmq("doctor", "--here", "sglang:tiny").return_value == 1
-    here.retire(["rrmq.judge.org/model:v1"])
+    here.withdraw(["rrmq.judge.org/model:v1"])
     assert rrmq("doctor", "--here", "any").return_value == 1
 
 

@@ -8,7 +8,7 @@ from rrm_queue.coordinator.record import record
 from rrm_queue.domain import JobId, JudgeSpec, Verdict, Vote
 from rrm_queue.judging.kinds import queue_of
 from rrm_queue.judging.vote_key import vote_key
-from rrm_queue.judging.vote_request import answers_by_number, vote_request
+from rrm_queue.judging.vote_request import answers_by_number, batch_vote_request
 from rrm_queue.judging.voting import wave
 from rrm_queue.messages import BatchMatch, JudgeBatch, MatchReport, Outcomes, decode
 from rrm_queue.store.database import Database
@@ -46,7 +46,7 @@ class Worker:
         self.paid: dict[object, int] = defaultdict(int)
 
     def vote(self, batch: JudgeBatch, match: BatchMatch, number: int) -> Vote:
-        request = vote_request(batch, answers_by_number(batch), match, number)
+        request = batch_vote_request(batch, answers_by_number(batch), match, number)
         key = vote_key(request, batch.voting.resamples)
         self.paid[key] += 1
         better = Verdict.FIRST if request.one.number > request.two.number else Verdict.SECOND

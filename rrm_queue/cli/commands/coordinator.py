@@ -1,11 +1,12 @@
 """`rrmq coordinator`: plans, dispatches, records and recovers until it is stopped."""
 
+from contextlib import closing
 from importlib import import_module
 from threading import Thread
 
 import click
 
-from rrm_queue.actions.app import connect, open_store
+from rrm_queue.actions.app import App
 from rrm_queue.actions.settings import log_to_stderr, read_settings
 from rrm_queue.broker.app import create_app
 from rrm_queue.broker.client import BrokerClient, redis_client
@@ -14,9 +15,10 @@ from rrm_queue.broker.names import COORDINATOR_QUEUE
 from rrm_queue.broker.serve import consume
 from rrm_queue.broker.tasks import serve_wakes
 from rrm_queue.coordinator.service import Coordinator
+from rrm_queue.store.database import Database
 
 IDLE_LIMIT = 30.0
-"""Seconds after which a coordinator that is frozen in the middle of a transaction loses it."""
+"""Seconds after which the server ends the transaction of a coordinator that is frozen in it."""
 
 
 @click.command("coordinator")
@@ -24,16 +26,17 @@ def command() -> int:
     """Plan, dispatch and record until stopped; several at once share the work."""
     settings = read_settings()
     log_to_stderr(settings)
-    addresses = connect(settings, processes=False)
-    with open_store(addresses, idle_limit=IDLE_LIMIT) as database:
-        database.check_schema()
+    with App(settings) as opened:
+        opened.database.check_schema()
+        addresses = opened.addresses
+    with closing(Database(addresses.database_url, idle_limit=IDLE_LIMIT)) as database:
         app = create_app(addresses.broker_url)
         broker = BrokerClient(lambda: app, redis_client(addresses.broker_url))
         broker.check_access()
         coordinator = Coordinator(database, broker, process_name())
         serve_wakes(app, coordinator.wake)
         coordinator.start()
-        # Needed when the first tournament ends; what is to be sent does not wait for it.
+        # The first tournament that ends needs it; imported aside, so that dispatching starts now.
         Thread(target=import_module, args=["rrm_queue.ratings"], daemon=True).start()
         code = consume(
             app,

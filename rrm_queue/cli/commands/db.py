@@ -1,12 +1,12 @@
 """`rrmq db`: the database's tables."""
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import click
 
-from rrm_queue.actions.app import local_stack, open_store
+from rrm_queue.actions.app import local_stack
 from rrm_queue.actions.settings import read_settings, reveal
-from rrm_queue.local.stack import Addresses
 from rrm_queue.store.database import SCHEMA, Database
 from rrm_queue.store.schema import upgrade
 
@@ -23,21 +23,26 @@ def upgrade_tables() -> None:
         before = database.schema()
         upgrade(database)
         after = database.schema()
-    click.echo(
-        f"the tables stand at {after}" + ("" if before == after else f", from {before or 'none'}")
-    )
+    change = "" if before == after else f" (before: {before or 'none'})"
+    click.echo(f"the tables are at migration {after}{change}")
 
 
 @command.command("version")
 def show_version() -> None:
-    """Say at which migration the tables stand, and which one this rrmq needs."""
+    """Say at which migration the tables are, and which one this rrmq needs."""
     with _database() as database:
-        click.echo(f"the tables stand at {database.schema() or 'none'}, rrmq needs {SCHEMA}")
+        found = database.schema() or "none"
+    click.echo(f"the tables are at migration {found}, rrmq needs {SCHEMA}")
 
 
-def _database() -> AbstractContextManager[Database]:
-    """The store as it is, with no migration applied."""
+@contextmanager
+def _database() -> Iterator[Database]:
+    """The store as it is: unlike that of an App, with no migration applied."""
     settings = read_settings()
     stack = local_stack(settings)
-    addresses = stack.ensure_services() if stack else Addresses(reveal(settings.database_url), "")
-    return open_store(addresses)
+    url = stack.ensure_services().database_url if stack else reveal(settings.database_url)
+    database = Database(url)
+    try:
+        yield database
+    finally:
+        database.close()

@@ -2,23 +2,24 @@
 
 import click
 
-from rrm_queue.actions.app import connect, open_store, read_settings
+from rrm_queue.actions import jobs
+from rrm_queue.actions.app import App
 from rrm_queue.actions.schemas import json_line, status_shape
 from rrm_queue.cli.render.tables import jobs_table
 from rrm_queue.cli.render.terminal import screen
-from rrm_queue.store.views.jobs import list_jobs
 
 
 @click.command("list")
 @click.option(
     "--limit", type=click.IntRange(1, 100_000), default=20, show_default=True, help="How many."
 )
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line, as `status` has it.")
+@click.option(
+    "--json", "as_json", is_flag=True, help="One JSON object a line, as `status` prints it."
+)
 def command(limit: int, as_json: bool) -> None:
     """List the jobs, the newest first."""
-    addresses = connect(read_settings(), processes=False)
-    with open_store(addresses) as database, database.begin() as tx:
-        views = list_jobs(tx, limit)
+    with App() as app:
+        views = jobs.list_jobs(app, limit)
     if as_json:
         for view in views:
             click.echo(json_line(status_shape(view)))

@@ -2,9 +2,10 @@
 
 import click
 
-from rrm_queue.actions.control import change, go_on, show
+from rrm_queue.actions import control
+from rrm_queue.actions.app import App
 from rrm_queue.cli.options.arguments import job_argument
-from rrm_queue.store.queue.control import resume_job
+from rrm_queue.cli.render.changed import print_changed
 
 
 @click.command("resume")
@@ -12,7 +13,8 @@ from rrm_queue.store.queue.control import resume_job
 @click.option("--json", "as_json", is_flag=True, help="Print the job's status as JSON.")
 def command(job: str, as_json: bool) -> None:
     """Let JOB go on where it was paused; one that was not paused is left as it is."""
-    changed = change(job, resume_job, go_on, otherwise="it goes on when it is back", processes=True)
+    with App() as app:
+        changed = control.resume(app, job)
     view = changed.view
     goes_on = f"job {view.id} goes on" if changed.done else f"job {view.id} was not paused"
-    show(changed, f"{goes_on}: {view.state}", as_json=as_json)
+    print_changed(changed, f"{goes_on}: {view.state}", as_json=as_json)

@@ -2,12 +2,13 @@
 
 import click
 
-from rrm_queue.actions.control import change, show, wake
+from rrm_queue.actions import control
+from rrm_queue.actions.app import App
 from rrm_queue.actions.formatting import count
 from rrm_queue.cli.options.arguments import job_argument
+from rrm_queue.cli.render.changed import print_changed
 from rrm_queue.domain import JobState
 from rrm_queue.errors import UsageFault
-from rrm_queue.store.queue.control import retry_job
 
 
 @click.command("retry")
@@ -15,13 +16,8 @@ from rrm_queue.store.queue.control import retry_job
 @click.option("--json", "as_json", is_flag=True, help="Print the job's status as JSON.")
 def command(job: str, as_json: bool) -> None:
     """Try again what failed of JOB, with the votes that it has. Nothing else is judged again."""
-    changed = change(
-        job,
-        retry_job,
-        wake,
-        otherwise="it goes on when it is back",
-        processes=True,
-    )
+    with App() as app:
+        changed = control.retry(app, job)
     view, retried = changed.view, changed.done
     if view.state is JobState.CANCELLED:
         raise UsageFault(f"job {view.id} was cancelled: submit it again, its votes are kept")
@@ -30,4 +26,4 @@ def command(job: str, as_json: bool) -> None:
         sentence = f"job {view.id} tries again: {what}"
     else:
         sentence = f"job {view.id} has nothing that failed: {view.state}"
-    show(changed, sentence, as_json=as_json)
+    print_changed(changed, sentence, as_json=as_json)

@@ -1,7 +1,7 @@
 """The arguments JOB and TOURNAMENT, which a shell completes from the store.
 
-A shell that asks waits for the answer, so it comes soon or is nothing: no server is started, and
-whatever goes wrong is said by the verb itself when it is run.
+The shell waits for the answer, so it comes soon or not at all. No server is started, and no error
+is shown: the verb itself shows it when it is run.
 """
 
 import re
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from rrm_queue.store.database import Transaction
 
 MOST = 50
-PATIENCE = 2.0  # seconds
+"""Up to so many are offered."""
+
+PATIENCE = 2.0  # seconds to wait for the store
 
 _PLAIN = re.compile(r"[\w.:@%+-]+")
 """What a shell takes as one word, quoted or not."""
@@ -32,7 +34,7 @@ def offered_jobs(
     param: click.Parameter,  # noqa: ARG001
     incomplete: str,
 ) -> list[CompletionItem]:
-    """The newest jobs whose ids begin so, with what they are called."""
+    """The newest jobs whose ids begin with `incomplete`, with their names."""
     from rrm_queue.store.views.completion import jobs_so
 
     found = _asked(lambda tx: jobs_so(tx, incomplete, MOST))
@@ -47,7 +49,7 @@ def offered_tournaments(
     param: click.Parameter,  # noqa: ARG001  # click calls with all three
     incomplete: str,
 ) -> list[CompletionItem]:
-    """The first tournaments of JOB whose ids begin so."""
+    """The first tournaments of JOB whose ids begin with `incomplete`."""
     from rrm_queue.store.views.completion import keys_so
 
     job = ctx.params.get("job")
@@ -59,11 +61,11 @@ job_argument = click.argument("job", metavar="JOB", shell_complete=offered_jobs)
 
 
 def _asked(question: Callable[["Transaction"], T]) -> T | None:
-    """The store's answer; None where it has none, or none yet."""
+    """The store's answer; None when there is none in time."""
     answers: list[T] = []
 
     def ask() -> None:
-        # Whatever is wrong, a shell's question is no place to say it.
+        # Whatever is wrong, completion is no place to report it.
         with suppress(Exception):
             answers.append(_answer(question))
 
@@ -74,16 +76,7 @@ def _asked(question: Callable[["Transaction"], T]) -> T | None:
 
 
 def _answer(question: Callable[["Transaction"], T]) -> T:
-    from rrm_queue.actions.app import local_stack
-    from rrm_queue.actions.settings import read_settings, reveal
-    from rrm_queue.store.database import Database
+    from rrm_queue.actions.app import App
 
-    settings = read_settings()
-    stack = local_stack(settings)
-    url = reveal(settings.database_url) if stack is None else stack.addresses.database_url
-    database = Database(url, application="rrmq completion")
-    try:
-        with database.begin() as tx:
-            return question(tx)
-    finally:
-        database.close()
+    with App(start=False) as app, app.begin() as tx:
+        return question(tx)

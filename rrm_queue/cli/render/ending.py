@@ -1,4 +1,4 @@
-"""What a watcher is told when the job has ended."""
+"""The summary that is printed when a watched job has ended."""
 
 from datetime import UTC, datetime
 
@@ -6,38 +6,34 @@ from rich.console import Console
 from rich.text import Text
 
 from rrm_queue.actions.formatting import STYLES, count, elapsed, tokens
-from rrm_queue.actions.no_verdict import silence_notes
+from rrm_queue.actions.jobs import Ending
 from rrm_queue.cli.render.tables import champions_table
-from rrm_queue.store.database import Database
-from rrm_queue.store.views.jobs import first_error
-from rrm_queue.store.views.results import job_results
 from rrm_queue.strategies import Bracket, bracket_of
 from rrm_queue.text import printable
 from rrm_queue.views import JobView
 
 FEW = 20
-"""Up to so many tournaments' champions are shown."""
+"""The champions of up to so many tournaments are shown."""
 
 
-def print_ending(console: Console, database: Database, view: JobView) -> None:
-    """Prints how the job ended, its champions when they are few, and how to see more."""
+def print_ending(console: Console, view: JobView, ending: Ending | None) -> None:
+    """Prints how the job ended, its champions when they are few, and how to see more.
+
+    A job that was paused with a note has no `ending`.
+    """
     console.print(_headline(view), soft_wrap=True)
-    if view.note:
-        console.print(printable(view.note), style="red", soft_wrap=True)
-        console.print(f"`rrmq resume {view.id}` lets it go on when that is mended")
+    if ending is None:
+        console.print(printable(view.note or ""), style="red", soft_wrap=True)
+        console.print(f"`rrmq resume {view.id}` lets it go on when that is fixed")
         return
-    with database.begin() as tx:
-        error = first_error(tx, view.id) if view.tournaments_failed else None
-        silent = silence_notes(tx, view)
-        results = list(job_results(tx, view.id)) if view.tournaments <= FEW else []
-    if error:
+    if error := ending.error:
         failed = f"{count(view.tournaments_failed, 'tournament')} failed, the first one"
         why = f"{printable(error.tournament)}: {printable(error.error)}"
         console.print(f"{failed} {why}", style="red", soft_wrap=True)
-    for line in silent:
+    for line in ending.notes:
         console.print(line, style="yellow", soft_wrap=True)
-    if any(result.standings for result in results):
-        console.print(champions_table(results))
+    if any(result.standings for result in ending.results):
+        console.print(champions_table(ending.results))
     console.print(f"`rrmq results {view.id}` prints the standings")
     console.print(
         f"`rrmq export {view.id} --as KIND -o FILE` writes best answers, preference pairs, rewards…"

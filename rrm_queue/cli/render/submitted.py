@@ -1,14 +1,30 @@
-"""What is said of a submission that went well."""
+"""What is printed after a submission that went well."""
+
+from dataclasses import asdict
+
+import click
 
 from rrm_queue.actions.formatting import count
+from rrm_queue.actions.schemas import json_line
 from rrm_queue.domain import JobState
 from rrm_queue.intake.submission import Submitted
 
-PLAIN = "rrmq's own format, JSON lines"  # what nobody needs to be told
+PLAIN = "rrmq's own format, JSON lines"
+"""The usual description of files, which is not printed."""
 
 
-def how_read(submitted: Submitted) -> str | None:
-    """How the files were read; None where that is what everybody expects."""
+def print_submitted(submitted: Submitted, *, as_json: bool) -> None:
+    """Prints the job as JSON, or in a sentence; how its files were read goes to stderr."""
+    if as_json:
+        click.echo(json_line(asdict(submitted)))
+        return
+    if read_as := _how_read(submitted):
+        click.echo(read_as, err=True)
+    click.echo(_what_was_made(submitted))
+
+
+def _how_read(submitted: Submitted) -> str | None:
+    """How the files were read; None for rrmq's own format."""
     if submitted.read_as == PLAIN and not submitted.dropped:
         return None
     dropped = count(submitted.dropped, "empty answer")
@@ -16,8 +32,8 @@ def how_read(submitted: Submitted) -> str | None:
     return f"read as {submitted.read_as}{left_out}"
 
 
-def what_came_of_it(submitted: Submitted) -> str:
-    """The job that was made, or that was made before."""
+def _what_was_made(submitted: Submitted) -> str:
+    """The job that was made, now or by the same submission before."""
     counts = f"{count(submitted.tournaments, 'tournament')}, "
     counts += count(submitted.candidates, "candidate")
     if submitted.new:

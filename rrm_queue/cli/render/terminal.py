@@ -1,8 +1,12 @@
-"""Consoles that print text as it is."""
+"""Consoles that print text as it is, and warnings."""
 
 import io
 import sys
 from typing import TYPE_CHECKING, TextIO
+
+import click
+
+from rrm_queue.text import printable
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -13,6 +17,12 @@ def lenient(stream: TextIO) -> TextIO:
     if isinstance(stream, io.TextIOWrapper):
         stream.reconfigure(errors="backslashreplace")
     return stream
+
+
+def warn(warning: str | None) -> None:
+    """Prints a warning on stderr, if there is one."""
+    if warning is not None:
+        click.echo(f"rrmq: {printable(warning)}", err=True)
 
 
 def screen(*, stderr: bool = False) -> "Console":

@@ -9,7 +9,7 @@ import pytest
 from kit.cli_views import done, job
 from rich.console import Console, RenderableType
 
-from rrm_queue.actions.no_verdict import notes
+from rrm_queue.actions.health import undecided
 from rrm_queue.actions.schemas import diagnosis_shape, json_line, leaderboard_shape, result_shape
 from rrm_queue.cli.render.diagnosis import findings_view, labels_view
 from rrm_queue.cli.render.leaderboard import leaderboard_notes, leaderboard_table
@@ -161,7 +161,7 @@ def test_the_diagnostics_json_has_no_number_that_json_has_not() -> None:
     ("seen", "said"),
     [
         (Silence(100, 5, 5, 100, 1, True), []),
-        (Silence(7, 3, 0, 9, 0, True), ["3 of 7 matches a coin decided"]),
+        (Silence(7, 3, 0, 9, 0, True), ["3 of 7 matches were tied and settled by a coin"]),
         (Silence(7, 0, 1, 9, 0, True), ["1 of 7 matches ended in a draw"]),
         (
             Silence(1000, 0, 0, 3000, 900, False),
@@ -173,4 +173,4 @@ def test_the_diagnostics_json_has_no_number_that_json_has_not() -> None:
 def test_silence_is_worth_a_word_when_there_is_more_than_a_little(
     seen: Silence, said: list[str]
 ) -> None:
-    assert list(notes(job(), seen)) == said
+    assert list(undecided(job(), seen)) == said

@@ -1,6 +1,6 @@
 import pytest
 
-from rrm_queue.actions.checks import without_password
+from rrm_queue.actions.redaction import without_password
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,57 @@
+"""How far a job is, and what came of it: what a face shows of jobs."""
+
+from typing import NamedTuple
+
+from rrm_queue.actions.app import App
+from rrm_queue.actions.health import no_verdict_notes
+from rrm_queue.store.views import jobs
+from rrm_queue.store.views.results import job_results
+from rrm_queue.views import JobView, TournamentError, TournamentResult
+
+
+class Status(NamedTuple):
+    """A job, and the error of its first failed tournament."""
+
+    view: JobView
+    error: TournamentError | None
+
+
+class Ending(NamedTuple):
+    """What there is to say when a job has ended; `results` only of a job with few tournaments."""
+
+    error: TournamentError | None
+    notes: list[str]
+    results: list[TournamentResult]
+
+
+def status(app: App, job: str) -> Status:
+    """How far the job is; `job` is its id or any unique prefix of it. Raises JobNotFound.
+
+    The local stack's coordinator and worker are started where they do not run: the job goes on.
+    """
+    app.ensure_processes()
+    with app.begin() as tx:
+        view = jobs.view_job(tx, jobs.find_job(tx, job))
+        return Status(view, jobs.first_error(tx, view.id) if view.tournaments_failed else None)
+
+
+def view(app: App, job: str) -> JobView:
+    """How far the job is, without the processes that it needs to go on. Raises JobNotFound."""
+    with app.begin() as tx:
+        return jobs.view_job(tx, jobs.find_job(tx, job))
+
+
+def list_jobs(app: App, limit: int) -> list[JobView]:
+    """The newest jobs first, `limit` at most."""
+    with app.begin() as tx:
+        return jobs.list_jobs(tx, limit)
+
+
+def ending(app: App, view: JobView, *, most_results: int) -> Ending:
+    """What there is to say of a job that has ended; results of at most so many tournaments."""
+    with app.begin() as tx:
+        return Ending(
+            jobs.first_error(tx, view.id) if view.tournaments_failed else None,
+            no_verdict_notes(tx, view),
+            list(job_results(tx, view.id)) if view.tournaments <= most_results else [],
+        )

@@ -1,0 +1,113 @@
+"""The options of a submission that have limits or a list of choices, each stated once.
+
+The command line makes its options of these, and Python checks its arguments by them.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Generic, TypeVar
+
+from rrm_queue.domain import Launch, OnNoVerdict, Order, Seeding, Stop, Voting
+from rrm_queue.errors import Message, Option, UsageFault
+from rrm_queue.intake.formats.base import Empty
+
+Word = TypeVar("Word", bound=StrEnum)
+
+
+@dataclass(frozen=True, slots=True)
+class WholeNumber:
+    """An option that is a whole number from `low` to `high`."""
+
+    name: str
+    low: int
+    high: int
+    default: int
+    help: str
+
+    def checked(self, value: object) -> int:
+        """The value, if it may be given. Raises UsageFault."""
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise self._refusal(value)
+        if not self.low <= value <= self.high:
+            raise self._refusal(value)
+        return value
+
+    def _refusal(self, value: object) -> UsageFault:
+        limits = f" is a whole number from {self.low} to {self.high}, not {value!r}"
+        return UsageFault(Message(Option(self.name), limits))
+
+
+@dataclass(frozen=True, slots=True)
+class Choice(Generic[Word]):
+    """An option that is one of some words."""
+
+    name: str
+    words: type[Word]
+    default: Word
+    help: str
+
+    def checked(self, value: str) -> Word:
+        """The word. Raises UsageFault naming the words that there are."""
+        try:
+            return self.words(value)
+        except ValueError as error:
+            choices = f" is {', '.join(self.words)}, not {value!r}"
+            raise UsageFault(Message(Option(self.name), choices)) from error
+
+
+VOTES = WholeNumber("votes", 1, 1001, default=1, help="Votes a match.")
+
+ORDER = Choice(
+    "order",
+    Order,
+    Order.BALANCED,
+    help="Which answer a vote shows first. balanced: each equally often over the tournament; "
+    "fixed: the file's first; random: drawn from the seed; both: each equally often in every "
+    "match.",
+)
+
+LAUNCH = Choice(
+    "launch",
+    Launch,
+    Launch.WAVES,
+    help="waves: cast only votes that are certainly needed. all: cast all at once and stop the "
+    "rest when the match is decided.",
+)
+
+STOP = Stop.DECIDED.value
+"""When a match has enough votes, unless told otherwise; `lead:M` takes a number behind it."""
+
+ON_NO_VERDICT = Choice(
+    "on_no_verdict",
+    OnNoVerdict,
+    OnNoVerdict.ABSTAIN,
+    help="What a vote that stays without a verdict counts for.",
+)
+
+RESAMPLES = WholeNumber(
+    "resamples",
+    0,
+    10,
+    default=Voting().resamples,
+    help="How often a vote without a verdict is asked for again.",
+)
+
+SEED = WholeNumber("seed", 0, 2**63 - 1, default=0, help="Seed for every random choice.")
+
+SEEDING = Choice(
+    "seeding",
+    Seeding,
+    Seeding.RANDOM,
+    help="The order of the answers in a bracket: drawn from the seed, or as the file gives them.",
+)
+
+PRIORITY = WholeNumber(
+    "priority", 1, 100, default=1, help="The job's share of the workers, relative to other jobs."
+)
+
+EMPTY = Choice(
+    "empty",
+    Empty,
+    Empty.REFUSE,
+    help="Empty answers: refuse the file, drop the answer, or keep it.",
+)
