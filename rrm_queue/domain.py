@@ -15,6 +15,9 @@ BatchId = NewType("BatchId", int)
 CandidateNumber = NewType("CandidateNumber", int)
 """A candidate's place in its tournament as the file gives it, from 0."""
 
+BatchRef = tuple[JobId, BatchId]
+"""Names a batch. Ids of jobs are never used twice; ids of batches may be, after a restore."""
+
 
 class JobState(StrEnum):
     """Where a job stands; `partial` means that some of its tournaments failed."""
