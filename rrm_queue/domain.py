@@ -252,8 +252,8 @@ class Standing:
 class JudgeSpec(msgspec.Struct, frozen=True, omit_defaults=True):
     """Which judge, and how it is asked: `kind[:argument]`, then sampling settings of text judges.
 
-    `base_url` is for OpenAI-compatible endpoints; a key never travels. `template` is the source of
-    a prompt template that takes the place of RRM's, `regex` what the model's text is held to.
+    `base_url` is for OpenAI-compatible endpoints; a key is never sent. `template` is the source of
+    a prompt template that replaces RRM's; `regex` constrains the model's text.
     """
 
     kind: str
@@ -285,13 +285,13 @@ class Voting(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Vote(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One sampled judgement; `swapped` when the match's second candidate was shown first.
+    """One sampled judgement; `swapped` if the match's second candidate was in slot 1.
 
-    Tokens and seconds are 0 for judges that generate nothing; they add up the `samples` requests
-    that the vote took. `query_tokens` is how long the prompt is up to the end of the query,
-    `slot_tokens` up to the end of the answer in slot 1: what prompts may share. `neutralised` when
-    control tokens or forged headings in a text were made harmless. `key` is the vote's content's,
-    for judges whose votes are paid for (see `judging.content`).
+    Tokens and seconds are sums over the vote's `samples` requests, and 0 for judges that write no
+    text. `query_tokens` is the length of the prompt up to the end of the query, `slot_tokens` up
+    to the end of the answer in slot 1; prompts may share these prefixes. `neutralised` if control
+    tokens, forged lines or forged verdicts in a text were broken. `key` is made of the vote's
+    content, for judges whose votes are paid for (see `judging.vote_key`).
     """
 
     number: int
