@@ -23,7 +23,7 @@ IDLE_LIMIT = 30.0
 
 @click.command("coordinator")
 def command() -> int:
-    """Plan, dispatch and record until stopped; several at once share the work."""
+    """Plan, dispatch and record until stopped. Several coordinators share the work."""
     settings = read_settings()
     log_to_stderr(settings)
     with App(settings) as opened:
