@@ -14,6 +14,7 @@ from rrm_queue.broker.leases import process_name
 from rrm_queue.broker.names import COORDINATOR_QUEUE
 from rrm_queue.broker.serve import consume
 from rrm_queue.broker.tasks import serve_wakes
+from rrm_queue.coordinator.metrics import Metrics
 from rrm_queue.coordinator.service import Coordinator
 from rrm_queue.store.database import Database
 
@@ -22,10 +23,19 @@ IDLE_LIMIT = 30.0
 
 
 @click.command("coordinator")
-def command() -> int:
+@click.option(
+    "--metrics-port", type=click.IntRange(0, 65535), help="Prometheus metrics, at /metrics."
+)
+@click.option(
+    "--metrics-host", default="127.0.0.1", show_default=True, help="Where the metrics listen."
+)
+def command(metrics_port: int | None, metrics_host: str) -> int:
     """Plan, dispatch and record until stopped; several at once share the work."""
     settings = read_settings()
     log_to_stderr(settings)
+    metrics = Metrics()
+    if metrics_port is not None:
+        metrics.serve(metrics_host, metrics_port)
     with App(settings) as opened:
         opened.database.check_schema()
         addresses = opened.addresses
@@ -33,7 +43,7 @@ def command() -> int:
         app = create_app(addresses.broker_url)
         broker = BrokerClient(lambda: app, redis_client(addresses.broker_url))
         broker.check_access()
-        coordinator = Coordinator(database, broker, process_name())
+        coordinator = Coordinator(database, broker, process_name(), metrics)
         serve_wakes(app, coordinator.wake)
         coordinator.start()
         # The first tournament that ends needs it; imported aside, so that dispatching starts now.
