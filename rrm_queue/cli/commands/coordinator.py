@@ -14,6 +14,7 @@ from rrm_queue.broker.leases import process_name
 from rrm_queue.broker.names import COORDINATOR_QUEUE
 from rrm_queue.broker.serve import consume
 from rrm_queue.broker.tasks import serve_wakes
+from rrm_queue.cli.options.metrics import metrics_options
 from rrm_queue.coordinator.metrics import Metrics
 from rrm_queue.coordinator.service import Coordinator
 from rrm_queue.store.database import Database
@@ -23,14 +24,9 @@ IDLE_LIMIT = 30.0
 
 
 @click.command("coordinator")
-@click.option(
-    "--metrics-port", type=click.IntRange(0, 65535), help="Prometheus metrics, at /metrics."
-)
-@click.option(
-    "--metrics-host", default="127.0.0.1", show_default=True, help="Where the metrics listen."
-)
+@metrics_options
 def command(metrics_port: int | None, metrics_host: str) -> int:
-    """Plan, dispatch and record until stopped; several at once share the work."""
+    """Plan, dispatch and record until stopped. Several coordinators share the work."""
     settings = read_settings()
     log_to_stderr(settings)
     metrics = Metrics()
