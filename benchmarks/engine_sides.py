@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from uuid import uuid4
 
 import aiohttp
 import msgspec.json
@@ -77,17 +78,20 @@ async def run_direct(url: str, job: Job, concurrency: int) -> Run:
 
 
 async def _requests(url: str, job: Job) -> list[bytes]:
-    """The bodies that rrmq's engine client sends for the job, to the byte but for their ids."""
+    """The bodies that rrmq's engine client sends for the job, to the byte but for their ids.
+
+    Ids are new each time: SGLang aborts whatever carries one two seconds after its stream ended.
+    """
     server = SglangServer(url)
     bodies = []
-    for number, request in enumerate(job.requests()):
+    for request in job.requests():
         tokens = await server.tokens(
             messages(job.judge, request.prompt, request.one.text, request.two.text).messages
         )
         prompt = Prompt(
             msgspec.Raw(msgspec.json.encode(tokens)), len(tokens), 0, 0, sanitized=False
         )
-        payload = payload_of(request, prompt, rid=f"{number:032x}", room=CONTEXT)
+        payload = payload_of(request, prompt, rid=uuid4().hex, room=CONTEXT)
         bodies.append(msgspec.json.encode(payload))
     await server.close()
     return bodies

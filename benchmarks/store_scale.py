@@ -23,9 +23,9 @@ from rrm_queue.coordinator.plan import advance
 from rrm_queue.domain import DecidedBy, JobId, MatchId, Outcome, Verdict, Vote
 from rrm_queue.local.stack import LocalStack
 from rrm_queue.store.database import Database, Transaction
-from rrm_queue.store.queue import dispatching, planning, recording
+from rrm_queue.store.queue import counters, dispatching, planning, recording
 from rrm_queue.store.queue import paid_votes as votes
-from rrm_queue.store.queue.recording import Counts
+from rrm_queue.store.queue.counters import Counts
 from rrm_queue.store.schema import upgrade
 from rrm_queue.store.views import jobs, results
 
@@ -140,7 +140,7 @@ def _record(tx: Transaction, job: JobId, out: list[MatchId]) -> None:
     recording.close_batches(tx, {match.batch for match in locked.values() if match.batch})
     recording.count_decided(tx, {tournament.id: 1 for tournament in tournaments})
     advance(tx, tournaments)
-    recording.count_for_job(tx, job, Counts(matches_done=len(out), votes=len(out)))
+    counters.count_for_job(tx, job, Counts(matches_done=len(out), votes=len(out)))
 
 
 if __name__ == "__main__":

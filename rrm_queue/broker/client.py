@@ -25,7 +25,7 @@ from rrm_queue.broker.leases import (
     workers_key,
 )
 from rrm_queue.broker.names import COORDINATOR_QUEUE, JUDGE_TASK, WAKE_TASK
-from rrm_queue.domain import BatchId, JobId
+from rrm_queue.domain import BatchId, BatchRef, JobId
 from rrm_queue.errors import BrokerRefused, BrokerUnavailable
 from rrm_queue.messages import MARKS, OVER, Epoch, Flush, Holder, JudgeBatch, Outcomes, encode
 from rrm_queue.text import first_line
@@ -72,12 +72,12 @@ class BrokerClient:
         with _faults():
             self._inbox.ack(flushes)
 
-    def relist(self, batches: Collection[tuple[JobId, BatchId]]) -> None:
+    def relist(self, batches: Collection[BatchRef]) -> None:
         """Lets flushes of these batches be taken up once more."""
         with _faults():
             self._inbox.relist(batches)
 
-    def unrecorded(self, batches: Sequence[tuple[JobId, BatchId]]) -> set[BatchId]:
+    def unrecorded(self, batches: Sequence[BatchRef]) -> set[BatchId]:
         """Those of the batches of which flushes wait to be recorded."""
         with _faults():
             return self._inbox.waiting(batches)
@@ -104,7 +104,7 @@ class BrokerClient:
         except BrokerUnavailable:
             return
 
-    def holders(self, batches: Sequence[tuple[JobId, BatchId]]) -> dict[BatchId, Holder | None]:
+    def holders(self, batches: Sequence[BatchRef]) -> dict[BatchId, Holder | None]:
         """Who holds each batch, None for nobody."""
         with _faults(), self.client.pipeline(transaction=False) as pipe:
             for job, batch in batches:
@@ -116,7 +116,7 @@ class BrokerClient:
             for (_, batch), name, left in zip(batches, found[::2], found[1::2], strict=True)
         }
 
-    def give_up(self, batches: Sequence[tuple[JobId, BatchId]]) -> None:
+    def give_up(self, batches: Sequence[BatchRef]) -> None:
         """Marks batches as over, so that a message of theirs that turns up late is dropped."""
         with _faults(), self.client.pipeline(transaction=False) as pipe:
             for job, batch in batches:

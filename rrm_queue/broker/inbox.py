@@ -14,7 +14,7 @@ from typing import Any
 from redis import Redis
 from redis.client import NEVER_DECODE
 
-from rrm_queue.domain import BatchId, JobId
+from rrm_queue.domain import BatchId, BatchRef, JobId
 from rrm_queue.messages import Flush, Outcomes, encode
 
 log = logging.getLogger(__name__)
@@ -116,7 +116,7 @@ class Inbox:
 
     def ack(self, flushes: Collection[Flush]) -> None:
         """Drops flushes that are recorded, in the order in which they were taken up."""
-        ids: dict[tuple[JobId, BatchId], list[bytes]] = defaultdict(list)
+        ids: dict[BatchRef, list[bytes]] = defaultdict(list)
         for flush in flushes:
             ids[flush.job, flush.batch].append(flush.id.encode(errors=_ODD))
         if not ids:
@@ -130,13 +130,13 @@ class Inbox:
         if more:
             self.relist([last])
 
-    def relist(self, batches: Collection[tuple[JobId, BatchId]]) -> None:
+    def relist(self, batches: Collection[BatchRef]) -> None:
         """Lists the places of batches once more, except those that are listed still."""
         if batches:
             places = [_place(job, batch) for job, batch in batches]
             self._client.eval(_RELIST, 1, PLACES_KEY, *places)
 
-    def waiting(self, batches: Sequence[tuple[JobId, BatchId]]) -> set[BatchId]:
+    def waiting(self, batches: Sequence[BatchRef]) -> set[BatchId]:
         """Those of the batches that have flushes here."""
         with self._client.pipeline(transaction=False) as pipe:
             for job, batch in batches:

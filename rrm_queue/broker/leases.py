@@ -13,7 +13,7 @@ from secrets import token_hex
 
 from redis import Redis
 
-from rrm_queue.domain import BatchId, JobId
+from rrm_queue.domain import BatchId, BatchRef, JobId
 from rrm_queue.messages import BROKEN, OVER, RETURNED
 
 LEASE_SECONDS = 15
@@ -33,8 +33,6 @@ STOP_SECONDS = 10
 
 Short, so that a word said too late does not keep a resumed job from running.
 """
-
-Held = tuple[JobId, BatchId]
 
 # Takes what nobody holds and renews what we hold, so that a lease that lapsed unseen goes on and a
 # batch that was given up meanwhile is known to be lost.
@@ -95,7 +93,7 @@ class WorkerLeases:
         """Whether the batch is now ours: False when another worker has it or it is over."""
         return not self.renew([(JobId(job), BatchId(batch))])
 
-    def renew(self, held: Collection[Held]) -> set[Held]:
+    def renew(self, held: Collection[BatchRef]) -> set[BatchRef]:
         """Shows that we live and still hold these; those of them that are ours no more."""
         if not held:
             return set()

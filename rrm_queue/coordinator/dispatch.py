@@ -1,46 +1,40 @@
 """Dispatch: open tournaments as the fleet needs them, claim ready matches, publish batches."""
 
 import logging
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+import time
 from dataclasses import dataclass, field
 
-from msgspec import structs
-
-from rrm_queue.coordinator.careful import record_carefully
+from rrm_queue.coordinator.batching import batch_size, batches
+from rrm_queue.coordinator.judge_batch import judge_batch, read_texts
+from rrm_queue.coordinator.observer import Observer, QueueLoad, tell
 from rrm_queue.coordinator.plan import open_tournaments
 from rrm_queue.coordinator.ports import Broker
+from rrm_queue.coordinator.record import decide_group
 from rrm_queue.coordinator.reuse import bring_votes
-from rrm_queue.coordinator.rules import (
+from rrm_queue.coordinator.window import (
     MOST_READY,
     Claim,
-    batch_size,
-    batches,
     free_places,
     shares,
     to_open,
     window,
 )
-from rrm_queue.domain import BatchId, CandidateNumber, MatchId, TournamentId
+from rrm_queue.domain import JobId, MatchId
 from rrm_queue.errors import BrokerUnavailable, ForeignJob, StoreUnavailable
-from rrm_queue.judging.kinds import kind_of
 from rrm_queue.judging.voting import wave
 from rrm_queue.log_once import log_once
-from rrm_queue.messages import BatchMatch, JudgeBatch, MatchReport, Outcomes, Question
+from rrm_queue.messages import JudgeBatch
 from rrm_queue.store.database import Database, Transaction
-from rrm_queue.store.queue import dispatching, planning, recording
-from rrm_queue.store.queue.dispatching import ActiveJob, ReadyMatch
-from rrm_queue.store.queue.recording import Counts
+from rrm_queue.store.queue import counters, dispatching, planning
+from rrm_queue.store.queue.counters import Counts
+from rrm_queue.store.queue.dispatching import ActiveJob
 
 log = logging.getLogger(__name__)
 
-UNSENT = BatchId(0)
-"""The batch of matches that are decided before they were sent: the store has their votes."""
-
 
 @dataclass(frozen=True, slots=True)
-class _Line:
-    """A queue to be filled: its broker's epoch, its window, and the most matches in a message."""
+class _Window:
+    """A queue to be filled: its broker's epoch, its places, and the most matches in a message."""
 
     queue: str
     epoch: str
@@ -49,69 +43,90 @@ class _Line:
 
 
 @dataclass(slots=True)
-class _Sending:
-    """What one turn sends, and what it need not send."""
+class _Turn:
+    """What a turn sends of one queue, and the matches that votes in the store decide already."""
 
     batches: list[JudgeBatch] = field(default_factory=list)
-    settled: list[Outcomes] = field(default_factory=list)
+    decided: dict[JobId, list[MatchId]] = field(default_factory=dict)
+    load: QueueLoad = field(default_factory=QueueLoad)
+
+    @property
+    def sent(self) -> int:
+        """How many matches it sends."""
+        return sum(len(batch.matches) for batch in self.batches)
 
     @property
     def matches(self) -> int:
         """How many matches it takes care of."""
-        sent = sum(len(batch.matches) for batch in self.batches)
-        return sent + sum(len(outcomes.matches) for outcomes in self.settled)
+        return self.sent + sum(map(len, self.decided.values()))
 
 
-def dispatch(database: Database, broker: Broker) -> int:
+def dispatch(database: Database, broker: Broker, observer: Observer | None = None) -> int:
     """Fills every queue's window; how many matches were sent or decided.
 
     Raises StoreUnavailable, and BrokerUnavailable: recover finds what was not published.
     """
+    observer = observer or Observer()
+    began = time.monotonic()
     with database.begin() as tx:
         queues = dispatching.active_queues(tx)
-    return sum(_filled(database, broker, queue) for queue in queues)
+    # A broker that loses its data from here on makes these batches look lost: they are sent again.
+    epoch = broker.epoch().word if queues else ""
+    matches, loads = 0, {}
+    for queue in queues:
+        turn = _fill_safely(database, broker, queue, epoch, observer)
+        if turn is not None:
+            matches, loads[queue] = matches + turn.matches, turn.load
+    tell(observer.dispatched, loads, time.monotonic() - began)
+    return matches
 
 
-def _filled(database: Database, broker: Broker, queue: str) -> int:
-    """`_fill`, whose faults keep no other queue from being filled."""
+def _fill_safely(
+    database: Database, broker: Broker, queue: str, epoch: str, observer: Observer
+) -> _Turn | None:
+    """`_fill`; a fault in one queue keeps no other queue from being filled."""
     try:
-        return _fill(database, broker, queue)
+        return _fill(database, broker, queue, epoch, observer)
     except (StoreUnavailable, BrokerUnavailable):
         raise
     except Exception:
         log.exception("queue %s cannot be filled", queue)
-        return 0
+        return None
 
 
-def _fill(database: Database, broker: Broker, queue: str) -> int:
-    """Claims and commits first, publishes second: what is lost between, recover finds."""
+def _fill(database: Database, broker: Broker, queue: str, epoch: str, observer: Observer) -> _Turn:
+    """Claims and commits first, publishes second: recover finds what is lost in between."""
     capacities = broker.capacities(queue).values()
-    line = _Line(queue, broker.epoch().word, window(capacities), batch_size(capacities))
     with database.begin() as tx:
         dispatching.lock_queue(tx, queue)
-        sending = _claim(tx, line)
-    broker.publish(queue, sending.batches)
-    record_carefully(database, sending.settled)
-    return sending.matches
+        turn = _claim(tx, _Window(queue, epoch, window(capacities), batch_size(capacities)))
+    broker.publish(queue, turn.batches)
+    for job, matches in turn.decided.items():
+        began = time.monotonic()
+        counts = decide_group(database, job, matches)
+        tell(observer.recorded, counts, time.monotonic() - began)
+    return turn
 
 
-def _claim(tx: Transaction, line: _Line) -> _Sending:
-    jobs = dispatching.active_jobs(tx, line.queue, MOST_READY)
-    sending = _Sending()
-    free = free_places(line.places, sum(job.out for job in jobs))
-    if not free:
-        return sending
-    supplied = [_supply(tx, job, free) for job in jobs]
-    claims = [Claim(job.id, job.out, job.ready, job.priority) for job in supplied]
-    given = shares(free, claims)
-    counts = {
-        job.id: _send(tx, job, line, given[job.id], sending) for job in supplied if given[job.id]
-    }
-    planning.start_jobs(tx, sorted(counts))
-    for job_id in sorted(counts):
-        if counts[job_id] != Counts():
-            recording.count_for_job(tx, job_id, counts[job_id])
-    return sending
+def _claim(tx: Transaction, queue: _Window) -> _Turn:
+    """Claims matches of the queue's jobs for all its free places, shared by their weights."""
+    turn = _Turn()
+    jobs = dispatching.active_jobs(tx, queue.queue, MOST_READY)
+    out = sum(job.out for job in jobs)
+    if free := free_places(queue.places, out):
+        jobs = [_supply(tx, job, free) for job in jobs]
+        claims = [Claim(job.id, job.out, job.ready, job.priority) for job in jobs]
+        given = shares(free, claims)
+        claimed = {
+            job.id: _send(tx, job, queue, given[job.id], turn) for job in jobs if given[job.id]
+        }
+        planning.start_jobs(tx, sorted(claimed))
+        for job_id in sorted(claimed):
+            if claimed[job_id] != Counts():
+                counters.count_for_job(tx, job_id, claimed[job_id])
+    ready = sum(job.ready for job in jobs)
+    turn.load = QueueLoad(max(0, ready - turn.matches), out + turn.sent)
+    return turn
 
 
 def _supply(tx: Transaction, job: ActiveJob, wanted: int) -> ActiveJob:
@@ -131,72 +146,20 @@ def _supply(tx: Transaction, job: ActiveJob, wanted: int) -> ActiveJob:
     return job
 
 
-def _send(tx: Transaction, job: ActiveJob, line: _Line, count: int, sending: _Sending) -> Counts:
-    """Claims matches of a job and adds them to what is sent; what that adds to its counters."""
+def _send(tx: Transaction, job: ActiveJob, queue: _Window, count: int, turn: _Turn) -> Counts:
+    """Claims matches of a job and adds them to the turn; what that adds to the job's counters."""
     matches = dispatching.claim_matches(tx, job.id, count)
-    texts = dispatching.tournament_texts(tx, {match.tournament for match in matches})
-    answers = dispatching.answers(
-        tx,
-        {(m.tournament, number) for m in matches for number in (m.first, m.second)},
-        gold=kind_of(job.judge).needs_gold,
-    )
-
-    def size(match: ReadyMatch) -> int:
-        about = texts[match.tournament]
-        one, two = (answers[match.tournament, n].text for n in (match.first, match.second))
-        return len(about.prompt) + len(about.reference or "") + len(one) + len(two)
-
-    formed = [_message(job, batch, texts, answers) for batch in batches(matches, size, line.most)]
-    formed, reused = bring_votes(tx, formed)
-    for message in formed:
-        if decided := [m.match for m in message.matches if not wave(m.votes, job.voting)]:
-            reports = [MatchReport(match, []) for match in decided]
-            sending.settled.append(Outcomes(UNSENT, job.id, "", reports))
-    going = [message for message in map(_undecided, formed) if message.matches]
+    texts = read_texts(tx, job, matches)
+    votes, reused = bring_votes(tx, job, matches, texts)
+    going = [match for match in matches if wave(votes[match.id], job.voting)]
+    sent = {match.id for match in going}
+    if decided := [match.id for match in matches if match.id not in sent]:
+        turn.decided[job.id] = decided
+    groups = batches(going, texts.size, queue.most)
     ids = dispatching.send_batches(
-        tx,
-        job.id,
-        line.queue,
-        line.epoch,
-        [[MatchId(m.match) for m in message.matches] for message in going],
+        tx, job.id, queue.queue, queue.epoch, [[match.id for match in group] for group in groups]
     )
-    sending.batches += [
-        structs.replace(message, batch=id_) for id_, message in zip(ids, going, strict=True)
+    turn.batches += [
+        judge_batch(id_, job, group, texts, votes) for id_, group in zip(ids, groups, strict=True)
     ]
     return Counts(votes=reused, votes_reused=reused)
-
-
-def _message(
-    job: ActiveJob,
-    matches: Sequence[ReadyMatch],
-    texts: Mapping[TournamentId, dispatching.TournamentTexts],
-    answers: dispatching.Answers,
-) -> JudgeBatch:
-    places = {t: place for place, t in enumerate(dict.fromkeys(m.tournament for m in matches))}
-    numbers: dict[TournamentId, set[CandidateNumber]] = defaultdict(set)
-    for match in matches:
-        numbers[match.tournament] |= {match.first, match.second}
-    questions = [
-        Question(
-            texts[tournament].key,
-            texts[tournament].prompt,
-            texts[tournament].reference,
-            [answers[tournament, number] for number in sorted(numbers[tournament])],
-        )
-        for tournament in places
-    ]
-    return JudgeBatch(
-        batch=UNSENT,
-        job=job.id,
-        judge=job.judge,
-        questions=questions,
-        matches=[BatchMatch(m.id, m.first, m.second, places[m.tournament]) for m in matches],
-        voting=job.voting,
-        seed=job.seed,
-    )
-
-
-def _undecided(message: JudgeBatch) -> JudgeBatch:
-    """The message without the matches whose votes suffice."""
-    matches = [match for match in message.matches if wave(match.votes, message.voting)]
-    return structs.replace(message, matches=matches)

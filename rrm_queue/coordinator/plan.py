@@ -8,7 +8,6 @@ from typing import assert_never
 
 from rrm_queue.domain import (
     CandidateNumber,
-    History,
     JobId,
     JobState,
     Pairing,
@@ -20,9 +19,10 @@ from rrm_queue.domain import (
 from rrm_queue.errors import ForeignJob, UsageFault
 from rrm_queue.judging.orientation import Orientation
 from rrm_queue.store.database import Transaction
-from rrm_queue.store.queue import planning
+from rrm_queue.store.queue import closing, planning
 from rrm_queue.store.queue.planning import RunningTournament
 from rrm_queue.strategies import Finished, Pairings, Strategy, named
+from rrm_queue.strategies.base import History
 
 
 def open_tournaments(tx: Transaction, job: JobId, count: int) -> int:
@@ -63,7 +63,7 @@ def fail_tournaments(
     for tournament, position, error in failed:
         where = f"round {position.round}, match {position.slot + 1}"
         reasons.setdefault(tournament, f"{where}: {error}")
-    return planning.fail_tournaments(tx, list(reasons.items())) if reasons else set()
+    return closing.fail_tournaments(tx, list(reasons.items())) if reasons else set()
 
 
 def strategy_of(tournament: RunningTournament) -> Strategy:
@@ -103,9 +103,9 @@ def _close(
     # SciPy and pandas take a second to load: a coordinator that comes back sends first.
     from rrm_queue.ratings.standings import standings
 
-    results = planning.results(tx, [t.id for t, _ in finished])
+    results = closing.results(tx, [t.id for t, _ in finished])
     closed: list[tuple[TournamentId, list[Standing]]] = []
     for tournament, places in finished:
         lines = standings(tournament.size, results[tournament.id], places, tournament.seed)
         closed.append((tournament.id, lines))
-    planning.finish_tournaments(tx, closed)
+    closing.finish_tournaments(tx, closed)

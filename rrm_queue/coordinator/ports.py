@@ -1,13 +1,10 @@
-"""What the coordinator needs of a broker; `broker.link` is one."""
+"""What the coordinator needs of a broker; `broker.client` is one."""
 
 from collections.abc import Collection, Sequence
 from typing import Protocol
 
-from rrm_queue.domain import BatchId, JobId
+from rrm_queue.domain import BatchId, BatchRef, JobId
 from rrm_queue.messages import Epoch, Flush, Holder, JudgeBatch
-
-Place = tuple[JobId, BatchId]
-"""Where the outcomes of a batch lie."""
 
 
 class Broker(Protocol):
@@ -19,10 +16,10 @@ class Broker(Protocol):
     def epoch(self) -> Epoch:
         """What changes when the broker has lost its data."""
 
-    def holders(self, batches: Sequence[tuple[JobId, BatchId]]) -> dict[BatchId, Holder | None]:
+    def holders(self, batches: Sequence[BatchRef]) -> dict[BatchId, Holder | None]:
         """Who holds each batch, None for nobody."""
 
-    def give_up(self, batches: Sequence[tuple[JobId, BatchId]]) -> None:
+    def give_up(self, batches: Sequence[BatchRef]) -> None:
         """Marks batches as over, so that a message of theirs that turns up late is dropped."""
 
     def receive(self, seconds: float) -> Sequence[Flush]:
@@ -31,10 +28,10 @@ class Broker(Protocol):
     def ack(self, flushes: Collection[Flush]) -> None:
         """Drops flushes that are recorded."""
 
-    def relist(self, batches: Collection[Place]) -> None:
+    def relist(self, batches: Collection[BatchRef]) -> None:
         """Lets flushes of these batches be taken up once more."""
 
-    def unrecorded(self, batches: Sequence[Place]) -> set[BatchId]:
+    def unrecorded(self, batches: Sequence[BatchRef]) -> set[BatchId]:
         """Those of the batches of which flushes wait to be recorded."""
 
     def announce(self, name: str) -> None:

@@ -1,195 +1,212 @@
-"""Record: flushes of outcomes, in one transaction, and all that follows from them."""
+"""Record: outcomes, in one transaction, with all that follows from them.
 
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+Outcomes that cannot be recorded together are recorded flush by flush, and those of a flush match by
+match: one that cannot be recorded harms nothing else.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from functools import partial
 
-from rrm_queue.coordinator.plan import advance, fail_tournaments, strategy_of
-from rrm_queue.coordinator.rules import ATTEMPTS, back_off
-from rrm_queue.domain import (
-    BatchId,
-    DecidedBy,
-    JobId,
-    MatchId,
-    OnNoVerdict,
-    Outcome,
-    TournamentId,
-    Verdict,
-    Vote,
+from msgspec import structs
+
+from rrm_queue.coordinator.changes import (
+    Before,
+    Changes,
+    decision_changes,
+    failure_changes,
+    record_changes,
+    refusal_changes,
 )
-from rrm_queue.errors import PermanentFault
-from rrm_queue.judging.voting import coin, decide, wave
-from rrm_queue.messages import Failure, MatchReport, Outcomes
+from rrm_queue.coordinator.plan import advance, fail_tournaments
+from rrm_queue.domain import BatchId, JobId, MatchId
+from rrm_queue.errors import ForeignJob, StoreUnavailable
+from rrm_queue.log_once import log_once
+from rrm_queue.messages import Outcomes
 from rrm_queue.store.database import Database, Transaction
-from rrm_queue.store.queue import paid_votes as votes
-from rrm_queue.store.queue import planning, recording
+from rrm_queue.store.queue import counters, paid_votes, planning, recording
 from rrm_queue.store.queue.control import pause_job
-from rrm_queue.store.queue.planning import RunningTournament
-from rrm_queue.store.queue.recording import Counts, LockedMatch, Return
+from rrm_queue.store.queue.counters import Counts
+from rrm_queue.text import first_line
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
-class _Changes:
-    """What flushes change, before it is written."""
+class Recorded:
+    """What became of outcomes: what they added to the counters, and the flushes that are left."""
 
-    votes: list[tuple[MatchId, Vote]] = field(default_factory=list)
-    outcomes: dict[MatchId, Outcome] = field(default_factory=dict)
-    returned: dict[MatchId, Return] = field(default_factory=dict)
-    failed: dict[MatchId, str] = field(default_factory=dict)
-    refused: str | None = None
+    counts: Counts = field(default_factory=Counts)
+    left: list[Outcomes] = field(default_factory=list)
+
+    def attempt(self, write: Callable[[], Counts]) -> Exception | None:
+        """Writes and counts; the fault that kept it from being written, if any.
+
+        Raises StoreUnavailable: then nothing smaller can be written either.
+        """
+        try:
+            self.counts += write()
+        except StoreUnavailable:
+            raise
+        except Exception as fault:
+            return fault
+        return None
 
 
-class _Before(NamedTuple):
-    """What stands in the store before flushes are written, all of it locked."""
+def record_group(database: Database, group: Sequence[Outcomes]) -> Recorded:
+    """Records flushes that may go into one transaction (see `batching.together`).
 
-    tournaments: Mapping[TournamentId, RunningTournament]
-    locked: Mapping[int, LockedMatch]
-    in_hand: Mapping[int, Sequence[Vote]]
+    All together; if that fails, each alone; if that fails, each of its matches alone. A match that
+    cannot be recorded fails, with its votes kept where possible. A flush stays in the inbox when
+    only another version can go on with its job, or when a match of it cannot even fail. Raises
+    StoreUnavailable: what is recorded by then may be recorded again.
+    """
+    done = Recorded()
+    fault = done.attempt(lambda: record(database, *group))
+    if fault is None:
+        return done
+    if len(group) > 1 and not isinstance(fault, ForeignJob):
+        log.warning("%s flushes cannot be recorded together: %s", len(group), first_line(fault))
+    for flush in group:
+        fault = _record_flush(done, database, flush)
+        if fault is not None:
+            leave(BatchId(flush.batch), first_line(fault))
+            done.left.append(flush)
+    return done
 
 
-def record(database: Database, *flushes: Outcomes) -> None:
+def decide_group(database: Database, job: JobId, matches: Sequence[MatchId]) -> Counts:
+    """Decides matches of a job by their votes in the store, together or else each alone."""
+    done = Recorded()
+    if done.attempt(lambda: decide(database, job, matches)) is None:
+        return done.counts
+    for match in matches:
+        fault = _decide_match(done, database, job, match)
+        if fault is not None:
+            log_once(log, logging.ERROR, "match %s is not decided: %s", match, first_line(fault))
+    return done.counts
+
+
+def leave(batch: BatchId, why: str) -> None:
+    """Says that outcomes of a batch stay in the inbox."""
+    log_once(log, logging.ERROR, "outcomes of batch %s are left in the inbox: %s", batch, why)
+
+
+def _record_flush(done: Recorded, database: Database, flush: Outcomes) -> Exception | None:
+    """Records a flush, or else each of its matches; why it is left in the inbox, if it is."""
+    fault = done.attempt(lambda: record(database, flush))
+    if fault is None or isinstance(fault, ForeignJob):
+        return fault
+    log.error("a flush of batch %s cannot be recorded whole", flush.batch, exc_info=fault)
+    parts = [structs.replace(flush, matches=[report]) for report in flush.matches]
+    faults = [_record_match(done, database, part) for part in parts]
+    return next((fault for fault in faults if fault is not None), None)
+
+
+def _record_match(done: Recorded, database: Database, flush: Outcomes) -> Exception | None:
+    """Records a flush of one match, or else fails the match; why neither was possible."""
+    fault = done.attempt(lambda: record(database, flush))
+    reason = f"its outcome cannot be recorded: {first_line(fault)}" if fault else ""
+    (report,) = flush.matches
+    for votes in (report.votes, []):
+        if fault is None or isinstance(fault, ForeignJob):
+            return fault
+        refused = structs.replace(flush, matches=[structs.replace(report, votes=votes)])
+        fault = done.attempt(partial(refuse, database, refused, reason))
+    return fault
+
+
+def _decide_match(
+    done: Recorded, database: Database, job: JobId, match: MatchId
+) -> Exception | None:
+    """Decides a match by its votes in the store, or else fails it; why neither was possible."""
+    fault = done.attempt(lambda: decide(database, job, [match]))
+    if fault is None or isinstance(fault, ForeignJob):
+        return fault
+    reason = f"its outcome cannot be recorded: {first_line(fault)}"
+    return done.attempt(lambda: fail(database, job, match, reason))
+
+
+def record(database: Database, *flushes: Outcomes) -> Counts:
     """Writes the votes and outcomes of flushes; plans, closes and ends what follows from them.
 
-    They are of one job, and no match is in two of them (see `rules.together`). A match that is over
-    already is left as it is: the first outcome wins, a repeat is dropped. One whose votes do not
-    suffice keeps them and goes back, to be judged on from there; a judge that turns the job away
+    The flushes are of one job, and no match is in two of them. A judge that turns the job away
     pauses it. Raises StoreUnavailable, and ForeignJob for a job that only another version can go on
     with; nothing is written then.
     """
-    _write(database, flushes, _read)
-
-
-def refuse(database: Database, flush: Outcomes, reason: str) -> None:
-    """Fails the undecided matches of a flush that cannot be recorded, and keeps their votes."""
-
-    def read(changes: _Changes, flush: Outcomes, before: _Before) -> None:
-        for report in flush.matches:
-            if (match := before.locked.get(report.match)) and match.undecided:
-                changes.votes += [(match.id, vote) for vote in _new(report, before)]
-                changes.failed[match.id] = reason
-
-    _write(database, [flush], read)
-
-
-def _write(
-    database: Database,
-    flushes: Sequence[Outcomes],
-    read: Callable[[_Changes, Outcomes, _Before], None],
-) -> None:
-    """What `read` makes of the flushes, with all that follows from it, in one transaction."""
+    matches = [report.match for flush in flushes for report in flush.matches]
     with database.begin() as tx:
-        ids = [report.match for flush in flushes for report in flush.matches]
-        tournaments = {t.id: t for t in planning.lock_tournaments(tx, ids)}
-        locked = recording.lock_matches(tx, ids)
-        # After the lock: whoever held it may have added votes.
-        before = _Before(tournaments, locked, votes.in_hand(tx, list(locked)))
-        changes = _Changes()
-        for flush in flushes:
-            read(changes, flush, before)
-        recording.insert_votes(tx, changes.votes)
-        recording.decide_matches(tx, changes.outcomes)
-        recording.requeue_matches(tx, changes.returned)
-        recording.fail_matches(tx, changes.failed)
-        recording.close_batches(tx, {BatchId(flush.batch) for flush in flushes})
-        counts = _follow(tx, changes, before)
-        job = JobId(flushes[0].job)
-        if changes.refused is not None:
-            pause_job(tx, job, changes.refused)
-        recording.count_for_job(tx, job, counts)
+        before = _locked(tx, matches)
+        return _write(tx, JobId(flushes[0].job), record_changes(flushes, before), before)
 
 
-def _new(report: MatchReport, before: _Before) -> list[Vote]:
-    """The votes of a report whose numbers the store does not have."""
-    known = {vote.number for vote in before.in_hand.get(report.match, [])}
-    return [vote for vote in report.votes if vote.number not in known]
+def refuse(database: Database, flush: Outcomes, reason: str) -> Counts:
+    """Fails the undecided matches of a flush that cannot be recorded, and keeps its votes."""
+    with database.begin() as tx:
+        before = _locked(tx, [report.match for report in flush.matches])
+        return _write(tx, JobId(flush.job), refusal_changes(flush, before, reason), before)
 
 
-def _read(changes: _Changes, flush: Outcomes, before: _Before) -> None:
-    for report in {report.match: report for report in flush.matches}.values():
-        match = before.locked.get(report.match)
-        if match is None:
-            continue
-        tournament = before.tournaments[match.tournament]
-        ours = match.batch == flush.batch
-        new = _new(report, before)
-        if not ours and tournament.voting.on_no_verdict is OnNoVerdict.FAIL:
-            # A repeat must not bring back what failed the match before it was tried again.
-            new = [vote for vote in new if vote.verdict is not Verdict.NONE]
-        changes.votes += [(match.id, vote) for vote in new]
-        # Decided by the votes that are kept: of two with one number, the first to arrive.
-        kept = [*before.in_hand.get(match.id, []), *new]
-        if not match.undecided:
-            continue
-        if not wave(kept, tournament.voting):
-            _decide(changes, match, kept, tournament)
-        elif ours:  # else a repeat, or given up: another may judge it now
-            _return(changes, match, report.failure)
+def decide(database: Database, job: JobId, matches: Sequence[MatchId]) -> Counts:
+    """Decides the matches whose votes in the store suffice; raises as `record` does."""
+    with database.begin() as tx:
+        before = _locked(tx, matches)
+        return _write(tx, job, decision_changes(matches, before), before)
 
 
-def _decide(
-    changes: _Changes, match: LockedMatch, kept: Sequence[Vote], tournament: RunningTournament
-) -> None:
-    try:
-        changes.outcomes[match.id] = outcome(match, kept, tournament)
-    except PermanentFault as fault:
-        changes.failed[match.id] = str(fault)
+def fail(database: Database, job: JobId, match: MatchId, reason: str) -> Counts:
+    """Fails an undecided match."""
+    with database.begin() as tx:
+        before = _locked(tx, [match])
+        return _write(tx, job, failure_changes(match, before, reason), before)
 
 
-def _return(changes: _Changes, match: LockedMatch, failure: Failure | None) -> None:
-    """Back it goes, unless it has failed for good."""
-    attempt = match.attempt + 1
-    if failure is None:
-        changes.returned[match.id] = Return()
-    elif failure.refused:
-        changes.returned[match.id] = Return(failure.reason)
-        changes.refused = failure.reason
-    elif failure.transient and attempt < ATTEMPTS:
-        changes.returned[match.id] = Return(failure.reason, attempt=1, wait=back_off(attempt))
-    else:
-        changes.failed[match.id] = failure.reason
+def _locked(tx: Transaction, matches: Sequence[int]) -> Before:
+    """What stands in the store of these matches, locked until the transaction ends."""
+    tournaments = {t.id: t for t in planning.lock_tournaments(tx, matches)}
+    locked = recording.lock_matches(tx, matches)
+    # After the lock: another transaction that held it may have added votes.
+    return Before(tournaments, locked, paid_votes.in_hand(tx, list(locked)))
 
 
-def outcome(match: LockedMatch, votes: Sequence[Vote], tournament: RunningTournament) -> Outcome:
-    """The match's outcome from its votes; a coin breaks a draw that the strategy cannot use.
+def _write(tx: Transaction, job: JobId, changes: Changes, before: Before) -> Counts:
+    """Writes changes and all that follows from them; what that adds to the job's counters."""
+    recording.insert_votes(tx, changes.votes)
+    recording.decide_matches(tx, changes.outcomes)
+    recording.requeue_matches(tx, changes.requeued)
+    recording.fail_matches(tx, changes.failed)
+    recording.close_batches(tx, changes.batches)
+    counts = _follow(tx, changes, before)
+    if changes.refused is not None:
+        pause_job(tx, job, changes.refused)
+    counters.count_for_job(tx, job, counts)
+    return counts
 
-    Raises PermanentFault where the job fails matches with a vote that gave no verdict.
-    """
-    decided = decide(votes, match.first, match.second, tournament.voting)
-    if decided.winner is not None or strategy_of(tournament).draws:
-        return decided
-    winner = coin(match.first, match.second, tournament.seed, *match.position)
-    return Outcome(winner, DecidedBy.COIN)
 
-
-def _follow(tx: Transaction, changes: _Changes, before: _Before) -> Counts:
-    locked = before.locked
-    decided = Counter(locked[match].tournament for match in changes.outcomes)
+def _follow(tx: Transaction, changes: Changes, before: Before) -> Counts:
+    """Fails the tournaments of failed matches, plans the others on and closes those that end."""
+    decided = changes.decided(before)
     recording.count_decided(tx, decided)
-    failed = fail_tournaments(
-        tx,
-        [
-            (locked[match].tournament, locked[match].position, error)
-            for match, error in changes.failed.items()
-        ],
-    )
+    failing = [(before.matches[match], error) for match, error in changes.failed.items()]
+    failed = fail_tournaments(tx, [(m.tournament, m.position, error) for m, error in failing])
     going = [
         t._replace(decided=t.decided + decided[id_])
         for id_, t in before.tournaments.items()
         if id_ not in failed and decided[id_]
     ]
-    cast = [vote for _, vote in changes.votes]
     done = advance(tx, going)
-    shareable, shared = recording.sharing(tx, done) if any(v.slot_tokens for v in cast) else (0, 0)
+    votes = [vote for _, vote in changes.votes]
+    shareable, shared = counters.sharing(tx, done) if any(v.slot_tokens for v in votes) else (0, 0)
     return Counts(
         matches_done=len(changes.outcomes),
         matches_failed=len(changes.failed),
         tournaments_done=len(done),
         tournaments_failed=len(failed),
-        votes=len(cast),
-        prompt_tokens=sum(vote.prompt_tokens for vote in cast),
-        cached_tokens=sum(vote.cached_tokens for vote in cast),
-        completion_tokens=sum(vote.completion_tokens for vote in cast),
+        votes=len(votes),
+        prompt_tokens=sum(vote.prompt_tokens for vote in votes),
+        cached_tokens=sum(vote.cached_tokens for vote in votes),
+        completion_tokens=sum(vote.completion_tokens for vote in votes),
         shareable_tokens=shareable,
         shared_tokens=shared,
     )

@@ -1,6 +1,7 @@
-"""The recorder: a thread that records what lies in the inbox, as much at once as lies there."""
+"""The recorder: a thread that records the outcomes that wait in the inbox, many at once."""
 
 import logging
+import time
 from collections.abc import Callable, Sequence
 from threading import Event, Thread
 
@@ -12,9 +13,10 @@ from tenacity import (
     wait_random_exponential,
 )
 
-from rrm_queue.coordinator.careful import leave, record_group
+from rrm_queue.coordinator.batching import together
+from rrm_queue.coordinator.observer import Observer, tell
 from rrm_queue.coordinator.ports import Broker
-from rrm_queue.coordinator.rules import together
+from rrm_queue.coordinator.record import leave, record_group
 from rrm_queue.errors import BrokerUnavailable, MessageRefused, StoreUnavailable, UnknownVersion
 from rrm_queue.messages import Flush, Outcomes, decode
 from rrm_queue.store.database import Database
@@ -22,37 +24,44 @@ from rrm_queue.store.database import Database
 log = logging.getLogger(__name__)
 
 PATIENCE = 1.0
-"""Seconds to wait for outcomes before it is looked whether to stop, or for a broker to be back."""
+"""Seconds to wait for outcomes before looking whether to stop; also after a server was away."""
 
 
 class Recorder:
-    """Takes outcomes up, records them, and drops them from the inbox; `done` is called after each.
+    """Receives outcomes, records them and acknowledges them; `done` is called after each group.
 
-    One transaction after the other: what is not recorded, because we stop or a server is away,
-    stays where it lies.
+    One transaction after the other. What is not recorded, because the process stops or a server is
+    away, stays in the inbox.
     """
 
-    def __init__(self, database: Database, broker: Broker, done: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        broker: Broker,
+        done: Callable[[], None],
+        observer: Observer | None = None,
+    ) -> None:
         self._database = database
         self._broker = broker
         self._done = done
+        self._observer = observer or Observer()
         self._stopping = Event()
         self._thread = Thread(target=self._run, name="recorder", daemon=True)
 
     def start(self) -> None:
-        """Begins to record."""
+        """Starts the thread."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Ends after what is being recorded, and whatever waits for the store."""
+        """Ends the thread after the group that it records; a wait for the store ends at once."""
         self._stopping.set()
 
     def join(self) -> None:
-        """Waits until it has ended."""
+        """Waits until the thread has ended."""
         self._thread.join()
 
     def turn(self, seconds: float = 0.01) -> int:
-        """Records what lies there; waits for it, `seconds` at most. How many flushes there were.
+        """Records what is in the inbox, after waiting for it up to `seconds`; how many flushes.
 
         Raises BrokerUnavailable and StoreUnavailable.
         """
@@ -68,7 +77,7 @@ class Recorder:
         return len(flushes)
 
     def _read(self, flushes: Sequence[Flush]) -> list[tuple[Flush, Outcomes]]:
-        """What the flushes say; those that are none of ours are dropped."""
+        """The outcomes in the flushes; flushes that are no such message are dropped."""
         read: list[tuple[Flush, Outcomes]] = []
         refused: list[Flush] = []
         for flush in flushes:
@@ -77,28 +86,31 @@ class Recorder:
             except UnknownVersion as error:
                 leave(flush.batch, str(error))
             except MessageRefused as error:
-                log.error("outcomes refused: %s", error)
+                log.error("outcomes dropped, they cannot be read: %s", error)
                 refused.append(flush)
         self._broker.ack(refused)
         return read
 
-    def _record(self, flushes: Sequence[Outcomes]) -> list[Outcomes]:
-        """`record_group`, however long the store is away."""
-        return retry(
+    def _record(self, group: Sequence[Outcomes]) -> list[Outcomes]:
+        """Records a group, however long the store is away; the flushes that are left."""
+        began = time.monotonic()
+        done = retry(
             retry=retry_if_exception_type(StoreUnavailable),
             wait=wait_random_exponential(multiplier=0.1, max=5),
             stop=stop_when_event_set(self._stopping),
             sleep=sleep_using_event(self._stopping),
             reraise=True,
-        )(record_group)(self._database, flushes)
+        )(record_group)(self._database, group)
+        tell(self._observer.recorded, done.counts, time.monotonic() - began)
+        return done.left
 
     def _run(self) -> None:
         while not self._stopping.is_set():
             try:
                 self.turn(PATIENCE)
             except (BrokerUnavailable, StoreUnavailable) as error:
-                log.warning("outcomes stay where they are: %s", error)
+                log.warning("outcomes stay in the inbox: %s", error)
                 self._stopping.wait(PATIENCE)
             except Exception:
-                log.exception("outcomes stay where they are")
+                log.exception("outcomes stay in the inbox")
                 self._stopping.wait(PATIENCE)

@@ -4,21 +4,34 @@ It also says again that a job is stopped, to workers that missed it or took a ba
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from itertools import groupby
+from typing import NamedTuple
 
+from rrm_queue.coordinator.losses import ATTEMPTS, COUNTED, BrokerFacts, Loss, OutFacts, losses
 from rrm_queue.coordinator.plan import fail_tournaments
-from rrm_queue.coordinator.ports import Broker, Place
-from rrm_queue.coordinator.rules import ATTEMPTS, COUNTED, BrokerFacts, Loss, OutFacts, losses
-from rrm_queue.domain import BatchId, JobId
+from rrm_queue.coordinator.ports import Broker
+from rrm_queue.domain import BatchId, BatchRef, JobId
+from rrm_queue.messages import Holder
 from rrm_queue.store.database import Database, Transaction
-from rrm_queue.store.queue import recording, recovery
-from rrm_queue.store.queue.recording import Counts
+from rrm_queue.store.queue import counters, recording, recovery
+from rrm_queue.store.queue.counters import Counts
 from rrm_queue.store.queue.recovery import OutBatch, SpentMatch
 
 
-def recover(database: Database, broker: Broker, *, settled: bool) -> dict[BatchId, Loss]:
-    """Gives up what is lost; which batches, and why.
+class Recovery(NamedTuple):
+    """What recover found: batches given up, each with its reason, and those of which outcomes wait.
+
+    `messages` says how many messages wait in each queue that has batches out.
+    """
+
+    lost: Mapping[BatchId, Loss]
+    unrecorded: frozenset[BatchRef]
+    messages: Mapping[str, int]
+
+
+def recover(database: Database, broker: Broker, *, settled: bool) -> Recovery:
+    """Gives up what is lost.
 
     `settled` is False while live workers may not have renewed their leases yet. Raises
     StoreUnavailable and BrokerUnavailable.
@@ -26,51 +39,49 @@ def recover(database: Database, broker: Broker, *, settled: bool) -> dict[BatchI
     with database.begin() as tx:
         out = recovery.out_batches(tx)
     if not out:
-        return {}
+        return Recovery({}, frozenset(), {})
     broker.stop({batch.job for batch in out if batch.stopped})
     jobs = {batch.id: batch.job for batch in out}
+    # In this order: a message that is taken in between is then seen in the queue or under a lease.
+    facts = BrokerFacts(broker.epoch(), settled)
+    messages = {queue: broker.waiting(queue) for queue in {batch.queue for batch in out}}
+    places = [(batch.job, batch.id) for batch in out]
+    holders = broker.holders(places)
+    unrecorded = broker.unrecorded(places)
+    _note_seen(database, [batch for batch in out if holders[batch.id] is not None])
     given_up: dict[BatchId, Loss] = {}
-    for loss, batches in _losses(database, broker, out, settled=settled).items():
+    for loss, batches in _losses(out, facts, messages, holders, unrecorded).items():
         with database.begin() as tx:
             ours = _give_up(tx, batches, loss)
         # A message of theirs that turns up before this mark is judged in vain, and absorbed.
         broker.give_up([(jobs[batch], batch) for batch in ours])
         given_up |= dict.fromkeys(ours, loss)
-    return given_up
+    return Recovery(given_up, frozenset((jobs[batch], batch) for batch in unrecorded), messages)
 
 
-def unrecorded(database: Database, broker: Broker) -> set[Place]:
-    """Batches that are out and of which outcomes wait to be recorded.
-
-    Raises StoreUnavailable and BrokerUnavailable.
-    """
-    with database.begin() as tx:
-        out = {batch.id: batch.job for batch in recovery.out_batches(tx)}
-    waiting = broker.unrecorded([(job, batch) for batch, job in out.items()]) if out else set()
-    return {(out[batch], batch) for batch in waiting}
-
-
-def _losses(
-    database: Database, broker: Broker, out: Sequence[OutBatch], *, settled: bool
-) -> Mapping[Loss, list[BatchId]]:
-    """What is lost, by why; notes which batches a worker has been seen to hold."""
-    facts = BrokerFacts(broker.epoch(), settled)
-    # In this order: a message that is taken in between is then seen in the queue or under a lease.
-    waiting = {queue: broker.waiting(queue) for queue in {batch.queue for batch in out}}
-    places = [(batch.job, batch.id) for batch in out]
-    holders = broker.holders(places)
-    unrecorded = broker.unrecorded(places)
-    unseen = [batch.id for batch in out if batch.seen is None and holders[batch.id] is not None]
+def _note_seen(database: Database, held: Sequence[OutBatch]) -> None:
+    """Notes which batches a worker has been seen to hold."""
+    unseen = [batch.id for batch in held if batch.seen is None]
     if unseen:
         with database.begin() as tx:
             recovery.note_seen(tx, unseen)
+
+
+def _losses(
+    out: Sequence[OutBatch],
+    broker: BrokerFacts,
+    messages: Mapping[str, int],
+    holders: Mapping[BatchId, Holder | None],
+    unrecorded: Set[BatchId],
+) -> Mapping[Loss, list[BatchId]]:
+    """The batches that are lost, by reason."""
     lost: dict[Loss, list[BatchId]] = defaultdict(list)
     for queue, batches in groupby(out, key=lambda batch: batch.queue):
         of_queue = [
             OutFacts(b.id, b.epoch, b.age, b.seen, holders[b.id], b.id in unrecorded)
             for b in batches
         ]
-        for batch, loss in losses(of_queue, facts, waiting=waiting[queue]).items():
+        for batch, loss in losses(of_queue, broker, waiting=messages[queue]).items():
             lost[loss].append(BatchId(batch))
     return lost
 
@@ -84,7 +95,7 @@ def _give_up(tx: Transaction, batches: Sequence[BatchId], loss: Loss) -> list[Ba
     counts = _fail(tx, spent, f"given up after {ATTEMPTS} attempts: {loss}")
     recovery.requeue_matches(tx, ours, str(loss), attempt=counted)
     for job in sorted(counts):
-        recording.count_for_job(tx, job, counts[job])
+        counters.count_for_job(tx, job, counts[job])
     return ours
 
 

@@ -5,80 +5,68 @@ from uuid import UUID
 
 from msgspec import structs
 
+from rrm_queue.coordinator.judge_batch import Texts
 from rrm_queue.domain import MatchId, OnNoVerdict, Verdict, Vote, Voting
 from rrm_queue.judging.kinds import kind_of
 from rrm_queue.judging.vote_key import vote_key
-from rrm_queue.judging.vote_request import Answers, answers_by_number, batch_vote_request
+from rrm_queue.judging.vote_request import vote_request
 from rrm_queue.judging.voting import wave
-from rrm_queue.messages import BatchMatch, JudgeBatch
 from rrm_queue.store.database import Transaction
-from rrm_queue.store.queue import paid_votes as votes
+from rrm_queue.store.queue import paid_votes
+from rrm_queue.store.queue.dispatching import ActiveJob, ReadyMatch
 from rrm_queue.store.queue.paid_votes import Reuse
 
 
-def bring_votes(tx: Transaction, batches: Sequence[JudgeBatch]) -> tuple[list[JudgeBatch], int]:
-    """The batches with their matches' votes, and how many of these were taken from other jobs."""
-    in_hand = votes.in_hand(tx, [match.match for batch in batches for match in batch.matches])
-    brought = [
-        structs.replace(
-            batch,
-            matches=[
-                structs.replace(match, votes=in_hand.get(match.match, []))
-                for match in batch.matches
-            ],
-        )
-        for batch in batches
-    ]
-    if not batches or not kind_of(batches[0].judge).costs:
-        return brought, 0
-    wanted = {match: keys for batch in brought for match, keys in _wanted(batch).items()}
-    found = votes.paid(tx, {one.key for keys in wanted.values() for one in keys})
+def bring_votes(
+    tx: Transaction, job: ActiveJob, matches: Sequence[ReadyMatch], texts: Texts
+) -> tuple[dict[MatchId, list[Vote]], int]:
+    """The votes that claimed matches have, and how many of these were taken from other jobs."""
+    in_hand = paid_votes.in_hand(tx, [match.id for match in matches])
+    votes = {match.id: in_hand.get(match.id, []) for match in matches}
+    if not kind_of(job.judge).costs:
+        return votes, 0
+    wanted = {match.id: _wanted(job, match, texts, votes[match.id]) for match in matches}
+    found = paid_votes.paid(tx, {one.key for keys in wanted.values() for one in keys})
     if not found:
-        return brought, 0
+        return votes, 0
     taken: list[Reuse] = []
-    helped = [_helped(batch, wanted, found, taken) for batch in brought]
-    votes.reuse(tx, taken)
-    return helped, len(taken)
+    for match, reuses in wanted.items():
+        known = {one.number: one for one in reuses if _serves(found.get(one.key), job.voting)}
+        uses = useful(votes[match], known, found, job.voting)
+        taken += [known[vote.number] for vote in uses]
+        votes[match] = [*votes[match], *uses]
+    paid_votes.reuse(tx, taken)
+    return votes, len(taken)
 
 
-def _wanted(batch: JudgeBatch) -> dict[int, list[Reuse]]:
-    """Every vote that the batch's matches may still need, by match."""
-    answers = answers_by_number(batch)
-    return {match.match: _of_match(batch, answers, match) for match in batch.matches}
-
-
-def _of_match(batch: JudgeBatch, answers: Answers, match: BatchMatch) -> list[Reuse]:
-    cast = {vote.number for vote in match.votes}
+def _wanted(
+    job: ActiveJob, match: ReadyMatch, texts: Texts, in_hand: Sequence[Vote]
+) -> list[Reuse]:
+    """Every vote that the match may still need."""
+    about, (first, second) = texts.tournaments[match.tournament], texts.pair(match)
+    cast = {vote.number for vote in in_hand}
     wanted = []
-    for number in range(1, batch.voting.votes + 1):
+    for number in range(1, job.voting.votes + 1):
         if number not in cast:
-            request = batch_vote_request(batch, answers, match, number)
-            key = vote_key(request, batch.voting.resamples)
-            wanted.append(Reuse(MatchId(match.match), number, request.swapped, key))
+            request = vote_request(
+                tournament=about.key,
+                prompt=about.prompt,
+                reference=about.reference,
+                first=first,
+                second=second,
+                number=number,
+                judge=job.judge,
+                order=job.voting.order,
+                seed=job.seed,
+            )
+            key = vote_key(request, job.voting.resamples)
+            wanted.append(Reuse(match.id, number, request.swapped, key))
     return wanted
 
 
-def _helped(
-    batch: JudgeBatch,
-    wanted: Mapping[int, Sequence[Reuse]],
-    found: Mapping[UUID, Vote],
-    taken: list[Reuse],
-) -> JudgeBatch:
-    """The batch with the votes that were found; adds to `taken` which these are."""
-    matches = []
-    for match in batch.matches:
-        known = {
-            one.number: one for one in wanted[match.match] if _serves(found.get(one.key), batch)
-        }
-        uses = useful(match.votes, known, found, batch.voting)
-        taken += [known[vote.number] for vote in uses]
-        matches.append(structs.replace(match, votes=[*match.votes, *uses]))
-    return structs.replace(batch, matches=matches)
-
-
-def _serves(vote: Vote | None, batch: JudgeBatch) -> bool:
+def _serves(vote: Vote | None, voting: Voting) -> bool:
     """Whether a vote that was found helps; one that would fail its match is cast anew."""
-    failing = batch.voting.on_no_verdict is OnNoVerdict.FAIL
+    failing = voting.on_no_verdict is OnNoVerdict.FAIL
     return vote is not None and not (failing and vote.verdict is Verdict.NONE)
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from rrm_queue.domain import JudgeSpec
+from rrm_queue.domain import JudgeSpec, Order
 from rrm_queue.judging.orientation import swapped
 from rrm_queue.judging.voting import vote_seed
 from rrm_queue.messages import Answer, BatchMatch, JudgeBatch
@@ -47,19 +47,42 @@ def batch_vote_request(
 ) -> VoteRequest:
     """What vote `number` of a match asks, with its answers in the order that is the vote's."""
     question, given = batch.questions[match.question], answers[match.question]
-    one, two = given[match.first], given[match.second]
-    order, seed, prompt = batch.voting.order, batch.seed, question.prompt
-    turned = swapped(order, number, one, two, seed=seed, prompt=prompt)
-    if turned:
-        one, two = two, one
-    return VoteRequest(
+    return vote_request(
         tournament=question.tournament,
-        prompt=prompt,
+        prompt=question.prompt,
         reference=question.reference,
+        first=given[match.first],
+        second=given[match.second],
+        number=number,
+        judge=batch.judge,
+        order=batch.voting.order,
+        seed=batch.seed,
+    )
+
+
+def vote_request(
+    *,
+    tournament: str,
+    prompt: str,
+    reference: str | None,
+    first: Answer,
+    second: Answer,
+    number: int,
+    judge: JudgeSpec,
+    order: Order,
+    seed: int,
+) -> VoteRequest:
+    """The same of a match in no batch yet; `seed` is the job's."""
+    turned = swapped(order, number, first, second, seed=seed, prompt=prompt)
+    one, two = (second, first) if turned else (first, second)
+    return VoteRequest(
+        tournament=tournament,
+        prompt=prompt,
+        reference=reference,
         one=one,
         two=two,
         number=number,
         seed=vote_seed(seed, prompt, one.text, two.text, number),
         swapped=turned,
-        judge=batch.judge,
+        judge=judge,
     )

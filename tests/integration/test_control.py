@@ -199,4 +199,4 @@ def test_outcomes_of_a_deleted_job_are_dropped(database: Database, broker: Broke
         assert control.delete_job(tx, job)
     record_waiting(database, broker)
     assert set(rows(database).values()) == {0}
-    assert recover(database, broker, settled=True) == {}
+    assert recover(database, broker, settled=True).lost == {}

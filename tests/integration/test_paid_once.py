@@ -141,7 +141,7 @@ def test_recover_waits_for_outcomes_that_lie_ready(
     dispatch(database, broker)
     (batch,) = sent(broker)
     broker.send_outcomes(Worker().judge(batch))
-    broker.client.delete(PLACES_KEY)  # somebody took it up and died
+    broker.client.delete(PLACES_KEY)  # a coordinator received it and died
     with database.begin() as tx:
         tx.execute(text("UPDATE batches SET seen_at = now() - interval '1 hour'"))
-    assert recover(database, broker, settled=True) == {}
+    assert recover(database, broker, settled=True).lost == {}

@@ -16,7 +16,9 @@ from sqlalchemy import TextClause, text
 
 from rrm_queue.store.database import Database, Transaction
 from rrm_queue.store.queue import (
+    closing,
     control,
+    counters,
     dispatching,
     paid_votes,
     planning,
@@ -104,15 +106,15 @@ def walk(tx: Transaction) -> Mapping[str, tuple[TextClause, Parameters]]:
             planning.INSERT_MATCHES,
             dict.fromkeys(("tournament", "round", "slot", "first", "second"), tournaments),
         ),
-        "planning.FINISH_TOURNAMENTS": (
-            planning.FINISH_TOURNAMENTS,
+        "closing.FINISH_TOURNAMENTS": (
+            closing.FINISH_TOURNAMENTS,
             {**tournament, "champion": [0] * 8},
         ),
-        "planning.FAIL_TOURNAMENTS": (
-            planning.FAIL_TOURNAMENTS,
+        "closing.FAIL_TOURNAMENTS": (
+            closing.FAIL_TOURNAMENTS,
             {**tournament, "error": ["no"] * 8},
         ),
-        "planning.CANCEL_READY": (planning.CANCEL_READY, {"tournaments": tournaments}),
+        "closing.CANCEL_READY": (closing.CANCEL_READY, {"tournaments": tournaments}),
         "recording.LOCK_MATCHES": (recording.LOCK_MATCHES, {"matches": matches}),
         "recording.DECIDE_MATCHES": (
             recording.DECIDE_MATCHES,
@@ -129,7 +131,7 @@ def walk(tx: Transaction) -> Mapping[str, tuple[TextClause, Parameters]]:
         ),
         "recording.LOCK_BATCHES": (recording.LOCK_BATCHES, {"batches": tournaments}),
         "recording.CLOSE_BATCHES": (recording.CLOSE_BATCHES, {"batches": tournaments}),
-        "recording.SHARING": (recording.SHARING, {"tournaments": tournaments[:2]}),
+        "counters.SHARING": (counters.SHARING, {"tournaments": tournaments[:2]}),
         "recovery.OUT_BATCHES": (recovery.OUT_BATCHES, {}),
         "recovery.NOTE_SEEN": (recovery.NOTE_SEEN, batches),
         "recovery.LOCK_TOURNAMENTS": (recovery.LOCK_TOURNAMENTS, batches),

@@ -7,8 +7,8 @@ from sqlalchemy import text
 from rrm_queue.broker.client import BrokerClient
 from rrm_queue.broker.leases import EPOCH_KEY, MARK_SECONDS, WorkerLeases, lease_key
 from rrm_queue.coordinator.dispatch import dispatch
+from rrm_queue.coordinator.losses import ATTEMPTS, Loss
 from rrm_queue.coordinator.recover import recover
-from rrm_queue.coordinator.rules import ATTEMPTS, Loss
 from rrm_queue.domain import JobId, JobState
 from rrm_queue.store.database import Database
 from rrm_queue.store.views import jobs as store_jobs
@@ -47,13 +47,13 @@ def test_what_waits_in_the_queue_is_left_alone(
     database: Database, broker: BrokerClient, job: JobId
 ) -> None:
     age(database, "sent_at")
-    assert recover(database, broker, settled=True) == {}
+    assert recover(database, broker, settled=True).lost == {}
 
 
 def test_a_lost_message_is_sent_again(database: Database, broker: BrokerClient, job: JobId) -> None:
     broker.client.delete("rrmq.judge.reference")
     age(database, "sent_at")
-    assert list(recover(database, broker, settled=True).values()) == [Loss.MESSAGE]
+    assert list(recover(database, broker, settled=True).lost.values()) == [Loss.MESSAGE]
     assert ready(database, job) == 4
     assert dispatch(database, broker) == 4
 
@@ -62,10 +62,10 @@ def test_a_broker_that_lost_its_data_is_noticed(
     database: Database, broker: BrokerClient, job: JobId
 ) -> None:
     broker.client.flushall()
-    assert recover(database, broker, settled=True) == {}, "live workers may still say so"
+    assert recover(database, broker, settled=True).lost == {}, "live workers may still say so"
     a_minute_ago = broker.client.time()[0] - 60
     broker.client.set(EPOCH_KEY, f"another:{a_minute_ago}")
-    assert list(recover(database, broker, settled=True).values()) == [Loss.EPOCH]
+    assert list(recover(database, broker, settled=True).lost.values()) == [Loss.EPOCH]
     assert ready(database, job) == 4
 
 
@@ -77,9 +77,9 @@ def test_a_dead_workers_batch_is_given_to_another_and_its_message_dropped(
     assert dead.take(job, number)
     assert not alive.take(job, number)
     age(database, "sent_at")
-    assert recover(database, broker, settled=True) == {}
+    assert recover(database, broker, settled=True).lost == {}
     broker.client.delete(lease_key(job, number))  # as when its lease runs out
-    assert list(recover(database, broker, settled=True).values()) == [Loss.WORKER]
+    assert list(recover(database, broker, settled=True).lost.values()) == [Loss.WORKER]
     assert not alive.take(job, number), "a late message of the old batch must be dropped"
     assert dispatch(database, broker) == 4
     assert alive.take(job, batch(database))
@@ -95,7 +95,7 @@ def test_a_batch_handed_back_goes_out_at_once_and_counts_only_if_its_engine_died
     leases.take(job, batch(database))
     leases.release(job, batch(database), broken=broken)
     age_mark(broker, job, batch(database))
-    assert list(recover(database, broker, settled=True).values()) == [loss]
+    assert list(recover(database, broker, settled=True).lost.values()) == [loss]
     with database.begin() as tx:
         assert tx.scalar(text("SELECT max(attempt) FROM matches")) == attempts
     assert dispatch(database, broker) == 4
@@ -125,11 +125,11 @@ def test_outcomes_that_never_arrive_are_judged_again(
     leases = WorkerLeases(broker.client, "worker")
     leases.take(job, batch(database))
     leases.finish(job, batch(database))
-    assert recover(database, broker, settled=True) == {}
+    assert recover(database, broker, settled=True).lost == {}
     age(database, "seen_at")
-    assert recover(database, broker, settled=True) == {}
+    assert recover(database, broker, settled=True).lost == {}
     age_mark(broker, job, batch(database))
-    assert list(recover(database, broker, settled=True).values()) == [Loss.OUTCOMES]
+    assert list(recover(database, broker, settled=True).lost.values()) == [Loss.OUTCOMES]
     assert ready(database, job) == 4
 
 
@@ -142,6 +142,6 @@ def test_matches_of_a_failed_tournament_are_not_sent_again(
     leases.take(job, batch(database))
     recover(database, broker, settled=True)
     broker.client.delete(lease_key(job, batch(database)))
-    assert list(recover(database, broker, settled=True).values()) == [Loss.WORKER]
+    assert list(recover(database, broker, settled=True).lost.values()) == [Loss.WORKER]
     assert ready(database, job) == 0
     assert dispatch(database, broker) == 0

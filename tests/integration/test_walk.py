@@ -10,10 +10,12 @@ from sqlalchemy import text
 
 from rrm_queue.broker.client import BrokerClient
 from rrm_queue.broker.inbox import PLACES_KEY
+from rrm_queue.coordinator.batching import BATCH
 from rrm_queue.coordinator.dispatch import dispatch
+from rrm_queue.coordinator.losses import ATTEMPTS
 from rrm_queue.coordinator.record import record
-from rrm_queue.coordinator.rules import ATTEMPTS, BATCH, LEAST_WINDOW
 from rrm_queue.coordinator.service import Coordinator
+from rrm_queue.coordinator.window import LEAST_WINDOW
 from rrm_queue.domain import BatchId, JobId, JobState, TournamentState, Verdict, Vote
 from rrm_queue.messages import Answer, Failure, JudgeBatch, MatchReport, Outcomes, Question
 from rrm_queue.store.database import Database

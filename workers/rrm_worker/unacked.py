@@ -7,7 +7,7 @@ from threading import Lock
 
 from rrm_queue.broker.inbox import Inbox
 from rrm_queue.broker.leases import WorkerLeases
-from rrm_queue.domain import BatchId, JobId
+from rrm_queue.domain import BatchId, BatchRef, JobId
 from rrm_queue.messages import Outcomes
 
 log = logging.getLogger(__name__)
@@ -31,7 +31,7 @@ class ResendBuffer:
         self._text = 0
         self._lock = Lock()
         self._epoch: str | None = None
-        self._lying: set[tuple[JobId, BatchId]] = set()
+        self._lying: set[BatchRef] = set()
 
     def send(self, outcomes: Outcomes) -> None:
         """Sends a flush and keeps it; raises BrokerUnavailable, with nothing kept."""

@@ -17,8 +17,8 @@ from tenacity import (
     wait_random_exponential,
 )
 
-from rrm_queue.broker.leases import LEASE_SECONDS, RENEW_SECONDS, Held, WorkerLeases
-from rrm_queue.domain import BatchId, JobId
+from rrm_queue.broker.leases import LEASE_SECONDS, RENEW_SECONDS, WorkerLeases
+from rrm_queue.domain import BatchId, BatchRef, JobId
 from rrm_queue.errors import BrokerUnavailable, MessageRefused, UnknownVersion
 from rrm_queue.judging.batch_runner import BatchRunner
 from rrm_queue.judging.kinds import queue_of
@@ -66,7 +66,7 @@ class Worker:
         self._capacities = capacities
         self._ready = ready
         self._metrics = metrics
-        self._running: dict[Held, RunningBatch] = {}
+        self._running: dict[BatchRef, RunningBatch] = {}
         self._changed = Condition()
         self._draining = Event()
         self._stopped = Event()
@@ -272,7 +272,7 @@ class Worker:
         except RedisError as error:
             log.warning("left without leaving the roll: %s", error)
 
-    def _running_batches(self) -> dict[Held, RunningBatch]:
+    def _running_batches(self) -> dict[BatchRef, RunningBatch]:
         with self._changed:
             return dict(self._running)
 

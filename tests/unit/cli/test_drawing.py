@@ -10,13 +10,13 @@ from rrm_queue.cli.render.canvas import Line
 from rrm_queue.domain import (
     CandidateNumber,
     DecidedBy,
-    History,
     MatchState,
     Outcome,
     Position,
     Seeding,
 )
 from rrm_queue.strategies import Finished
+from rrm_queue.strategies.base import History
 from rrm_queue.strategies.bracket import leaves
 from rrm_queue.strategies.knockout import Knockout
 from rrm_queue.views import MatchView

@@ -6,10 +6,11 @@ from itertools import combinations
 
 import pytest
 
-from rrm_queue.domain import CandidateNumber, History, Outcome, Position, Seeding
+from rrm_queue.domain import CandidateNumber, Outcome, Position, Seeding
 from rrm_queue.report.brackets import MOST, ROW, WIDTH, Box, Picture, picture
 from rrm_queue.report.contents import Bracket, Carried, Meeting
 from rrm_queue.strategies import Finished, named
+from rrm_queue.strategies.base import History
 
 SIZES = [2, 3, 4, 5, 6, 7, 8, 11, 16, 23, 32, 33, 64, 100]
 

@@ -11,10 +11,9 @@ from sqlalchemy import text
 from rrm_queue.broker.client import BrokerClient
 from rrm_queue.broker.inbox import inbox_key
 from rrm_queue.coordinator import plan
-from rrm_queue.coordinator.careful import record_carefully
+from rrm_queue.coordinator.batching import BATCH_TEXT
 from rrm_queue.coordinator.dispatch import dispatch
-from rrm_queue.coordinator.record import record
-from rrm_queue.coordinator.rules import BATCH_TEXT
+from rrm_queue.coordinator.record import record, record_group
 from rrm_queue.domain import BatchId, JobId, JobState, NoVerdict, Verdict, Vote
 from rrm_queue.messages import Failure, JudgeBatch, MatchReport, Outcomes, encode
 from rrm_queue.store.database import Database
@@ -88,7 +87,7 @@ def test_a_match_whose_plan_fails_keeps_its_votes(
             raise ArithmeticError("no such number")
 
     monkeypatch.setattr(plan, "_close", broken)
-    record_carefully(database, [judged(batch)])
+    record_group(database, [judged(batch)])
     ended = view(database, job)
     assert (ended.state, ended.matches_failed, ended.votes) == (JobState.FAILED, 1, 1)
     assert count_votes(database) == 1

@@ -1,0 +1,90 @@
+"""Which matches share a message, and which flushes a transaction."""
+
+from collections.abc import Callable, Collection, Iterable
+from itertools import groupby
+from typing import Protocol, TypeVar
+
+from rrm_queue.messages import Outcomes
+
+BATCH = 256
+"""The most matches in a message: a message costs Celery far more than a match costs a batch."""
+
+BATCH_TEXT = 8_000_000
+"""The most characters in a message, unless a single match has more: what bounds Redis's memory."""
+
+MOST_RECORDED = 1024
+"""Matches recorded in one transaction: more would spare little, and hold their rows for longer."""
+
+
+def batch_size(capacities: Collection[int]) -> int:
+    """The most matches in a message: half of what the smallest live worker can hold at once.
+
+    So a worker that takes one more as it runs short does not sit on what others could do.
+    """
+    return min([BATCH, *(max(1, capacity // 2) for capacity in capacities)])
+
+
+class Claimed(Protocol):
+    """A claimed match, as far as batches depend on it."""
+
+    @property
+    def tournament(self) -> int:
+        """The tournament that it belongs to."""
+
+    @property
+    def first(self) -> int:
+        """The candidate that stands in slot 1."""
+
+
+ClaimedMatch = TypeVar("ClaimedMatch", bound=Claimed)
+
+
+def batches(
+    matches: Iterable[ClaimedMatch], size: Callable[[ClaimedMatch], int], most: int = BATCH
+) -> list[list[ClaimedMatch]]:
+    """The matches in messages of at most `most` matches and BATCH_TEXT characters.
+
+    `size` is a match's text in characters. Matches that share their slot-1 answer share the longest
+    prefix of their prompts, so they stand together, and a group is split only when it alone is
+    larger than a message. Tournaments follow each other: those of few matches share a message.
+    """
+    in_order = sorted(matches, key=lambda match: (match.tournament, match.first))
+    groups = groupby(in_order, key=lambda match: (match.tournament, match.first))
+    parts = [part for _, group in groups for part in _packed([[m] for m in group], size, most)]
+    return _packed(parts, size, most)
+
+
+def _packed(
+    parts: Iterable[list[ClaimedMatch]], size: Callable[[ClaimedMatch], int], most: int
+) -> list[list[ClaimedMatch]]:
+    """The parts one after another, joined as long as they fit a message."""
+    packed: list[list[ClaimedMatch]] = []
+    text = 0
+    for part in parts:
+        more = sum(map(size, part))
+        if packed and len(packed[-1]) + len(part) <= most and text + more <= BATCH_TEXT:
+            packed[-1] += part
+            text += more
+        else:
+            packed.append(list(part))
+            text = more
+    return packed
+
+
+def together(flushes: Iterable[Outcomes]) -> list[list[Outcomes]]:
+    """The flushes in groups to be recorded in one transaction each, repeats in the given order.
+
+    A group is of one job, has each match once and MOST_RECORDED matches at most, unless a single
+    flush has more.
+    """
+    groups: list[list[Outcomes]] = []
+    last: dict[str, tuple[list[Outcomes], set[int]]] = {}
+    for flush in flushes:
+        matches = {report.match for report in flush.matches}
+        group, known = last.get(flush.job, (None, set()))
+        if group is None or known & matches or len(known) + len(matches) > MOST_RECORDED:
+            group, known = last[flush.job] = ([], set())
+            groups.append(group)
+        group.append(flush)
+        known |= matches
+    return groups

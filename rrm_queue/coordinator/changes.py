@@ -1,0 +1,158 @@
+"""What outcomes change, decided from what stands in the store; `record` writes it."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from rrm_queue.coordinator.losses import ATTEMPTS, back_off
+from rrm_queue.coordinator.plan import strategy_of
+from rrm_queue.domain import (
+    BatchId,
+    DecidedBy,
+    MatchId,
+    OnNoVerdict,
+    Outcome,
+    TournamentId,
+    Verdict,
+    Vote,
+)
+from rrm_queue.errors import PermanentFault
+from rrm_queue.judging.voting import coin, decide, wave
+from rrm_queue.messages import Failure, MatchReport, Outcomes
+from rrm_queue.store.queue.planning import RunningTournament
+from rrm_queue.store.queue.recording import LockedMatch, Requeue
+
+
+class Before(NamedTuple):
+    """What stands in the store, locked: matches that are not done, their tournaments and votes."""
+
+    tournaments: Mapping[TournamentId, RunningTournament]
+    matches: Mapping[int, LockedMatch]
+    votes: Mapping[int, Sequence[Vote]]
+
+    def tournament_of(self, match: LockedMatch) -> RunningTournament:
+        """The match's tournament."""
+        return self.tournaments[match.tournament]
+
+
+@dataclass(slots=True)
+class Changes:
+    """What is to be written. `refused` is why the judge turned the whole job away, if it did."""
+
+    votes: list[tuple[MatchId, Vote]] = field(default_factory=list)
+    outcomes: dict[MatchId, Outcome] = field(default_factory=dict)
+    requeued: dict[MatchId, Requeue] = field(default_factory=dict)
+    failed: dict[MatchId, str] = field(default_factory=dict)
+    batches: set[BatchId] = field(default_factory=set)
+    refused: str | None = None
+
+    def decided(self, before: Before) -> Counter[TournamentId]:
+        """How many matches of each tournament get an outcome."""
+        return Counter(before.matches[match].tournament for match in self.outcomes)
+
+
+def record_changes(flushes: Iterable[Outcomes], before: Before) -> Changes:
+    """What flushes of one job change; no match is in two of them.
+
+    A match that is over already stays as it is: the first outcome wins, a repeat is dropped. A
+    match whose votes do not suffice keeps them and goes back to the queue.
+    """
+    changes = Changes()
+    for flush in flushes:
+        changes.batches.add(BatchId(flush.batch))
+        for report in {report.match: report for report in flush.matches}.values():
+            match = before.matches.get(report.match)
+            if match is not None:
+                _add(changes, report, match, before, ours=match.batch == flush.batch)
+    return changes
+
+
+def decision_changes(matches: Iterable[MatchId], before: Before) -> Changes:
+    """What matches change that the votes in the store already decide."""
+    changes = Changes()
+    for id_ in matches:
+        match = before.matches.get(id_)
+        if match is not None and match.undecided:
+            tournament, votes = before.tournament_of(match), before.votes.get(id_, [])
+            if not wave(votes, tournament.voting):
+                _decide(changes, match, votes, tournament)
+    return changes
+
+
+def refusal_changes(flush: Outcomes, before: Before, reason: str) -> Changes:
+    """What a flush changes that cannot be recorded: its matches fail and keep its votes."""
+    changes = Changes(batches={BatchId(flush.batch)})
+    for report in flush.matches:
+        match = before.matches.get(report.match)
+        if match is not None and match.undecided:
+            changes.votes += [(match.id, vote) for vote in _new(match.id, report.votes, before)]
+            changes.failed[match.id] = reason
+    return changes
+
+
+def failure_changes(match: MatchId, before: Before, reason: str) -> Changes:
+    """What a match changes that cannot be decided by its votes in the store: it fails."""
+    found = before.matches.get(match)
+    return Changes(failed={match: reason} if found is not None and found.undecided else {})
+
+
+def outcome(match: LockedMatch, votes: Sequence[Vote], tournament: RunningTournament) -> Outcome:
+    """The match's outcome from its votes; a coin breaks a draw that the strategy cannot use.
+
+    Raises PermanentFault where the job fails matches with a vote that gave no verdict.
+    """
+    voted = decide(votes, match.first, match.second, tournament.voting)
+    if voted.winner is not None or strategy_of(tournament).draws:
+        return voted
+    winner = coin(match.first, match.second, tournament.seed, *match.position)
+    return Outcome(winner, DecidedBy.COIN)
+
+
+def _add(
+    changes: Changes, report: MatchReport, match: LockedMatch, before: Before, *, ours: bool
+) -> None:
+    """Adds what one report changes; `ours` when the match is still out in the report's batch."""
+    tournament = before.tournament_of(match)
+    new = _new(match.id, report.votes, before)
+    if not ours and tournament.voting.on_no_verdict is OnNoVerdict.FAIL:
+        # A repeat must not bring back what failed the match before it was tried again.
+        new = [vote for vote in new if vote.verdict is not Verdict.NONE]
+    changes.votes += [(match.id, vote) for vote in new]
+    if not match.undecided:
+        return
+    # Decided by the votes that are kept: of two with one number, the first to arrive.
+    kept = [*before.votes.get(match.id, []), *new]
+    if not wave(kept, tournament.voting):
+        _decide(changes, match, kept, tournament)
+    elif ours:  # else it is a repeat, or the batch was given up and another may judge the match
+        _return(changes, match, report.failure)
+
+
+def _new(match: int, votes: Iterable[Vote], before: Before) -> list[Vote]:
+    """Those of the votes whose numbers the store does not have."""
+    known = {vote.number for vote in before.votes.get(match, [])}
+    return [vote for vote in votes if vote.number not in known]
+
+
+def _decide(
+    changes: Changes, match: LockedMatch, votes: Sequence[Vote], tournament: RunningTournament
+) -> None:
+    try:
+        changes.outcomes[match.id] = outcome(match, votes, tournament)
+    except PermanentFault as fault:
+        changes.failed[match.id] = str(fault)
+
+
+def _return(changes: Changes, match: LockedMatch, failure: Failure | None) -> None:
+    """The match goes back to the queue, unless it has failed for good."""
+    attempt = match.attempt + 1
+    if failure is None:
+        changes.requeued[match.id] = Requeue()
+    elif failure.refused:
+        changes.requeued[match.id] = Requeue(failure.reason)
+        changes.refused = failure.reason
+    elif failure.transient and attempt < ATTEMPTS:
+        changes.requeued[match.id] = Requeue(failure.reason, attempt=1, wait=back_off(attempt))
+    else:
+        changes.failed[match.id] = failure.reason

@@ -1,0 +1,71 @@
+"""How many matches are out at once, how jobs share them, and how many tournaments to open."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from heapq import heapify, heapreplace
+
+LEAST_WINDOW = 64
+"""Matches out at once while no worker lives: a first message for whoever comes."""
+
+MOST_OPENED = 256
+"""Tournaments opened at once."""
+
+MOST_READY = 1 << 14
+"""Ready matches are counted no further than this."""
+
+MOST_SENT = 1024
+"""Matches sent in one turn at most: their texts are in memory, and their rows locked meanwhile."""
+
+
+def window(capacities: Iterable[int]) -> int:
+    """How many matches of a queue may be out: about twice what its live workers can hold."""
+    return 2 * sum(capacities) or LEAST_WINDOW
+
+
+def free_places(places: int, out: int) -> int:
+    """How many matches to send into a window of `places` of which `out` are taken.
+
+    None before an eighth of the window is free: the workers have enough until then, and whoever
+    fills every single place at once ends up sending a message for every single match.
+    """
+    free = places - out
+    return min(free, MOST_SENT) if free >= places // 8 else 0
+
+
+def to_open(missing: int, opened: int, brought: int) -> int:
+    """How many tournaments to open next, for `missing` more matches.
+
+    As many as it takes if they bring as much as the `opened` before them `brought`; first one.
+    """
+    if not opened:
+        return 1
+    return min(MOST_OPENED, -(-missing * opened // max(1, brought)))
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A job's part in a queue: what it has out, what it could send, and its weight."""
+
+    job: str
+    out: int
+    ready: int
+    weight: int
+
+
+def shares(free: int, claims: Sequence[Claim]) -> dict[str, int]:
+    """How many of `free` places each job gets, so that what is out stands as the weights do.
+
+    Each place goes to the job that has least out for its weight; a job gets no more than it has
+    ready, and what it leaves goes to the others.
+    """
+    given = {claim.job: 0 for claim in claims}
+    heap = [(c.out / c.weight, order, c) for order, c in enumerate(claims) if c.ready > 0]
+    heapify(heap)
+    while free > 0 and heap and heap[0][0] < float("inf"):
+        _, order, claim = heap[0]
+        given[claim.job] += 1
+        free -= 1
+        has = given[claim.job]
+        load = (claim.out + has) / claim.weight if has < claim.ready else float("inf")
+        heapreplace(heap, (load, order, claim))
+    return given

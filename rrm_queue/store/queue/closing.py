@@ -1,0 +1,110 @@
+"""What the coordinator's `plan` reads and writes when tournaments end, done or failed."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Connection, text
+
+from rrm_queue.domain import Standing, TournamentId
+from rrm_queue.store.binary_columns import read_columns
+from rrm_queue.store.database import storable
+
+RESULTS = """
+    COPY (
+        SELECT tournament_id, first, second, coalesce(winner, -1)
+        FROM matches
+        WHERE tournament_id = ANY(CAST(%(tournaments)s AS bigint[])) AND state = 'done'
+        ORDER BY tournament_id
+    ) TO STDOUT (FORMAT binary)
+"""
+
+INSERT_STANDINGS = text("""
+    INSERT INTO standings (tournament_id, candidate, rank, wins, losses, draws, elo, bt)
+    SELECT * FROM unnest(
+        CAST(:tournament AS bigint[]), CAST(:candidate AS int[]), CAST(:rank AS int[]),
+        CAST(:wins AS int[]), CAST(:losses AS int[]), CAST(:draws AS int[]),
+        CAST(:elo AS float8[]), CAST(:bt AS float8[])
+    )
+""")
+
+FINISH_TOURNAMENTS = text("""
+    UPDATE tournaments t SET state = 'done', champion = f.champion, finished_at = now()
+    FROM unnest(CAST(:tournament AS bigint[]), CAST(:champion AS int[])) AS f (id, champion)
+    WHERE t.id = f.id
+""")
+
+FAIL_TOURNAMENTS = text("""
+    UPDATE tournaments t SET state = 'failed', error = f.error, finished_at = now()
+    FROM unnest(CAST(:tournament AS bigint[]), CAST(:error AS text[])) AS f (id, error)
+    WHERE t.id = f.id AND t.state = 'running'
+    RETURNING t.id
+""")
+
+# What is out already is paid for: its outcome is kept when it comes.
+CANCEL_READY = text("""
+    UPDATE matches SET state = 'cancelled'
+    WHERE tournament_id = ANY(CAST(:tournaments AS bigint[])) AND state = 'ready'
+""")
+
+
+def results(
+    tx: Connection, tournaments: Sequence[TournamentId]
+) -> dict[TournamentId, NDArray[np.int64]]:
+    """The decided matches of these tournaments as rows: first, second, winner or -1 for a draw.
+
+    By COPY: of 2,000 candidates two million matches come in seconds.
+    """
+    if not tournaments:
+        return {}
+    types = ("bigint", "integer", "integer", "integer")
+    ids, *cells = read_columns(tx, RESULTS, {"tournaments": list(tournaments)}, types)
+    rows = np.stack(cells, axis=1)
+    found, starts = np.unique(ids, return_index=True)
+    parts = np.split(rows, starts[1:])
+    decided = dict(zip(found.tolist(), parts, strict=len(found) > 0))
+    return {id_: decided.get(id_, rows[:0]) for id_ in tournaments}
+
+
+def finish_tournaments(
+    tx: Connection, finished: Sequence[tuple[TournamentId, Sequence[Standing]]]
+) -> None:
+    """Closes tournaments with their standings; the first standing is the champion's."""
+    lines = [(tournament, s) for tournament, standings in finished for s in standings]
+    tx.execute(
+        INSERT_STANDINGS,
+        {
+            "tournament": [tournament for tournament, _ in lines],
+            "candidate": [s.candidate for _, s in lines],
+            "rank": [s.rank for _, s in lines],
+            "wins": [s.wins for _, s in lines],
+            "losses": [s.losses for _, s in lines],
+            "draws": [s.draws for _, s in lines],
+            "elo": [s.elo for _, s in lines],
+            "bt": [s.bt for _, s in lines],
+        },
+    )
+    tx.execute(
+        FINISH_TOURNAMENTS,
+        {
+            "tournament": [tournament for tournament, _ in finished],
+            "champion": [standings[0].candidate for _, standings in finished],
+        },
+    )
+
+
+def fail_tournaments(
+    tx: Connection, failed: Sequence[tuple[TournamentId, str]]
+) -> set[TournamentId]:
+    """Fails tournaments, each with a reason; those that were running until now."""
+    ids: set[TournamentId] = set(
+        tx.scalars(
+            FAIL_TOURNAMENTS,
+            {
+                "tournament": [id_ for id_, _ in failed],
+                "error": [storable(error) for _, error in failed],
+            },
+        )
+    )
+    tx.execute(CANCEL_READY, {"tournaments": list(ids)})
+    return ids
