@@ -14,6 +14,7 @@ from rrm_worker.service import GRACE_SECONDS, Serving, serve
 
 from rrm_queue.actions.app import broker_url
 from rrm_queue.actions.settings import log_to_stderr, read_settings, reveal
+from rrm_queue.cli.options.metrics import metrics_options
 from rrm_queue.errors import UsageFault
 from rrm_queue.judging.engines.base import EngineSettings
 from rrm_queue.judging.kinds import SERVED_ALONE, SERVED_TOGETHER, served_kind, worker_queue
@@ -70,17 +71,7 @@ _OURS = {"--host", "--port", "--model-path", "--model"}
     metavar="SECONDS",
     help="How long to finish matches after SIGTERM; those that are left are returned to the queue.",
 )
-@click.option(
-    "--metrics-port",
-    type=click.IntRange(0, 65535),
-    help="Port for Prometheus metrics, at /metrics.",
-)
-@click.option(
-    "--metrics-host",
-    default=HOST,
-    show_default=True,
-    help="Address on which the metrics are served.",
-)
+@metrics_options
 def command(
     judges: tuple[str, ...],
     model: str | None,
