@@ -21,7 +21,6 @@ from choosing_report import Line, write
 
 from rrm_queue.domain import (
     CandidateNumber,
-    History,
     Order,
     Outcome,
     Position,
@@ -36,6 +35,7 @@ from rrm_queue.messages import Answer
 from rrm_queue.ratings import standings
 from rrm_queue.seeds import derive
 from rrm_queue.strategies import Finished, Strategy, named
+from rrm_queue.strategies.base import History
 
 STRATEGIES = ("knockout", "double-elimination", "swiss", "pivot", "sampled:4", "sampled:8", "elo")
 SIZES = (8, 16, 32, 64)

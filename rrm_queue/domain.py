@@ -1,7 +1,9 @@
-"""The nouns of rrmq: ids, states and frozen values, as `docs/design.md` defines them."""
+"""The nouns of rrmq, as `docs/design.md` defines them.
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+In this order: ids, states, what a file holds, how matches are played, how they are judged.
+"""
+
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple, NewType
 from uuid import UUID
@@ -20,7 +22,7 @@ BatchRef = tuple[JobId, BatchId]
 
 
 class JobState(StrEnum):
-    """Where a job stands; `partial` means that some of its tournaments failed."""
+    """A job's state; `partial` means that some of its tournaments failed."""
 
     QUEUED = "queued"
     RUNNING = "running"
@@ -32,15 +34,12 @@ class JobState(StrEnum):
 
     @property
     def ended(self) -> bool:
-        """Whether nothing will happen to the job any more."""
-        return self in _ENDED
-
-
-_ENDED = {JobState.SUCCEEDED, JobState.PARTIAL, JobState.FAILED, JobState.CANCELLED}
+        """Whether the job is over."""
+        return self not in {JobState.QUEUED, JobState.RUNNING, JobState.PAUSED}
 
 
 class TournamentState(StrEnum):
-    """A tournament waits until the fleet needs it, runs, then is done or failed."""
+    """A tournament waits until workers need it, then runs, then is done or failed."""
 
     WAITING = "waiting"
     RUNNING = "running"
@@ -49,7 +48,7 @@ class TournamentState(StrEnum):
 
 
 class MatchState(StrEnum):
-    """A match is ready to be judged, out in a batch, or over."""
+    """A match is ready to be judged, out in a batch, or over (the last three)."""
 
     READY = "ready"
     OUT = "out"
@@ -59,91 +58,15 @@ class MatchState(StrEnum):
 
 
 class BatchState(StrEnum):
-    """A batch is out until its last flush is recorded or it is given up as lost."""
+    """A batch is out until its last outcomes are recorded, or until it is given up as lost."""
 
     OUT = "out"
     DONE = "done"
     LOST = "lost"
 
 
-class Verdict(StrEnum):
-    """What one vote says; `first` is the answer shown first in that vote.
-
-    Only judges that may call a draw (`reference`, `replay`) say `tie`; RRM is never offered one.
-    """
-
-    FIRST = "first"
-    SECOND = "second"
-    TIE = "tie"
-    NONE = "none"
-
-
-class NoVerdict(StrEnum):
-    """Why a vote gave no verdict."""
-
-    TRUNCATED = "truncated"
-    NO_BOX = "no box"
-    OFF_MENU = "off the menu"
-
-
-class DecidedBy(StrEnum):
-    """What decided a match."""
-
-    VOTES = "votes"
-    COIN = "coin"
-
-
-class Seeding(StrEnum):
-    """How candidates are placed in a bracket."""
-
-    RANDOM = "random"
-    GIVEN = "given"
-
-
-class Order(StrEnum):
-    """Which answer of a pair a vote shows first.
-
-    `balanced`: the tournament's regular orientation, turned round in every even vote. `fixed`: the
-    file's order in every vote. `random`: a coin of each vote's seed. `both`: as balanced, with as
-    many votes in either order.
-    """
-
-    BALANCED = "balanced"
-    FIXED = "fixed"
-    RANDOM = "random"
-    BOTH = "both"
-
-
-class Launch(StrEnum):
-    """How votes are cast: only those that are needed whatever happens, or all at once."""
-
-    WAVES = "waves"
-    ALL = "all"
-
-
-class Stop(StrEnum):
-    """When a match has enough votes: once decided, never before the last, or at a lead."""
-
-    DECIDED = "decided"
-    NEVER = "never"
-    LEAD = "lead"
-
-
-class OnNoVerdict(StrEnum):
-    """What a vote that stays without a verdict counts for.
-
-    `abstain`: for nobody. `draw`: half for each. `coin`: for the side that its seed picks. `fail`:
-    its match fails.
-    """
-
-    ABSTAIN = "abstain"
-    DRAW = "draw"
-    COIN = "coin"
-    FAIL = "fail"
-
-
 class Label(StrEnum):
-    """Which answer of a pair its data set prefers: what people, or a key, said beforehand."""
+    """Which answer of a pair the file prefers: what people or an answer key said."""
 
     FIRST = "first"
     SECOND = "second"
@@ -152,10 +75,10 @@ class Label(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One answer; `key` is the id its file gives it, `generator` the model that wrote it.
+    """One answer; `key` is its id in the file, `generator` the model that wrote it.
 
-    `gold` is how good it is, as its file knows, higher being better: 1 for right and 0 for wrong.
-    Only simulated judges look at it.
+    `gold` is how good the file says it is; higher is better, such as 1 for right and 0 for wrong.
+    It is sent only to judges that decide by it.
     """
 
     key: str
@@ -166,7 +89,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class LabelledPair:
-    """Two candidates that the file itself pairs; `label` is None when it does not say who won."""
+    """Two candidates that the file pairs; `label` is None when the file does not say who won."""
 
     first: CandidateNumber
     second: CandidateNumber
@@ -175,10 +98,10 @@ class LabelledPair:
 
 @dataclass(frozen=True, slots=True)
 class Tournament:
-    """One prompt's ranking as submitted; `line` is where in the file it stands, from 1.
+    """One prompt and its candidates, as submitted; `line` is its line in the file, from 1.
 
-    `pairs` are the pairs that the file gives, with its labels, and `subset` its part of a
-    benchmark; both are for reports of agreement.
+    `pairs` are the file's own pairs with their labels. `subset` is the part of a benchmark that the
+    prompt belongs to. Both are for reports of agreement.
     """
 
     key: str
@@ -190,8 +113,15 @@ class Tournament:
     subset: str | None = None
 
 
+class Seeding(StrEnum):
+    """How candidates are placed in a bracket."""
+
+    RANDOM = "random"
+    GIVEN = "given"
+
+
 class Position(NamedTuple):
-    """Where a match stands in its tournament: round from 1, slot from 0."""
+    """A match's place in its tournament: round from 1, slot from 0."""
 
     round: int
     slot: int
@@ -206,6 +136,13 @@ class Pairing:
     second: CandidateNumber
 
 
+class DecidedBy(StrEnum):
+    """What decided a match."""
+
+    VOTES = "votes"
+    COIN = "coin"
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """How a match ended; `winner` is None for a draw."""
@@ -215,21 +152,8 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class History:
-    """How far a tournament has come: all that a strategy may look at.
-
-    `matches` holds every planned match, None while it is undecided. It stays empty for strategies
-    that only count (`Strategy.looks_back` is False), however many matches there are.
-    """
-
-    planned: int = 0
-    decided: int = 0
-    matches: Mapping[Position, Outcome | None] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
 class Result:
-    """A decided match as the ratings see it; `winner` is None for a draw."""
+    """A decided match, for the ratings; `winner` is None for a draw."""
 
     first: CandidateNumber
     second: CandidateNumber
@@ -250,10 +174,10 @@ class Standing:
 
 
 class JudgeSpec(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Which judge, and how it is asked: `kind[:argument]`, then sampling settings of text judges.
+    """A judge, `kind[:argument]`, and the settings of judges that write text.
 
-    `base_url` is for OpenAI-compatible endpoints; a key never travels. `template` is the source of
-    a prompt template that takes the place of RRM's, `regex` what the model's text is held to.
+    `base_url` is the endpoint; its key is not part of this. `template` is the source of a prompt
+    template that replaces RRM's. `regex` is what the text must match.
     """
 
     kind: str
@@ -269,10 +193,52 @@ class JudgeSpec(msgspec.Struct, frozen=True, omit_defaults=True):
         return f"{self.kind}:{self.argument}" if self.argument else self.kind
 
 
-class Voting(msgspec.Struct, frozen=True, omit_defaults=True):
-    """How a match is voted on; `lead` is the lead that `Stop.LEAD` stops at.
+class Order(StrEnum):
+    """Which answer of a pair a vote shows first.
 
-    `resamples` is how often a vote without a verdict is asked for again.
+    `balanced`: as the tournament's orientation says, and the other way in every even vote.
+    `fixed`: the file's order in every vote. `random`: by each vote's seed. `both`: as `balanced`,
+    with as many votes in one order as in the other.
+    """
+
+    BALANCED = "balanced"
+    FIXED = "fixed"
+    RANDOM = "random"
+    BOTH = "both"
+
+
+class Launch(StrEnum):
+    """How votes are started: only those that are needed for sure, or all at once."""
+
+    WAVES = "waves"
+    ALL = "all"
+
+
+class Stop(StrEnum):
+    """When a match has enough votes: once it is decided, after the last vote, or at a lead."""
+
+    DECIDED = "decided"
+    NEVER = "never"
+    LEAD = "lead"
+
+
+class OnNoVerdict(StrEnum):
+    """What a vote counts for when it has no verdict after all its resamples.
+
+    `abstain`: nothing. `draw`: half a vote for each side. `coin`: the side that its seed picks.
+    `fail`: the match fails.
+    """
+
+    ABSTAIN = "abstain"
+    DRAW = "draw"
+    COIN = "coin"
+    FAIL = "fail"
+
+
+class Voting(msgspec.Struct, frozen=True, omit_defaults=True):
+    """How a match is voted on; `lead` is the lead at which `Stop.LEAD` stops.
+
+    `resamples` is how many more samples a vote without a verdict gets.
     """
 
     votes: int = 1
@@ -284,14 +250,34 @@ class Voting(msgspec.Struct, frozen=True, omit_defaults=True):
     resamples: int = 2
 
 
+class Verdict(StrEnum):
+    """What one vote says; `first` is the answer that the vote showed first.
+
+    A judge that compares with what it knows may say `tie`; a model is never offered one.
+    """
+
+    FIRST = "first"
+    SECOND = "second"
+    TIE = "tie"
+    NONE = "none"
+
+
+class NoVerdict(StrEnum):
+    """Why a vote gave no verdict."""
+
+    TRUNCATED = "truncated"
+    NO_BOX = "no box"
+    OFF_MENU = "off the menu"
+
+
 class Vote(msgspec.Struct, frozen=True, omit_defaults=True):
     """One sampled judgement; `swapped` when the match's second candidate was shown first.
 
-    Tokens and seconds are 0 for judges that generate nothing; they add up the `samples` requests
-    that the vote took. `query_tokens` is how long the prompt is up to the end of the query,
-    `slot_tokens` up to the end of the answer in slot 1: what prompts may share. `neutralised` when
-    control tokens or forged headings in a text were made harmless. `key` is the vote's content's,
-    for judges whose votes are paid for (see `judging.content`).
+    Tokens and seconds are sums over the vote's `samples`, and 0 for judges that write no text.
+    `query_tokens` is the prompt's length up to the end of the query, `slot_tokens` up to the end of
+    the answer in slot 1: what prompts can share. `neutralised`: a text in the prompt was changed
+    because it held a control token or a forged heading. `key` identifies a vote that is paid for
+    (see `judging.vote_key`).
     """
 
     number: int

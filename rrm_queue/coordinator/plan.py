@@ -8,7 +8,6 @@ from typing import assert_never
 
 from rrm_queue.domain import (
     CandidateNumber,
-    History,
     JobId,
     JobState,
     Pairing,
@@ -23,6 +22,7 @@ from rrm_queue.store.database import Transaction
 from rrm_queue.store.queue import closing, planning
 from rrm_queue.store.queue.planning import RunningTournament
 from rrm_queue.strategies import Finished, Pairings, Strategy, named
+from rrm_queue.strategies.base import History
 
 
 def open_tournaments(tx: Transaction, job: JobId, count: int) -> int:

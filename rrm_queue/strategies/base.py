@@ -1,10 +1,23 @@
-"""What a strategy is: it looks at a tournament's history and says which matches come next."""
+"""What a strategy is: it reads a tournament's history and says which matches come next."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
-from rrm_queue.domain import CandidateNumber, History, Pairing
+from rrm_queue.domain import CandidateNumber, Outcome, Pairing, Position
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """A tournament's matches so far: all that a strategy may read.
+
+    `matches` holds every planned match, with None while it is undecided. It is empty for strategies
+    that only count (`Strategy.looks_back` is False).
+    """
+
+    planned: int = 0
+    decided: int = 0
+    matches: Mapping[Position, Outcome | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

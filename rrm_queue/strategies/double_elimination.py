@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import ClassVar, NamedTuple
 
-from rrm_queue.domain import CandidateNumber, History, Outcome, Pairing, Position, Seeding
-from rrm_queue.strategies.base import Finished, Pairings
+from rrm_queue.domain import CandidateNumber, Outcome, Pairing, Position, Seeding
+from rrm_queue.strategies.base import Finished, History, Pairings
 from rrm_queue.strategies.bracket import leaves, placed, winner_of
 
 NOBODY = CandidateNumber(-1)

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar
 
-from rrm_queue.domain import CandidateNumber, History, Pairing, Position
-from rrm_queue.strategies.base import Finished, Pairings
+from rrm_queue.domain import CandidateNumber, Pairing, Position
+from rrm_queue.strategies.base import Finished, History, Pairings
 from rrm_queue.strategies.slices import in_slices
 
 

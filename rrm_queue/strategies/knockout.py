@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from rrm_queue.domain import CandidateNumber, History, Pairing, Seeding
-from rrm_queue.strategies.base import Finished, Pairings
+from rrm_queue.domain import CandidateNumber, Pairing, Seeding
+from rrm_queue.strategies.base import Finished, History, Pairings
 from rrm_queue.strategies.bracket import leaves, nodes, places
 
 

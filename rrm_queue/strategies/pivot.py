@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from rrm_queue.domain import CandidateNumber, History, Outcome, Pairing, Position
-from rrm_queue.strategies.base import Finished, Pairings
+from rrm_queue.domain import CandidateNumber, Outcome, Pairing, Position
+from rrm_queue.strategies.base import Finished, History, Pairings
 from rrm_queue.strategies.circle import circle
 from rrm_queue.strategies.slices import next_slice
 

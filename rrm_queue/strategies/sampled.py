@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import ClassVar
 
-from rrm_queue.domain import History, Pairing, Position
+from rrm_queue.domain import Pairing, Position
 from rrm_queue.seeds import shuffled
-from rrm_queue.strategies.base import Finished, Pairings
+from rrm_queue.strategies.base import Finished, History, Pairings
 from rrm_queue.strategies.circle import circle
 from rrm_queue.strategies.slices import in_slices
 

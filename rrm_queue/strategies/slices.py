@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from rrm_queue.domain import History, Pairing
-from rrm_queue.strategies.base import Finished, Pairings
+from rrm_queue.domain import Pairing
+from rrm_queue.strategies.base import Finished, History, Pairings
 
 SLICE = 1024
 """The most matches that are planned and undecided at once.

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from rrm_queue.domain import CandidateNumber, History, Outcome, Pairing, Position
+from rrm_queue.domain import CandidateNumber, Outcome, Pairing, Position
 from rrm_queue.seeds import shuffled
-from rrm_queue.strategies.base import Finished, Pairings
+from rrm_queue.strategies.base import Finished, History, Pairings
 
 Pair = tuple[int, int]
 

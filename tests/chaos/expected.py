@@ -8,7 +8,6 @@ from chaos.given import GivenJob, GivenTournament
 from rrm_queue.domain import (
     CandidateNumber,
     DecidedBy,
-    History,
     Outcome,
     Pairing,
     Position,
@@ -24,6 +23,7 @@ from rrm_queue.messages import Answer
 from rrm_queue.ratings import standings
 from rrm_queue.seeds import derive
 from rrm_queue.strategies import Finished, Strategy, named
+from rrm_queue.strategies.base import History
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,6 @@ from rrm_queue.coordinator.dispatch import dispatch
 from rrm_queue.coordinator.record import record
 from rrm_queue.domain import (
     CandidateNumber,
-    History,
     JobId,
     JobState,
     Outcome,
@@ -24,6 +23,7 @@ from rrm_queue.seeds import derive
 from rrm_queue.store.database import Database
 from rrm_queue.store.views.results import job_results
 from rrm_queue.strategies import Pairings, Strategy, named
+from rrm_queue.strategies.base import History
 from rrm_queue.views import TournamentResult
 
 SIZES = list(range(2, 21))

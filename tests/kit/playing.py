@@ -4,8 +4,9 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from rrm_queue.domain import CandidateNumber, History, Outcome, Pairing, Position
+from rrm_queue.domain import CandidateNumber, Outcome, Pairing, Position
 from rrm_queue.strategies import Finished, Pairings, Strategy
+from rrm_queue.strategies.base import History
 from rrm_queue.strategies.slices import SLICE
 
 Judge = Callable[[Pairing], CandidateNumber | None]

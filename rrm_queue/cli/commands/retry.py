@@ -1,4 +1,4 @@
-"""`rrmq retry`: tries again what failed of a job."""
+"""`rrmq retry`: tries again what failed in a job."""
 
 import click
 
@@ -15,7 +15,7 @@ from rrm_queue.text import count
 @job_argument
 @click.option("--json", "as_json", is_flag=True, help="Print the job's status as JSON.")
 def command(job: str, as_json: bool) -> None:
-    """Try again what failed of JOB, with the votes that it has. Nothing else is judged again."""
+    """Retry what failed in JOB, with the votes that it has. Nothing else is judged again."""
     with App() as app:
         changed = control.retry(app, job)
     view, retried = changed.view, changed.done

@@ -164,7 +164,7 @@ def _standing_columns(
 
 
 def checks_table(rows: Iterable[tuple[str, bool, str, str | None]]) -> Table:
-    """Names, whether each is well, what there is to say, and a remedy on a line of its own."""
+    """Names, whether each is well, details, and a remedy on a line of its own."""
     grid = Table.grid(padding=(0, 2))
     grid.add_column(no_wrap=True)
     grid.add_column(no_wrap=True)
@@ -173,7 +173,7 @@ def checks_table(rows: Iterable[tuple[str, bool, str, str | None]]) -> Table:
         mark = Text("ok", "green") if well else Text("wrong", "bold red")
         grid.add_row(name, mark, printable(detail))
         if remedy:
-            grid.add_row("", "", Text(f"mend: {printable(remedy)}", "yellow"))
+            grid.add_row("", "", Text(f"fix: {printable(remedy)}", "yellow"))
     return grid
 
 

@@ -11,7 +11,6 @@ from rrm_queue.cli.render.canvas import Line
 from rrm_queue.domain import (
     CandidateNumber,
     DecidedBy,
-    History,
     MatchId,
     MatchState,
     Outcome,
@@ -19,6 +18,7 @@ from rrm_queue.domain import (
     Seeding,
 )
 from rrm_queue.strategies import Finished
+from rrm_queue.strategies.base import History
 from rrm_queue.strategies.bracket import leaves
 from rrm_queue.strategies.knockout import Knockout
 from rrm_queue.views import TalliedMatch

@@ -9,7 +9,6 @@ import pytest
 from rrm_queue.domain import (
     CandidateNumber,
     DecidedBy,
-    History,
     MatchId,
     MatchState,
     Outcome,
@@ -21,6 +20,7 @@ from rrm_queue.domain import (
 from rrm_queue.report.brackets import MOST, ROW, WIDTH, Box, Picture, picture
 from rrm_queue.report.contents import Bracket, Tournament
 from rrm_queue.strategies import Finished, named
+from rrm_queue.strategies.base import History
 from rrm_queue.views import TalliedMatch, TournamentView
 
 SIZES = [2, 3, 4, 5, 6, 7, 8, 11, 16, 23, 32, 33, 64, 100]

@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from kit.playing import Table, coin, of_the_pair
 
-from rrm_queue.domain import CandidateNumber, History, Outcome, Position, Seeding
+from rrm_queue.domain import CandidateNumber, Outcome, Position, Seeding
 from rrm_queue.strategies import Finished, Pairings, named
+from rrm_queue.strategies.base import History
 from rrm_queue.strategies.bracket import leaves
 from rrm_queue.strategies.double_elimination import NOBODY, DoubleElimination, masks, meetings
 

@@ -5,8 +5,9 @@ from itertools import combinations, groupby
 
 import pytest
 
-from rrm_queue.domain import CandidateNumber, History, Pairing, Position
+from rrm_queue.domain import CandidateNumber, Pairing, Position
 from rrm_queue.strategies import Finished, Pairings, named
+from rrm_queue.strategies.base import History
 from rrm_queue.strategies.elo import scheduled
 from rrm_queue.strategies.slices import SLICE
 

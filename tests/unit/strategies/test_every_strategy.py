@@ -7,9 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from kit.playing import Table, coin, of_the_pair
 
-from rrm_queue.domain import CandidateNumber, History, Pairing
+from rrm_queue.domain import CandidateNumber, Pairing
 from rrm_queue.judging.orientation import Orientation
 from rrm_queue.strategies import NAMES, Finished, named
+from rrm_queue.strategies.base import History
 
 SIZES = range(1, 131)
 DEAR = {"elo", "swiss:99", "pivot:99"}

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rrm_queue.domain import CandidateNumber, History, Outcome, Pairing, Position, Seeding
+from rrm_queue.domain import CandidateNumber, Outcome, Pairing, Position, Seeding
 from rrm_queue.strategies import Finished, Pairings, named
+from rrm_queue.strategies.base import History
 from rrm_queue.strategies.bracket import leaves, nodes, places
 
 SIZES = range(2, 131)

@@ -4,8 +4,9 @@ import random
 
 from kit.playing import Table, of_the_pair
 
-from rrm_queue.domain import CandidateNumber, History, Pairing, Position
+from rrm_queue.domain import CandidateNumber, Pairing, Position
 from rrm_queue.strategies import Finished, Pairings, named
+from rrm_queue.strategies.base import History
 from rrm_queue.strategies.pairs import Pairs
 from rrm_queue.strategies.slices import SLICE
 

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from kit.playing import Table, of_the_pair
 
-from rrm_queue.domain import History
 from rrm_queue.strategies import Pairings, named
+from rrm_queue.strategies.base import History
 from rrm_queue.strategies.sampled import Sampled, distances, scheduled
 from rrm_queue.strategies.slices import SLICE
 

@@ -7,8 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from kit.playing import Table, coin, of_the_pair
 
-from rrm_queue.domain import CandidateNumber, History, Pairing, Position
+from rrm_queue.domain import CandidateNumber, Pairing, Position
 from rrm_queue.strategies import Pairings, named
+from rrm_queue.strategies.base import History
 from rrm_queue.strategies.swiss import Swiss, paired
 
 SEEDS = st.integers(0, 2**63 - 1)
