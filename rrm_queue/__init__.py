@@ -1,7 +1,7 @@
 """rrmq ranks language-model answers with a judge that reads two at a time.
 
-`docs/python.md` shows what stands here: the words of the command, as functions. They are imported
-when they are first used, so that a process that needs none of them does not pay for them.
+The verbs of the command are functions here; see `docs/python.md`. They are imported when they are
+first used, so that a process that uses none of them does not pay for them.
 """
 
 from importlib import import_module

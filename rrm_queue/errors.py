@@ -1,7 +1,7 @@
-"""Everything that can go wrong and that a user may read about.
+"""The errors that a user may see.
 
-A class's docstring is the headline of its message. `TransientFault` and `PermanentFault` are
-separate branches: the first is worth another try, the second never is.
+The first line of a class's docstring is the first sentence of its message. `TransientFault` and
+`PermanentFault` are separate branches: only the first is worth another try.
 """
 
 from collections.abc import Callable
@@ -139,7 +139,7 @@ class BrokerUnavailable(RrmqError):
 
 
 class BrokerRefused(BrokerUnavailable):
-    """The broker does not let us in."""
+    """The broker refuses access."""
 
 
 class StackFault(RrmqError):
@@ -147,15 +147,15 @@ class StackFault(RrmqError):
 
 
 class EngineFault(RrmqError):
-    """The engine does not run."""
+    """The engine is not running."""
 
 
 class MessageRefused(RrmqError):
-    """A message is not of the version that this process speaks."""
+    """A message has a version that this process cannot read."""
 
 
 class ForeignJob(RrmqError):
-    """The job is of another version of rrmq."""
+    """The job belongs to another version of rrmq."""
 
 
 class JudgeFault(RrmqError):
@@ -165,7 +165,7 @@ class JudgeFault(RrmqError):
 class TransientFault(JudgeFault):
     """The judge could not be reached.
 
-    `retry_after` is how many seconds it asks to be left alone.
+    `retry_after` is how many seconds the judge asks to wait.
     """
 
     def __init__(self, detail: str = "", *, retry_after: float = 0.0) -> None:
@@ -178,8 +178,8 @@ class PermanentFault(JudgeFault):
 
 
 class JudgeRefused(PermanentFault):
-    """The judge turns the job away."""
+    """The judge refuses the job."""
 
 
 class UnknownVersion(MessageRefused):
-    """A message is of a version that this process does not speak."""
+    """A message has a version that this process does not know."""

@@ -1,4 +1,4 @@
-"""A file that a verb writes: it appears whole or not at all, and nothing is left beside it."""
+"""Writing a file so that it appears whole or not at all, and nothing is left beside it."""
 
 import secrets
 import signal
@@ -14,20 +14,20 @@ from rrm_queue.errors import Message, Option, UsageFault
 
 
 def target_of(path: Path, *, force: bool) -> Path:
-    """The file to write, a link followed. Raises UsageFault for what must not be replaced."""
+    """The file to write, links followed. Raises UsageFault for what must not be replaced."""
     path = path.resolve()
     if path.exists() and not path.is_file():
-        raise UsageFault(f"{path} is no file")
+        raise UsageFault(f"{path} is not a file")
     if path.exists() and not force:
         raise UsageFault(Message(f"{path} is there already; ", Option("force"), " replaces it"))
     if not path.parent.is_dir():
-        raise UsageFault(f"{path.parent} is no folder")
+        raise UsageFault(f"{path.parent} is not a folder")
     return path
 
 
 @contextmanager
 def opened(target: Path | None, *, force: bool) -> Iterator[BinaryIO]:
-    """Where rows go: stdout, or a file beside the target that takes its name when it is whole."""
+    """The stream to write to: stdout, or a file that is renamed to the target when it is whole."""
     if target is None:
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()
@@ -37,7 +37,7 @@ def opened(target: Path | None, *, force: bool) -> Iterator[BinaryIO]:
         try:
             with beside.open("xb") as stream:
                 yield stream
-            target_of(target, force=force)  # somebody may have made it meanwhile
+            target_of(target, force=force)  # it may have been made meanwhile
             beside.replace(target)
         finally:
             beside.unlink(missing_ok=True)
@@ -45,8 +45,8 @@ def opened(target: Path | None, *, force: bool) -> Iterator[BinaryIO]:
 
 @contextmanager
 def _tidied() -> Iterator[None]:
-    """Lets SIGTERM end what is under way as Ctrl-C does, so that it can tidy up behind it."""
-    if current_thread() is not main_thread():  # no other may set a signal's handler
+    """Lets SIGTERM raise an exception, as Ctrl-C does, so that the file is removed."""
+    if current_thread() is not main_thread():  # no other thread may set a handler
         yield
         return
     before = signal.signal(signal.SIGTERM, _end)

@@ -1,7 +1,7 @@
-"""rrmq from Python: the words of the command, as functions. `docs/python.md` shows them at work.
+"""rrmq from Python: the verbs of the command as functions; see `docs/python.md`.
 
-A composition root like `cli`: it reads the same settings and starts the same local stack. What goes
-wrong is an RrmqError; what the command would say on stderr is logged.
+It reads the same settings and starts the same local stack as the command. Errors are RrmqErrors;
+what the command prints on stderr is logged.
 """
 
 from rrm_queue.api.job import Job, results, status, wait

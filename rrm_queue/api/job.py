@@ -1,4 +1,4 @@
-"""A job from Python: how far it is, what came out, and what one does to it."""
+"""A job from Python: its status, its results, and what can be done to it."""
 
 import logging
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ Done = TypeVar("Done")
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A job by its id, or by any unique beginning of it.
+    """A job by its id, or by any unique prefix of it.
 
     `new` is False when an earlier submission of the same answers made it.
     """

@@ -12,7 +12,7 @@ from rrm_queue.views import TournamentResult
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """A candidate's place; `number` is where it stood among those given, from 0."""
+    """A candidate with its rank; `number` is its index among the candidates given, from 0."""
 
     rank: int
     number: int
@@ -27,7 +27,7 @@ class Ranked:
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """The candidates from the best to the worst, and the job that found it."""
+    """The candidates from the best to the worst, and the job that ranked them."""
 
     job: Job
     standings: tuple[Ranked, ...]
@@ -48,15 +48,15 @@ def rank(
     timeout: float | None = None,
     **options: Any,
 ) -> Ranking:
-    """The candidates from the best to the worst, as the judge sees them; waits for it.
+    """Ranks the candidates from the best to the worst; waits until the judge has decided.
 
-    Every pair meets, unless another `strategy` is asked for; other options are those of `submit`
-    that are not about a file. Asked the same again, it answers with the job that has found it.
-    Raises BadInput, StillRunning after `timeout` seconds, and JobFailed when there is no ranking in
-    the end.
+    Every pair is judged, unless another `strategy` is given. Further options are those of `submit`,
+    except those of a file. The same call again returns the ranking of the first job.
+    Raises BadInput, StillRunning after `timeout` seconds, and JobFailed when the job ends without a
+    ranking.
     """
     if unfit := options.keys() & {"format", "mapping", "empty"}:
-        raise UsageFault(f"{', '.join(sorted(unfit))}: a file's options, not one prompt's")
+        raise UsageFault(f"{', '.join(sorted(unfit))}: only for a file, not for one prompt")
     given = list(candidates)
     row: dict[str, Any] = {"prompt": prompt, "candidates": given}
     if reference is not None:

@@ -43,8 +43,8 @@ def submit(
     """Makes a job of a file or of rows; the options are those of `rrmq submit`.
 
     The same content with the same options is the same job, unless `new`. Raises BadInput naming the
-    bad lines (of rows: their number from 1) and UsageFault for options that cannot be; then nothing
-    is stored.
+    bad lines (of rows: their number from 1) and UsageFault for wrong options; then nothing is
+    stored.
     """
     app = shared_app()
     given = SubmitOptions(

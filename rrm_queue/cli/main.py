@@ -19,21 +19,21 @@ VERBS = {
     "list": ("list_jobs", "List the jobs, the newest first."),
     "results": ("results", "Print a job's standings."),
     "leaderboard": ("leaderboard", "Compare the models that wrote a job's answers."),
-    "diagnose": ("diagnose", "Say how far a job's judge can be trusted."),
+    "diagnose": ("diagnose", "Check how far a job's judge can be trusted."),
     "bracket": ("bracket", "Draw a knockout's bracket."),
-    "votes": ("votes", "Say why a match went as it did."),
+    "votes": ("votes", "Show the votes of a match, and why it was decided as it was."),
     "report": ("report", "Write a job as one HTML page."),
-    "export": ("export", "Write what came out of a job for other programs."),
-    "pause": ("pause", "Hold a job."),
-    "resume": ("resume", "Let a paused job go on."),
-    "retry": ("retry", "Try again what failed of a job."),
+    "export": ("export", "Export a job's results for other programs."),
+    "pause": ("pause", "Hold a job until it is resumed."),
+    "resume": ("resume", "Resume a paused job."),
+    "retry": ("retry", "Retry what failed in a job."),
     "cancel": ("cancel", "Stop a job for good."),
     "delete": ("delete", "Remove a job that has ended."),
     "up": ("up", "Start the local stack."),
     "down": ("down", "Stop the local stack; its data stays."),
-    "doctor": ("doctor", "Say what runs, where, and what is wrong."),
-    "completion": ("completion", "Print what completes `rrmq` in a shell."),
-    "db": ("db", "Look after the database's tables."),
+    "doctor": ("doctor", "Show what runs, where, and what is wrong."),
+    "completion": ("completion", "Print the completion script for a shell."),
+    "db": ("db", "Upgrade the database's tables, or show their version."),
     "worker": ("worker", "Judge batches until stopped."),
     "coordinator": ("coordinator", "Plan, dispatch and record until stopped."),
 }
@@ -41,14 +41,14 @@ VERBS = {
 
 
 class Verbs(click.Group):
-    """A group whose commands are imported when they are called."""
+    """A group of commands; each is imported when it is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """The verbs, in the order a newcomer needs them."""
+        """The verbs, in the order in which a new user needs them."""
         return list(VERBS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The verb's command, or None for a word that is no verb."""
+        """The verb's command, or None if there is no such verb."""
         if cmd_name not in VERBS:
             return None
         command = import_module(f"rrm_queue.cli.commands.{VERBS[cmd_name][0]}").command
@@ -77,8 +77,8 @@ class Verbs(click.Group):
 def rrmq() -> None:
     """Rank language-model answers with a judge that reads two at a time.
 
-    Without RRMQ_DATABASE_URL and RRMQ_BROKER_URL a local stack (PostgreSQL, Valkey, a coordinator
-    and a worker) starts by itself on first need.
+    If RRMQ_DATABASE_URL and RRMQ_BROKER_URL are not set, a local stack (PostgreSQL, Valkey, a
+    coordinator and a worker) is started when it is first needed.
     """
 
 

@@ -43,4 +43,4 @@ def tell(
     try:
         told(*arguments, **options)
     except Exception as fault:
-        log_once(log, logging.ERROR, "the metrics are wrong: %s", first_line(fault))
+        log_once(log, logging.ERROR, "the metrics could not be updated: %s", first_line(fault))

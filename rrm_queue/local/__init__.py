@@ -1,1 +1,1 @@
-"""The local stack: Postgres and Valkey of one's own, a coordinator and a worker, without root."""
+"""The local stack: the user's own Postgres and Valkey, a coordinator and a worker, without root."""

@@ -50,7 +50,7 @@ def valkey_server(setting: Path | None) -> Path:
 
 
 def version(program: Path) -> str:
-    """What the program says of its version, for people to read."""
+    """The program's version, as it prints it."""
     answer = subprocess.run(  # noqa: S603 - a server that the user chose
         [program, "--version"], capture_output=True, text=True, timeout=5, check=False
     )

@@ -2,7 +2,7 @@
 
 A daemon holds a lock on a file of its own for exactly as long as it lives, however it ends: the
 lock is taken before the start and inherited by the process and its children. So a daemon is alive
-when its lock is held, at most one can be, and the process id in the file is never a stranger's.
+exactly when its lock is held, at most one can be alive, and the process id in the file is its own.
 """
 
 import contextlib
@@ -21,13 +21,13 @@ import psutil
 from rrm_queue.errors import StackFault
 
 _TICK = 0.02
-# Seconds: for children to follow a daemon that ended well, and for the killed to be gone.
+# Seconds for the children of a daemon that ended to end as well, and for killed ones to be gone.
 _GRACE, _DYING = 1.0, 10.0
 _LARGEST_LOG = 10_000_000
 _LAST_LINES = 3
 
-# The shell notes its process id and becomes the daemon, so that even a starter killed at this
-# very moment leaves no nameless daemon behind.
+# The shell writes its process id and becomes the daemon. So a daemon is known by its id even when
+# the command that starts it is killed at that moment.
 _TRAMPOLINE = 'echo $$ >"$0" && exec "$@"'
 
 
@@ -45,7 +45,7 @@ class Daemon:
 
     @property
     def log(self) -> Path:
-        """The file that gets all the daemon writes."""
+        """The file that the daemon's output goes to."""
         return self.home / "logs" / f"{self.name}.log"
 
     def held(self) -> bool:
@@ -76,9 +76,9 @@ class Daemon:
         ready: Callable[[], bool],
         patience: float,
     ) -> subprocess.Popen[bytes] | None:
-        """The process started, or None when the daemon was there already; `ready` is true then.
+        """Start the daemon unless it is ready; the process, or None when it was ready already.
 
-        `command` is asked for while no other daemon of this name can live. Raises StackFault when
+        `command` is called while no other daemon of this name can be alive. Raises StackFault when
         the daemon ends at once, or is not ready after `patience` seconds.
         """
         deadline = time.monotonic() + patience
@@ -94,9 +94,9 @@ class Daemon:
         return child
 
     def end(self, request: signal.Signals, patience: float) -> bool:
-        """Whether there was something to end: ask by `request`, after `patience` seconds by force.
+        """End the daemon by `request`, after `patience` seconds by force; whether it was alive.
 
-        Raises StackFault when even that does not help.
+        Raises StackFault when it does not end.
         """
         if not self.held():
             self._forget()
@@ -114,7 +114,7 @@ class Daemon:
         return True
 
     def fault(self, what: str) -> StackFault:
-        """The fault to raise when the daemon does `what`, with the last words of its log."""
+        """The fault to raise when the daemon does `what`, with the last lines of its log."""
         try:
             said = last_words(self.log.read_bytes()[-4000:])
         except OSError:
@@ -168,7 +168,7 @@ class Daemon:
 
 @contextlib.contextmanager
 def one_at_a_time(path: Path) -> Iterator[None]:
-    """Wait until nobody else is inside; the lock goes with the process that holds it."""
+    """Wait for the lock, and hold it. It is released when its process ends."""
     with path.open("ab") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield

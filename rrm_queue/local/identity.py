@@ -1,4 +1,4 @@
-"""Who runs Postgres, which refuses to run as root or as a user without a name.
+"""The identity that Postgres runs under: it refuses to run as root or as a user without a name.
 
 An ordinary user runs it as is. Root puts it into a user namespace, where uid 0 looks like nobody;
 where that is refused, as it is in most containers, it runs as nobody with the single capability to
@@ -21,7 +21,7 @@ _NOBODY = 65534
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What stands before a Postgres command, and who owns the files of its cluster."""
+    """The prefix of a Postgres command, and the owner of the files of its cluster."""
 
     prefix: tuple[str, ...]
     uid: int
@@ -38,10 +38,10 @@ class Identity:
         return done.returncode == 0
 
     def own(self, folder: Path) -> None:
-        """Give `folder` and all below it to this identity, if it is not its already."""
+        """Make this identity the owner of `folder` and all below it, if it is not."""
         if folder.stat().st_uid == self.uid:
             return
-        # The folder itself comes last: it tells whether the rest is done.
+        # The folder itself comes last: its owner tells whether the rest is done.
         for path in (*folder.rglob("*"), folder):
             os.chown(path, self.uid, self.gid, follow_symlinks=False)
 
@@ -71,7 +71,7 @@ def in_namespace(uid: int, gid: int) -> Identity:
 
 
 def as_nobody() -> Identity:
-    """Nobody, who keeps the capability to pass file permissions; only root can become it.
+    """Nobody, with the capability to pass file permissions; only root can become it.
 
     Without `no_setuid_fixup` access(2), by which Postgres looks for its own programs, ignores the
     capability: see capabilities(7).

@@ -21,12 +21,12 @@ NAME = "postgres"
 # Nothing of the caller's environment: PGPORT, PGDATA, PGOPTIONS, TZ and LC_* all change a server.
 _ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C"}
 _PATIENCE = 60.0
-# The one question that is answered before a login: the protocol's SSLRequest message.
+# The only message that is answered before a login: SSLRequest.
 _SSL_REQUEST = (8).to_bytes(4, "big") + (80877103).to_bytes(4, "big")
 _DATABASE = b"create database rrmq\n"
 
 
-# Said, so that libpq does not take it from the environment, which may mean another server.
+# Stated, so that libpq does not take them from the environment, which may mean another server.
 _OURS = (
     "port=5432&sslmode=disable&gssencmode=disable&channel_binding=disable&require_auth=none"
     "&target_session_attrs=any&options=-cTimeZone%3DUTC"
@@ -59,15 +59,15 @@ class Postgres:
         return len(note) > 7 and note[7].startswith("ready")
 
     def ensure(self) -> None:
-        """Start it if need be; raises StackFault when that does not work."""
+        """Start it if it does not run. Raises StackFault."""
         self.daemon.ensure(self._command, _ENVIRONMENT, self.answers, _PATIENCE)
 
     def end(self) -> bool:
-        """Whether there was a server to end; its clients are cut off, its data are safe."""
+        """Stop it; whether it ran. Its clients are disconnected, its data is safe."""
         return self.daemon.end(signal.SIGINT, _PATIENCE)
 
     def version(self) -> str:
-        """What its program says of its version; raises StackFault when there is none."""
+        """The version that its program prints. Raises StackFault when there is no program."""
         return binaries.version(binaries.postgres_folder(self._setting) / "postgres")
 
     def _command(self) -> Sequence[str]:
@@ -75,7 +75,7 @@ class Postgres:
         who = identity.choose(folder / "postgres", self.daemon.home)
         if self.data.exists():
             who.own(self.data)
-            self._forget_the_dead()
+            self._remove_leftovers()
         else:
             self._create(folder, who)
         settings = {
@@ -93,7 +93,7 @@ class Postgres:
         return [*who.prefix, str(folder / "postgres"), "-D", str(self.data), *options]
 
     def _create(self, folder: Path, who: Identity) -> None:
-        """Make the cluster with its database under another name; it gets its own when complete."""
+        """Make the cluster and its database under another name, and rename it when complete."""
         home = self.daemon.home
         for leftover in home.glob("postgres.new-*"):
             shutil.rmtree(leftover, ignore_errors=True)
@@ -107,11 +107,11 @@ class Postgres:
         _run([*postgres, *single], _DATABASE)
         draft.rename(self.data)
 
-    def _forget_the_dead(self) -> None:
-        """Remove the notes of a server that was killed.
+    def _remove_leftovers(self) -> None:
+        """Remove the files that a killed server has left.
 
-        We hold the daemon's lock, so it is dead; but Postgres would take a zombie, or a stranger
-        who got its process id since, for it. A server that somebody started by hand stays.
+        We hold the daemon's lock, so the server is dead. But Postgres would take a zombie, or a
+        process that has its id now, for it. A server that a user started by hand is left alone.
         """
         note = self.data / "postmaster.pid"
         with contextlib.suppress(FileNotFoundError, ValueError, psutil.Error):
@@ -134,11 +134,11 @@ def _run(command: Sequence[str], request: bytes = b"") -> None:
         check=False,
     )
     if done.returncode != 0:
-        raise StackFault(f"Postgres cannot make its cluster: {_cause(done.stdout)}")
+        raise StackFault(f"Postgres cannot create its cluster: {_cause(done.stdout)}")
 
 
 def _cause(output: bytes) -> str:
-    # The first complaint; what follows it are its consequences.
+    # The first error is the cause of those that follow.
     for line in output.decode(errors="replace").splitlines():
         if "error:" in line or "FATAL:" in line:
             return line

@@ -1,4 +1,4 @@
-"""Where the servers' unix sockets are, and whether somebody listens there."""
+"""Where the servers' unix sockets are, and whether a server listens there."""
 
 import hashlib
 import os
@@ -14,14 +14,14 @@ VALKEY = "valkey.sock"
 
 # sun_path holds 104 bytes on macOS and 108 on Linux, the closing NUL included.
 _LONGEST = 103
-# What needs no quoting in a libpq host, in a kombu URL and in a Postgres setting.
+# Characters that need no quoting in a libpq host, in a kombu URL and in a Postgres setting.
 _PLAIN = re.compile(r"[A-Za-z0-9/._-]+")
-# Fixed, as TMPDIR may differ between the commands that must meet here.
+# Fixed, as TMPDIR may differ between commands that use the same sockets.
 _FALLBACK = Path("/tmp")  # noqa: S108 - the folder is checked by `prepare`
 
 
 def folder(home: Path) -> Path:
-    """The folder of the sockets of `home`: inside it, or a short one if its path does not do."""
+    """The folder of the sockets of `home`: inside it, or in /tmp if its path is too long or odd."""
     inside = home / "sockets"
     longest = inside / POSTGRES
     if _PLAIN.fullmatch(str(inside)) and len(str(longest)) <= _LONGEST:
@@ -31,7 +31,7 @@ def folder(home: Path) -> Path:
 
 
 def private(sockets: Path, home: Path) -> bool:
-    """Whether the folder of the sockets is there, and closed to all but the owner of `home`."""
+    """Whether the folder of the sockets exists, and only the owner of `home` can enter it."""
     try:
         found = sockets.lstat()
     except FileNotFoundError:
@@ -41,17 +41,17 @@ def private(sockets: Path, home: Path) -> bool:
 
 
 def prepare(sockets: Path, home: Path) -> None:
-    """Make the folder of the sockets; raises StackFault when somebody else made it first."""
+    """Make the folder of the sockets. Raises StackFault when another user made it first."""
     sockets.mkdir(mode=0o700, exist_ok=True)
     if not private(sockets, home):
         raise StackFault(
-            f"{sockets} is not a folder of your own with mode 0700: remove it, or set RRMQ_HOME "
-            "to a folder with a short and plain path"
+            f"{sockets} is not your own folder with mode 0700: remove it, or set RRMQ_HOME to a "
+            "folder with a short path of plain characters"
         )
 
 
 def answer(path: Path, request: bytes) -> bytes:
-    """What the listener at `path` says to `request`; nothing when nobody listens."""
+    """What the server at `path` answers to `request`; nothing when none listens."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
         line.settimeout(2)
         try:

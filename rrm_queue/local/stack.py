@@ -23,7 +23,7 @@ PROCESSES: Mapping[str, Sequence[str]] = {
 }
 
 _SETTLING = 1.0
-# Longer than a worker's grace, in which it hands back what it holds.
+# Longer than the time in which a stopping worker releases its matches.
 _PATIENCE = 40.0
 
 
@@ -37,7 +37,7 @@ class Addresses:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What is to be said of one part of the stack; `remedy` says what to do when it is not well."""
+    """The state of one part of the stack; `remedy` says what to do when it does not run."""
 
     name: str
     running: bool
@@ -49,7 +49,7 @@ class LocalStack:
     """The stack in `home`; any number of commands may use it at the same time.
 
     `processes` holds the command of each process beside the servers, in order of their start.
-    All methods raise StackFault, and nothing else, when the machine does not play along.
+    All methods raise StackFault, and nothing else, for what goes wrong on the machine.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class LocalStack:
         valkey_bin: Path | None = None,
         processes: Mapping[str, Sequence[str]] = PROCESSES,
     ) -> None:
-        # One name for one folder, whichever way a caller wrote it: the sockets' place hangs on it.
+        # The same folder under one name, however it is written: the sockets' folder depends on it.
         self._home = Path(os.path.realpath(home.expanduser()))
         self._sockets = sockets.folder(self._home)
         self._postgres = Postgres(self._home, postgres_bin)
@@ -73,7 +73,7 @@ class LocalStack:
         return Addresses(self._postgres.url, self._valkey.url)
 
     def ensure_services(self) -> Addresses:
-        """The addresses of both servers, which are up; starts what is not."""
+        """The addresses of both servers; starts those that are not up."""
         with self._faults():
             if not self._serves():
                 with self._change():
@@ -106,7 +106,7 @@ class LocalStack:
         return self._home / "run" / f"{daemon.name}.mark"
 
     def down(self) -> list[str]:
-        """The names of what was ended: what uses a server before the server."""
+        """Stop everything; the names of what ran. A server is stopped after what uses it."""
         ends: dict[str, Callable[[], bool]] = {
             daemon.name: partial(daemon.end, signal.SIGTERM, _PATIENCE)
             for daemon in reversed(self._processes)
@@ -122,7 +122,7 @@ class LocalStack:
         return ended
 
     def inspect(self) -> list[Part]:
-        """What can be said of each part; nothing is started, whatever is broken."""
+        """The state of each part. Nothing is started, and nothing that is broken raises."""
         servers = (self._postgres, self._valkey)
         return [
             *(
@@ -133,7 +133,7 @@ class LocalStack:
         ]
 
     def _serves(self) -> bool:
-        # A socket in a folder of somebody else's may be anybody's.
+        # In a folder that others can write, the socket may belong to anybody.
         return (
             sockets.private(self._sockets, self._home)
             and self._postgres.answers()
@@ -159,7 +159,7 @@ class LocalStack:
 
     @contextlib.contextmanager
     def _change(self) -> Iterator[None]:
-        """Be the only one who starts and ends things."""
+        """Hold the lock under which parts are started and stopped."""
         self._home.mkdir(mode=0o700, parents=True, exist_ok=True)
         for name in ("run", "logs"):
             (self._home / name).mkdir(mode=0o700, exist_ok=True)
@@ -189,7 +189,7 @@ def _details(server: Postgres | Valkey) -> list[str]:
 
 
 def _inspect(daemon: Daemon, details: Callable[[], list[str]], answers: Callable[[], bool]) -> Part:
-    """The part that `daemon` is."""
+    """The state of a daemon as a part of the stack."""
     try:
         known = [*details(), f"log {daemon.log}"]
         pid = daemon.pid
@@ -201,7 +201,7 @@ def _inspect(daemon: Daemon, details: Callable[[], list[str]], answers: Callable
     except StackFault as fault:
         return Part(daemon.name, False, "not usable", fault.detail)
     except (OSError, subprocess.SubprocessError) as error:
-        return Part(daemon.name, False, str(error), "set RRMQ_HOME to a folder that you may write")
+        return Part(daemon.name, False, str(error), "set RRMQ_HOME to a folder that you can write")
 
 
 def _trouble(daemon: Daemon, pid: int | None) -> tuple[str, str]:

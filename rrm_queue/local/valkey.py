@@ -33,15 +33,15 @@ class Valkey:
         return sockets.answer(self._socket, b"PING\r\n").startswith(b"+PONG")
 
     def ensure(self) -> None:
-        """Start it if need be; raises StackFault when that does not work."""
+        """Start it if it does not run. Raises StackFault."""
         self.daemon.ensure(self._command, _ENVIRONMENT, self.answers, _PATIENCE)
 
     def end(self) -> bool:
-        """Whether there was a server to end; it saves all it holds before."""
+        """Stop it; whether it ran. It saves its data first."""
         return self.daemon.end(signal.SIGTERM, _PATIENCE)
 
     def version(self) -> str:
-        """What its program says of its version; raises StackFault when there is none."""
+        """The version that its program prints. Raises StackFault when there is no program."""
         return binaries.version(binaries.valkey_server(self._setting))
 
     def _command(self) -> Sequence[str]:

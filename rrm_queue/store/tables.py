@@ -60,13 +60,12 @@ def _of_tournament(*, primary_key: bool = False) -> Column[int]:
 
 
 class Job(SQLModel, table=True):
-    """One submission, its options, and counters that `record` keeps within its transactions.
+    """One submission: its options, and counters that `record` updates in its transactions.
 
-    `shareable_tokens` is how many prompt tokens of the finished tournaments an engine could have
-    taken from its cache, `shared_tokens` how many of those prompts' tokens it did. `votes_reused`
-    counts those of the `votes` that an earlier job has paid for. `submission` is the key of what
-    was submitted, for which one job answers; None for a job that stands beside the first. `note`
-    says why a job was paused that nobody paused.
+    `shareable_tokens` counts the prompt tokens of finished tournaments that an engine could have
+    taken from its cache; `shared_tokens` counts those that it did take. `votes_reused` counts the
+    `votes` that an earlier job has paid for. `submission` is the key of the submission's content:
+    one job has it, and a job made by `--new` has None. `note` says why rrmq paused the job.
     """
 
     __tablename__ = "jobs"
@@ -115,9 +114,9 @@ class Job(SQLModel, table=True):
 class TournamentRow(SQLModel, table=True):
     """One prompt's ranking; `planned` and `decided` count its matches.
 
-    `pairs` are the file's own, by the candidates' numbers: a list of `{"first", "second", "label"}`
-    with the label null where the file has none; null without any. `subset` is the tournament's part
-    of a benchmark.
+    `pairs` are the file's own pairs, by the candidates' numbers: a list of `{"first", "second",
+    "label"}`, with a null label if the file has none; null if the file has no pairs. `subset` is
+    the part of a benchmark that the tournament belongs to.
     """
 
     __tablename__ = "tournaments"
@@ -166,7 +165,7 @@ class TournamentRow(SQLModel, table=True):
 
 
 class CandidateRow(SQLModel, table=True):
-    """One answer; `number` is its place in the file's list, from 0, `gold` how good it is."""
+    """One answer; `number` is its position in the file, from 0; `gold` says how good it is."""
 
     __tablename__ = "candidates"
 
@@ -179,9 +178,9 @@ class CandidateRow(SQLModel, table=True):
 
 
 class MatchRow(SQLModel, table=True):
-    """A pair that meets once; `first` stands in slot 1 of its odd votes.
+    """A pair of candidates; `first` is in slot 1 of its odd votes.
 
-    `attempt` counts how often it was given back without an outcome; it is not tried again before
+    `attempt` counts how often it came back without an outcome. It is not tried again before
     `not_before`.
     """
 
@@ -221,10 +220,10 @@ class MatchRow(SQLModel, table=True):
 
 
 class VoteRow(SQLModel, table=True):
-    """One sampled judgement, with the text it rests on and what it cost.
+    """One sampled judgement, with its reasoning text and its cost.
 
-    `key` is its content's, for judges whose votes are paid for; `reused` when it is a copy of an
-    earlier job's vote.
+    `key` is made of its content, for judges whose votes are paid for. `reused` is true for a copy
+    of an earlier job's vote.
     """
 
     __tablename__ = "votes"
@@ -276,7 +275,7 @@ class StandingRow(SQLModel, table=True):
 
 
 class Batch(SQLModel, table=True):
-    """What travels in one message. `seen_at`: when recover first saw a worker's lease on it."""
+    """The matches of one message. `seen_at`: when recover first saw a worker's lease on it."""
 
     __tablename__ = "batches"
     __table_args__ = (Index("batches_out", "queue", "id", postgresql_where=text("state = 'out'")),)

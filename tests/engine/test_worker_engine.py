@@ -202,7 +202,7 @@ def test_an_engine_that_dies_at_the_start_ends_the_worker_with_one_line(
     assert done.returncode == 1
     said = done.stderr.decode().splitlines()
     assert len(said) == 1
-    assert said[0].startswith("rrmq: The engine does not run: exit code 1: ")
+    assert said[0].startswith("rrmq: The engine is not running: exit code 1: ")
     assert missing in said[0]
     assert "Traceback" in engine_log.read_text()
 

@@ -10,13 +10,13 @@ from rrm_queue.errors import UsageFault
 
 SHELLS = ("bash", "zsh", "fish")
 VARIABLE = "_RRMQ_COMPLETE"
-"""The variable by which a shell asks `rrmq` what may come next; its name is click's rule."""
+"""The variable by which a shell asks `rrmq` for completions; click requires this name."""
 
 
 @click.command("completion")
 @click.argument("shell", metavar="[bash|zsh|fish]", type=click.Choice(SHELLS), required=False)
 def command(shell: str | None) -> None:
-    """Print the completion script for a shell, by default the one that you use.
+    """Print the completion script for a shell; by default for the one that you use.
 
     For bash and zsh put `eval "$(rrmq completion)"` into ~/.bashrc or ~/.zshrc; for fish
     `rrmq completion fish > ~/.config/fish/completions/rrmq.fish`.
@@ -24,6 +24,6 @@ def command(shell: str | None) -> None:
     name = shell or PurePath(os.environ.get("SHELL", "")).name
     kind = get_completion_class(name) if name in SHELLS else None
     if kind is None:
-        raise UsageFault(f"say which shell: {', '.join(SHELLS)}")
+        raise UsageFault(f"name the shell: {', '.join(SHELLS)}")
     root = click.get_current_context().find_root()
     click.echo(kind(root.command, {}, "rrmq", VARIABLE).source())

@@ -14,6 +14,8 @@ from rrm_queue.broker.leases import process_name
 from rrm_queue.broker.names import COORDINATOR_QUEUE
 from rrm_queue.broker.serve import consume
 from rrm_queue.broker.tasks import serve_wakes
+from rrm_queue.cli.options.metrics import metrics_options
+from rrm_queue.coordinator.metrics import Metrics
 from rrm_queue.coordinator.service import Coordinator
 from rrm_queue.store.database import Database
 
@@ -22,10 +24,14 @@ IDLE_LIMIT = 30.0
 
 
 @click.command("coordinator")
-def command() -> int:
-    """Plan, dispatch and record until stopped; several at once share the work."""
+@metrics_options
+def command(metrics_port: int | None, metrics_host: str) -> int:
+    """Plan, dispatch and record until stopped. Several coordinators share the work."""
     settings = read_settings()
     log_to_stderr(settings)
+    metrics = Metrics()
+    if metrics_port is not None:
+        metrics.serve(metrics_host, metrics_port)
     with App(settings) as opened:
         opened.database.check_schema()
         addresses = opened.addresses
@@ -33,7 +39,7 @@ def command() -> int:
         app = create_app(addresses.broker_url)
         broker = BrokerClient(lambda: app, redis_client(addresses.broker_url))
         broker.check_access()
-        coordinator = Coordinator(database, broker, process_name())
+        coordinator = Coordinator(database, broker, process_name(), metrics)
         serve_wakes(app, coordinator.wake)
         coordinator.start()
         # The first tournament that ends needs it; imported aside, so that dispatching starts now.

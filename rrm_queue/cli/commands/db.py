@@ -13,12 +13,12 @@ from rrm_queue.store.schema import upgrade
 
 @click.group("db")
 def command() -> None:
-    """Look after the database's tables."""
+    """Upgrade the database's tables, or show their version."""
 
 
 @command.command("upgrade")
 def upgrade_tables() -> None:
-    """Bring the tables to this version of rrmq; safe to run again, and by several at once."""
+    """Upgrade the tables to this version of rrmq; safe to run again, and several at once."""
     with _database() as database:
         before = database.schema()
         upgrade(database)
@@ -29,7 +29,7 @@ def upgrade_tables() -> None:
 
 @command.command("version")
 def show_version() -> None:
-    """Say at which migration the tables are, and which one this rrmq needs."""
+    """Show at which migration the tables are, and which one this rrmq needs."""
     with _database() as database:
         found = database.schema() or "none"
     click.echo(f"the tables are at migration {found}, rrmq needs {SCHEMA}")

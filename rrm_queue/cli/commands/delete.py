@@ -6,10 +6,10 @@ import click
 
 from rrm_queue.actions import control, jobs
 from rrm_queue.actions.app import App
-from rrm_queue.actions.formatting import count
 from rrm_queue.actions.schemas import json_line, status_shape
 from rrm_queue.cli.options.arguments import job_argument
 from rrm_queue.errors import UsageFault
+from rrm_queue.text import count
 from rrm_queue.views import JobView
 
 
@@ -18,9 +18,10 @@ from rrm_queue.views import JobView
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--json", "as_json", is_flag=True, help="Print the job's last status as JSON.")
 def command(job: str, yes: bool, as_json: bool) -> None:
-    """Remove JOB, which has ended, with its answers, votes and standings. It cannot be undone.
+    """Remove JOB, which must have ended, with its answers, votes and standings.
 
-    Later jobs cannot reuse its votes any more. Asks first; without a terminal it needs --yes.
+    This cannot be undone, and later jobs cannot reuse its votes. Asks first; without a terminal it
+    needs --yes.
     """
     with App() as app:
         view = jobs.view(app, job)

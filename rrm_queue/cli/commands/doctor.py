@@ -16,11 +16,11 @@ from rrm_queue.cli.render.terminal import screen
 @click.option(
     "--here",
     metavar="NAME",
-    help="Say only whether this machine's coordinator, or its worker for a judge, is at work:"
-    " `coordinator`, a judge, or `any`. A health check for containers; asks the broker alone.",
+    help="Show only whether a process of this machine is at work: `coordinator`, the worker of a"
+    " judge, or `any`. A health check for containers; it asks only the broker.",
 )
 def command(as_json: bool, here: str | None) -> int:
-    """Say what runs, where, which versions, what is wrong and how to fix it.
+    """Show what runs, where, in which versions, what is wrong and how to fix it.
 
     Starts nothing. The exit code is 0 when all is well, else 1.
     """

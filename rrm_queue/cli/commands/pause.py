@@ -13,7 +13,7 @@ from rrm_queue.domain import JobState
 @job_argument
 @click.option("--json", "as_json", is_flag=True, help="Print the job's status as JSON.")
 def command(job: str, as_json: bool) -> None:
-    """Hold JOB until `rrmq resume`: workers release its matches, and votes cast so far are kept."""
+    """Hold JOB until `rrmq resume`. Workers release its matches; votes cast so far are kept."""
     with App() as app:
         changed = control.pause(app, job)
     view = changed.view

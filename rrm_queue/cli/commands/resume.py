@@ -12,7 +12,7 @@ from rrm_queue.cli.render.changed import print_changed
 @job_argument
 @click.option("--json", "as_json", is_flag=True, help="Print the job's status as JSON.")
 def command(job: str, as_json: bool) -> None:
-    """Let JOB go on where it was paused; one that was not paused is left as it is."""
+    """Resume JOB where it was paused. A job that was not paused is left as it is."""
     with App() as app:
         changed = control.resume(app, job)
     view = changed.view

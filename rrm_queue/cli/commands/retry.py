@@ -1,21 +1,21 @@
-"""`rrmq retry`: tries again what failed of a job."""
+"""`rrmq retry`: tries again what failed in a job."""
 
 import click
 
 from rrm_queue.actions import control
 from rrm_queue.actions.app import App
-from rrm_queue.actions.formatting import count
 from rrm_queue.cli.options.arguments import job_argument
 from rrm_queue.cli.render.changed import print_changed
 from rrm_queue.domain import JobState
 from rrm_queue.errors import UsageFault
+from rrm_queue.text import count
 
 
 @click.command("retry")
 @job_argument
 @click.option("--json", "as_json", is_flag=True, help="Print the job's status as JSON.")
 def command(job: str, as_json: bool) -> None:
-    """Try again what failed of JOB, with the votes that it has. Nothing else is judged again."""
+    """Retry what failed in JOB, with the votes that it has. Nothing else is judged again."""
     with App() as app:
         changed = control.retry(app, job)
     view, retried = changed.view, changed.done

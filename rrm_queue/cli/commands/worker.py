@@ -14,6 +14,7 @@ from rrm_worker.service import GRACE_SECONDS, Serving, serve
 
 from rrm_queue.actions.app import broker_url
 from rrm_queue.actions.settings import log_to_stderr, read_settings, reveal
+from rrm_queue.cli.options.metrics import metrics_options
 from rrm_queue.errors import UsageFault
 from rrm_queue.judging.engines.base import EngineSettings
 from rrm_queue.judging.kinds import SERVED_ALONE, SERVED_TOGETHER, served_kind, worker_queue
@@ -28,11 +29,11 @@ _OURS = {"--host", "--port", "--model-path", "--model"}
     multiple=True,
     default=SERVED_TOGETHER,
     metavar="NAME",
-    help=f"What to serve: {', '.join(SERVED_TOGETHER)}, one or several of them and by default all;"
+    help=f"What to serve: one or several of {', '.join(SERVED_TOGETHER)},"
     f" or one judge on SGLang: {', '.join(SERVED_ALONE)}.",
 )
-@click.option("--model", help="Launch SGLang with this model: a folder, or a name on the hub.")
-@click.option("--sglang-url", metavar="URL", help="Use an SGLang server that runs already.")
+@click.option("--model", help="Launch SGLang with this model: a folder, or a name on Hugging Face.")
+@click.option("--sglang-url", metavar="URL", help="Use an SGLang server that is already running.")
 @click.option(
     "--engine-args",
     default="",
@@ -50,15 +51,17 @@ _OURS = {"--host", "--port", "--model-path", "--model"}
 @click.option(
     "--engine-log",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Where the launched SGLang's output goes; by default among the worker's own.",
+    help="File for the output of the launched SGLang; by default it goes into the worker's log.",
 )
 @click.option(
     "--no-share-prefixes",
     is_flag=True,
-    help="Send every request at once, without one that computes a shared prefix first.",
+    help="Send all requests at once, instead of one first that computes the shared prefix.",
 )
 @click.option(
-    "--concurrency", type=click.IntRange(1, 4096), help="Votes in flight; RRMQ_CONCURRENCY."
+    "--concurrency",
+    type=click.IntRange(1, 4096),
+    help="Votes in flight at once; by default RRMQ_CONCURRENCY.",
 )
 @click.option(
     "--grace",
@@ -66,12 +69,9 @@ _OURS = {"--host", "--port", "--model-path", "--model"}
     default=GRACE_SECONDS,
     show_default=True,
     metavar="SECONDS",
-    help="How long after SIGTERM all is over; what is not judged by then is handed back.",
+    help="How long to finish matches after SIGTERM; those that are left are returned to the queue.",
 )
-@click.option(
-    "--metrics-port", type=click.IntRange(0, 65535), help="Prometheus metrics, at /metrics."
-)
-@click.option("--metrics-host", default=HOST, show_default=True, help="Where the metrics listen.")
+@metrics_options
 def command(
     judges: tuple[str, ...],
     model: str | None,
@@ -85,7 +85,7 @@ def command(
     metrics_port: int | None,
     metrics_host: str,
 ) -> int:
-    """Judge batches until stopped; needs a broker, and for a judge on SGLang a GPU or a server."""
+    """Judge batches until stopped. Needs a broker, and for a judge on SGLang a GPU or a server."""
     served = _served(judges)
     _check_engine(served, model=model, url=sglang_url)
     if model is None and (engine_args or engine_log):
@@ -120,8 +120,8 @@ def command(
 
 
 _NO_SGLANG = (
-    "SGLang is not installed here: `pip install sglang` on a machine with a GPU, name a Python "
-    "that has it by --engine-python, or a server by --sglang-url"
+    "SGLang is not installed here: run `pip install sglang` on a machine with a GPU, or name a "
+    "Python that has it with --engine-python, or a server with --sglang-url"
 )
 
 
@@ -153,17 +153,17 @@ def _flags(engine_args: str) -> list[str]:
         raise UsageFault(f"--engine-args: {error}") from error
     for flag in flags:
         if flag.split("=", 1)[0] in _OURS:
-            raise UsageFault(f"--engine-args: {flag} is the worker's to set")
+            raise UsageFault(f"--engine-args: {flag} is set by the worker")
     return flags
 
 
 def _environment() -> dict[str, str]:
-    """What the engine is started with: no address and no key of rrmq's."""
+    """The engine's environment: without rrmq's addresses and keys."""
     return {name: value for name, value in os.environ.items() if not name.startswith("RRMQ_")}
 
 
 def _sink(file: Path | None) -> Callable[[str], None]:
-    """Where the engine's lines go: into the file, or among the worker's own."""
+    """Where the engine's output goes: into the file, or into the worker's log."""
     if file is None:
         return logging.getLogger("sglang").info
     try:
