@@ -147,7 +147,7 @@ def failure_of(fault: JudgeFault) -> Failure:
 def _collect_done(
     in_flight: dict[asyncio.Task[Vote | Exception], int], votes: list[Vote]
 ) -> dict[int, Exception]:
-    """Takes the finished tasks out of `in_flight`: their votes to `votes`, their faults returned."""
+    """Takes the finished tasks out: their votes go to `votes`, their faults are returned."""
     faults = {}
     for task in [task for task in in_flight if task.done()]:
         number, came = in_flight.pop(task), task.result()
