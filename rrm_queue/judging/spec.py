@@ -51,11 +51,12 @@ def with_sampling(spec: JudgeSpec, settings: Mapping[str, str]) -> JudgeSpec:
     read: dict[str, Any] = {}
     for name, value in settings.items():
         if name not in _SETTINGS:
-            raise UsageFault(f"no sampling setting is called {name!r}; {', '.join(_SETTINGS)} are")
+            known = ", ".join(_SETTINGS)
+            raise UsageFault(f"no sampling setting is called {name!r}; choose one of {known}")
         try:
             read[name] = _SETTINGS[name](value)
         except (ValueError, OverflowError, re.error) as error:
-            raise UsageFault(f"{name} cannot be {value!r}: {error}") from error
+            raise UsageFault(f"sampling setting {name}={value} is wrong: {error}") from error
     return structs.replace(spec, **read)
 
 
