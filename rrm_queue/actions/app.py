@@ -109,7 +109,7 @@ class App:
         if database is not None:
             database.close()
         if broker is not None:
-            broker.client.close()
+            broker.close()
 
     def _open(self) -> "Database":
         from rrm_queue.store.database import Database

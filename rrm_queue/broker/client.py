@@ -51,6 +51,12 @@ class BrokerClient:
         """The app that messages are sent by."""
         return self._make_app()
 
+    def close(self) -> None:
+        """Closes the connections."""
+        self.client.close()
+        if "app" in vars(self):  # it was made to send a message
+            self.app.close()
+
     def publish(self, queue: str, batches: Sequence[JudgeBatch]) -> None:
         """Sends batches to their judge's queue."""
         with _faults(), self.app.producer_pool.acquire(block=True) as producer:

@@ -96,7 +96,7 @@ class RowReader(Iterator[Item]):
     def description(self) -> str:
         """What was read, such as `TRL preference pairs, JSON lines, gzip`."""
         if self._format is None:
-            return "nothing that is known"
+            return "no known format"
         models = len(self._models)
         of = f" of {models} models" if models > 1 else ""
         if models >= MOST_MODELS:
@@ -111,7 +111,7 @@ class RowReader(Iterator[Item]):
         """
         file, first = self._file_of(place), self._file_of(first_place)
         other = f" of {first}" if first != file else ""
-        return Problem(f"the id '{key}' is line {first_line}'s{other} already", line, file)
+        return Problem(f"the id '{key}' is already used on line {first_line}{other}", line, file)
 
     def _file_of(self, place: int) -> str | None:
         """The file of a tournament: they come in the order of the files in which they begin."""
@@ -175,12 +175,14 @@ class RowReader(Iterator[Item]):
             raise Problem(problem.reason, number) from None
         known = self._format if self._forced else recognised(renamed(row, self._mapping))
         if known is None and row:
-            unknown = f"no format has the keys {shown_keys(row)}; rename them by "
+            unknown = f"no known format has the keys {shown_keys(row)}; rename them with "
             raise Problem(Message(unknown, *REMEDY), number)
         known = known or OWN
         if self._format is not None and known is not self._format:
-            reason = f"the file holds {known.title}, the one before it {self._format.title}"
-            raise Problem(f"{reason}; submit them apart", number)
+            reason = (
+                f"the file holds {known.title}, but the file before it holds {self._format.title}"
+            )
+            raise Problem(f"{reason}; submit them separately", number)
         self._format = known
         return known
 

@@ -145,7 +145,7 @@ def test_what_pairs_and_a_simulated_judge_lack_is_refused_by_line(rrmq_there: Rr
     done = rrmq_there("submit", "-", "--judge", "simulated:0.8", file=file.splitlines()[0])
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.splitlines() == [
-        "rrmq: -:1: candidate 'a' has no `gold`; the judge `simulated` decides by it"
+        "rrmq: -:1: candidate 'a' has no `gold`; this judge decides by it"
     ]
     done = rrmq_there("submit", "-", "--judge", "simulated:1.8", file=file)
     assert done.returncode == 2

@@ -140,7 +140,7 @@ def refuse_too_few(candidates: int, dropped: int, place: str) -> None:
     if candidates >= FEWEST_CANDIDATES:
         return
     answers = "1 answer" if candidates else "no answers"
-    left = f" besides {dropped} empty" if dropped else ""
+    left = f" and {dropped} empty" if dropped else ""
     raise Problem(f"`{place}` has {answers}{left}; a ranking needs at least {FEWEST_CANDIDATES}")
 
 

@@ -39,13 +39,13 @@ class OpenAIEngine:
         """The vote in the endpoint's completion, its reasoning included."""
         base_url = request.judge.base_url
         if not base_url:
-            raise PermanentFault(f"judge {request.judge} names no base URL")
+            raise PermanentFault(f"judge {request.judge} has no base URL")
         prompt = prompt_of(request)
         began = perf_counter()
         try:
             body = await self._post(base_url, payload_of(request, prompt))
         except aiohttp.InvalidURL as error:
-            raise PermanentFault(f"{base_url} is no address") from error
+            raise PermanentFault(f"{base_url} is not an address") from error
         except TimeoutError as error:
             raise TransientFault(f"{base_url} did not answer in time") from error
         except (aiohttp.ClientError, OSError) as error:

@@ -118,13 +118,13 @@ def _add(recording: Recording, line: bytes, number: int) -> None:
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Problem(str(error), number) from error
     if recorded.winner not in {recorded.first, recorded.second, None}:
-        raise Problem(f"the winner {recorded.winner!r} is neither of the pair", number)
+        raise Problem(f"the winner {recorded.winner!r} is neither `first` nor `second`", number)
     if recorded.winner is not None and recorded.no_verdict is not None:
         raise Problem("a line has a winner or a reason for `no_verdict`, not both", number)
     said = recorded.winner if recorded.no_verdict is None else recorded.no_verdict
     shown = (recorded.tournament, recorded.first, recorded.second)
     if recording.setdefault(shown, said) != said:
-        raise Problem("this pair is recorded before with another winner in this order", number)
+        raise Problem("an earlier line gives this pair, in this order, another winner", number)
 
 
 def _said(recording: Recording, request: VoteRequest) -> Said:

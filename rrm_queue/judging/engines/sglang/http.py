@@ -140,7 +140,7 @@ class SglangServer:
                     raise await _refusal(response)
                 yield response
         except aiohttp.InvalidURL as error:
-            raise PermanentFault(f"{self.url} is no address") from error
+            raise PermanentFault(f"{self.url} is not an address") from error
         except aiohttp.ConnectionTimeoutError as error:
             raise ServerLost(f"{self.url} did not accept a connection in time") from error
         except (aiohttp.ClientError, ConnectionError) as error:
