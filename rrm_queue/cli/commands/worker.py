@@ -138,7 +138,9 @@ def _check_engine(served: Sequence[str], *, model: str | None, url: str | None) 
     """Raises UsageFault unless there is one engine for a judge that needs it, none for others."""
     if not served_kind(served[0]).needs_server:
         if model is not None or url is not None:
-            raise UsageFault(f"{served[0]} needs no SGLang: name a judge on SGLang with --judge, such as rrm-7b")
+            raise UsageFault(
+                f"{served[0]} needs no SGLang: name a judge on SGLang with --judge, such as rrm-7b"
+            )
         return
     if (model is None) == (url is None):
         raise UsageFault(f"{served[0]} needs either --model or --sglang-url")
