@@ -15,7 +15,7 @@ MODEL = "Reward-Reasoning/RRM-7B"
         (f"--judge rrm-7b --model {MODEL} --sglang-url http://h:1", "either --model or"),
         (f"--judge reference --model {MODEL}", "reference needs no SGLang"),
         ("--sglang-url http://h:1", "needs no SGLang"),
-        (f"--judge rrm-7b --judge replay --model {MODEL}", "nothing beside it"),
+        (f"--judge rrm-7b --judge replay --model {MODEL}", "serves no other judge"),
         ("--judge rrm-8b", "no worker serves 'rrm-8b'"),
         ("--judge sglang:", "no worker serves 'sglang:'"),
         ("--judge sglang:replay", "no worker serves"),
