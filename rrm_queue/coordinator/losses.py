@@ -14,13 +14,13 @@ FLUSHED = 1.0
 """Seconds after a batch's end in which its record may not have been seen yet."""
 
 RENEWED = 5.0
-"""Seconds within which live workers have renewed their leases in a broker that lost its data."""
+"""Seconds within which live workers renew their leases after the broker lost its data."""
 
 ATTEMPTS = 10
-"""How often a match is tried before its last error is its end.
+"""How often a match is tried before it fails with its last error.
 
-Far more than bad luck takes, as every kill of a worker counts for all that it held; few enough for
-a match that kills whoever judges it.
+Many, as the death of a worker counts for every match that it held. Few enough for a match that
+breaks each engine that judges it.
 """
 
 LONGEST_BACK_OFF = 300.0
@@ -31,7 +31,7 @@ class Loss(StrEnum):
     """Why a batch is given up."""
 
     EPOCH = "the broker lost its data"
-    RETURNED = "its worker handed it back"
+    RETURNED = "its worker returned it"
     ENGINE = "its engine died"
     WORKER = "its worker died"
     OUTCOMES = "its outcomes are gone"
@@ -45,7 +45,7 @@ COUNTED = {Loss.ENGINE, Loss.WORKER, Loss.OUTCOMES}
 def back_off(attempt: int) -> float:
     """Seconds before a match is tried again whose attempt (from 1) failed.
 
-    All attempts together last over ten minutes: as long as a judge may be away.
+    All attempts together last over ten minutes: a judge may be away for that long.
     """
     return min(2.0**attempt, LONGEST_BACK_OFF)
 
@@ -78,7 +78,7 @@ class BrokerFacts:
 
 
 def losses(facts: Sequence[OutFacts], broker: BrokerFacts, *, waiting: int) -> Mapping[int, Loss]:
-    """Those of a queue's out batches that nobody runs and nobody will.
+    """The batches of a queue that are out, and that no worker runs or will run.
 
     `facts` in the order the batches were sent, `waiting` the messages that were in the queue
     before the holders were asked for. A batch whose worker lives is never among them.
@@ -97,7 +97,7 @@ def _loss(
     fact: OutFacts, broker: BrokerFacts, *, nobody_waits: bool, overtaken: int
 ) -> Loss | None:
     if fact.unrecorded:
-        return None  # what is paid for comes first; what is left out then is looked at again
+        return None  # its outcomes are recorded first; the next look decides about the rest
     if fact.holder is not None:
         return _ended(fact.holder)
     if fact.epoch != broker.epoch.word:
