@@ -24,7 +24,7 @@ breaks each engine that judges it.
 """
 
 LONGEST_BACK_OFF = 300.0
-"""Seconds; the most that lies between two attempts at a match that failed."""
+"""Seconds; the longest wait between two attempts at a match that failed."""
 
 
 class Loss(StrEnum):
@@ -87,15 +87,13 @@ def losses(facts: Sequence[OutFacts], broker: BrokerFacts, *, waiting: int) -> M
     overtaken = max(taken, default=-1)
     found = {}
     for fact in facts:
-        loss = _loss(fact, broker, nobody_waits=waiting == 0, overtaken=overtaken)
+        loss = _loss(fact, broker, queue_empty=waiting == 0, overtaken=overtaken)
         if loss is not None:
             found[fact.batch] = loss
     return found
 
 
-def _loss(
-    fact: OutFacts, broker: BrokerFacts, *, nobody_waits: bool, overtaken: int
-) -> Loss | None:
+def _loss(fact: OutFacts, broker: BrokerFacts, *, queue_empty: bool, overtaken: int) -> Loss | None:
     if fact.unrecorded:
         return None  # its outcomes are recorded first; the next look decides about the rest
     if fact.holder is not None:
@@ -104,7 +102,7 @@ def _loss(
         return Loss.EPOCH if broker.epoch.age > RENEWED else None
     if fact.seen is not None:
         return Loss.WORKER if broker.settled else None
-    if fact.age > GRACE and (nobody_waits or fact.batch < overtaken):
+    if fact.age > GRACE and (queue_empty or fact.batch < overtaken):
         return Loss.MESSAGE
     return None
 
