@@ -23,7 +23,7 @@ Got = TypeVar("Got")
 def request(
     number: int = 1, *, one: str = "It is 42.", two: str = "It is 41.", **judge: Any
 ) -> VoteRequest:
-    settings = {"regex": VERDICT, "max_tokens": 64} | judge
+    settings: dict[str, Any] = {"regex": VERDICT, "max_tokens": 64} | judge
     return VoteRequest(
         tournament="t",
         prompt="What is six times seven?",
