@@ -93,7 +93,7 @@ class Channel(redis.Channel):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)  # type: ignore[no-untyped-call]
-        self.QoS: type[virtual.QoS] = QoS
+        self.QoS = QoS  # type: ignore[assignment]  # without copies kombu takes its own plain one
 
     def _restore(self, message: Any, leftmost: bool = False) -> None:
         try:
