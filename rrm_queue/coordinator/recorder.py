@@ -14,10 +14,11 @@ from tenacity import (
 )
 
 from rrm_queue.coordinator.batching import together
-from rrm_queue.coordinator.observer import Observer, tell
+from rrm_queue.coordinator.observer import Observer
 from rrm_queue.coordinator.ports import Broker
 from rrm_queue.coordinator.record import leave, record_group
 from rrm_queue.errors import BrokerUnavailable, MessageRefused, StoreUnavailable, UnknownVersion
+from rrm_queue.log_once import tell
 from rrm_queue.messages import Flush, Outcomes, decode
 from rrm_queue.store.database import Database
 

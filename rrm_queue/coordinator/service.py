@@ -6,12 +6,13 @@ from contextlib import suppress
 from threading import Event, Thread
 
 from rrm_queue.coordinator.dispatch import dispatch
-from rrm_queue.coordinator.observer import Observer, tell
+from rrm_queue.coordinator.observer import Observer
 from rrm_queue.coordinator.ports import Broker
 from rrm_queue.coordinator.recorder import Recorder
 from rrm_queue.coordinator.recover import recover
 from rrm_queue.domain import BatchRef
 from rrm_queue.errors import BrokerUnavailable, StoreUnavailable
+from rrm_queue.log_once import tell
 from rrm_queue.store.database import Database
 
 log = logging.getLogger(__name__)
