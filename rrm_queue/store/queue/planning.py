@@ -13,6 +13,7 @@ from rrm_queue.domain import (
     DecidedBy,
     JobId,
     JobState,
+    JudgeSpec,
     Outcome,
     Pairing,
     Position,
@@ -27,10 +28,11 @@ from rrm_queue.errors import ForeignJob
 # Only jobs that judge the file's own pairs read them; their labels are not for planning.
 LOCK_TOURNAMENTS = text("""
     SELECT t.id, t.job_id, t.size, t.seed, t.state, t.planned, t.decided,
-           j.state AS job_state, j.strategy, j.seeding, j.voting,
+           j.state AS job_state, j.strategy, j.seeding, j.voting, j.judge, j.seed AS job_seed,
            CASE WHEN j.strategy = 'pairs' THEN t.pairs END AS pairs
     FROM tournaments t JOIN jobs j ON j.id = t.job_id
     WHERE t.id IN (SELECT tournament_id FROM matches WHERE id = ANY(CAST(:matches AS bigint[])))
+      AND t.job_id = :job
     ORDER BY t.id
     FOR UPDATE OF t
 """)
@@ -47,7 +49,8 @@ OPEN_TOURNAMENTS = text("""
     FROM next, jobs j
     WHERE t.id = next.id AND j.id = t.job_id
     RETURNING t.id, t.job_id, t.size, t.seed, t.state, t.planned, t.decided,
-              j.state AS job_state, j.strategy, j.seeding, j.voting,
+              j.state AS job_state, j.strategy, j.seeding, j.voting, j.judge,
+              j.seed AS job_seed,
               CASE WHEN j.strategy = 'pairs' THEN t.pairs END AS pairs
 """)
 
@@ -95,6 +98,8 @@ class RunningTournament(NamedTuple):
     strategy: str
     seeding: Seeding
     voting: Voting
+    judge: JudgeSpec
+    job_seed: int
     pairs: tuple[tuple[CandidateNumber, CandidateNumber], ...] = ()
 
 
@@ -102,9 +107,9 @@ Played = Mapping[Position, Outcome | None]
 """The planned matches of a tournament; None for one that is undecided."""
 
 
-def lock_tournaments(tx: Connection, matches: Sequence[int]) -> list[RunningTournament]:
-    """The tournaments of these matches, locked until the transaction ends."""
-    rows = tx.execute(LOCK_TOURNAMENTS, {"matches": list(matches)})
+def lock_tournaments(tx: Connection, job: JobId, matches: Sequence[int]) -> list[RunningTournament]:
+    """The job's tournaments of these matches, locked until the transaction ends."""
+    rows = tx.execute(LOCK_TOURNAMENTS, {"job": job, "matches": list(matches)})
     return [_running(row) for row in rows]
 
 
@@ -156,6 +161,7 @@ def _running(row: Sequence[Any]) -> RunningTournament:
     tournament = RunningTournament(*columns)  # the columns are its fields
     try:
         voting = msgspec.convert(tournament.voting, Voting)
+        judge = msgspec.convert(tournament.judge, JudgeSpec)
     except msgspec.ValidationError as error:
         raise ForeignJob(str(error)) from error
     return tournament._replace(
@@ -163,5 +169,6 @@ def _running(row: Sequence[Any]) -> RunningTournament:
         job_state=JobState(tournament.job_state),
         seeding=Seeding(tournament.seeding),
         voting=voting,
+        judge=judge,
         pairs=tuple((pair["first"], pair["second"]) for pair in pairs or ()),
     )
