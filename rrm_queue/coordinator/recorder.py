@@ -41,11 +41,13 @@ class Recorder:
         broker: Broker,
         done: Callable[[], None],
         observer: Observer | None = None,
+        away: Callable[[], None] = lambda: None,
     ) -> None:
         self._database = database
         self._broker = broker
         self._done = done
         self._observer = observer or Observer()
+        self._away = away
         self._stopping = Event()
         self._thread = Thread(target=self._run, name="recorder", daemon=True)
 
@@ -111,6 +113,7 @@ class Recorder:
                 self.turn(PATIENCE)
             except (BrokerUnavailable, StoreUnavailable) as error:
                 log.warning("outcomes stay in the inbox: %s", error)
+                self._away()
                 self._stopping.wait(PATIENCE)
             except Exception:
                 log.exception("outcomes stay in the inbox")
