@@ -176,9 +176,9 @@ MARKS = frozenset({OVER, RETURNED, BROKEN})
 
 
 class Holder(NamedTuple):
-    """What stands in a batch's lease's place: a worker's id, or one of these marks.
+    """Who holds a batch: a worker's id, or one of these marks in its place.
 
-    `since` is for how long a mark has stood there, in seconds.
+    `since` is how long ago a mark was set, in seconds.
     """
 
     name: str
@@ -186,7 +186,7 @@ class Holder(NamedTuple):
 
 
 class Epoch(NamedTuple):
-    """A broker's life between two losses of its data: a word of its own, and its age in seconds."""
+    """The time between two losses of the broker's data: a random word, and its age in seconds."""
 
     word: str
     age: float

@@ -2,6 +2,8 @@
 
 import logging
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from secrets import token_hex
 
@@ -25,12 +27,14 @@ from rrm_queue.errors import BrokerUnavailable, ForeignJob, StoreUnavailable
 from rrm_queue.judging.voting import wave
 from rrm_queue.log_once import log_once, tell
 from rrm_queue.messages import JudgeBatch
-from rrm_queue.store.database import Database, Transaction
+from rrm_queue.store.database import Database, Transaction, savepoint
 from rrm_queue.store.queue import counters, dispatching, planning
 from rrm_queue.store.queue.counters import Counts
 from rrm_queue.store.queue.dispatching import ActiveJob
 
 log = logging.getLogger(__name__)
+
+FOREIGN = "job %s is of another version of rrmq and is left to it: %s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +127,11 @@ def _claim(tx: Transaction, queue: _Window) -> _Turn:
         jobs = [_supply(tx, job, free) for job in jobs]
         claims = [Claim(job.id, job.out, job.ready, job.priority) for job in jobs]
         given = shares(free, claims)
-        claimed = {
-            job.id: _send(tx, job, queue, given[job.id], turn) for job in jobs if given[job.id]
-        }
+        claimed: dict[JobId, Counts] = {}
+        for job in jobs:
+            if given[job.id]:
+                with _apart(tx, job):
+                    claimed[job.id] = _send(tx, job, queue, given[job.id], turn)
         planning.start_jobs(tx, sorted(claimed))
         for job_id in sorted(claimed):
             if claimed[job_id] != Counts():
@@ -139,17 +145,27 @@ def _supply(tx: Transaction, job: ActiveJob, wanted: int) -> ActiveJob:
     """The job with `wanted` matches ready, if opening tournaments can bring them about."""
     opened = brought = 0
     while job.ready < wanted:
-        try:
+        more = 0
+        with _apart(tx, job):
             more = open_tournaments(tx, job.id, to_open(wanted - job.ready, opened, brought))
-        except ForeignJob as fault:
-            log_once(log, logging.ERROR, "job %s is left to others: %s", job.id, str(fault))
-            return job
         if not more:
             return job
         ready = dispatching.count_ready(tx, job.id, MOST_READY)
         opened, brought = opened + more, brought + ready - job.ready
         job = job._replace(ready=ready)
     return job
+
+
+@contextmanager
+def _apart(tx: Transaction, job: ActiveJob) -> Iterator[None]:
+    """What is done for one job: a fault takes it back, and keeps no other job waiting."""
+    try:
+        with savepoint(tx):
+            yield
+    except ForeignJob as fault:
+        log_once(log, logging.ERROR, FOREIGN, job.id, str(fault))
+    except Exception:
+        log.exception("job %s cannot go on", job.id)
 
 
 def _send(tx: Transaction, job: ActiveJob, queue: _Window, count: int, turn: _Turn) -> Counts:

@@ -1,4 +1,4 @@
-"""Rows that a program has in hand, as the stream of JSON lines that a file of them would be."""
+"""Rows of a Python program as a stream of JSON lines, like a file of them."""
 
 import io
 import json

@@ -57,7 +57,7 @@ def with_sampling(spec: JudgeSpec, settings: Mapping[str, str]) -> JudgeSpec:
         try:
             read[name] = _SETTINGS[name](value)
         except (ValueError, OverflowError, re.error) as error:
-            raise UsageFault(f"{name} cannot be {value!r}: {error}") from error
+            raise UsageFault(f"sampling setting {name}={value} is wrong: {error}") from error
     return structs.replace(spec, **read)
 
 

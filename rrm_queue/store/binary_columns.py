@@ -37,9 +37,13 @@ def read_columns(
     About a microsecond a row on our side.
     """
     driver = cast("psycopg.Connection", tx.connection.driver_connection)
-    with driver.cursor() as cursor, cursor.copy(statement, parameters) as copy:
-        # Postgres sends a message a row; each is small, and they are joined once.
-        data = b"".join(bytes(part) for part in copy)
+    try:
+        with driver.cursor() as cursor, cursor.copy(statement, parameters) as copy:
+            # Postgres sends a message a row; each is small, and they are joined once.
+            data = b"".join(bytes(part) for part in copy)
+    except (KeyboardInterrupt, SystemExit):
+        tx.invalidate()  # its command goes on, so it could not even be rolled back
+        raise
     row = np.dtype([("columns", ">i2"), *_layout(cells)])
     rows = np.frombuffer(data, row, (len(data) - _SIGNATURE) // row.itemsize, _SIGNATURE)
     return tuple(rows[f"value{place}"].astype(cell.kept) for place, cell in enumerate(cells))

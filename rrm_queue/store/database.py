@@ -1,4 +1,4 @@
-"""The way in: an engine, transactions, and faults in the store's own words."""
+"""The database: connections, transactions, and the driver's errors as the store's own."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -125,6 +125,13 @@ class Database:
     def close(self) -> None:
         """Ends the pooled connections."""
         self._engine.dispose()
+
+
+@contextmanager
+def savepoint(tx: Transaction) -> Iterator[None]:
+    """A part of a transaction: an exception takes it back, and the rest can go on."""
+    with tx.begin_nested():
+        yield
 
 
 def _send_arrays_as_they_are(connection: "psycopg.Connection", _record: object) -> None:

@@ -1,23 +1,18 @@
 """The tables. Rows are facts; states are the words of `domain`."""
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
     Column,
-    DateTime,
-    Enum,
     ForeignKey,
-    Identity,
     Index,
     Text,
     UniqueConstraint,
     Uuid,
     false,
-    func,
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
@@ -33,30 +28,7 @@ from rrm_queue.domain import (
     TournamentState,
     Verdict,
 )
-
-
-def _word(kind: type[StrEnum]) -> Enum:
-    """A column type that holds a StrEnum's values as text, so that SQL reads like the domain."""
-    return Enum(kind, native_enum=False, length=16, values_callable=lambda e: [m.value for m in e])
-
-
-def _moment(*, now: bool = False, nullable: bool = True) -> Column[datetime]:
-    return Column(
-        DateTime(timezone=True), nullable=nullable, server_default=func.now() if now else None
-    )
-
-
-def _bigint_key() -> Column[int]:
-    return Column(BigInteger, Identity(), primary_key=True)
-
-
-def _of_tournament(*, primary_key: bool = False) -> Column[int]:
-    return Column(
-        BigInteger,
-        ForeignKey("tournaments.id", ondelete="CASCADE"),
-        primary_key=primary_key,
-        nullable=False,
-    )
+from rrm_queue.store.column_types import bigint_key, moment, of_tournament, word
 
 
 class Job(SQLModel, table=True):
@@ -81,9 +53,9 @@ class Job(SQLModel, table=True):
     id: str = Field(sa_type=Text, primary_key=True)
     name: str | None = Field(default=None, sa_type=Text)
     source: str = Field(sa_type=Text)
-    state: JobState = Field(sa_type=_word(JobState))
+    state: JobState = Field(sa_type=word(JobState))
     strategy: str = Field(sa_type=Text)
-    seeding: Seeding = Field(sa_type=_word(Seeding))
+    seeding: Seeding = Field(sa_type=word(Seeding))
     judge: dict[str, Any] = Field(sa_type=JSONB)
     queue: str = Field(sa_type=Text)
     voting: dict[str, Any] = Field(sa_type=JSONB)
@@ -106,9 +78,9 @@ class Job(SQLModel, table=True):
     shared_tokens: int = Field(default=0, sa_type=BigInteger)
     submission: str | None = Field(default=None, sa_type=Text)
     note: str | None = Field(default=None, sa_type=Text)
-    created_at: datetime | None = Field(default=None, sa_column=_moment(now=True, nullable=False))
-    started_at: datetime | None = Field(default=None, sa_column=_moment())
-    finished_at: datetime | None = Field(default=None, sa_column=_moment())
+    created_at: datetime | None = Field(default=None, sa_column=moment(now=True, nullable=False))
+    started_at: datetime | None = Field(default=None, sa_column=moment())
+    finished_at: datetime | None = Field(default=None, sa_column=moment())
 
 
 class TournamentRow(SQLModel, table=True):
@@ -140,7 +112,7 @@ class TournamentRow(SQLModel, table=True):
         ),
     )
 
-    id: int | None = Field(default=None, sa_column=_bigint_key())
+    id: int | None = Field(default=None, sa_column=bigint_key())
     job_id: str = Field(
         sa_column=Column(Text, ForeignKey("jobs.id", ondelete="CASCADE"), nullable=False)
     )
@@ -155,13 +127,13 @@ class TournamentRow(SQLModel, table=True):
     size: int
     seed: int = Field(sa_type=BigInteger)
     state: TournamentState = Field(
-        sa_column=Column(_word(TournamentState), nullable=False, server_default="waiting")
+        sa_column=Column(word(TournamentState), nullable=False, server_default="waiting")
     )
     planned: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     decided: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     champion: int | None = None
     error: str | None = Field(default=None, sa_type=Text)
-    finished_at: datetime | None = Field(default=None, sa_column=_moment())
+    finished_at: datetime | None = Field(default=None, sa_column=moment())
 
 
 class CandidateRow(SQLModel, table=True):
@@ -169,7 +141,7 @@ class CandidateRow(SQLModel, table=True):
 
     __tablename__ = "candidates"
 
-    tournament_id: int = Field(sa_column=_of_tournament(primary_key=True))
+    tournament_id: int = Field(sa_column=of_tournament(primary_key=True))
     number: int = Field(primary_key=True)
     key: str = Field(sa_type=Text)
     generator: str | None = Field(default=None, sa_type=Text)
@@ -200,23 +172,23 @@ class MatchRow(SQLModel, table=True):
         Index("matches_out_batch", "batch_id", postgresql_where=text("state = 'out'")),
     )
 
-    id: int | None = Field(default=None, sa_column=_bigint_key())
+    id: int | None = Field(default=None, sa_column=bigint_key())
     job_id: str = Field(sa_type=Text)
-    tournament_id: int = Field(sa_column=_of_tournament())
+    tournament_id: int = Field(sa_column=of_tournament())
     round: int
     slot: int
     first: int
     second: int
     state: MatchState = Field(
-        sa_column=Column(_word(MatchState), nullable=False, server_default="ready")
+        sa_column=Column(word(MatchState), nullable=False, server_default="ready")
     )
     attempt: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
-    not_before: datetime | None = Field(default=None, sa_column=_moment())
+    not_before: datetime | None = Field(default=None, sa_column=moment())
     batch_id: int | None = Field(default=None, sa_type=BigInteger)
     winner: int | None = None
-    decided_by: DecidedBy | None = Field(default=None, sa_type=_word(DecidedBy))
+    decided_by: DecidedBy | None = Field(default=None, sa_type=word(DecidedBy))
     error: str | None = Field(default=None, sa_type=Text)
-    decided_at: datetime | None = Field(default=None, sa_column=_moment())
+    decided_at: datetime | None = Field(default=None, sa_column=moment())
 
 
 class VoteRow(SQLModel, table=True):
@@ -240,8 +212,8 @@ class VoteRow(SQLModel, table=True):
     )
     number: int = Field(primary_key=True)
     swapped: bool
-    verdict: Verdict = Field(sa_type=_word(Verdict))
-    no_verdict: NoVerdict | None = Field(default=None, sa_type=_word(NoVerdict))
+    verdict: Verdict = Field(sa_type=word(Verdict))
+    no_verdict: NoVerdict | None = Field(default=None, sa_type=word(NoVerdict))
     text: str = Field(sa_type=Text)
     model: str = Field(sa_type=Text)
     seed: int = Field(sa_type=BigInteger)
@@ -256,7 +228,7 @@ class VoteRow(SQLModel, table=True):
     neutralised: bool
     key: UUID | None = Field(default=None, sa_type=Uuid)
     reused: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
-    created_at: datetime | None = Field(default=None, sa_column=_moment(now=True, nullable=False))
+    created_at: datetime | None = Field(default=None, sa_column=moment(now=True, nullable=False))
 
 
 class StandingRow(SQLModel, table=True):
@@ -264,7 +236,7 @@ class StandingRow(SQLModel, table=True):
 
     __tablename__ = "standings"
 
-    tournament_id: int = Field(sa_column=_of_tournament(primary_key=True))
+    tournament_id: int = Field(sa_column=of_tournament(primary_key=True))
     candidate: int = Field(primary_key=True)
     rank: int
     wins: int
@@ -287,15 +259,15 @@ class Batch(SQLModel, table=True):
         Index("batches_job", "job_id"),
     )
 
-    id: int | None = Field(default=None, sa_column=_bigint_key())
+    id: int | None = Field(default=None, sa_column=bigint_key())
     job_id: str = Field(
         sa_column=Column(Text, ForeignKey("jobs.id", ondelete="CASCADE"), nullable=False)
     )
     queue: str = Field(sa_type=Text)
-    state: BatchState = Field(sa_type=_word(BatchState))
+    state: BatchState = Field(sa_type=word(BatchState))
     epoch: str = Field(sa_type=Text)
-    sent_at: datetime | None = Field(default=None, sa_column=_moment(now=True, nullable=False))
-    seen_at: datetime | None = Field(default=None, sa_column=_moment())
+    sent_at: datetime | None = Field(default=None, sa_column=moment(now=True, nullable=False))
+    seen_at: datetime | None = Field(default=None, sa_column=moment())
     token: str | None = Field(default=None, sa_type=Text)
     matches: list[int] | None = Field(
         default=None, sa_column=Column(ARRAY(BigInteger), nullable=True)

@@ -11,8 +11,8 @@ import pytest
 from kit.command import Rrmq, without_settings
 from sqlalchemy import text
 
-from rrm_queue.columns import FIRST, NONE, SECOND, TIE
-from rrm_queue.diagnostics.labels import Agreement, Verdicts, agreement
+from rrm_queue.columns import FIRST, NONE, SECOND, TIE, Verdicts
+from rrm_queue.diagnostics.labels import Agreement, agreement
 from rrm_queue.local.stack import Addresses
 from rrm_queue.store.database import Database
 
@@ -87,7 +87,9 @@ def of_job(database: Database, job: str) -> dict[str, Agreement]:
     assert [vote.key for vote in straight] == [vote.key for vote in votes if vote.turned]
     labels = np.array([CODES[vote.label] for vote in straight], np.int8)
     subsets = [vote.subset for vote in straight]
-    return {one.subset: one for one in agreement(labels, *orders, subsets, silent_agree=True)}
+    first_order, second_order = orders
+    found = agreement(labels, first_order, second_order, subsets, silent_agree=True)
+    return {one.subset: one for one in found}
 
 
 def hits(share: float, total: int) -> str:

@@ -21,6 +21,7 @@ from rrm_queue.coordinator.service import Coordinator
 from rrm_queue.domain import BatchId, JobId, JobState
 from rrm_queue.local.daemon import Daemon
 from rrm_queue.local.stack import LocalStack
+from rrm_queue.local.valkey import Valkey
 from rrm_queue.store.database import Database
 from rrm_queue.store.schema import upgrade
 from rrm_queue.store.views import jobs as store_jobs
@@ -80,6 +81,7 @@ def test_no_batch_is_given_up_after_an_outage_of_both_servers(
         time.sleep(SETTLE + 2)
         kill_services(tmp_path / "home")
         time.sleep(LEASE + 2)
+        Valkey(tmp_path / "home", None).ensure()  # first, so that the loop meets no broker away
         assert stack.ensure_services() == addresses
         time.sleep(SETTLE + 2)
         with database.begin() as tx:

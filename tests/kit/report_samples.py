@@ -104,7 +104,7 @@ def judge(text: str) -> Judge:
         ones.astype(np.uint8),
         np.zeros(4, np.bool_),
         ones.astype(np.float64),
-        2.0 * ones,
+        (2 * ones).astype(np.float64),
     )
     found = judge_report(votes, decided, Voting())
     labels = label_report(

@@ -1,4 +1,4 @@
-"""The way back: a batch's reports go out in small flushes, as its matches are decided."""
+"""The outbox: a batch's reports are sent in small flushes, as its matches are decided."""
 
 import asyncio
 import logging
@@ -18,17 +18,17 @@ from rrm_queue.text import first_line
 log = logging.getLogger(__name__)
 
 FLUSH_SECONDS = 0.02
-"""How long a report may wait for others: what a successor waits for, against messages saved."""
+"""How long a report waits for others: longer saves messages and delays the next round."""
 
 FLUSH_TEXT = 4_000_000
-"""The most characters in a flush: what bounds messages, and the memory of who records them."""
+"""The most characters in a flush: it bounds messages, and the memory of the coordinator."""
 
 
 class Outbox:
     """Gathers one batch's reports and sends them.
 
-    `send` may block and may raise BrokerUnavailable: votes are paid for, so a flush is tried until
-    the broker takes it.
+    `send` may block and may raise BrokerUnavailable. Votes are paid for, so a flush is tried again
+    until the broker accepts it.
     """
 
     def __init__(self, batch: JudgeBatch, worker: str, send: Callable[[Outcomes], None]) -> None:
@@ -61,7 +61,7 @@ class Outbox:
     async def _send_part(self, part: Sequence[MatchReport]) -> None:
         """Sends reports; one that cannot be encoded is sent as a failure and delays no other."""
         try:
-            await self._insist(self._batch.outcomes(self._worker, list(part)))
+            await self._send_until_taken(self._batch.outcomes(self._worker, list(part)))
         except (ValueError, TypeError, OverflowError) as error:
             if len(part) > 1:
                 for report in part:
@@ -73,7 +73,7 @@ class Outbox:
             else:
                 raise
 
-    async def _insist(self, outcomes: Outcomes) -> None:
+    async def _send_until_taken(self, outcomes: Outcomes) -> None:
         async for attempt in AsyncRetrying(
             retry=retry_if_exception_type(BrokerUnavailable),
             wait=wait_random_exponential(multiplier=0.1, max=5),

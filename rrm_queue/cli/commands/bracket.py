@@ -5,7 +5,7 @@ from rich.text import Text
 
 from rrm_queue.actions.app import App
 from rrm_queue.actions.bracket import JobBracket, read_bracket
-from rrm_queue.cli.options.arguments import job_argument, offered_tournaments
+from rrm_queue.cli.options.arguments import complete_tournament, job_argument
 from rrm_queue.cli.render.bracket import COIN, draw
 from rrm_queue.cli.render.canvas import Line
 from rrm_queue.cli.render.terminal import screen
@@ -18,7 +18,7 @@ from rrm_queue.views import JobView
 @click.command("bracket")
 @job_argument
 @click.argument(
-    "tournament", metavar="[TOURNAMENT]", required=False, shell_complete=offered_tournaments
+    "tournament", metavar="[TOURNAMENT]", required=False, shell_complete=complete_tournament
 )
 def command(job: str, tournament: str | None) -> None:
     """Draw the bracket of TOURNAMENT (by default the first) of JOB, a knockout.

@@ -11,7 +11,7 @@ from rrm_queue.actions.app import App
 from rrm_queue.actions.formatting import tokens
 from rrm_queue.actions.results import JobResults, RatedResult, open_results
 from rrm_queue.actions.schemas import UNCERTAINTY, json_line, result_shape
-from rrm_queue.cli.options.arguments import job_argument, offered_tournaments
+from rrm_queue.cli.options.arguments import complete_tournament, job_argument
 from rrm_queue.cli.render.tables import champions_table, standings_table
 from rrm_queue.cli.render.terminal import lenient, screen
 from rrm_queue.errors import UsageFault
@@ -28,7 +28,7 @@ HEADER = (
 @click.command("results")
 @job_argument
 @click.argument(
-    "tournament", metavar="[TOURNAMENT]", required=False, shell_complete=offered_tournaments
+    "tournament", metavar="[TOURNAMENT]", required=False, shell_complete=complete_tournament
 )
 @click.option("--tournament", "named", metavar="KEY", help="The same as TOURNAMENT.")
 @click.option(

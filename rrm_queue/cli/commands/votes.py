@@ -9,7 +9,7 @@ from rrm_queue.actions.app import App
 from rrm_queue.actions.schemas import json_line
 from rrm_queue.actions.vote_schemas import match_details_shape, match_shape
 from rrm_queue.actions.votes import TournamentMatches, check_match, explain_match, open_matches
-from rrm_queue.cli.options.arguments import job_argument, offered_tournaments
+from rrm_queue.cli.options.arguments import complete_tournament, job_argument
 from rrm_queue.cli.render.terminal import screen
 from rrm_queue.cli.render.votes import match_view, matches_table
 from rrm_queue.views import MatchDetails
@@ -19,7 +19,7 @@ PAGE = 500  # matches in one table
 
 @click.command("votes")
 @job_argument
-@click.argument("tournament", metavar="TOURNAMENT", shell_complete=offered_tournaments)
+@click.argument("tournament", metavar="TOURNAMENT", shell_complete=complete_tournament)
 @click.argument("match", metavar="[ROUND.SLOT | CANDIDATE CANDIDATE]", nargs=-1)
 @click.option("--full", is_flag=True, help="Show each vote's whole reasoning, not only its end.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line, a match.")

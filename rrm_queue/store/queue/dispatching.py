@@ -1,10 +1,9 @@
-"""What the coordinator's `dispatch` reads and writes: jobs in want, claims, batches."""
+"""What the coordinator's `dispatch` reads and writes: active jobs, claimed matches, batches."""
 
 import logging
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-import msgspec
 from sqlalchemy import Connection, text
 
 from rrm_queue.domain import (
@@ -16,13 +15,15 @@ from rrm_queue.domain import (
     TournamentId,
     Voting,
 )
+from rrm_queue.errors import ForeignJob
 from rrm_queue.log_once import log_once
 from rrm_queue.messages import Answer
 from rrm_queue.seeds import derive
+from rrm_queue.store.queue.job_options import job_options
 
 log = logging.getLogger(__name__)
 
-# Whoever fills a queue's window does so alone: two at once would fill it twice.
+# One coordinator fills a queue's window at a time: two at once would fill it twice.
 LOCK_QUEUE = text("SELECT pg_advisory_xact_lock(:number)")
 
 ACTIVE_QUEUES = text("""
@@ -111,7 +112,7 @@ class ReadyMatch(NamedTuple):
 
 
 class TournamentTexts(NamedTuple):
-    """What a batch says of its tournament."""
+    """The texts of a tournament that its judges read."""
 
     key: str
     prompt: str
@@ -122,7 +123,7 @@ Answers = dict[tuple[TournamentId, CandidateNumber], Answer]
 
 
 def lock_queue(tx: Connection, queue: str) -> None:
-    """Waits until nobody else fills the queue; others wait until the transaction ends."""
+    """Waits for other coordinators that fill the queue; they wait until the transaction ends."""
     tx.execute(LOCK_QUEUE, {"number": derive("dispatch", queue)})
 
 
@@ -139,12 +140,16 @@ def active_jobs(tx: Connection, queue: str, most: int) -> list[ActiveJob]:
     found = []
     for row in tx.execute(ACTIVE_JOBS, {"queue": queue, "most": most}):
         try:
-            judge, voting = (
-                msgspec.convert(row.judge, JudgeSpec),
-                msgspec.convert(row.voting, Voting),
+            judge = job_options(row.judge, JudgeSpec)
+            voting = job_options(row.voting, Voting)
+        except ForeignJob as error:
+            log_once(
+                log,
+                logging.ERROR,
+                "job %s is of another version of rrmq and is left to it: %s",
+                row.id,
+                str(error),
             )
-        except msgspec.ValidationError as error:
-            log_once(log, logging.ERROR, "job %s is left to others: %s", row.id, str(error))
             continue
         found.append(ActiveJob(row.id, row.priority, judge, voting, row.seed, row.out, row.ready))
     return found
@@ -157,7 +162,8 @@ def count_ready(tx: Connection, job: JobId, most: int) -> int:
 
 def claim_matches(tx: Connection, job: JobId, count: int) -> list[ReadyMatch]:
     """Up to `count` ready matches of the job, locked, in depth-first order."""
-    return [ReadyMatch(*row) for row in tx.execute(CLAIM_MATCHES, {"job": job, "count": count})]
+    rows = tx.execute(CLAIM_MATCHES, {"job": job, "count": count})
+    return [ReadyMatch(row.id, row.tournament_id, row.first, row.second) for row in rows]
 
 
 def tournament_texts(
@@ -171,7 +177,7 @@ def tournament_texts(
 def answers(
     tx: Connection, wanted: Iterable[tuple[TournamentId, CandidateNumber]], *, gold: bool
 ) -> Answers:
-    """The wanted candidates' texts, and with `gold` how good they are."""
+    """The texts of the wanted candidates; with `gold` also how good the file says they are."""
     pairs = list(wanted)
     rows = tx.execute(
         ANSWER_TEXTS,
@@ -182,8 +188,8 @@ def answers(
         },
     )
     return {
-        (tournament, number): Answer(number, key, text, gold)
-        for tournament, number, key, text, gold in rows
+        (row.tournament_id, row.number): Answer(row.number, row.key, row.text, row.gold)
+        for row in rows
     }
 
 

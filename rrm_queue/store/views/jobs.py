@@ -57,7 +57,7 @@ def find_job(tx: Connection, prefix: str) -> JobId:
         return JobId(found[0])
     if not found:
         raise JobNotFound(f"no id begins with '{prefix}'; `rrmq list` shows them")
-    raise JobNotFound(f"several ids begin with '{prefix}'; give more of it")
+    raise JobNotFound(f"several ids begin with '{prefix}'; give more characters")
 
 
 def view_job(tx: Connection, job: JobId) -> JobView:

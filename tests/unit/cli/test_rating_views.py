@@ -55,12 +55,13 @@ def test_every_view_fits_its_terminal_and_neutralises_what_it_shows(width: int) 
     held = board(EVIL, "b" * 70, "c", results="ab bc ca a=b")
     ended = job(state=JobState.SUCCEEDED, judge=JudgeSpec("openai", EVIL))
     ratings = {line.candidate: line for line in rating_table(2, [Result(*_first_beat(0, 1))], 0)}
-    for renderables in (
+    views: list[list[RenderableType]] = [
         [leaderboard_table(held, width), *leaderboard_notes(ended, held)],
         [standings_table(done(EVIL, "b"), ratings, width=width)],
         list(findings_view(ended, _report(), width)),
         list(labels_view(_labels(EVIL), LongerWins(0.6, 0.5, 0.7, 99), width)),
-    ):
+    ]
+    for renderables in views:
         text = printed(renderables, width)
         assert all(len(line) <= width for line in text.splitlines())
         assert "\x1b" not in text
@@ -143,6 +144,8 @@ def test_what_stands_on_intervals_comes_last_and_is_null_without_them() -> None:
     first, without = rated["standings"][0], bare["standings"][0]
     assert list(first) == list(without)
     assert list(first)[8:10] == ["bt_low", "bt_high"]
+    assert first["bt_low"] is not None
+    assert first["bt_high"] is not None
     assert first["bt_low"] < 1000 < first["bt_high"]
     assert (first["undefeated"], without["bt_low"], without["undefeated"]) == (True, None, None)
 

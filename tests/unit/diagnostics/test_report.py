@@ -19,7 +19,7 @@ def matches(count: int = MATCHES) -> DecidedMatches:
     """Tournaments of three candidates who all meet; the lower number always wins."""
     number = np.arange(count)
     firsts, seconds = np.array([0, 0, 1])[number % 3], np.array([1, 2, 2])[number % 3]
-    lengths = 100.0 + number % 7
+    lengths = (100 + number % 7).astype(np.float64)
     return DecidedMatches(
         number,
         number // 3,

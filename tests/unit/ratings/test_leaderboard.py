@@ -1,6 +1,7 @@
 """The leaderboard: generators compared over tournaments, honestly wide."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -53,7 +54,7 @@ def test_order_sides_and_numbers_of_rows_change_nothing(
     held: GeneratorMatches, seed: int, data: st.DataObject
 ) -> None:
     board = leaderboard(NAMES, held, seed)
-    order = np.array(data.draw(st.permutations(range(len(held)))), np.int64)
+    order: Any = np.array(data.draw(st.permutations(range(len(held)))), np.int64)
     renamed = np.array(data.draw(st.permutations(range(len(NAMES)))))
     turned = np.array(
         data.draw(st.lists(st.booleans(), min_size=len(held), max_size=len(held))), bool
@@ -127,7 +128,8 @@ def test_intervals_hold_the_truth_when_prompts_have_tastes(method: Method) -> No
     names = [f"model {number:02}" for number in range(12)]
     truth, chance = np.linspace(1150, 850, 12), np.random.default_rng(4)
     long = ratings(leaderboard(names, simulated(truth, 5000, 250, chance), 1))
-    covered, narrow = [], []
+    covered: list[bool] = []
+    narrow: list[bool] = []
     for number in range(20):
         held = simulated(truth, 60, 250, chance)
         board = leaderboard(names, held, number, method, rounds=150)

@@ -15,7 +15,7 @@ _SHORTEST_SECRET = 8  # characters
 _LONGEST_BODY = 16 * 1024 * 1024
 _WORTH_ANOTHER_TRY = {408, 409, 425, 429}
 _REFUSALS = {401, 402, 404}
-"""No key, no money, no such model: every match of the job would hear the same."""
+"""No key, no money, no such model: every match of the job would get the same answer."""
 
 
 def open_engine(settings: EngineSettings) -> "OpenAIEngine":
@@ -24,7 +24,7 @@ def open_engine(settings: EngineSettings) -> "OpenAIEngine":
 
 
 class OpenAIEngine:
-    """Asks over one pool of connections; how many votes are in flight is the panel's to say."""
+    """Sends requests over one pool of connections; the caller limits how many are in flight."""
 
     caps_itself = False
 
@@ -49,7 +49,7 @@ class OpenAIEngine:
         except TimeoutError as error:
             raise TransientFault(f"{base_url} did not answer in time") from error
         except (aiohttp.ClientError, OSError) as error:
-            said = self._discreet(str(error).encode()).decode()
+            said = self._redacted(str(error).encode()).decode()
             raise TransientFault(f"{base_url}: {said or type(error).__name__}") from error
         return vote_of(request, prompt, body, perf_counter() - began)
 
@@ -70,23 +70,23 @@ class OpenAIEngine:
             headers=self._authorization(base_url),
             allow_redirects=False,
         ) as response:
-            body = self._discreet(await _bounded(response))
+            body = self._redacted(await _bounded(response))
             if response.status != 200:
                 raise self._fault(response, body)
             return body
 
     def _authorization(self, base_url: str) -> dict[str, str]:
-        """The key, where it belongs: an address that came with a job never gets it."""
+        """The key, for the configured address only: an address from a job never gets it."""
         key = self._settings.openai_key
         belongs = base_url.rstrip("/") == self._settings.openai_base_url.rstrip("/")
         return {"Authorization": f"Bearer {key}"} if key and belongs else {}
 
-    def _discreet(self, said: bytes) -> bytes:
-        """What an endpoint said, without the key: some repeat the headers of a request.
+    def _redacted(self, said: bytes) -> bytes:
+        """What an endpoint said, without the key: some endpoints repeat a request's headers.
 
-        Before anything is cut or read of it: the first half of a key is no less a secret, and what
-        stands in a vote is kept for ever. A short key is no secret but a word for servers that want
-        one, such as EMPTY; a judge may use it.
+        This comes before anything is cut or parsed: half of a key is a secret too, and what a vote
+        holds is kept for ever. A short key is not a secret but a placeholder, such as EMPTY, for
+        servers that want some key; a judge may write that word.
         """
         key = self._settings.openai_key or ""
         if len(key) >= _SHORTEST_SECRET:
@@ -95,7 +95,7 @@ class OpenAIEngine:
         return said
 
     def _fault(self, response: aiohttp.ClientResponse, body: bytes) -> JudgeFault:
-        """What a status means, in the endpoint's own words."""
+        """The fault that a status means, with the endpoint's own message."""
         detail = f"{response.url.origin()} answered {response.status}: {error_text(body)}"
         if response.status >= 500 or response.status in _WORTH_ANOTHER_TRY:
             return TransientFault(detail, retry_after=_retry_after(response))
@@ -115,6 +115,6 @@ async def _bounded(response: aiohttp.ClientResponse) -> bytes:
 
 
 def _retry_after(response: aiohttp.ClientResponse) -> float:
-    """The seconds that the endpoint asks to be left alone; 0 when it gives none or a date."""
+    """The seconds in the endpoint's Retry-After; 0 when there are none or it is a date."""
     asked = response.headers.get("Retry-After", "")
     return float(asked) if asked.isdecimal() else 0.0
