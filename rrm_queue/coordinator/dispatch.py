@@ -34,8 +34,6 @@ from rrm_queue.store.queue.dispatching import ActiveJob
 
 log = logging.getLogger(__name__)
 
-FOREIGN = "job %s is of another version of rrmq and is left to it: %s"
-
 
 @dataclass(frozen=True, slots=True)
 class _Window:
@@ -163,7 +161,7 @@ def _apart(tx: Transaction, job: ActiveJob) -> Iterator[None]:
         with savepoint(tx):
             yield
     except ForeignJob as fault:
-        log_once(log, logging.ERROR, FOREIGN, job.id, str(fault))
+        log_once(log, logging.ERROR, dispatching.FOREIGN, job.id, str(fault))
     except Exception:
         log.exception("job %s cannot go on", job.id)
 

@@ -10,6 +10,7 @@ from sqlalchemy import text
 from rrm_queue.broker.client import BrokerClient
 from rrm_queue.coordinator import dispatch as dispatch_module
 from rrm_queue.coordinator.dispatch import dispatch
+from rrm_queue.coordinator.judge_batch import read_texts
 from rrm_queue.coordinator.record import record_group
 from rrm_queue.domain import JobId, JobState
 from rrm_queue.store.database import Database
@@ -78,7 +79,6 @@ def test_a_job_that_cannot_be_sent_keeps_no_other_waiting(
 ) -> None:
     odd = submit_file(database, lines([2]), id="a", anew=True)
     job = submit_file(database, lines([2]), id="b", anew=True)
-    read_texts = dispatch_module.read_texts
 
     def broken(tx: object, active: object, matches: list[ReadyMatch]) -> object:
         if getattr(active, "id", None) == odd:

@@ -23,6 +23,8 @@ from rrm_queue.store.queue.job_options import job_options
 
 log = logging.getLogger(__name__)
 
+FOREIGN = "job %s is of another version of rrmq and is left to it: %s"
+
 # One coordinator fills a queue's window at a time: two at once would fill it twice.
 LOCK_QUEUE = text("SELECT pg_advisory_xact_lock(:number)")
 
@@ -143,13 +145,7 @@ def active_jobs(tx: Connection, queue: str, most: int) -> list[ActiveJob]:
             judge = job_options(row.judge, JudgeSpec)
             voting = job_options(row.voting, Voting)
         except ForeignJob as error:
-            log_once(
-                log,
-                logging.ERROR,
-                "job %s is of another version of rrmq and is left to it: %s",
-                row.id,
-                str(error),
-            )
+            log_once(log, logging.ERROR, FOREIGN, row.id, str(error))
             continue
         found.append(ActiveJob(row.id, row.priority, judge, voting, row.seed, row.out, row.ready))
     return found
