@@ -59,7 +59,7 @@ class Worker:
             while (numbers := wave(votes, batch.voting)) and len(votes) - len(match.votes) < most:
                 votes += [self.vote(batch, match, number) for number in numbers[:most]]
             reports.append(MatchReport(match.match, votes[len(match.votes) :]))
-        return Outcomes(batch.batch, batch.job, "test", reports)
+        return batch.outcomes("test", reports)
 
     def play(self, database: Database, broker: BrokerClient) -> int:
         """Runs everything to its end; how many matches had to be sent."""
