@@ -65,12 +65,15 @@ class JudgeBatch(msgspec.Struct, frozen=True, tag="rrmq.judge-batch.2"):
 class Failure(msgspec.Struct, frozen=True, omit_defaults=True):
     """Why a match got no outcome; a transient failure is worth another attempt.
 
-    `refused` when the judge turns the whole job away: no match of it would fare better.
+    `refused` when the judge turns the whole job away: no match of it would fare better. `wait` is
+    above 0 when the judge asked to wait: then it is no attempt, and the match may be tried again
+    after so many seconds.
     """
 
     reason: str
     transient: bool
     refused: bool = False
+    wait: float = 0.0
 
 
 class MatchReport(msgspec.Struct, frozen=True, omit_defaults=True):
