@@ -14,8 +14,8 @@ demo: $(VENV)/.installed  ## rank the example's answers, in a virtual environmen
 test: $(VENV)/.installed-dev check engine  ## all tests, on real services from wheels
 	$(VENV)/bin/python -m pytest
 
-test-fast: $(VENV)/.installed-dev  ## what needs no engine and little time: under four minutes on two cores
-	$(VENV)/bin/python -m pytest -m 'not slow' --ignore tests/engine
+test-fast: $(VENV)/.installed-dev  ## unit, integration and migration tests: no engine, no killed processes
+	$(VENV)/bin/python -m pytest tests/unit tests/integration tests/migration --ignore tests/integration/test_local_stack.py
 
 check: $(VENV)/.installed-dev  ## formatting, lint, types, import contracts, pages of the docs
 	$(VENV)/bin/ruff format --check .

@@ -1,77 +1,137 @@
-"""A job's votes, matches and labels as NumPy columns: for ratings and diagnostics."""
+"""A job's votes, matches and labels as NumPy columns, filled by the store for the statistics."""
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rrm_queue.domain import Label, NoVerdict, Verdict
+from rrm_queue.domain import NoVerdict
 
-Column = NDArray[np.int64]
+Whole = NDArray[np.int64]
 
-VERDICTS = tuple(Verdict)
+NONE, TIE, FIRST, SECOND = -1, 0, 1, 2
+"""What a vote or a label says: nothing, a tie, the first answer or the second."""
+
+Verdicts = NDArray[np.int8]
+"""Verdicts or labels, each NONE, TIE, FIRST or SECOND."""
+
+REASONS = tuple(map(str, NoVerdict))
+"""Why votes gave no verdict; `Votes.reasons` are places in it."""
+
+UNNAMED = -1
+"""Stands for the generator of an answer that names none."""
 
 
-REASONS = tuple(NoVerdict)
-
-
-LABELS = (None, *Label)
-"""What the columns' numbers stand for, by place."""
-
-
-class VoteColumns(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Votes:
     """A job's votes; a row is a vote.
 
-    `verdicts` are places in VERDICTS, `reasons` in REASONS, -1 for a vote with a verdict.
+    `matches` are any numbers that tell matches apart, `numbers` the votes' numbers in their match,
+    `swapped` whether the match's second candidate was shown first. `verdicts` are by the order of
+    presentation: FIRST is for the answer that was shown first. `reasons` are places in REASONS, -1
+    for a vote with a verdict.
     """
 
-    matches: Column
-    numbers: Column
-    swapped: Column
-    verdicts: Column
-    reasons: Column
+    matches: Whole
+    numbers: Whole
+    swapped: NDArray[np.bool_]
+    verdicts: Verdicts
+    reasons: Whole
+
+    def __len__(self) -> int:
+        return len(self.verdicts)
+
+    def first(self, count: int) -> "Votes":
+        """The first `count` votes of each match, by number.
+
+        Where a match stops as soon as it is decided, it has more votes the less they agree, so that
+        rates over all votes lean towards disagreement. The first two votes are cast in every match
+        that takes more than one.
+        """
+        order = np.lexsort((self.numbers, self.matches))
+        starts = np.unique(self.matches[order], return_index=True)[1]
+        places = np.arange(len(self)) - np.repeat(starts, np.diff(np.append(starts, len(self))))
+        return self.where(order[places < count])
+
+    def where(self, rows: Whole | NDArray[np.bool_]) -> "Votes":
+        """These rows."""
+        return Votes(
+            self.matches[rows],
+            self.numbers[rows],
+            self.swapped[rows],
+            self.verdicts[rows],
+            self.reasons[rows],
+        )
+
+    def parts(self) -> tuple[Whole, int]:
+        """The number of each row's match, from 0, and how many matches there are."""
+        ids, parts = np.unique(self.matches, return_inverse=True)
+        return parts, len(ids)
+
+    def winners(self) -> Verdicts:
+        """The verdicts by candidate: FIRST is for the match's first candidate."""
+        decided = self.verdicts > TIE
+        return np.where(decided & self.swapped, 3 - self.verdicts, self.verdicts)
 
 
-class MatchColumns(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class DecidedMatches:
     """A job's decided matches; a row is a match.
 
-    `winners` is 1 for the first, 2 for the second, 0 for a draw or where a coin decided, which
-    `coins` says. `lengths` and `others` are the answers' in characters.
+    `matches` are ids, `tournaments` any numbers that tell tournaments apart, `firsts` and `seconds`
+    the candidates' numbers. `winners` is 1 for the first, 2 for the second, 0 for a draw and where
+    a coin settled a tie, which `coins` says. `lengths` and `others` are the lengths of the first
+    and the second answer in characters.
     """
 
-    matches: Column
-    tournaments: Column
-    firsts: Column
-    seconds: Column
-    winners: Column
-    coins: Column
-    lengths: Column
-    others: Column
+    matches: Whole
+    tournaments: Whole
+    firsts: Whole
+    seconds: Whole
+    winners: NDArray[np.uint8]
+    coins: NDArray[np.bool_]
+    lengths: NDArray[np.float64]
+    others: NDArray[np.float64]
 
 
-class LabelColumns(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class LabelledMatches:
     """The file's labelled pairs whose match is decided; a row is a pair.
 
-    `labels` are places in LABELS by the pair's own order; `turned` where the match has the pair's
-    second candidate first; `parts` places in `subsets`, -1 for none.
+    `matches` are ids. `labels` are by the pair's own order; `turned` where the match has the pair's
+    second candidate first; `parts` are places in `subsets`, -1 for none.
     """
 
-    subsets: list[str]
-    matches: Column
-    labels: Column
-    turned: Column
-    parts: Column
+    subsets: Sequence[str]
+    matches: Whole
+    labels: Verdicts
+    turned: NDArray[np.bool_]
+    parts: Whole
+
+    def __len__(self) -> int:
+        return len(self.labels)
 
 
-class JobOutcomes(NamedTuple):
-    """A job's decided matches column by column; a row is a match.
+@dataclass(frozen=True, slots=True)
+class GeneratorMatches:
+    """A job's decided matches by generator; a row is a match.
 
-    `firsts` and `seconds` are places in `generators`, -1 for an answer that names none; `winners`
-    1 for the first, 2 for the second, 0 for a draw or a coin.
+    `tournaments` are any numbers that tell tournaments apart, `firsts` and `seconds` places in a
+    list of generators or UNNAMED. `winners` is 1 for the first, 2 for the second, 0 for a draw and
+    where a coin settled a tie.
     """
 
-    generators: list[str]
-    tournaments: Column
-    firsts: Column
-    seconds: Column
-    winners: Column
+    tournaments: Whole
+    firsts: Whole
+    seconds: Whole
+    winners: NDArray[np.uint8]
+
+    def __len__(self) -> int:
+        return len(self.winners)
+
+    def where(self, rows: NDArray[np.bool_]) -> "GeneratorMatches":
+        """These rows."""
+        return GeneratorMatches(
+            self.tournaments[rows], self.firsts[rows], self.seconds[rows], self.winners[rows]
+        )

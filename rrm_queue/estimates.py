@@ -1,4 +1,4 @@
-"""What a job will cost before it runs: votes, prompt tokens and hours, by arithmetic alone."""
+"""What a job will cost, before it runs: votes, prompt tokens and hours, by arithmetic only."""
 
 from collections import defaultdict
 from dataclasses import dataclass
@@ -11,18 +11,18 @@ from rrm_queue.judging.voting import Tally, needed
 from rrm_queue.strategies import named
 
 AGREEMENT = 0.8
-"""How often a vote sides with its match's leaning, where nobody says otherwise."""
+"""How often a vote agrees with the answer that its match favours, by default."""
 
 CHARACTERS = 4.0
-"""Characters of English that make a token, roughly; of code fewer do, of Chinese one and a half."""
+"""Characters in a token of English, roughly; fewer for code, about 1.5 for Chinese."""
 
 NEGLIGIBLE = 1e-12
-"""Chances below this are left out."""
+"""Probabilities below this are ignored."""
 
 
 @dataclass(frozen=True, slots=True)
 class PromptShape:
-    """A judge's prompt without its texts, in tokens: before the query, and all the rest."""
+    """Tokens of a judge's prompt without its texts: before the query, and all the rest."""
 
     head: float = 0.0
     tail: float = 0.0
@@ -30,7 +30,7 @@ class PromptShape:
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """Prompt tokens of all votes, and how many of them an engine can take from its cache."""
+    """Prompt tokens of all votes, and how many of them an engine can find in its cache."""
 
     prompt: float = 0.0
     shareable: float = 0.0
@@ -41,7 +41,7 @@ class Tokens:
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """Votes a second, on how many GPUs if that is known, and where the figure is from."""
+    """Votes a second, the number of GPUs if it is known, and the source of the figure."""
 
     votes_per_second: float
     gpus: int | None
@@ -49,18 +49,17 @@ class Rate:
 
 
 PUBLISHED = {
-    "rrm-7b": Rate(5.15, 2, "published for RRM-7B on what seem to be two GPUs"),
-    "rrm-32b": Rate(1.53, 2, "published for RRM-32B on what seem to be two GPUs"),
+    "rrm-7b": Rate(5.15, 2, "published for RRM-7B, apparently on two GPUs"),
+    "rrm-32b": Rate(1.53, 2, "published for RRM-32B, apparently on two GPUs"),
 }
 """From the metrics released with arXiv 2505.14674; your GPUs will differ."""
 
 
 def expected_votes(voting: Voting, agreement: float = AGREEMENT) -> float:
-    """The votes that a match launches on average; each sides with its leaning by `agreement`.
+    """The votes that a match starts on average; each favours the same answer with `agreement`.
 
-    Exact for votes that are independent and all have a verdict: the chances of every tally that
-    the waves of the stop rule can reach. With `Launch.ALL` all are launched, whatever comes of
-    those that are aborted.
+    Exact for independent votes that all have a verdict: it sums over every tally that the waves of
+    the stop rule can reach. With `Launch.ALL` all votes are started, also those aborted later.
     """
     if voting.launch is Launch.ALL:
         return float(voting.votes)
@@ -89,12 +88,12 @@ def prompt_tokens(
 ) -> Tokens:
     """The prompt tokens of a tournament of `size` answers, `answers` tokens in all.
 
-    `votes` are those of a match. Which answers meet is not known, so each is taken for as long as
-    the average; where all meet equally often that is exact. What can be shared is the bound of the
-    prefix cache: of m distinct prompts all but one share head and query, all but the first with
-    the same answer in slot 1 share that answer, and a prompt that is sent again shares all but its
-    last token. Slot 1 is taken for evenly filled, as the orientation does: if winners come back to
-    it, as in a knockout, some more can be shared.
+    `votes` is for one match. It is not known which answers meet, so each counts as long as the
+    average; that is exact where all meet equally often. The shareable tokens are the bound of the
+    prefix cache: of m distinct prompts all but one share head and query; all but the first with
+    the same answer in slot 1 share that answer; a prompt that is sent again shares all but its
+    last token. Answers are assumed to be in slot 1 equally often, as the orientation does. Where
+    winners return to it, as in a knockout, more can be shared.
     """
     if not matches or size < 2:
         return Tokens()
@@ -108,7 +107,7 @@ def prompt_tokens(
 
 
 class Scale:
-    """Weighs a job tournament by tournament, as its file is read."""
+    """Adds up what a job needs, tournament by tournament, as its file is read."""
 
     def __init__(
         self,
@@ -126,16 +125,16 @@ class Scale:
 
     @property
     def votes(self) -> float:
-        """The votes to expect."""
+        """The expected number of votes."""
         return self.matches * self._each
 
     @property
     def most_votes(self) -> int:
-        """The votes that there can be at most."""
+        """The largest possible number of votes."""
         return self.matches * self._voting.votes
 
     def add(self, tournament: Tournament) -> None:
-        """Adds a tournament; the strategy's matches are those that it takes at most."""
+        """Adds a tournament, with the most matches that the strategy can need."""
         pairs = [(pair.first, pair.second) for pair in tournament.pairs]
         size = len(tournament.candidates)
         matches = named(self._strategy, seeding=self._seeding, pairs=pairs).matches(size)
@@ -177,7 +176,7 @@ def _tokens(text: str) -> float:
 
 
 def _binomial(successes: int, trials: int, chance: float) -> float:
-    """The chance of so many successes; by logarithms, as the factors overflow."""
+    """The binomial probability of so many successes; in logarithms, as the factors overflow."""
     if chance in (0.0, 1.0):
         return float(successes == (trials if chance else 0))
     failures = trials - successes

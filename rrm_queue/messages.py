@@ -1,4 +1,4 @@
-"""Everything that crosses a process: versioned msgspec structs, msgpack on the wire.
+"""Everything that processes send to each other: versioned msgspec structs, encoded as msgpack.
 
 Messages are self-contained, so that a worker needs no database. A struct's tag carries its
 version: a process that meets a tag it does not know refuses the message instead of guessing.
@@ -19,7 +19,7 @@ from rrm_queue.errors import MessageRefused, UnknownVersion
 
 
 class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A candidate as it travels: each text once a batch; `gold` only to simulated judges."""
+    """A candidate: each text is in a batch once; `gold` is sent to simulated judges only."""
 
     number: int
     key: str
@@ -28,7 +28,7 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Question(msgspec.Struct, frozen=True):
-    """What a tournament is about, as it travels; `tournament` is the file's id of the prompt."""
+    """A tournament's texts; `tournament` is the prompt's id in the file."""
 
     tournament: str
     prompt: str
@@ -37,10 +37,10 @@ class Question(msgspec.Struct, frozen=True):
 
 
 class BatchMatch(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A match as it travels: its pair by number, `first` in slot 1 of its odd votes.
+    """A match: its pair by the candidates' numbers; `first` is in slot 1 of its odd votes.
 
-    `question` is the place of its own in the batch. `votes` are those that it has already, without
-    their texts: they are not cast again.
+    `question` is the index of its question in the batch. `votes` are the votes that it has
+    already, without their texts; they are not cast again.
     """
 
     match: int
@@ -51,7 +51,7 @@ class BatchMatch(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class JudgeBatch(msgspec.Struct, frozen=True, tag="rrmq.judge-batch.2"):
-    """Matches of one job for one worker, those of a tournament together; `seed` is the job's."""
+    """Matches of one job for one worker, ordered by tournament; `seed` is the job's seed."""
 
     batch: int
     job: str
@@ -63,7 +63,7 @@ class JudgeBatch(msgspec.Struct, frozen=True, tag="rrmq.judge-batch.2"):
 
 
 class Failure(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Why a match got no outcome; a transient failure is worth another attempt.
+    """Why a match got no outcome; after a transient failure it is tried again.
 
     `refused` when the judge turns the whole job away: no match of it would fare better. `wait` is
     above 0 when the judge asked to wait: then it is no attempt, and the match may be tried again
@@ -77,9 +77,9 @@ class Failure(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class MatchReport(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What became of one match: the votes that this batch added, and a failure if there was one.
+    """The result of one match: the votes that this batch added, and a failure if there was one.
 
-    Votes that do not suffice and no failure: the judging was stopped, and can go on from them.
+    If the votes do not suffice and there is no failure, judging was stopped; it continues later.
     """
 
     match: int
@@ -88,7 +88,7 @@ class MatchReport(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Outcomes(msgspec.Struct, frozen=True, tag="rrmq.outcomes.1"):
-    """A flush of matches that a worker is done with; a batch's outcomes come in several."""
+    """Some matches that a worker has finished; a batch's outcomes come in several messages."""
 
     batch: int
     job: str
@@ -97,7 +97,7 @@ class Outcomes(msgspec.Struct, frozen=True, tag="rrmq.outcomes.1"):
 
 
 class Flush(NamedTuple):
-    """An `Outcomes` message as it lies in the inbox; `id` is its own within the batch."""
+    """An `Outcomes` message in the inbox; `id` is unique within the batch."""
 
     job: JobId
     batch: BatchId
@@ -108,8 +108,8 @@ class Flush(NamedTuple):
 LARGEST = 64 * 2**20
 """Bytes of a message: twice the longest line of a file, hence more than any tournament's answers.
 
-Reading takes a multiple of it in memory, in each of a worker's threads; whoever reaches the broker
-can send anything.
+Reading takes a multiple of it in memory, in each of a worker's threads, and anyone who reaches the
+broker can send anything.
 """
 
 Message = TypeVar("Message", JudgeBatch, Outcomes)
@@ -146,7 +146,7 @@ class _Tagged(msgspec.Struct):
 
 
 def _tag_of(body: bytes) -> str:
-    """The tag that the message bears; empty where it bears none."""
+    """The message's tag; empty if it has none."""
     try:
         return msgspec.msgpack.decode(body, type=_Tagged).type
     except (msgspec.DecodeError, RecursionError):
@@ -154,21 +154,21 @@ def _tag_of(body: bytes) -> str:
 
 
 OVER = "over"
-"""Stands in a lease's place, where else the holder's id stands, when its batch has ended."""
+"""The value of a lease after its batch has ended; before, it is the holder's id."""
 
 RETURNED = "returned"
-"""Stands there when a worker has handed the batch back."""
+"""The value after a worker has returned the batch."""
 
 BROKEN = "broken"
-"""Stands there when the engine died under the batch, and may have died of it."""
+"""The value after the engine died while it ran the batch, perhaps because of it."""
 
 MARKS = frozenset({OVER, RETURNED, BROKEN})
 
 
 class Holder(NamedTuple):
-    """What stands in a batch's lease's place: a worker's id, or one of these marks.
+    """Who holds a batch: a worker's id, or one of these marks in its place.
 
-    `since` is for how long a mark has stood there, in seconds.
+    `since` is how long ago a mark was set, in seconds.
     """
 
     name: str
@@ -176,7 +176,7 @@ class Holder(NamedTuple):
 
 
 class Epoch(NamedTuple):
-    """A broker's life between two losses of its data: a word of its own, and its age in seconds."""
+    """The time between two losses of the broker's data: a random word, and its age in seconds."""
 
     word: str
     age: float

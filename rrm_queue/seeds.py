@@ -1,4 +1,4 @@
-"""Stable hashes: the only source of chance in rrmq, the same in every process and version."""
+"""Stable hashes: the only source of randomness in rrmq, the same in every process and version."""
 
 from hashlib import blake2b
 
@@ -9,7 +9,7 @@ def derive(*parts: int | str) -> int:
 
 
 def shuffled(size: int, *parts: int | str) -> list[int]:
-    """A permutation of range(size) that depends on nothing but the parts."""
+    """A permutation of range(size) that depends only on the parts."""
     common = _digest(*parts)  # hashed once: ratings shuffle millions of matches
 
     def rank(number: int) -> int:

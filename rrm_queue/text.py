@@ -1,4 +1,8 @@
-"""Text made fit to be shown."""
+"""Text and numbers in the form in which they are shown."""
+
+from collections.abc import Callable
+from math import isnan
+from unicodedata import east_asian_width
 
 
 def printable(text: str) -> str:
@@ -17,3 +21,74 @@ def first_line(error: BaseException) -> str:
     SQLAlchemy, for one, adds the statement below that line.
     """
     return (str(error).strip() or type(error).__name__).split("\n", 1)[0]
+
+
+def count(number: int, noun: str) -> str:
+    """Such as `1,240 matches` and `1 match`."""
+    plural = noun + ("es" if noun.endswith("ch") else "s")
+    return f"{number:,} {noun if number == 1 else plural}"
+
+
+def magnitude(number: int) -> str:
+    """A count in at most five characters, such as `950`, `12.3k`, `4.6M`."""
+    if number < 1000:
+        return str(number)
+    scaled, units = number / 1000, iter("kMGT")
+    unit = next(units)
+    while scaled >= 999.5 and (larger := next(units, "")):
+        scaled, unit = scaled / 1000, larger
+    return f"{scaled:.1f}{unit}" if scaled < 99.95 else f"{scaled:.0f}{unit}"
+
+
+def percent(share: float) -> str:
+    """A share as a percentage without its sign, such as `12.5`; empty for NaN."""
+    return "" if isnan(share) else f"{100 * share:.1f}"
+
+
+def rating_interval(low: float, high: float, undefeated: bool, winless: bool) -> str:
+    """A rating's interval, open on the side where only the prior ends it."""
+    if undefeated:
+        return f"> {low:.0f}"
+    if winless:
+        return f"< {high:.0f}"
+    return f"{low:.0f} to {high:.0f}"
+
+
+def rank_range(best: int, worst: int) -> str:
+    """The possible ranks, such as `2-4`."""
+    return str(best) if best == worst else f"{best}-{worst}"
+
+
+def cells(text: str) -> int:
+    """How many columns of a fixed pitch a text takes: wide characters take two."""
+    return sum(2 if east_asian_width(character) in "WF" else 1 for character in text)
+
+
+def shortened(name: str, width: int, dots: str = "…", measure: Callable[[str], int] = cells) -> str:
+    """`name` in at most `width` columns, by `measure`; its middle is left out.
+
+    The ends tell names apart best.
+    """
+    if measure(name) <= width:
+        return name
+    room = width - measure(dots)
+    head = _beginning(name, (room + 1) // 2, measure)
+    tail = _beginning(name[::-1], room - measure(head), measure)[::-1]
+    return head + dots + tail
+
+
+def beginning(text: str, most: int) -> str:
+    """The text on one line: its first `most` characters, with an ellipsis where more follows."""
+    line = " ".join(text[: 4 * most].split())
+    if len(line) <= most and len(text) <= 4 * most:
+        return line
+    return line[:most].rstrip() + "…"
+
+
+def _beginning(name: str, width: int, measure: Callable[[str], int]) -> str:
+    taken = 0
+    for end, character in enumerate(name):
+        taken += measure(character)
+        if taken > width:
+            return name[:end]
+    return name

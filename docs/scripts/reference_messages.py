@@ -13,10 +13,10 @@ from rrm_queue import domain, messages
 
 HEAD = """# The messages
 
-A `JudgeBatch` goes from a coordinator to a worker, `Outcomes` come back; both in
-[MessagePack](https://msgpack.org), each as a map whose `type` is the message's tag with its
-version. A tag that is not known is refused. A field with a default may be absent.
-[How it works](../how-it-works.md) says when they travel."""
+A coordinator sends a `JudgeBatch` to a worker, and the worker sends `Outcomes` back. Both are
+[MessagePack](https://msgpack.org) maps. `type` is the message's tag with its version; an unknown
+tag is refused. A field with a default may be absent. [How it works](../how-it-works.md) says when
+they are sent."""
 
 
 def page() -> str:

@@ -11,9 +11,9 @@ from rrm_queue.store import tables
 
 HEAD = """# The tables
 
-What the store holds in PostgreSQL. Only `rrm_queue/store/` talks to it; whoever reads it from
-elsewhere should know that a migration may change it ([CHANGELOG.md](../../CHANGELOG.md) says so).
-Moments have a time zone."""
+The tables of the store in PostgreSQL. Only `rrm_queue/store/` uses them. If you read them from
+elsewhere, note that a migration may change them ([CHANGELOG.md](../../CHANGELOG.md) says so).
+Timestamps have a time zone."""
 
 
 def page() -> str:

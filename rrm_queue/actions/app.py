@@ -8,8 +8,7 @@ from contextlib import ExitStack, contextmanager
 from threading import RLock
 from typing import TYPE_CHECKING, Self
 
-from rrm_queue.actions.settings import daemon_environment, reveal
-from rrm_queue.actions.settings import read_settings as read_settings
+from rrm_queue.actions.settings import daemon_environment, read_settings, reveal
 from rrm_queue.config import Settings
 from rrm_queue.errors import StoreUnavailable, UsageFault
 
@@ -109,7 +108,7 @@ class App:
         if database is not None:
             database.close()
         if broker is not None:
-            broker.client.close()
+            broker.close()
 
     def _open(self) -> "Database":
         from rrm_queue.store.database import Database
@@ -147,28 +146,6 @@ def broker_url(settings: Settings, *, start: bool = True) -> str:
         return url
     with App(settings, start=start) as app:
         return app.addresses.broker_url
-
-
-def connect(settings: Settings, *, processes: bool = True, fingerprint: str = "") -> "Addresses":
-    """Where store and broker are, for a verb that does not use `App` yet."""
-    with App(settings) as app:
-        if processes:
-            app.ensure_processes(fingerprint)
-        elif app.local:
-            assert app.database  # noqa: S101  # opened, so that its tables are upgraded
-        return app.addresses
-
-
-@contextmanager
-def open_store(addresses: "Addresses", *, idle_limit: float | None = None) -> "Iterator[Database]":
-    """The store, for a verb that does not use `App` yet."""
-    from rrm_queue.store.database import Database
-
-    database = Database(addresses.database_url, idle_limit=idle_limit)
-    try:
-        yield database
-    finally:
-        database.close()
 
 
 def open_broker(addresses: "Addresses") -> "BrokerClient":

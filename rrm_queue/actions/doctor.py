@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 from rrm_queue import __version__
 from rrm_queue.actions.app import App, broker_url
-from rrm_queue.actions.formatting import count
 from rrm_queue.actions.health import worker_command
 from rrm_queue.actions.redaction import without_password
 from rrm_queue.broker.client import BrokerClient, redis_client
@@ -20,6 +19,7 @@ from rrm_queue.local import postgres, valkey
 from rrm_queue.local.stack import LocalStack
 from rrm_queue.store.database import SCHEMA
 from rrm_queue.store.queue.dispatching import active_queues
+from rrm_queue.text import count
 
 ANY, COORDINATOR = "any", "coordinator"
 

@@ -20,7 +20,7 @@ from rrm_queue.estimates import CHARACTERS, PUBLISHED, Rate, Scale, hours
 from rrm_queue.intake.reader import MOST_PROBLEMS, RowReader, Source
 from rrm_queue.judging.kinds import name_of
 from rrm_queue.seeds import derive
-from rrm_queue.store.views.throughput import last_pace
+from rrm_queue.store.views.throughput import last_throughput
 
 LINES = 2**32
 """More than a file has: a tournament's place and its line make one number, for half the memory."""
@@ -107,7 +107,7 @@ def _measured(app: App, judge: JudgeSpec, gpus: int | None) -> Rate | None:
         return None
     try:
         with app.begin() as tx:
-            found = last_pace(tx, judge)
+            found = last_throughput(tx, judge)
     except (StoreUnavailable, StackFault, SchemaMismatch):
         return None
     if found is None:

@@ -1,20 +1,19 @@
-"""How views put numbers, times and progress into words; pure, the moment is an argument."""
+"""A job's progress, times and tokens in words; pure: the current time is an argument."""
 
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from rich.cells import cell_len, chop_cells
-
 from rrm_queue.domain import JobState
 from rrm_queue.errors import UsageFault
 from rrm_queue.strategies import named
-from rrm_queue.views import CastVote, JobView
+from rrm_queue.text import magnitude
+from rrm_queue.views import JobView
 
 BAR = 24  # columns
 
 
 class Progress(NamedTuple):
-    """How much of a job is over, in what it is counted by."""
+    """How much of a job is over, counted in `unit`."""
 
     over: int
     total: int
@@ -32,10 +31,10 @@ def progress(view: JobView) -> Progress:
 
 
 def _matches(view: JobView) -> int:
-    """How many matches a job of one tournament takes at most; 0 where nobody can tell."""
+    """How many matches a job of one tournament takes at most; 0 where this is not known."""
     try:
         return named(view.strategy, seeding=view.seeding).matches(view.candidates)
-    except UsageFault:  # of another version's making
+    except UsageFault:  # a strategy of another version
         return 0
 
 
@@ -46,44 +45,8 @@ def bar(done: int, total: int, *, ascii_only: bool) -> str:
     return full * filled + empty * (BAR - filled)
 
 
-def count(number: int, noun: str) -> str:
-    """Such as `1,240 matches` and `1 match`."""
-    plural = noun + ("es" if noun.endswith("ch") else "s")
-    return f"{number:,} {noun if number == 1 else plural}"
-
-
-def magnitude(number: int) -> str:
-    """A count in at most five characters, such as `950`, `12.3k`, `4.6M`."""
-    if number < 1000:
-        return str(number)
-    scaled, units = number / 1000, iter("kMGT")
-    unit = next(units)
-    while scaled >= 999.5 and (larger := next(units, "")):
-        scaled, unit = scaled / 1000, larger
-    return f"{scaled:.1f}{unit}" if scaled < 99.95 else f"{scaled:.0f}{unit}"
-
-
-def interval(low: float, high: float, undefeated: bool, winless: bool) -> str:
-    """A rating's interval, open on the side where only the prior ends it."""
-    if undefeated:
-        return f"> {low:.0f}"
-    if winless:
-        return f"< {high:.0f}"
-    return f"{low:.0f} to {high:.0f}"
-
-
-def shortened(name: str, width: int, dots: str) -> str:
-    """`name` in at most `width` columns, its middle left out: the ends tell names apart best."""
-    if cell_len(name) <= width:
-        return name
-    room = width - cell_len(dots)
-    head = chop_cells(name, (room + 1) // 2)[0]
-    tail = chop_cells(name[::-1], room - cell_len(head))[0][::-1]
-    return head + dots + tail
-
-
 def elapsed(view: JobView, now: datetime) -> timedelta:
-    """How long the job has been under way, in whole seconds; zero before it starts."""
+    """How long the job has run, in whole seconds; zero before it starts."""
     if view.started_at is None:
         return timedelta()
     spent = (view.finished_at or now) - view.started_at
@@ -98,7 +61,7 @@ def moment(when: datetime) -> str:
 def tokens(view: JobView) -> str:
     """The tokens spent, and how much of the prompts came from the engine's cache.
 
-    The share of what could have come from it is of the finished tournaments alone.
+    The share of what the cache could have given is that of the finished tournaments alone.
     """
     cached = (
         f" ({view.cached_tokens / view.prompt_tokens:.1%} cached{_of_bound(view)})"
@@ -133,20 +96,3 @@ STYLES = {
     JobState.CANCELLED: "magenta",
 }
 """The colour of each state."""
-
-
-def vote_facts(vote: CastVote) -> list[str]:
-    """What the vote took, and what is unusual about it."""
-    notes = []
-    if vote.prompt_tokens or vote.completion_tokens:
-        cached = f" ({vote.cached_tokens:,} cached)" if vote.cached_tokens else ""
-        notes.append(f"{vote.prompt_tokens:,}{cached} + {vote.completion_tokens:,} tokens")
-    if vote.seconds:
-        notes.append(f"{vote.seconds:.1f} s")
-    if vote.samples > 1:
-        notes.append(count(vote.samples, "sample"))
-    if vote.reused:
-        notes.append("reused")
-    if vote.neutralised:
-        notes.append("neutralised")
-    return notes

@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rrm_queue.actions.app import App
-from rrm_queue.actions.formatting import count
 from rrm_queue.domain import JobState
 from rrm_queue.errors import BrokerUnavailable
 from rrm_queue.judging.kinds import SERVED_TOGETHER, kind_of, worker_name
 from rrm_queue.store.views.jobs import trouble
-from rrm_queue.store.views.no_verdict import silence
-from rrm_queue.views import JobView, Silence
+from rrm_queue.store.views.no_verdict import no_verdict_sample
+from rrm_queue.text import count
+from rrm_queue.views import JobView, NoVerdictSample
 
 if TYPE_CHECKING:
     from rrm_queue.broker.client import BrokerClient
@@ -70,17 +70,19 @@ def no_verdict_notes(tx: "Transaction", view: JobView) -> list[str]:
     """What to say of votes and matches that decided nothing; nothing before the first match."""
     if not view.matches_done:
         return []
-    return list(undecided(view, silence(tx, view.id, view.tournaments, view.matches_done)))
+    sample = no_verdict_sample(tx, view.id, view.tournaments, view.matches_done)
+    return list(undecided(view, sample))
 
 
-def undecided(view: JobView, seen: Silence) -> Iterator[str]:
+def undecided(view: JobView, seen: NoVerdictSample) -> Iterator[str]:
     """A line for each share of votes or matches that is more than a small one."""
-    if seen.silent > FEW_NO_VERDICT * seen.votes:
-        share = _share(seen.silent, seen.votes, "vote", seen.whole)
+    if seen.no_verdict > FEW_NO_VERDICT * seen.votes:
+        share = _share(seen.no_verdict, seen.votes, "vote", seen.whole)
         yield f"{share} gave no verdict: `rrmq diagnose {view.id}` says why"
     if seen.coins > FEW_UNDECIDED * seen.matches:
         share = _share(seen.coins, seen.matches, "match", seen.whole)
-        yield f"{share} were tied and settled by a coin"
+        verb = "was" if seen.coins == 1 else "were"
+        yield f"{share} {verb} tied and settled by a coin"
     if seen.draws > FEW_UNDECIDED * seen.matches:
         yield f"{_share(seen.draws, seen.matches, 'match', seen.whole)} ended in a draw"
 

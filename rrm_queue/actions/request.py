@@ -133,7 +133,7 @@ def judge_of(given: SubmitOptions, openai_base_url: str) -> JudgeSpec:
     try:
         return with_template(spec, Path(given.template).read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageFault(f"{given.template} is not a readable template: {error}") from error
+        raise UsageFault(f"the template cannot be read: {error}") from error
 
 
 def voting_of(given: SubmitOptions) -> Voting:

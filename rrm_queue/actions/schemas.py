@@ -1,24 +1,155 @@
-"""The JSON that scripts may rely on; keys are added at the end, never changed."""
+"""The JSON that scripts may rely on, the same on every face; keys are added at the end.
+
+`status_shape`, `result_shape` and the others make it of views. A number that JSON does not have is
+null.
+"""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
 from math import isfinite
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from rrm_queue.views import JobView, RankedCandidate, TournamentResult
 
-if TYPE_CHECKING:  # they load SciPy, which most verbs can do without
-    from rrm_queue.diagnostics.label_report import LabelReport
-    from rrm_queue.diagnostics.length import LongerWins
-    from rrm_queue.diagnostics.report import JudgeReport
+if TYPE_CHECKING:  # they load SciPy, which most verbs do not need
+    from rrm_queue.diagnostics.diagnosis import Diagnosis
     from rrm_queue.domain import CandidateNumber
-    from rrm_queue.ratings.leaderboard import Leaderboard, Line
+    from rrm_queue.ratings.leaderboard import Leaderboard, LeaderboardRow
     from rrm_queue.ratings.table import Rating
 
 
-def status_shape(view: JobView) -> dict[str, Any]:
+class TournamentCounts(TypedDict):
+    """How many tournaments a job has, and how many are over."""
+
+    total: int
+    done: int
+    failed: int
+
+
+class MatchCounts(TypedDict):
+    """A job's matches by state."""
+
+    done: int
+    out: int
+    ready: int
+
+
+class Tokens(TypedDict):
+    """Tokens of prompts, how many of them were cached, and tokens that the judge wrote."""
+
+    prompt: int
+    cached: int
+    completion: int
+
+
+class Sharing(TypedDict):
+    """Prompt tokens that came from the cache, and how many could have."""
+
+    cached: int
+    bound: int
+
+
+class StatusShape(TypedDict):
+    """A job's progress."""
+
+    job: str
+    state: str
+    strategy: str
+    judge: str
+    tournaments: TournamentCounts
+    matches: MatchCounts
+    votes: int
+    tokens: Tokens
+    started_at: str | None
+    finished_at: str | None
+    created_at: str | None
+    name: str | None
+    source: str
+    candidates: int
+    votes_per_match: int
+    seed: int
+    seeding: str
+    priority: int
+    matches_failed: int
+    sharing: Sharing
+    votes_reused: int
+    note: str | None
+
+
+class StandingShape(TypedDict):
+    """A candidate's standing; from `bt_low` on null without intervals."""
+
+    candidate: str
+    rank: int
+    wins: int
+    losses: int
+    draws: int
+    elo: float
+    bt: float
+    generator: str | None
+    bt_low: float | None
+    bt_high: float | None
+    elo_mean: float | None
+    elo_sd: float | None
+    elo_low: float | None
+    elo_high: float | None
+    component: int | None
+    group: int | None
+    undefeated: bool | None
+    winless: bool | None
+
+
+class ResultShape(TypedDict):
+    """A tournament's result; `champion` is null and `standings` empty before it is done."""
+
+    tournament: str
+    champion: str | None
+    standings: list[StandingShape]
+    state: str
+    error: str | None
+
+
+class LeaderboardShape(TypedDict):
+    """A job's leaderboard: what was counted, then a `LeaderboardRow` for each generator."""
+
+    job: str
+    state: str
+    matches: int
+    tournaments: int
+    own: int
+    unnamed: int
+    clustered: bool
+    method: str
+    elo_orders: int
+    generators: list[dict[str, Any]]
+
+
+class DiagnosisShape(TypedDict):
+    """The diagnosis of a job's judge; figures without data are null.
+
+    `votes_looked_at` is how many votes of each match the rates of votes count, null for all.
+    """
+
+    job: str
+    state: str
+    judge: str
+    votes_looked_at: int | None
+    findings: list[dict[str, Any]]
+    length_slope: dict[str, Any]
+    labels: list[dict[str, Any]]
+    labels_longer_wins: dict[str, Any] | None
+
+
+UNCERTAINTY = (
+    "bt_low", "bt_high", "elo_mean", "elo_sd", "elo_low", "elo_high",
+    "component", "group", "undefeated", "winless",
+)  # fmt: skip
+"""The keys of a standing that need intervals."""
+
+
+def status_shape(view: JobView) -> StatusShape:
     """A job's progress, as `status`, `list` and `cancel` print it."""
     return {
         "job": view.id,
@@ -56,17 +187,13 @@ def status_shape(view: JobView) -> dict[str, Any]:
 
 def result_shape(
     result: TournamentResult, ratings: "Mapping[CandidateNumber, Rating] | None" = None
-) -> dict[str, Any]:
-    """A tournament's result; champion null and no standings before it is done.
-
-    Without `ratings` what stands on them is null.
-    """
+) -> ResultShape:
+    """A tournament's result; `ratings` are its intervals."""
     return {
         "tournament": result.key,
         "champion": result.champion,
         "standings": [
-            _standing(ranked)
-            | _uncertainty(ratings[ranked.standing.candidate] if ratings else None)
+            _standing(ranked, ratings[ranked.standing.candidate] if ratings else None)
             for ranked in result.standings
         ],
         "state": result.state,
@@ -74,14 +201,9 @@ def result_shape(
     }
 
 
-def json_line(shape: Mapping[str, Any]) -> str:
-    """One line of ASCII: safe in every encoding, and nothing in it can command a terminal."""
-    return json.dumps(shape)
-
-
-def _standing(ranked: RankedCandidate) -> dict[str, Any]:
+def _standing(ranked: RankedCandidate, rating: "Rating | None") -> StandingShape:
     standing = ranked.standing
-    return {
+    shape: StandingShape = {
         "candidate": ranked.key,
         "rank": standing.rank,
         "wins": standing.wins,
@@ -90,30 +212,28 @@ def _standing(ranked: RankedCandidate) -> dict[str, Any]:
         "elo": standing.elo,
         "bt": standing.bt,
         "generator": ranked.generator,
+        "bt_low": None,
+        "bt_high": None,
+        "elo_mean": None,
+        "elo_sd": None,
+        "elo_low": None,
+        "elo_high": None,
+        "component": None,
+        "group": None,
+        "undefeated": None,
+        "winless": None,
     }
+    if rating is not None:
+        shape["bt_low"], shape["bt_high"] = rating.low, rating.high
+        shape["elo_mean"], shape["elo_sd"] = rating.elo, rating.elo_sd
+        shape["elo_low"], shape["elo_high"] = rating.elo_low, rating.elo_high
+        shape["component"], shape["group"] = rating.component, rating.group
+        shape["undefeated"], shape["winless"] = rating.undefeated, rating.winless
+    return shape
 
 
-UNCERTAINTY = {
-    "bt_low": "low",
-    "bt_high": "high",
-    "elo_mean": "elo",
-    "elo_sd": "elo_sd",
-    "elo_low": "elo_low",
-    "elo_high": "elo_high",
-    "component": "component",
-    "group": "group",
-    "undefeated": "undefeated",
-    "winless": "winless",
-}
-"""What a standing's keys are called in its rating."""
-
-
-def _uncertainty(rating: "Rating | None") -> dict[str, Any]:
-    return {key: rating and getattr(rating, name) for key, name in UNCERTAINTY.items()}
-
-
-def leaderboard_shape(view: JobView, board: "Leaderboard") -> dict[str, Any]:
-    """A job's leaderboard: what was counted, then a line for each generator."""
+def leaderboard_shape(view: JobView, board: "Leaderboard") -> LeaderboardShape:
+    """A job's leaderboard."""
     return {
         "job": view.id,
         "state": view.state,
@@ -124,25 +244,18 @@ def leaderboard_shape(view: JobView, board: "Leaderboard") -> dict[str, Any]:
         "clustered": board.clustered,
         "method": board.method,
         "elo_orders": board.elo_orders,
-        "generators": [leaderboard_line(line) for line in board.lines],
+        "generators": [leaderboard_row(row) for row in board.rows],
     }
 
 
-def leaderboard_line(line: "Line") -> dict[str, Any]:
-    """A generator's line; the keys are those of the CSV's header as well."""
-    return asdict(line)
+def leaderboard_row(row: "LeaderboardRow") -> dict[str, Any]:
+    """A generator's row; its keys are also the CSV's header."""
+    return asdict(row)
 
 
-def diagnosis_shape(
-    view: JobView,
-    judge: "JudgeReport",
-    labels: "Sequence[LabelReport]",
-    preferred_longer: "LongerWins | None",
-) -> dict[str, Any]:
-    """What is said of a job's judge; a figure that there is nothing to make of is null.
-
-    `votes_looked_at` is how many votes of each match the rates of votes are of, null for all.
-    """
+def diagnosis_shape(view: JobView, diagnosis: "Diagnosis") -> DiagnosisShape:
+    """The diagnosis of a job's judge."""
+    judge, longer = diagnosis.judge, diagnosis.preferred_longer
     return {
         "job": view.id,
         "state": view.state,
@@ -150,9 +263,14 @@ def diagnosis_shape(
         "votes_looked_at": judge.taken,
         "findings": [_plain(asdict(finding)) for finding in judge.findings],
         "length_slope": _plain(asdict(judge.slope)),
-        "labels": [_plain(asdict(report)) for report in labels],
-        "labels_longer_wins": preferred_longer and _plain(asdict(preferred_longer)),
+        "labels": [_plain(asdict(report)) for report in diagnosis.labels],
+        "labels_longer_wins": None if longer is None else _plain(asdict(longer)),
     }
+
+
+def json_line(shape: Mapping[str, Any]) -> str:
+    """One line of ASCII: safe in every encoding, and free of a terminal's control characters."""
+    return json.dumps(shape)
 
 
 def _plain(value: Any) -> Any:

@@ -1,68 +1,111 @@
-"""The JSON of `rrmq votes`; keys are added at the end, never changed."""
+"""The JSON of matches and votes that scripts may rely on; keys are added at the end."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import TypedDict
 
-from rrm_queue.domain import Verdict
-from rrm_queue.views import CastVote, GivenAnswer, Reasons, Tally
+from rrm_queue.actions.schemas import Tokens
+from rrm_queue.domain import Candidate, CandidateNumber
+from rrm_queue.views import MatchDetails, RecordedVote, TalliedMatch
+
+Keys = Sequence[str] | Mapping[CandidateNumber, str]
+"""Candidates' keys by number."""
+
+VoteShape = TypedDict(
+    "VoteShape",
+    {
+        "number": int,
+        "shown_first": str,
+        "verdict": str,
+        "for": str | None,
+        "no_verdict": str | None,
+        "model": str,
+        "tokens": Tokens,
+        "seconds": float,
+        "samples": int,
+        "seed": int,
+        "reused": bool,
+        "neutralised": bool,
+        "text": str,
+    },
+)
+"""A vote; `shown_first` is the answer in slot 1, `for` the candidate that it is for."""
 
 
-def match_shape(tally: Tally, candidates: Sequence[str]) -> dict[str, Any]:
-    """A match with its counts; `candidates` are keys by number."""
-    return _match(tally, candidates[tally.first], candidates[tally.second])
+class AnswerShape(TypedDict):
+    """A candidate's answer."""
+
+    candidate: str
+    generator: str | None
+    text: str
 
 
-def reasons_shape(why: Reasons) -> dict[str, Any]:
+class MatchShape(TypedDict):
+    """A match with its counts of votes."""
+
+    match: str
+    round: int
+    slot: int
+    first: str
+    second: str
+    state: str
+    winner: str | None
+    decided_by: str | None
+    votes: int
+    for_first: int
+    for_second: int
+    error: str | None
+
+
+class MatchDetailsShape(MatchShape):
     """A match with the prompt, both answers and every vote."""
-    shape = _match(why.tally, why.first.key, why.second.key)
-    return shape | {
-        "prompt": why.prompt,
-        "answers": [_answer(why.first), _answer(why.second)],
-        "cast": [_vote(vote, why) for vote in why.votes],
-    }
+
+    prompt: str
+    answers: list[AnswerShape]
+    cast: list[VoteShape]
 
 
-def shown(vote: CastVote, why: Reasons) -> tuple[GivenAnswer, GivenAnswer]:
-    """The answers in the order in which the vote saw them."""
-    return (why.second, why.first) if vote.swapped else (why.first, why.second)
-
-
-def chosen(vote: CastVote, why: Reasons) -> GivenAnswer | None:
-    """The answer that the vote is for; None for a tie and for no verdict."""
-    one, two = shown(vote, why)
-    return {Verdict.FIRST: one, Verdict.SECOND: two}.get(vote.verdict)
-
-
-def _match(tally: Tally, first: str, second: str) -> dict[str, Any]:
-    winner = {tally.first: first, tally.second: second, None: None}[tally.winner]
+def match_shape(match: TalliedMatch, candidates: Keys) -> MatchShape:
+    """A match with its counts; `candidates` are keys by number."""
     return {
-        "match": f"{tally.round}.{tally.slot}",
-        "round": tally.round,
-        "slot": tally.slot,
-        "first": first,
-        "second": second,
-        "state": tally.state,
-        "winner": winner,
-        "decided_by": tally.decided_by,
-        "votes": tally.votes,
-        "for_first": tally.for_first,
-        "for_second": tally.for_second,
-        "error": tally.error,
+        "match": match.name,
+        "round": match.round,
+        "slot": match.slot,
+        "first": candidates[match.first],
+        "second": candidates[match.second],
+        "state": match.state,
+        "winner": None if match.winner is None else candidates[match.winner],
+        "decided_by": match.decided_by,
+        "votes": match.votes,
+        "for_first": match.for_first,
+        "for_second": match.for_second,
+        "error": match.error,
     }
 
 
-def _answer(answer: GivenAnswer) -> dict[str, Any]:
-    return {"candidate": answer.key, "generator": answer.generator, "text": answer.text}
+def match_details_shape(details: MatchDetails) -> MatchDetailsShape:
+    """A match with the prompt, both answers and every vote."""
+    match, candidates = details.match, details.candidates
+    keys = {number: candidate.key for number, candidate in candidates.items()}
+    return {
+        **match_shape(match, keys),
+        "prompt": details.prompt,
+        "answers": [_answer(candidates[number]) for number in (match.first, match.second)],
+        "cast": [_vote(vote, details) for vote in match.cast],
+    }
 
 
-def _vote(vote: CastVote, why: Reasons) -> dict[str, Any]:
-    one, _ = shown(vote, why)
-    side = chosen(vote, why)
+def _answer(candidate: Candidate) -> AnswerShape:
+    return {"candidate": candidate.key, "generator": candidate.generator, "text": candidate.text}
+
+
+def _vote(vote: RecordedVote, details: MatchDetails) -> VoteShape:
+    match, candidates = details.match, details.candidates
+    chosen = match.chosen(vote)
     return {
         "number": vote.number,
-        "shown_first": one.key,
+        "shown_first": candidates[match.shown(vote)[0]].key,
         "verdict": vote.verdict,
-        "for": None if side is None else side.key,
+        "for": None if chosen is None else candidates[chosen].key,
         "no_verdict": vote.no_verdict,
         "model": vote.model,
         "tokens": {

@@ -35,9 +35,9 @@ _OPTIONS: Mapping[str, frozenset[str]] = {
 def checked(broker_url: str) -> str:
     """The address with every option of its TLS written out, the same for both clients.
 
-    Left to themselves they differ: Celery's transport takes a bare `rediss://` for leave to verify
-    nothing, the Redis client verifies. Without options the server's certificate and name are
-    verified here. Raises UsageFault, which repeats nothing that may be a password.
+    By default they differ: with a bare `rediss://` Celery's transport verifies nothing, the Redis
+    client does. Here the server's certificate and name are verified unless an option says
+    otherwise. Raises UsageFault, whose text never contains the password.
     """
     try:
         parts = urlsplit(broker_url)
@@ -61,7 +61,7 @@ def checked(broker_url: str) -> str:
 
 
 def _tls(query: Mapping[str, str]) -> dict[str, str]:
-    """The options of TLS in the words of both clients."""
+    """The TLS options, with values that both clients accept."""
     reqs = _one_of(_CERT_REQS, "ssl_cert_reqs", query.get("ssl_cert_reqs", "required"))
     verifies = "false" if reqs == "none" else "true"
     hostname = _one_of(_TRUTHS, "ssl_check_hostname", query.get("ssl_check_hostname", verifies))

@@ -12,8 +12,8 @@ from rrm_queue.broker.transport import CONTENT_TYPE
 
 SERIALIZER = "rrmq"
 
-# Leases decide who runs a batch; Celery's own redelivery is the last resort, and a worker drops
-# what it redelivers of a batch that was run or given up.
+# Leases decide which worker runs a batch. Celery's own redelivery is the last resort: a worker
+# drops a redelivered message of a batch that was run or given up.
 VISIBILITY_TIMEOUT = 3600  # seconds
 
 

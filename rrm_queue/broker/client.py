@@ -1,4 +1,4 @@
-"""The broker as coordinator and CLI see it: publish, and look at who runs what."""
+"""The broker as coordinator and faces see it: publish batches, receive outcomes, see who works."""
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 
 class BrokerClient:
-    """One broker, by Celery for messages and by a client for all else.
+    """One broker: Celery sends its messages, a Redis client does all else.
 
     `app` makes the Celery app when the first message is sent: most commands send none. Every call
     raises BrokerUnavailable when the broker does not answer.
@@ -51,6 +51,12 @@ class BrokerClient:
         """The app that messages are sent by."""
         return self._make_app()
 
+    def close(self) -> None:
+        """Closes the connections."""
+        self.client.close()
+        if "app" in vars(self):  # it was made to send a message
+            self.app.close()
+
     def publish(self, queue: str, batches: Sequence[JudgeBatch]) -> None:
         """Sends batches to their judge's queue."""
         with _faults(), self.app.producer_pool.acquire(block=True) as producer:
@@ -63,17 +69,17 @@ class BrokerClient:
             self._inbox.put(outcomes)
 
     def receive(self, seconds: float) -> list[Flush]:
-        """Flushes that nobody has taken up yet; waits for them, `seconds` at most."""
+        """Flushes that no coordinator has received yet; waits for them, `seconds` at most."""
         with _faults():
             return self._inbox.receive(seconds)
 
     def ack(self, flushes: Collection[Flush]) -> None:
-        """Drops flushes that are recorded."""
+        """Removes flushes that are recorded."""
         with _faults():
             self._inbox.ack(flushes)
 
     def relist(self, batches: Collection[BatchRef]) -> None:
-        """Lets flushes of these batches be taken up once more."""
+        """Lists the flushes of these batches again: a coordinator receives them once more."""
         with _faults():
             self._inbox.relist(batches)
 
@@ -96,7 +102,7 @@ class BrokerClient:
         return Epoch(word, float(now - int(word.rpartition(":")[2])))
 
     def check_access(self) -> None:
-        """Raises BrokerRefused when the broker turns us away; one that is away may come back."""
+        """Raises BrokerRefused when the broker denies access; one that is away may come back."""
         try:
             self.epoch()
         except BrokerRefused:
@@ -105,7 +111,7 @@ class BrokerClient:
             return
 
     def holders(self, batches: Sequence[BatchRef]) -> dict[BatchId, Holder | None]:
-        """Who holds each batch, None for nobody."""
+        """The holder of each batch, None where there is none."""
         with _faults(), self.client.pipeline(transaction=False) as pipe:
             for job, batch in batches:
                 pipe.get(lease_key(job, batch))
@@ -117,19 +123,19 @@ class BrokerClient:
         }
 
     def give_up(self, batches: Sequence[BatchRef]) -> None:
-        """Marks batches as over, so that a message of theirs that turns up late is dropped."""
+        """Marks batches as over, so that workers drop their messages if they still arrive."""
         with _faults(), self.client.pipeline(transaction=False) as pipe:
             for job, batch in batches:
                 pipe.set(lease_key(job, batch), OVER, ex=MARK_SECONDS)
             pipe.execute()
 
     def announce(self, name: str) -> None:
-        """Puts a coordinator on the roll, which it lapses from unless it comes again."""
+        """Shows that a coordinator is present; it must be called again before that lapses."""
         with _faults():
             WorkerLeases(self.client, name).announce({COORDINATOR_QUEUE: 1})
 
     def withdraw(self, name: str) -> None:
-        """Takes a coordinator off the roll."""
+        """Ends a coordinator's presence."""
         with _faults():
             WorkerLeases(self.client, name).withdraw([COORDINATOR_QUEUE])
 
@@ -151,7 +157,7 @@ class BrokerClient:
             return int(self.client.llen(queue))
 
     def stop(self, jobs: Collection[JobId]) -> None:
-        """Tells the workers to hand back what they hold of these jobs."""
+        """Tells the workers to release the batches of these jobs."""
         if not jobs:
             return
         with _faults(), self.client.pipeline(transaction=False) as pipe:
@@ -160,7 +166,7 @@ class BrokerClient:
             pipe.execute()
 
     def unstop(self, job: JobId) -> None:
-        """Takes `stop` back: the job goes on."""
+        """Reverses `stop`: the job goes on."""
         with _faults():
             self.client.delete(stopped_key(job))
 
@@ -197,11 +203,11 @@ def _faults() -> Iterator[None]:
     try:
         yield
     except (redis.exceptions.RedisError, kombu.exceptions.KombuError, OSError) as error:
-        kind = BrokerRefused if _turned_away(error) else BrokerUnavailable
+        kind = BrokerRefused if _access_denied(error) else BrokerUnavailable
         raise kind(first_line(error)) from error
 
 
-def _turned_away(error: BaseException | None) -> bool:
+def _access_denied(error: BaseException | None) -> bool:
     """Whether waiting cannot help: a wrong password, or a certificate that is not the server's."""
     while error is not None:
         if isinstance(error, redis.exceptions.AuthenticationError | SSLCertVerificationError):

@@ -1,9 +1,9 @@
-"""The inbox: outcomes lie in Redis until they are recorded, and a list says where.
+"""The inbox: outcomes stay in Redis until they are recorded, and a list names their batches.
 
-Celery on Redis may lose a message, and keeps what a dead process had taken for an hour. Outcomes
-are paid for: they stay until a coordinator has committed them, whoever is killed meanwhile. And a
-fleet of slow judges sends them one by one: a coordinator takes all that lie there at once, where
-Celery would spend more on each message than it takes to record it.
+Celery on Redis may lose a message, and keeps the messages of a dead process for an hour. Outcomes
+are paid for: they stay until a coordinator has committed them, even if any process is killed. Slow
+judges send them one by one. A coordinator receives all that wait at once; Celery would spend more
+on each message than it takes to record it.
 """
 
 import logging
@@ -20,26 +20,26 @@ from rrm_queue.messages import Flush, Outcomes, encode
 log = logging.getLogger(__name__)
 
 KEEP_SECONDS = 7 * 24 * 3600
-"""How long outcomes wait for a coordinator: longer than anybody leaves a fleet without one."""
+"""How long outcomes wait for a coordinator: longer than any fleet is left without one."""
 
 PLACES_KEY = "rrmq:inbox"
-"""Where the places of flushes are listed that nobody has taken up yet, the oldest first."""
+"""The list of batches with flushes that no coordinator has received yet, the oldest first."""
 
 MOST_BYTES = 16_000_000
-"""Taken up at once, and one flush more: what bounds a coordinator's memory."""
+"""Received at once, and one flush more: it bounds a coordinator's memory."""
 
 MOST_FLUSHES = 256
-"""Taken up at once."""
+"""Received at once."""
 
 _OUTCOMES = "rrmq:outcomes:"
-"""Before a place, the key of what lies there: a batch's flushes by their ids."""
+"""The prefix of a batch's key, which holds its flushes by their ids."""
 
 _ODD = "surrogateescape"
-"""How an id is read that is no text, so that it can be named when what bears it is removed."""
+"""How an id that is not text is read, so that its flush can be removed by that id."""
 
-# All that lies at the first place and at those that are listed, up to the bounds. A place of which
-# a part is taken is listed again when that is recorded: if it cannot be, no other place waits for
-# it. What is no hash is a stranger's, and is passed over.
+# All flushes of the first place and of those that are listed, up to the bounds. A place of which
+# only a part is received is listed again when that part is recorded: if it cannot be recorded, no
+# other place waits for it. A key that is no hash is not ours, and is skipped.
 _RECEIVE = """
 local place, flushes, bytes, seen = ARGV[1], {}, 0, {}
 while place do
@@ -76,7 +76,7 @@ end
 
 
 def inbox_key(job: str, batch: int) -> str:
-    """Where the outcomes of a batch lie."""
+    """The key of a batch's outcomes."""
     return _OUTCOMES + _place(job, batch)
 
 
@@ -97,9 +97,9 @@ class Inbox:
             pipe.execute()
 
     def receive(self, seconds: float) -> list[Flush]:
-        """What lies there and nobody has taken up; waits for it, `seconds` at most.
+        """Flushes that no coordinator has received; waits for them, `seconds` at most.
 
-        It stays there until it is removed; `relist` brings back what was taken up and dropped.
+        They stay in the inbox until they are acknowledged; `relist` lets them be received again.
         """
         first = self._undecoded("BLPOP", PLACES_KEY, seconds)
         if first is None:
@@ -109,13 +109,13 @@ class Inbox:
         return list(_flushes(found))
 
     def _undecoded(self, *command: str | bytes | float) -> Any:
-        """The answer in bytes: strangers may have left what is no text."""
+        """The answer in bytes: other programs may have left keys that are not text."""
         return self._client.execute_command(  # type: ignore[no-untyped-call]  # redis has no type
             *command, **{NEVER_DECODE: True}
         )
 
     def ack(self, flushes: Collection[Flush]) -> None:
-        """Drops flushes that are recorded, in the order in which they were taken up."""
+        """Removes flushes that are recorded, in the order in which they were received."""
         ids: dict[BatchRef, list[bytes]] = defaultdict(list)
         for flush in flushes:
             ids[flush.job, flush.batch].append(flush.id.encode(errors=_ODD))
@@ -131,7 +131,7 @@ class Inbox:
             self.relist([last])
 
     def relist(self, batches: Collection[BatchRef]) -> None:
-        """Lists the places of batches once more, except those that are listed still."""
+        """Lists the places of batches again, except those that are still listed."""
         if batches:
             places = [_place(job, batch) for job, batch in batches]
             self._client.eval(_RELIST, 1, PLACES_KEY, *places)
@@ -155,6 +155,6 @@ def _flushes(found: Iterable[Sequence[bytes]]) -> Iterable[Flush]:
         try:
             where = (JobId(job), BatchId(int(batch)))
         except ValueError:
-            log.error("outcomes at %s are none of ours", ascii(place)[:60])
+            log.error("skipped outcomes at %s: not a key of rrmq", ascii(place)[:60])
             continue
         yield Flush(*where, bytes(id_).decode(errors=_ODD), bytes(body))

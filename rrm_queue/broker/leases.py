@@ -1,8 +1,8 @@
-"""Leases and the roll of workers, in Redis beside the queues.
+"""Leases and the presence of workers, in Redis beside the queues.
 
-A batch's lease says who runs it: the worker renews it while it lives, so that a dead worker's
-batches are known by their leases' absence. A batch that is over keeps a mark in the lease's place
-for a while, so that a repeated message of it is dropped unread.
+A batch's lease names the worker that runs it. The worker renews it while it is alive, so the leases
+of a dead worker expire. When a batch is over, a mark takes the lease's place for a while, so that a
+repeated message of the batch is dropped unread.
 """
 
 import os
@@ -17,25 +17,25 @@ from rrm_queue.domain import BatchId, BatchRef, JobId
 from rrm_queue.messages import BROKEN, OVER, RETURNED
 
 LEASE_SECONDS = 15
-"""How long a lease outlives its worker's last sign of life."""
+"""How long a lease lasts after it was renewed."""
 
 RENEW_SECONDS = 4
-"""How often a worker shows that it lives: often enough to miss one turn without losing a lease."""
+"""How often a worker renews its leases: often enough to miss one turn without losing a lease."""
 
 MARK_SECONDS = 2 * 3600
 """How long an ended batch is remembered: longer than Celery takes to redeliver a message."""
 
 EPOCH_KEY = "rrmq:epoch"
-"""Where the broker's epoch stands; see `BrokerClient.epoch`."""
+"""The key of the broker's epoch; see `BrokerClient.epoch`."""
 
 STOP_SECONDS = 10
-"""How long workers are told to stop a job; the coordinator says it again while batches are out.
+"""How long workers are told to stop a job; the coordinator repeats it while batches are out.
 
-Short, so that a word said too late does not keep a resumed job from running.
+Short, so that a late repetition does not stop a resumed job for long.
 """
 
-# Takes what nobody holds and renews what we hold, so that a lease that lapsed unseen goes on and a
-# batch that was given up meanwhile is known to be lost.
+# Takes a free lease and renews our own. A lease that expired unnoticed goes on; a batch that was
+# given up in the meantime is known to be lost.
 _CLAIM = """
 local ours = {}
 for place, key in ipairs(KEYS) do
@@ -58,27 +58,27 @@ end
 
 
 def lease_key(job: str, batch: int) -> str:
-    """Where the batch's lease stands; ids of jobs are never used twice, those of batches may be."""
+    """The key of a batch's lease. Ids of jobs are never used twice, those of batches may be."""
     return f"rrmq:lease:{job}:{batch}"
 
 
 def workers_key(queue: str) -> str:
-    """Where the workers of a queue stand, by the moment of their last sign of life."""
+    """The key of a queue's present workers, each with the time when it was last seen."""
     return f"rrmq:workers:{queue}"
 
 
 def capacity_key(queue: str) -> str:
-    """Where the capacities of a queue's workers stand."""
+    """The key of the capacities of a queue's workers."""
     return f"rrmq:capacity:{queue}"
 
 
 def stopped_key(job: str) -> str:
-    """Where it stands that a job was paused or cancelled."""
+    """The key that says that a job was paused or cancelled."""
     return f"rrmq:stopped:{job}"
 
 
 def process_name() -> str:
-    """What this process is called on the roll: its machine first, and never the same again."""
+    """The name of this process among those present: its machine first, unique to the process."""
     return f"{socket.gethostname()}:{os.getpid()}:{token_hex(4)}"
 
 
@@ -94,7 +94,7 @@ class WorkerLeases:
         return not self.renew([(JobId(job), BatchId(batch))])
 
     def renew(self, held: Collection[BatchRef]) -> set[BatchRef]:
-        """Shows that we live and still hold these; those of them that are ours no more."""
+        """Renews the leases of these batches; returns the batches that are no longer ours."""
         if not held:
             return set()
         keys = [lease_key(job, batch) for job, batch in held]
@@ -102,14 +102,14 @@ class WorkerLeases:
         return {one for one, still in zip(held, ours, strict=True) if not still}
 
     def finish(self, job: str, batch: int) -> None:
-        """Marks the batch as over: every outcome of it is on its way."""
+        """Marks the batch as over: all its outcomes were sent."""
         self.client.set(lease_key(job, batch), OVER, ex=MARK_SECONDS)
 
     def release(self, job: str, batch: int, *, broken: bool = False) -> None:
-        """Marks the batch as handed back, so that it is sent out again at once.
+        """Marks the batch as returned, so that it is sent again at once.
 
-        `broken` when the engine died under it: then it counts as an attempt. A batch that is ours
-        no more is left alone.
+        `broken` when the engine died while it ran: that counts as an attempt. A batch that is no
+        longer ours keeps its lease.
         """
         mark = BROKEN if broken else RETURNED
         self.client.eval(_RELEASE, 1, lease_key(job, batch), self.worker, mark, MARK_SECONDS)
@@ -123,12 +123,12 @@ class WorkerLeases:
         return {job for job, mark in zip(wanted, marks, strict=True) if mark is not None}
 
     def epoch(self) -> str | None:
-        """The word of the broker's epoch; None when its data is gone and nobody noticed yet."""
+        """The broker's epoch; None after its data was lost, until a coordinator notices."""
         word = self.client.get(EPOCH_KEY)
         return None if word is None else str(word)
 
     def announce(self, capacities: Mapping[str, int]) -> None:
-        """Stands on the roll of each queue, with the matches that we can hold at once."""
+        """Shows that this process serves these queues, and how many matches it can hold at once."""
         seconds, _ = self.client.time()
         with self.client.pipeline(transaction=False) as pipe:
             for queue, capacity in capacities.items():
@@ -137,7 +137,7 @@ class WorkerLeases:
             pipe.execute()
 
     def withdraw(self, queues: Iterable[str]) -> None:
-        """Leaves the roll."""
+        """Ends the presence in these queues."""
         with self.client.pipeline(transaction=False) as pipe:
             for queue in queues:
                 pipe.zrem(workers_key(queue), self.worker)

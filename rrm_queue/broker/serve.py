@@ -17,17 +17,17 @@ from rrm_queue.errors import BrokerUnavailable
 log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 3.0
-"""How often it is looked whether messages wait and none is taken."""
+"""How often to check whether messages wait and none is taken."""
 
-DEAF_AFTER = 3
-"""So many looks in a row, with a thread free, and the consumer is taken to be deaf."""
+STALLED_AFTER = 3
+"""After so many checks in a row, with a thread free, the consumer is stalled."""
 
 
 class Consumer(consumer.Consumer):  # type: ignore[misc]  # celery has no types
-    """Celery's consumer, which drops a task that others serve with one line that quotes nothing."""
+    """Celery's consumer. It drops an unknown task, and logs that without the task's content."""
 
     def on_unknown_task(self, body: Any, message: Any, exc: Exception) -> None:
-        """Drops the message; Celery would write all of it into the log."""
+        """Drops the message; Celery would log all of it."""
         log.error("a message was dropped: this process serves no such task")
         message.reject_log_error(log, self.connection_errors)
 
@@ -42,16 +42,16 @@ def consume(
     stopping: Callable[[], None],
     room: Callable[[int], bool] | None = None,
 ) -> int:
-    """Takes messages until SIGTERM or SIGINT, then ends what it has begun; the exit code.
+    """Takes messages until SIGTERM or SIGINT, then ends the tasks that run; the exit code.
 
-    `waiting` says how many messages a queue holds. `stopping` is called as soon as the end is asked
-    for, while tasks still run. `room` says whether to take another message beside so many that were
-    taken and are not done; without it threads alone bound them.
+    `waiting` says how many messages a queue holds. `stopping` is called as soon as the signal
+    comes, while tasks still run. `room` says whether to take another message beside so many that
+    were taken and are not done; without it only `threads` bounds them.
     """
     ended = Event()
 
     def has_room() -> bool:
-        # To the transport, a message whose acknowledgement was lost would never be done.
+        # The transport's own count never ends a message whose acknowledgement was lost.
         return room is None or room(len(state.reserved_requests))
 
     if room is not None:
@@ -68,7 +68,7 @@ def consume(
         pool="threads",
         concurrency=threads,
         queues=list(queues),
-        # Workers need not know of each other: the roll in Redis and the store's locks see to that.
+        # Workers need not know of each other: leases in Redis and the store's locks see to that.
         without_mingle=True,
         without_gossip=True,
         without_heartbeat=True,
@@ -88,10 +88,10 @@ def consume(
 
 
 def _watch(worker: Any, waits: Callable[[], bool], ended: Event) -> None:
-    """Wakes a consumer that has gone deaf.
+    """Reconnects a consumer that is stalled.
 
-    When the broker dies while a message is acknowledged, Celery logs the lost connection and
-    swallows it; its event loop then waits for ever on a connection that is no more.
+    When the broker dies while a message is acknowledged, Celery logs the lost connection and goes
+    on; its event loop then waits for ever on the dead connection.
     """
     quiet, taken = 0, -1
     while not ended.wait(LOOK_SECONDS):
@@ -101,11 +101,11 @@ def _watch(worker: Any, waits: Callable[[], bool], ended: Event) -> None:
             left = False
         quiet = quiet + 1 if left and state.total_count.total() == taken else 0
         taken = state.total_count.total()
-        if quiet >= DEAF_AFTER and worker.consumer is not None:
-            log.warning("messages wait and none is taken: connecting to the broker anew")
+        if quiet >= STALLED_AFTER and worker.consumer is not None:
+            log.warning("messages wait and none is taken: connecting to the broker again")
             worker.consumer.call_soon(_reconnect)
             quiet = 0
 
 
 def _reconnect() -> None:
-    raise ConnectionError("the consumer was deaf")
+    raise ConnectionError("the consumer was stalled")

@@ -1,4 +1,4 @@
-"""Thin doors: each task hands a message's body to the function that a composition root gives."""
+"""The Celery tasks: each passes a message's body to a function of the composition root."""
 
 from collections.abc import Callable
 
@@ -9,7 +9,7 @@ from rrm_queue.broker.names import JUDGE_TASK, WAKE_TASK
 
 
 def serve_batches(app: Celery, judge: Callable[[bytes], bool]) -> None:
-    """Lets this process take `JudgeBatch` messages; one that `judge` refuses is another's."""
+    """Lets this process take `JudgeBatch` messages; one that `judge` refuses goes back."""
 
     @app.task(name=JUDGE_TASK)  # type: ignore[untyped-decorator]  # celery has no types
     def judge_batch(body: bytes) -> None:

@@ -1,9 +1,9 @@
-"""Celery's transport over Redis with a letter box that takes our own messages only.
+"""Celery's transport over Redis, with a filter that accepts only messages of rrmq.
 
-Whoever reaches the broker can put anything into a queue. Kombu ends the whole process on an
-envelope that is no JSON, and Celery writes the text of a message that it cannot read into the log.
-Here whatever is none of ours is dropped before Celery sees it, with one line that quotes nothing
-of it: it is never decoded, never run, and never goes back to its queue.
+Anyone who reaches the broker can put anything into a queue. Kombu ends the whole process on an
+envelope that is not JSON, and Celery logs the text of a message that it cannot read. This filter
+drops every other message before Celery sees it, and logs one line without its content: it is never
+decoded, never run, and never goes back to its queue.
 """
 
 import logging
@@ -20,7 +20,7 @@ from rrm_queue.messages import LARGEST
 log = logging.getLogger(__name__)
 
 CONTENT_TYPE = "application/x-rrmq-msgpack"
-"""The only content that is taken, whatever else the serializers of this process can read."""
+"""The only content type that is accepted, even if this process has other serializers."""
 
 TASKS: Mapping[str, tuple[type, ...]] = {
     JUDGE_TASK: (bytes,),
@@ -38,17 +38,17 @@ GLANCE = 0.02
 """Seconds between two looks at whether there is room, when nothing else happens."""
 
 _UNUSED = ("eta", "expires", "compression")
-"""What Celery would obey, and no message of ours carries: waiting, dropping, unpacking."""
+"""Headers that Celery would obey, and that rrmq never sets: delay, expiry, compression."""
 
-_LONGEST_BODY = LARGEST // 3 * 4 + 4096  # characters of Base64, and room for Celery's own words
+_LONGEST_BODY = LARGEST // 3 * 4 + 4096  # characters of Base64, and room for what Celery adds
 
 
-class Unfit(Exception):
-    """A message that is none of ours."""
+class ForeignMessage(Exception):
+    """A message that rrmq has not sent."""
 
 
 class Message(AnyMessage):
-    """A message that is one of ours."""
+    """A message that rrmq has sent."""
 
     def __init__(self, payload: Any, channel: Any = None, **options: Any) -> None:
         _check(payload)  # before kombu unpacks anything of it
@@ -57,10 +57,10 @@ class Message(AnyMessage):
             arguments, keywords, embedded = self.decode()  # type: ignore[no-untyped-call]
             arguments = list(arguments)
         except Exception as error:
-            raise Unfit("it cannot be read") from error
+            raise ForeignMessage("it cannot be read") from error
         fitting = tuple(map(type, arguments)) == TASKS[self.headers["task"]]
         if not fitting or keywords or _follows(embedded):
-            raise Unfit("its arguments are not those of its task")
+            raise ForeignMessage("its arguments are not those of its task")
 
 
 class QoS(redis.QoS):
@@ -75,7 +75,7 @@ class QoS(redis.QoS):
 
 
 class Channel(redis.Channel):
-    """A channel that drops what is no message of ours, and goes on."""
+    """A channel that drops messages that rrmq has not sent, and goes on."""
 
     Message = Message
     QoS = QoS
@@ -84,26 +84,26 @@ class Channel(redis.Channel):
         try:
             return bool(super()._brpop_read(**options))  # type: ignore[no-untyped-call]
         except (JSONDecodeError, UnicodeDecodeError, RecursionError):
-            log.error("a message was dropped: its envelope is no JSON")
-        except Unfit as unfit:
-            log.error("a message was dropped: %s", unfit)
+            log.error("a message was dropped: its envelope is not JSON")
+        except ForeignMessage as fault:
+            log.error("a message was dropped: %s", fault)
         return True
 
 
 class Transport(redis.Transport):
-    """Redis, plain or with TLS, with that letter box."""
+    """Redis, plain or with TLS, with that filter."""
 
     Channel = Channel
 
     def register_with_event_loop(self, connection: Any, loop: Any) -> None:
-        """Lets the loop look every now and then whether there is room again."""
+        """Lets the loop check regularly whether there is room again."""
         super().register_with_event_loop(connection, loop)  # type: ignore[no-untyped-call]
         if ROOM in connection.client.transport_options:
             loop.call_repeatedly(GLANCE, _turn)
 
 
 def _turn() -> None:
-    """Does nothing: a timer that calls it makes the loop ask all over again what to wait for."""
+    """Does nothing: a timer that calls it makes the loop ask again what to wait for."""
 
 
 def install() -> None:
@@ -116,41 +116,43 @@ def install() -> None:
 
 
 def _follows(embedded: Any) -> bool:
-    """Whether Celery is asked to send other messages after this one: none of ours does."""
+    """Whether Celery is asked to send other messages after this one: rrmq never asks for that."""
     return not isinstance(embedded, dict) or any(embedded.values())
 
 
 def _check(payload: Any) -> None:
-    """Raises Unfit unless this is the envelope of a message that rrmq may have sent."""
+    """Raises ForeignMessage unless this is the envelope of a message that rrmq may have sent."""
     if not isinstance(payload, dict):
-        raise Unfit("its envelope is no object")
+        raise ForeignMessage("its envelope is not a JSON object")
     if payload.get("content-type") != CONTENT_TYPE:
-        raise Unfit(f"its content is {_quoted(payload.get('content-type'))}, not {CONTENT_TYPE}")
+        raise ForeignMessage(
+            f"its content type is {_quoted(payload.get('content-type'))}, not {CONTENT_TYPE}"
+        )
     body = payload.get("body")
     if not isinstance(body, str) or len(body) > _LONGEST_BODY:
-        raise Unfit(f"its body is no text or has more than {_LONGEST_BODY:,} characters")
+        raise ForeignMessage(f"its body is not text or has more than {_LONGEST_BODY:,} characters")
     _check_headers(payload.get("headers"))
     _check_properties(payload.get("properties"))
 
 
 def _check_headers(headers: Any) -> None:
     if not isinstance(headers, dict) or not isinstance(headers.get("id"), str):
-        raise Unfit("its headers hold no id")
+        raise ForeignMessage("its headers hold no id")
     task = headers.get("task")
     if not isinstance(task, str) or task not in TASKS:
-        raise Unfit(f"no task is called {_quoted(task)}")
+        raise ForeignMessage(f"no task is called {_quoted(task)}")
     if used := [name for name in _UNUSED if headers.get(name) is not None]:
-        raise Unfit(f"its header {used[0]} is set")
+        raise ForeignMessage(f"its header {used[0]} is set")
 
 
 def _check_properties(properties: Any) -> None:
     if not isinstance(properties, dict) or not isinstance(properties.get("delivery_tag"), str):
-        raise Unfit("it has no delivery tag")
+        raise ForeignMessage("it has no delivery tag")
     delivery = properties.get("delivery_info")
     if not isinstance(delivery, dict) or not {"exchange", "routing_key"} <= set(delivery):
-        raise Unfit("it does not say how it was delivered")
+        raise ForeignMessage("it does not say how it was delivered")
 
 
 def _quoted(word: object) -> str:
-    """A word of a stranger's, fit for a line of a log."""
+    """Foreign text, made short and safe for a line of a log."""
     return ascii(word)[:60]

@@ -7,10 +7,10 @@ from typing import Protocol, TypeVar
 from rrm_queue.messages import Outcomes
 
 BATCH = 256
-"""The most matches in a message: a message costs Celery far more than a match costs a batch."""
+"""The most matches in a message: Celery spends far more on a message than a match costs."""
 
 BATCH_TEXT = 8_000_000
-"""The most characters in a message, unless a single match has more: what bounds Redis's memory."""
+"""The most characters in a message, unless a single match has more: it bounds Redis's memory."""
 
 MOST_RECORDED = 1024
 """Matches recorded in one transaction: more would spare little, and hold their rows for longer."""
@@ -19,7 +19,7 @@ MOST_RECORDED = 1024
 def batch_size(capacities: Collection[int]) -> int:
     """The most matches in a message: half of what the smallest live worker can hold at once.
 
-    So a worker that takes one more as it runs short does not sit on what others could do.
+    So a worker that takes one more when it runs short does not hold work that others could do.
     """
     return min([BATCH, *(max(1, capacity // 2) for capacity in capacities)])
 

@@ -14,17 +14,17 @@ FLUSHED = 1.0
 """Seconds after a batch's end in which its record may not have been seen yet."""
 
 RENEWED = 5.0
-"""Seconds within which live workers have renewed their leases in a broker that lost its data."""
+"""Seconds within which live workers renew their leases after the broker lost its data."""
 
 ATTEMPTS = 10
-"""How often a match is tried before its last error is its end.
+"""How often a match is tried before it fails with its last error.
 
-Far more than bad luck takes, as every kill of a worker counts for all that it held; few enough for
-a match that kills whoever judges it.
+Many, as the death of a worker counts for every match that it held. Few enough for a match that
+breaks each engine that judges it.
 """
 
 LONGEST_BACK_OFF = 300.0
-"""Seconds; the most that lies between two attempts at a match that failed."""
+"""Seconds; the longest wait between two attempts at a match that failed."""
 
 LONGEST_JUDGE_WAIT = 86_400.0
 """Seconds; the most that a match waits because its judge asked to, such as until a daily limit."""
@@ -34,7 +34,7 @@ class Loss(StrEnum):
     """Why a batch is given up."""
 
     EPOCH = "the broker lost its data"
-    RETURNED = "its worker handed it back"
+    RETURNED = "its worker returned it"
     ENGINE = "its engine died"
     WORKER = "its worker died"
     OUTCOMES = "its outcomes are gone"
@@ -48,7 +48,7 @@ COUNTED = {Loss.ENGINE, Loss.WORKER, Loss.OUTCOMES}
 def back_off(attempt: int) -> float:
     """Seconds before a match is tried again whose attempt (from 1) failed.
 
-    All attempts together last over ten minutes: as long as a judge may be away.
+    All attempts together last over ten minutes: a judge may be away for that long.
     """
     return min(2.0**attempt, LONGEST_BACK_OFF)
 
@@ -81,7 +81,7 @@ class BrokerFacts:
 
 
 def losses(facts: Sequence[OutFacts], broker: BrokerFacts, *, waiting: int) -> Mapping[int, Loss]:
-    """Those of a queue's out batches that nobody runs and nobody will.
+    """The batches of a queue that are out, and that no worker runs or will run.
 
     `facts` in the order the batches were sent, `waiting` the messages that were in the queue
     before the holders were asked for. A batch whose worker lives is never among them.
@@ -90,24 +90,22 @@ def losses(facts: Sequence[OutFacts], broker: BrokerFacts, *, waiting: int) -> M
     overtaken = max(taken, default=-1)
     found = {}
     for fact in facts:
-        loss = _loss(fact, broker, nobody_waits=waiting == 0, overtaken=overtaken)
+        loss = _loss(fact, broker, queue_empty=waiting == 0, overtaken=overtaken)
         if loss is not None:
             found[fact.batch] = loss
     return found
 
 
-def _loss(
-    fact: OutFacts, broker: BrokerFacts, *, nobody_waits: bool, overtaken: int
-) -> Loss | None:
+def _loss(fact: OutFacts, broker: BrokerFacts, *, queue_empty: bool, overtaken: int) -> Loss | None:
     if fact.unrecorded:
-        return None  # what is paid for comes first; what is left out then is looked at again
+        return None  # its outcomes are recorded first; the next look decides about the rest
     if fact.holder is not None:
         return _ended(fact.holder)
     if fact.epoch != broker.epoch.word:
         return Loss.EPOCH if broker.epoch.age > RENEWED else None
     if fact.seen is not None:
         return Loss.WORKER if broker.settled else None
-    if fact.age > GRACE and (nobody_waits or fact.batch < overtaken):
+    if fact.age > GRACE and (queue_empty or fact.batch < overtaken):
         return Loss.MESSAGE
     return None
 

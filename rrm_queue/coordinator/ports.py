@@ -17,31 +17,31 @@ class Broker(Protocol):
         """What changes when the broker has lost its data."""
 
     def holders(self, batches: Sequence[BatchRef]) -> dict[BatchId, Holder | None]:
-        """Who holds each batch, None for nobody."""
+        """The holder of each batch, None where there is none."""
 
     def give_up(self, batches: Sequence[BatchRef]) -> None:
-        """Marks batches as over, so that a message of theirs that turns up late is dropped."""
+        """Marks batches as over, so that workers drop their messages if they still arrive."""
 
     def receive(self, seconds: float) -> Sequence[Flush]:
-        """Flushes that nobody has taken up yet; waits for them, `seconds` at most."""
+        """Flushes that no coordinator has received yet; waits for them, `seconds` at most."""
 
     def ack(self, flushes: Collection[Flush]) -> None:
-        """Drops flushes that are recorded."""
+        """Removes flushes that are recorded."""
 
     def relist(self, batches: Collection[BatchRef]) -> None:
-        """Lets flushes of these batches be taken up once more."""
+        """Lists the flushes of these batches again: a coordinator receives them once more."""
 
     def unrecorded(self, batches: Sequence[BatchRef]) -> set[BatchId]:
         """Those of the batches of which flushes wait to be recorded."""
 
     def announce(self, name: str) -> None:
-        """Puts this coordinator on the roll, which it lapses from unless it comes again."""
+        """Shows that this coordinator is present; it must be called again before that lapses."""
 
     def withdraw(self, name: str) -> None:
-        """Takes this coordinator off the roll."""
+        """Ends this coordinator's presence."""
 
     def stop(self, jobs: Collection[JobId]) -> None:
-        """Tells the workers to hand back what they hold of these jobs."""
+        """Tells the workers to release the batches of these jobs."""
 
     def capacities(self, queue: str) -> dict[str, int]:
         """The live workers of a queue, each with how many matches it can hold at once."""

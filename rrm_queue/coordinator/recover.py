@@ -1,6 +1,6 @@
-"""Recover: find batches that nobody runs and nobody will, and make their matches ready again.
+"""Recover: find batches that no worker runs or will run, and make their matches ready again.
 
-It also says again that a job is stopped, to workers that missed it or took a batch since.
+It also repeats that a job is stopped, for workers that missed it or took a batch since.
 """
 
 from collections import defaultdict
@@ -42,7 +42,7 @@ def recover(database: Database, broker: Broker, *, settled: bool) -> Recovery:
         return Recovery({}, frozenset(), {})
     broker.stop({batch.job for batch in out if batch.stopped})
     jobs = {batch.id: batch.job for batch in out}
-    # In this order: a message that is taken in between is then seen in the queue or under a lease.
+    # In this order: a message that is taken in between is seen in the queue or under a lease.
     facts = BrokerFacts(broker.epoch(), settled)
     messages = {queue: broker.waiting(queue) for queue in {batch.queue for batch in out}}
     places = [(batch.job, batch.id) for batch in out]
@@ -53,7 +53,7 @@ def recover(database: Database, broker: Broker, *, settled: bool) -> Recovery:
     for loss, batches in _losses(out, facts, messages, holders, unrecorded).items():
         with database.begin() as tx:
             ours = _give_up(tx, batches, loss)
-        # A message of theirs that turns up before this mark is judged in vain, and absorbed.
+        # A worker may take one of their messages before this mark: its votes are absorbed.
         broker.give_up([(jobs[batch], batch) for batch in ours])
         given_up |= dict.fromkeys(ours, loss)
     return Recovery(given_up, frozenset((jobs[batch], batch) for batch in unrecorded), messages)

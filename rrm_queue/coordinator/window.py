@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from heapq import heapify, heapreplace
 
 LEAST_WINDOW = 64
-"""Matches out at once while no worker lives: a first message for whoever comes."""
+"""Matches out at once while no worker is alive: the first messages for the next worker."""
 
 MOST_OPENED = 256
 """Tournaments opened at once."""
@@ -25,8 +25,8 @@ def window(capacities: Iterable[int]) -> int:
 def free_places(places: int, out: int) -> int:
     """How many matches to send into a window of `places` of which `out` are taken.
 
-    None before an eighth of the window is free: the workers have enough until then, and whoever
-    fills every single place at once ends up sending a message for every single match.
+    None before an eighth of the window is free: the workers have enough until then, and filling
+    every place at once would send a message per match.
     """
     free = places - out
     return min(free, MOST_SENT) if free >= places // 8 else 0
@@ -35,7 +35,7 @@ def free_places(places: int, out: int) -> int:
 def to_open(missing: int, opened: int, brought: int) -> int:
     """How many tournaments to open next, for `missing` more matches.
 
-    As many as it takes if they bring as much as the `opened` before them `brought`; first one.
+    As many as are needed if each brings as many as the `opened` before `brought`; at first one.
     """
     if not opened:
         return 1

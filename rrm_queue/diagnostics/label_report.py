@@ -1,24 +1,23 @@
 """A judge's agreement with the labels of its job's pairs, by subset."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from rrm_queue.columns import NONE, Verdicts, Votes
 from rrm_queue.diagnostics.kappa import Kappa, cohen_kappa
 from rrm_queue.diagnostics.labels import (
     Accuracy,
     Agreement,
     Scoring,
-    Verdicts,
     VotingAccuracy,
     accuracy,
     agreement,
     majority,
     voting_accuracy,
 )
-from rrm_queue.diagnostics.votes import NONE, Votes
 
 EVERYTHING = "all"
 """What the report calls all pairs together."""
@@ -74,7 +73,7 @@ def _report(
     """The report over these rows alone."""
     places = np.cumsum(rows) - 1
     held = votes.where(rows[votes.matches])
-    held = Votes(places[held.matches], held.numbers, held.swapped, held.verdicts)
+    held = replace(held, matches=places[held.matches])
     counted = labels[rows]
     decided = majority(held, len(counted))
     return LabelReport(

@@ -7,12 +7,9 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from rrm_queue.columns import FIRST, NONE, SECOND, TIE, Verdicts, Votes
 from rrm_queue.diagnostics.kappa import Kappa, cohen_kappa
 from rrm_queue.diagnostics.rates import Rate, clustered, rate, sums
-from rrm_queue.diagnostics.votes import FIRST, NONE, SECOND, TIE, Votes
-
-Verdicts = NDArray[np.int8]
-"""Labels or verdicts on pairs, by the pair's own order: NONE, TIE, FIRST or SECOND."""
 
 
 class TieLabels(StrEnum):

@@ -1,4 +1,4 @@
-"""What a figure means in words, and whether it should worry, by documented bounds."""
+"""What a figure means in words, and how serious it is, by documented bounds."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from rrm_queue.diagnostics.rates import Rate
 
 
 class Level(StrEnum):
-    """How a figure is to be taken; `open` when there is too little to tell."""
+    """How serious a figure is; `open` when there is too little data to tell."""
 
     FINE = "fine"
     LOOK = "look"
@@ -19,7 +19,7 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A figure with its 95 % interval over `n` trials, and what it says; see `Level`."""
+    """A figure with its 95 % interval over `n` trials, and what it means; see `Level`."""
 
     name: str
     estimate: float
@@ -29,16 +29,26 @@ class Finding:
     level: Level
     words: str
 
+    @property
+    def title(self) -> str:
+        """The name as it is shown."""
+        return self.name.replace("_", " ")
+
+    @property
+    def rate(self) -> Rate:
+        """The figure and its interval."""
+        return Rate(self.estimate, self.low, self.high, self.n)
+
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """Beyond `look` a rate is worth a look, beyond `worry` it should worry; more is worse."""
+    """Above `look` a rate is worth a look, above `worry` it is a problem."""
 
     look: float
     worry: float
 
     def level(self, rate: Rate) -> Level:
-        """By the interval, not the estimate alone: chance worries nobody, and reassures nobody."""
+        """By the interval, not the estimate alone, so that chance neither alarms nor reassures."""
         if not rate.n:
             return Level.OPEN
         if rate.low > self.worry:
@@ -51,26 +61,27 @@ class Bounds:
 
 
 SLOT_BIAS = Bounds(0.02, 0.05)
-"""Points of a half by which slot 1 wins more or less often."""
+"""Distance from one half of the share of wins of the answer shown first."""
 
 FLIPS = Bounds(0.15, 0.30)
 """GPT-4 contradicted itself in 35 % of MT-bench's pairs, GPT-3.5 in 54 % (arXiv 2306.05685)."""
 
 DISAGREEMENT = Bounds(0.20, 0.35)
-"""A coin's votes disagree half of the time."""
+"""Coin flips disagree half of the time."""
 
 NO_VERDICT = Bounds(0.01, 0.05)
-"""The Reward Reasoning Models stay silent in 1 to 2 of 100,000 calls."""
+"""The Reward Reasoning Models give no verdict in 1 to 2 of 100,000 calls."""
 
 UNDECIDED = Bounds(0.05, 0.20)
-"""Matches that a coin decided, or nobody."""
+"""Matches that were settled by a coin, or drawn."""
 
 CYCLES = Bounds(0.05, 0.10)
 """Coin flips would make a quarter of the triples cyclic."""
 
 LENGTH = Bounds(0.10, 0.25)
-"""Points of a half by which the longer answer wins more or less often. It may well be better, so
-that what is beyond the second is worth a look as well, and no more."""
+"""Distance from one half of the share of wins of the longer answer.
+
+Longer answers may be better, so a rate above the second bound is only worth a look."""
 
 
 def found(name: str, rate: Rate, level: Level, words: Mapping[Level, str]) -> Finding:
@@ -79,7 +90,7 @@ def found(name: str, rate: Rate, level: Level, words: Mapping[Level, str]) -> Fi
 
 
 def distance(rate: Rate) -> Rate:
-    """How far a rate is from a half, whichever way; none where the interval holds the half."""
+    """How far a rate is from one half in either direction; 0 where the interval contains it."""
     low, high = abs(rate.low - EVEN), abs(rate.high - EVEN)
     if rate.low <= EVEN <= rate.high:
         return Rate(0.0, 0.0, max(low, high), rate.n)
@@ -87,5 +98,5 @@ def distance(rate: Rate) -> Rate:
 
 
 def against(rate: Rate) -> Rate:
-    """The rate of the opposite."""
+    """1 minus the rate."""
     return Rate(1 - rate.estimate, 1 - rate.high, 1 - rate.low, rate.n)

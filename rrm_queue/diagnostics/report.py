@@ -1,11 +1,11 @@
-"""The report on a judge: every diagnostic of a job, each with what it says."""
+"""The report on a judge: every diagnostic of a job, each with what it means."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from rrm_queue.columns import DecidedMatches, Votes
 from rrm_queue.diagnostics.length import LengthSlope, length_slope, longer_wins
 from rrm_queue.diagnostics.order import EVEN, flip_rate, slot_bias
 from rrm_queue.diagnostics.rates import Rate, clustered, sums
@@ -25,34 +25,16 @@ from rrm_queue.diagnostics.reading import (
 )
 from rrm_queue.diagnostics.triples import cyclic_triples
 from rrm_queue.diagnostics.verdicts import no_verdict_rates, vote_agreement
-from rrm_queue.diagnostics.votes import Votes
 from rrm_queue.domain import Order, Stop, Voting
 
-LONG = "a longer answer may be better: set it beside people's labels"
-
-
-@dataclass(frozen=True, slots=True)
-class DecidedMatches:
-    """A job's decided matches; a row is a match.
-
-    `winners` is 1, 2 or 0 for the first, the second or neither, `coins` where a coin decided.
-    `lengths` and `others` are the two answers' in characters.
-    """
-
-    tournaments: NDArray[np.int64]
-    firsts: NDArray[np.int64]
-    seconds: NDArray[np.int64]
-    winners: NDArray[np.uint8]
-    coins: NDArray[np.bool_]
-    lengths: NDArray[np.float64]
-    others: NDArray[np.float64]
+LONG = "longer answers may be better: compare with people's labels"
 
 
 @dataclass(frozen=True, slots=True)
 class JudgeReport:
-    """What is to be said of a judge. `taken`: how many votes a match were looked at, None for all.
+    """The findings about a judge; `slope` is that of the length, in log odds per doubling.
 
-    `slope` is that of the length, in log odds per doubling.
+    `taken` is how many votes of each match the rates of votes count, None for all.
     """
 
     findings: tuple[Finding, ...]
@@ -60,30 +42,20 @@ class JudgeReport:
     taken: int | None
 
 
-def judge_report(
-    votes: Votes,
-    reasons: Sequence[str],
-    codes: NDArray[np.int64],
-    matches: DecidedMatches,
-    voting: Voting,
-) -> JudgeReport:
+def judge_report(votes: Votes, matches: DecidedMatches, voting: Voting) -> JudgeReport:
     """Every diagnostic of a job's votes and matches.
 
-    `codes` gives each vote without a verdict the place of its reason in `reasons`. Where a match
-    stops before its last vote, only those votes count that every match has.
+    Where a match stops before its last vote, only those votes count that every match has.
     """
-    taken = everywhere(voting)
-    even, kinds = votes, codes
-    if taken is not None:
-        rows = votes.rows_of_first(taken)
-        even, kinds = votes.where(rows), codes[rows]
+    taken = votes_of_every_match(voting)
+    even = votes if taken is None else votes.first(taken)
     longer = longer_wins(matches.tournaments, matches.lengths, matches.others, matches.winners)
     slope = length_slope(matches.tournaments, matches.lengths, matches.others, matches.winners)
     findings = [
         _slot(even, voting.order),
         _flips(even),
         _agreement(even),
-        *_silence(even, reasons, kinds),
+        *_no_verdict(even),
         _coins(matches),
         _draws(matches),
         _triples(matches),
@@ -92,11 +64,11 @@ def judge_report(
     return JudgeReport(tuple(findings), slope, taken)
 
 
-def everywhere(voting: Voting) -> int | None:
-    """How many votes every match has, whatever they say; None when it has all of them.
+def votes_of_every_match(voting: Voting) -> int | None:
+    """How many votes every match has, whatever they say; None when every match has all votes.
 
-    A match of several votes is not decided by the first, so that two are always cast, except where
-    a lead of one is enough.
+    The first of several votes does not decide a match, so two are always cast, except where a lead
+    of one is enough.
     """
     if voting.votes == 1 or voting.stop is Stop.NEVER:
         return None
@@ -108,14 +80,14 @@ def _slot(votes: Votes, order: Order) -> Finding:
     level = SLOT_BIAS.level(distance(rate))
     place = "first" if rate.estimate > EVEN else "second"
     words = {
-        Level.FINE: "where an answer stands makes no difference to speak of",
-        Level.LOOK: f"leans to the answer shown {place}; the balanced orders even it out",
-        Level.WORRY: f"favours the answer shown {place}: cast votes in both orders, --votes 3 up",
-        Level.OPEN: "too few votes to tell a bias of 5 points from none",
+        Level.FINE: "the slot of an answer makes little or no difference",
+        Level.LOOK: f"a slight preference for the answer shown {place}; balanced orders cancel it",
+        Level.WORRY: f"a preference for the answer shown {place}: cast 3 or more votes a match",
+        Level.OPEN: "too few votes to tell a bias of 5 points from no bias",
     }
     if order is Order.FIXED:
         level = Level.OPEN
-        words[level] = "all were shown in the file's order: place and quality are mixed"
+        words[level] = "all pairs were shown in the file's order: slot and quality are mixed"
     return found("slot_bias", rate, level, words)
 
 
@@ -126,52 +98,59 @@ def _flips(votes: Votes) -> Finding:
         rate,
         FLIPS.level(rate),
         {
-            Level.FINE: "the verdict seldom changes when the answers change places",
-            Level.LOOK: "now and then the verdict changes with the places: several votes help",
-            Level.WORRY: "the verdict often changes with the places: a single vote says little",
-            Level.OPEN: _open(rate, "takes matches with votes in both orders: --votes 2 up"),
+            Level.FINE: "the verdict rarely changes when the answers swap slots",
+            Level.LOOK: "the verdict sometimes changes with the slots: more votes a match help",
+            Level.WORRY: "the verdict often changes with the slots: a single vote says little",
+            Level.OPEN: _open(
+                rate, "needs matches with votes in both orders: 2 or more votes a match"
+            ),
         },
     )
 
 
 def _agreement(votes: Votes) -> Finding:
     held = vote_agreement(votes)
-    sure = f"; a vote sides with its leaning in {held.accuracy.estimate:.0%}" if held.n else ""
+    sure = (
+        f"; {held.accuracy.estimate:.0%} of votes follow the judge's own preference"
+        if held.n
+        else ""
+    )
     return found(
         "vote_agreement",
         held,
         DISAGREEMENT.level(against(held)),
         {
             Level.FINE: f"two votes of a match mostly agree{sure}",
-            Level.LOOK: f"votes differ: more of them a match would pay{sure}",
-            Level.WORRY: f"votes agree little more than coins do{sure}",
-            Level.OPEN: _open(held, "takes matches of several votes: --votes 2 up"),
+            Level.LOOK: f"votes often differ: more votes a match would help{sure}",
+            Level.WORRY: f"votes agree little more often than coin flips{sure}",
+            Level.OPEN: _open(held, "needs 2 or more votes a match"),
         },
     )
 
 
-def _silence(votes: Votes, reasons: Sequence[str], codes: NDArray[np.int64]) -> list[Finding]:
-    rates = no_verdict_rates(votes, reasons, codes)
+def _no_verdict(votes: Votes) -> list[Finding]:
     return [
         found(
             "no_verdict" if rate.reason is None else f"no_verdict: {rate.reason}",
             rate,
             NO_VERDICT.level(rate),
             {
-                Level.FINE: "next to every vote has a verdict",
-                Level.LOOK: _REMEDIES.get(rate.reason, "some votes say nothing: read a few"),
-                Level.WORRY: _REMEDIES.get(rate.reason, "many votes say nothing, and are paid for"),
+                Level.FINE: "almost every vote has a verdict",
+                Level.LOOK: _REMEDIES.get(rate.reason, "some votes have no verdict: read a few"),
+                Level.WORRY: _REMEDIES.get(
+                    rate.reason, "many votes are paid for without a verdict"
+                ),
                 Level.OPEN: _open(rate, "no votes yet"),
             },
         )
-        for rate in rates
+        for rate in no_verdict_rates(votes)
         if rate.reason is None or rate.estimate > 0
     ]
 
 
 _REMEDIES: dict[str | None, str] = {
-    "truncated": "the thinking is cut off: raise --sampling max_tokens",
-    "no box": "no boxed answer: does the judge follow the prompt, does --template ask for one?",
+    "truncated": "the reasoning is cut off: raise max_tokens",
+    "no box": "no boxed answer: does the judge follow the prompt, does the template ask for one?",
     "off the menu": "the box holds neither answer: does the judge follow the prompt?",
 }
 
@@ -186,17 +165,17 @@ def _draws(matches: DecidedMatches) -> Finding:
     return found("draws", rate, UNDECIDED.level(rate), _DRAWS)
 
 
-_WHY = "equal or silent votes, or equal answers"
+_WHY = "split votes, votes without a verdict, or equal answers"
 _COINS = {
-    Level.FINE: "a coin decided next to none",
-    Level.LOOK: f"a coin decided some: {_WHY}",
-    Level.WORRY: f"a coin decided many, and the ranking rests on fewer: {_WHY}",
+    Level.FINE: "almost no match was settled by a coin",
+    Level.LOOK: f"some matches were settled by a coin: {_WHY}",
+    Level.WORRY: f"many matches were settled by a coin, which weakens the ranking: {_WHY}",
     Level.OPEN: "too few matches to tell",
 }
 _DRAWS = {
-    Level.FINE: "next to none ended in a draw",
-    Level.LOOK: f"some ended in a draw: {_WHY}",
-    Level.WORRY: f"many ended in a draw, and the ranking rests on fewer: {_WHY}",
+    Level.FINE: "almost no match ended in a draw",
+    Level.LOOK: f"some matches ended in a draw: {_WHY}",
+    Level.WORRY: f"many matches ended in a draw, which weakens the ranking: {_WHY}",
     Level.OPEN: "too few matches to tell",
 }
 
@@ -208,10 +187,10 @@ def _triples(matches: DecidedMatches) -> Finding:
         rate,
         CYCLES.level(rate),
         {
-            Level.FINE: "its verdicts make an order: A > B > C > A is rare",
-            Level.LOOK: "some A > B > C > A: near equals, or votes that differ",
-            Level.WORRY: "many A > B > C > A (coins: 25 %): the order below the top is loose",
-            Level.OPEN: _open(rate, "no three answers all met: takes elo, sampled or swiss"),
+            Level.FINE: "the verdicts are consistent with an order: A > B > C > A is rare",
+            Level.LOOK: "some cycles A > B > C > A: near equal answers, or votes that differ",
+            Level.WORRY: "many cycles A > B > C > A (coin flips: 25 %): below the top it is unsure",
+            Level.OPEN: _open(rate, "no three answers all met: needs elo, sampled or swiss"),
         },
     )
 
@@ -224,9 +203,9 @@ def _longer(rate: Rate) -> Finding:
         rate,
         Level.LOOK if level is Level.WORRY else level,
         {
-            Level.FINE: "length hardly goes with winning",
+            Level.FINE: "length has little to do with winning",
             Level.LOOK: f"the {side} answer tends to win; {LONG}",
-            Level.OPEN: _open(rate, "no decided match of answers of unequal length"),
+            Level.OPEN: _open(rate, "no decided match between answers of different length"),
         },
     )
 

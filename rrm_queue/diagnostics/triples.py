@@ -8,9 +8,6 @@ from numpy.typing import NDArray
 
 from rrm_queue.diagnostics.rates import Rate, clustered
 
-COIN_FLIPS = 0.25
-"""The share of cyclic triples when every match is a coin flip: 2 of 8 ways to decide three."""
-
 _CELLS = 1 << 22
 """Cells of win matrices that are worked on at once: 32 MB of numbers."""
 
@@ -20,9 +17,10 @@ class CyclicTriples(Rate):
     """The share of closed decided triples of candidates that are cyclic, `n` triples in all.
 
     A triple is closed when its three pairs met and each was decided. Kendall and Babington Smith's
-    circular triads (Biometrika 31, 1940), over all triples in a round robin and over those that
-    there are elsewhere; a knockout has none. 0 for a judge that ranks, 0.25 for coin flips. A judge
-    with near equals to compare has more of them without being any worse.
+    circular triads (Biometrika 31, 1940): over all triples in a round robin, over the closed ones
+    in other strategies; a knockout has none. 0 for a judge that follows a ranking, 0.25 for coin
+    flips (2 of the 8 ways to decide three matches). Near equal answers have more cycles, also with
+    a good judge.
     """
 
 

@@ -1,14 +1,12 @@
-"""How often a judge says something, and how often it says the same again."""
+"""How often a judge gives a verdict, and how often it gives the same verdict again."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from math import sqrt
 
 import numpy as np
-from numpy.typing import NDArray
 
+from rrm_queue.columns import NONE, REASONS, TIE, Votes
 from rrm_queue.diagnostics.rates import Rate, clustered, sums
-from rrm_queue.diagnostics.votes import NONE, TIE, Votes
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,33 +20,33 @@ class NoVerdictRate(Rate):
 class VoteAgreement(Rate):
     """The chance that two votes of one match say the same: Fleiss's observed agreement (1971).
 
-    Over all `n` pairs of votes of one match with a verdict each, which is unbiased for a match with
-    any number of them: a majority's share is not. It says how sure of itself a judge is, not
-    whether it is right.
+    Over all `n` pairs of votes of one match that both have a verdict. It is unbiased for any number
+    of votes, which the majority's share is not. It measures how consistent a judge is, not whether
+    it is right.
     """
 
     @property
     def accuracy(self) -> Rate:
-        """How often a vote sides with the judge's own leaning, were all matches equally hard.
+        """How often a vote agrees with the judge's own preference, if all matches are equally hard.
 
         The p of agreement = p² + (1 - p)², two votes being independent given the match. Matches of
-        unequal difficulty have a lower mean p than this (Jensen), and a judge that always errs the
-        same way has 1. It is an accuracy towards the truth only if the leaning is always right.
+        unequal difficulty have a lower mean p than this (Jensen), and a judge that always errs in
+        the same way has 1. It is an accuracy towards the truth only if the preference is always
+        right.
         """
-        return Rate(_leaning(self.estimate), _leaning(self.low), _leaning(self.high), self.n)
+        estimate, low, high = map(_preference, (self.estimate, self.low, self.high))
+        return Rate(estimate, low, high, self.n)
 
 
-def no_verdict_rates(
-    votes: Votes, reasons: Sequence[str], codes: NDArray[np.int64]
-) -> list[NoVerdictRate]:
-    """The rate of votes without a verdict, then that for each reason.
+def no_verdict_rates(votes: Votes) -> list[NoVerdictRate]:
+    """The rate of votes without a verdict, then the rate for each reason.
 
-    `codes` gives each vote without a verdict the place of its reason in `reasons`; that of other
-    votes is not looked at. Matches are the clusters of the intervals.
+    Matches are the clusters of the intervals.
     """
     parts, total = votes.parts()
     silent, cast = votes.verdicts == NONE, np.bincount(parts, minlength=total).astype(np.float64)
-    kinds = [(None, silent), *((name, silent & (codes == n)) for n, name in enumerate(reasons))]
+    by_reason = ((name, silent & (votes.reasons == n)) for n, name in enumerate(REASONS))
+    kinds = [(None, silent), *by_reason]
     rates = [(reason, clustered(sums(rows, parts, total), cast)) for reason, rows in kinds]
     return [NoVerdictRate(r.estimate, r.low, r.high, r.n, reason) for reason, r in rates]
 
@@ -66,6 +64,6 @@ def vote_agreement(votes: Votes) -> VoteAgreement:
     return VoteAgreement(result.estimate, result.low, result.high, result.n)
 
 
-def _leaning(agreement: float) -> float:
+def _preference(agreement: float) -> float:
     """The p >= 0.5 of agreement = p² + (1 - p)²; 0.5 where it is less than chance."""
     return (1 + sqrt(max(0.0, 2 * agreement - 1))) / 2

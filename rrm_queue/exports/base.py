@@ -1,11 +1,10 @@
-"""What an export is: the rows that one finished tournament gives, and their columns."""
+"""What an export is: its columns, and the rows that it makes of a finished tournament."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
-from typing import Any, ClassVar, NamedTuple, Protocol
+from typing import Any, ClassVar, Protocol
 
-from rrm_queue.domain import Candidate, CandidateNumber, DecidedBy, Outcome, Pairing, Standing, Vote
+from rrm_queue.views import FinishedTournament
 
 Row = Mapping[str, Any]
 """A row by its columns' names, in their order."""
@@ -24,7 +23,7 @@ class Type(StrEnum):
 
 
 class Detail(StrEnum):
-    """How much of its matches an export needs of a tournament."""
+    """What an export needs of a tournament's matches."""
 
     NOTHING = "nothing"
     MATCHES = "matches"
@@ -32,40 +31,8 @@ class Detail(StrEnum):
     VOTES = "votes"
 
 
-class Match(NamedTuple):
-    """A decided match; `votes` by number, empty for an export that does not need them."""
-
-    pairing: Pairing
-    outcome: Outcome
-    votes: Sequence[Vote] = ()
-
-    @property
-    def by_judge(self) -> CandidateNumber | None:
-        """The winner by the judge's own votes; None for a draw, and where a coin broke one."""
-        return self.outcome.winner if self.outcome.decided_by is DecidedBy.VOTES else None
-
-
-@dataclass(frozen=True, slots=True)
-class Finished:
-    """A tournament with its result.
-
-    `candidates` are by number, `standings` by rank with the champion first. `matches` come by
-    round and slot; they are streamed and can be walked through once.
-    """
-
-    key: str
-    prompt: str
-    candidates: Sequence[Candidate]
-    standings: Sequence[Standing]
-    matches: Iterable[Match] = ()
-
-    def named(self, number: CandidateNumber) -> Candidate:
-        """The candidate of this number."""
-        return self.candidates[number]
-
-
 class Export(Protocol):
-    """Rows of one kind; a class's fields are the options that it takes."""
+    """Rows of one kind; the class's fields are its options."""
 
     detail: ClassVar[Detail]
 
@@ -74,6 +41,6 @@ class Export(Protocol):
         """The columns of every row, in order."""
         ...
 
-    def rows(self, tournament: Finished) -> Iterator[Row]:
+    def rows(self, tournament: FinishedTournament) -> Iterator[Row]:
         """The tournament's rows."""
         ...

@@ -6,7 +6,8 @@ from enum import StrEnum
 from typing import ClassVar
 
 from rrm_queue.domain import Candidate
-from rrm_queue.exports.base import Detail, Finished, Row, Type
+from rrm_queue.exports.base import Detail, Row, Type
+from rrm_queue.views import FinishedTournament
 
 
 class Columns(StrEnum):
@@ -39,15 +40,15 @@ class Battles:
     def _sides(self) -> tuple[str, str]:
         return ("left", "right") if self.battle_columns is Columns.EVALICA else _ARENA
 
-    def rows(self, tournament: Finished) -> Iterator[Row]:
+    def rows(self, tournament: FinishedTournament) -> Iterator[Row]:
         """A row a match."""
         one, two = self._sides
         for match in tournament.matches:
-            first, second = match.pairing.first, match.pairing.second
-            left = _name(tournament.named(first))
-            right = _name(tournament.named(second))
+            first, second = match.first, match.second
+            left = _name(tournament.candidate(first))
+            right = _name(tournament.candidate(second))
             if left != right:
-                won = {first: one, second: two, None: "tie"}[match.by_judge]
+                won = {first: one, second: two, None: "tie"}[match.judged_winner]
                 yield {one: left, two: right, "winner": won, "tournament": tournament.key}
 
 

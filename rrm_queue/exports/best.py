@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from rrm_queue.exports.base import Detail, Finished, Row, Type
+from rrm_queue.exports.base import Detail, Row, Type
+from rrm_queue.views import FinishedTournament
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,9 +20,9 @@ class Best:
         names = ("prompt", "answer", "candidate", "generator", "tournament")
         return dict.fromkeys(names, Type.TEXT)
 
-    def rows(self, tournament: Finished) -> Iterator[Row]:
+    def rows(self, tournament: FinishedTournament) -> Iterator[Row]:
         """One row."""
-        best = tournament.named(tournament.standings[0].candidate)
+        best = tournament.candidate(tournament.standings[0].candidate)
         yield {
             "prompt": tournament.prompt,
             "answer": best.text,

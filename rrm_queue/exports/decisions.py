@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 
 from rrm_queue.domain import CandidateNumber
-from rrm_queue.exports.base import Match
+from rrm_queue.views import Match
 
 Edge = tuple[CandidateNumber, CandidateNumber]
 """A winner and its loser."""
@@ -28,7 +28,7 @@ class Decisions:
         """The decisions of these matches."""
         ends: dict[frozenset[CandidateNumber], set[CandidateNumber | None]] = defaultdict(set)
         for match in matches:
-            ends[frozenset((match.pairing.first, match.pairing.second))].add(match.by_judge)
+            ends[frozenset((match.first, match.second))].add(match.judged_winner)
         beaten: dict[CandidateNumber, set[CandidateNumber]] = defaultdict(set)
         undecided = set()
         for pair, winners in ends.items():

@@ -8,8 +8,9 @@ from itertools import groupby, pairwise
 from typing import Any, ClassVar, NamedTuple, assert_never
 
 from rrm_queue.domain import CandidateNumber, Standing
-from rrm_queue.exports.base import Detail, Finished, Row, Type
-from rrm_queue.exports.decisions import Decisions
+from rrm_queue.exports.base import Detail, Row, Type
+from rrm_queue.exports.decisions import Decisions, Edge
+from rrm_queue.views import FinishedTournament
 
 
 class Pairs(StrEnum):
@@ -62,10 +63,10 @@ class Preferences:
             "rating_margin": Type.NUMBER,
         }
 
-    def rows(self, tournament: Finished) -> Iterator[Row]:
+    def rows(self, tournament: FinishedTournament) -> Iterator[Row]:
         """A row a pair."""
         for pair in self._chosen(tournament):
-            better, worse = tournament.named(pair.chosen), tournament.named(pair.rejected)
+            better, worse = tournament.candidate(pair.chosen), tournament.candidate(pair.rejected)
             yield {
                 "prompt": self._said("user", tournament.prompt),
                 "chosen": self._said("assistant", better.text),
@@ -78,7 +79,7 @@ class Preferences:
                 "rating_margin": pair.margin,
             }
 
-    def _chosen(self, tournament: Finished) -> Iterable[Pair]:
+    def _chosen(self, tournament: FinishedTournament) -> Iterable[Pair]:
         ratings = {s.candidate: getattr(s, self.rating.value) for s in tournament.standings}
         pairs = (
             Pair(better, worse, ratings[better] - ratings[worse])
@@ -87,7 +88,7 @@ class Preferences:
         wide = (pair for pair in pairs if self.margin is None or pair.margin >= self.margin)
         return wide if self.most is None else nlargest(self.most, wide, key=lambda p: p.margin)
 
-    def _pairs(self, tournament: Finished) -> Iterator[tuple[CandidateNumber, CandidateNumber]]:
+    def _pairs(self, tournament: FinishedTournament) -> Iterator[Edge]:
         decisions = Decisions.of(tournament.matches)
         prefers = decisions.implies if self.transitive else decisions.decided
         match self.pairs:

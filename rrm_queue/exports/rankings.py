@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar
 
-from rrm_queue.exports.base import Detail, Finished, Row, Type
+from rrm_queue.exports.base import Detail, Row, Type
+from rrm_queue.views import FinishedTournament
 
 
 class Per(StrEnum):
@@ -49,15 +50,15 @@ class Rankings:
         """A candidate's standing, or a tournament's candidates from the best to the worst."""
         return _OF_TOURNAMENT if self.per is Per.TOURNAMENT else _OF_CANDIDATE
 
-    def rows(self, tournament: Finished) -> Iterator[Row]:
+    def rows(self, tournament: FinishedTournament) -> Iterator[Row]:
         """The rows by rank, or the one."""
         head = {"tournament": tournament.key, "prompt": tournament.prompt}
         if self.per is Per.TOURNAMENT:
-            order = [tournament.named(line.candidate).key for line in tournament.standings]
+            order = [tournament.candidate(line.candidate).key for line in tournament.standings]
             yield head | {"candidates": order, "ranks": [s.rank for s in tournament.standings]}
             return
         for line in tournament.standings:
-            who = tournament.named(line.candidate)
+            who = tournament.candidate(line.candidate)
             names = {"candidate": who.key, "generator": who.generator, "answer": who.text}
             figures = {name: getattr(line, name) for name in tuple(_OF_CANDIDATE)[5:]}
             yield head | names | figures

@@ -6,7 +6,8 @@ from enum import StrEnum
 from typing import ClassVar, assert_never
 
 from rrm_queue.domain import Standing
-from rrm_queue.exports.base import Detail, Finished, Row, Type
+from rrm_queue.exports.base import Detail, Row, Type
+from rrm_queue.views import FinishedTournament
 
 
 class Reward(StrEnum):
@@ -30,10 +31,10 @@ class Rewards:
         names = ("tournament", "prompt", "candidate", "generator", "answer")
         return dict.fromkeys(names, Type.TEXT) | {"reward": Type.NUMBER}
 
-    def rows(self, tournament: Finished) -> Iterator[Row]:
+    def rows(self, tournament: FinishedTournament) -> Iterator[Row]:
         """A row a candidate, by rank."""
         for line in tournament.standings:
-            who = tournament.named(line.candidate)
+            who = tournament.candidate(line.candidate)
             yield {
                 "tournament": tournament.key,
                 "prompt": tournament.prompt,

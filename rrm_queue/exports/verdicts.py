@@ -1,7 +1,8 @@
-"""`verdicts`: what `--judge replay:FILE` reads back, so that a job can be judged again for nothing.
+"""`verdicts`: what the judge `replay:FILE` reads, so that a job can be judged again at no cost.
 
-A recording holds one verdict for a pair in an order. Where a match's votes in one order differ, or
-more than the verdicts decided it, its outcome stands in both orders instead of its votes.
+A recording holds one verdict for each order of a pair. Where a match's votes in one order differ,
+or where its outcome does not follow from the verdicts alone, the recording holds the match's
+outcome for both orders instead of its votes.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,8 +10,9 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from rrm_queue.domain import Launch, OnNoVerdict, Stop, Verdict, Vote, Voting
-from rrm_queue.exports.base import Detail, Finished, Match, Row, Type
-from rrm_queue.exports.votes import winner_of
+from rrm_queue.exports.base import Detail, Row, Type
+from rrm_queue.exports.votes import vote_winner
+from rrm_queue.views import FinishedTournament, Match
 
 _COLUMNS = dict.fromkeys(("tournament", "first", "second", "winner", "no_verdict"), Type.TEXT)
 
@@ -25,8 +27,8 @@ Shown = tuple[str, str]
 class Verdicts:
     """The verdicts of all decided matches, for a job with the same seed, strategy and voting.
 
-    `contradicted` counts matches of a pair that met before in the tournament and ended otherwise:
-    a recording can hold only one of them, and holds the first.
+    A recording holds one match of each pair. Where a pair met again in a tournament with another
+    outcome, it holds the first match; `contradicted` counts the others.
     """
 
     voting: Voting = field(default_factory=Voting)
@@ -38,11 +40,11 @@ class Verdicts:
         """The columns of `docs/input.md`'s recording."""
         return _COLUMNS
 
-    def rows(self, tournament: Finished) -> Iterator[Row]:
+    def rows(self, tournament: FinishedTournament) -> Iterator[Row]:
         """One row for each order, at most two a pair."""
         recorded: dict[frozenset[str], dict[Shown, Said]] = {}
         for match in tournament.matches:
-            lines = spoken(tournament, match, self.voting)
+            lines = recorded_verdicts(tournament, match, self.voting)
             pair = frozenset(next(iter(lines)))
             if pair in recorded:
                 self.contradicted += recorded[pair] != lines
@@ -53,24 +55,27 @@ class Verdicts:
                 yield row | {"winner": winner, "no_verdict": reason}
 
 
-def spoken(tournament: Finished, match: Match, voting: Voting) -> dict[Shown, Said]:
+def recorded_verdicts(
+    tournament: FinishedTournament, match: Match, voting: Voting
+) -> dict[Shown, Said]:
     """What was said of the match's pair, by the order in which it was shown."""
-    pair = match.pairing
-    keys = tournament.named(pair.first).key, tournament.named(pair.second).key
+    keys = tournament.candidate(match.first).key, tournament.candidate(match.second).key
     lines: dict[Shown, Said] = {}
-    faithful = _follows(match.votes, voting)
-    for vote in match.votes:
+    faithful = _follows(match.cast, voting)
+    for vote in match.cast:
         shown = keys[::-1] if vote.swapped else keys
-        said = winner_of(tournament, pair, vote), vote.no_verdict and str(vote.no_verdict)
+        reason = None if vote.no_verdict is None else str(vote.no_verdict)
+        said = vote_winner(tournament, match, vote), reason
         faithful &= lines.setdefault(shown, said) == said
     if faithful and lines:
         return lines
-    winner = None if match.by_judge is None else tournament.named(match.by_judge).key
+    won = match.judged_winner
+    winner = None if won is None else tournament.candidate(won).key
     return {keys: (winner, None), keys[::-1]: (winner, None)}
 
 
 def _follows(votes: Sequence[Vote], voting: Voting) -> bool:
-    """Whether the outcome follows from the verdicts: no vote's coin, no race between votes."""
+    """Whether the verdicts alone decide the outcome: no coin for a vote, no race between votes."""
     coined = voting.on_no_verdict is OnNoVerdict.COIN
     raced = voting.launch is Launch.ALL and voting.stop is Stop.LEAD
     return not raced and not (coined and any(vote.verdict is Verdict.NONE for vote in votes))

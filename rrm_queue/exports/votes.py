@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from rrm_queue.domain import Pairing, Verdict, Vote
-from rrm_queue.exports.base import Detail, Finished, Row, Type
+from rrm_queue.domain import Vote
+from rrm_queue.exports.base import Detail, Row, Type
+from rrm_queue.views import FinishedTournament, Match
 
 _COLUMNS = {
     "tournament": Type.TEXT,
@@ -26,6 +27,9 @@ _COLUMNS = {
     "seconds": Type.NUMBER,
 }
 
+_OF_VOTE = [name for name in tuple(_COLUMNS)[5:] if name != "winner"]
+"""The columns that are a vote's fields."""
+
 
 @dataclass(frozen=True, slots=True)
 class Votes:
@@ -38,30 +42,23 @@ class Votes:
         """A vote; `first` and `second` are the match's, `verdict` is of the answers as shown."""
         return _COLUMNS
 
-    def rows(self, tournament: Finished) -> Iterator[Row]:
+    def rows(self, tournament: FinishedTournament) -> Iterator[Row]:
         """A row a vote, by match and number."""
         for match in tournament.matches:
-            pair = match.pairing
             head = {
                 "tournament": tournament.key,
-                "round": pair.position.round,
-                "slot": pair.position.slot,
-                "first": tournament.named(pair.first).key,
-                "second": tournament.named(pair.second).key,
+                "round": match.round,
+                "slot": match.slot,
+                "first": tournament.candidate(match.first).key,
+                "second": tournament.candidate(match.second).key,
             }
-            for vote in match.votes:
-                said = {name: getattr(vote, name) for name in tuple(_COLUMNS)[5:] if name != WINNER}
-                winner = winner_of(tournament, pair, vote)
-                row = head | said | {WINNER: winner}
+            for vote in match.cast:
+                cells = {name: getattr(vote, name) for name in _OF_VOTE}
+                row = head | cells | {"winner": vote_winner(tournament, match, vote)}
                 yield {name: row[name] for name in _COLUMNS}
 
 
-WINNER = "winner"
-
-
-def winner_of(tournament: Finished, pair: Pairing, vote: Vote) -> str | None:
-    """The key of the candidate that the vote is for; None for a draw or no verdict."""
-    if vote.verdict not in (Verdict.FIRST, Verdict.SECOND):
-        return None
-    for_first = (vote.verdict is Verdict.FIRST) is not vote.swapped
-    return tournament.named(pair.first if for_first else pair.second).key
+def vote_winner(tournament: FinishedTournament, match: Match, vote: Vote) -> str | None:
+    """The key of the candidate that the vote is for; None for a tie and for no verdict."""
+    chosen = match.chosen(vote)
+    return None if chosen is None else tournament.candidate(chosen).key

@@ -20,4 +20,4 @@ def _list(cell: str, key: str) -> object:
     try:
         return msgspec.json.decode(cell)
     except (msgspec.DecodeError, RecursionError):
-        raise Problem(f"`{key}` is no list written as JSON") from None
+        raise Problem(f"`{key}` must be a list written as JSON") from None

@@ -69,7 +69,9 @@ def open_container(stream: BinaryIO, name: str, recognised: Callable[[Row], bool
     found = layout(head, name, lambda line: csv_rows.is_header(line, recognised))
     if found is Layout.PARQUET:
         if packing is not None:
-            raise Problem(f"a Parquet file is compressed in itself; unpack the {packing} around it")
+            raise Problem(
+                f"a Parquet file must not be compressed again; unpack the {packing} first"
+            )
         whole = _rewound(stream) or whole
     return Container(found, packing, _guarded(_READERS[found](whole), packing))
 

@@ -85,7 +85,7 @@ def is_header(line: bytes, recognised: Callable[[Row], bool]) -> bool:
 def _row(header: list[str], cells: list[str], number: int) -> dict[str, Any] | Problem:
     if len(cells) == len(header):
         return dict(zip(header, cells, strict=True))
-    return Problem(f"the row has {len(cells)} cells, the header {len(header)}", number)
+    return Problem(f"the row has {len(cells)} cells, but the header has {len(header)}", number)
 
 
 def _delimiter(header: str) -> str:

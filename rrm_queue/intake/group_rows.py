@@ -125,7 +125,7 @@ class RowGroups:
             return int(begun.lastrowid or 0)
         number, other, line = found
         if other != prompt:
-            raise Problem(f"the prompt is not that of line {line}, which has the same id")
+            raise Problem(f"line {line} has the same id but another prompt")
         return int(number)
 
 
@@ -134,7 +134,8 @@ def _grouped(group: Iterator[_Row], name: Callable[[Spot], str]) -> Grouped:
     first = rows[0]
     spot = Spot(first.tournament_source, first.tournament_line)
     if next(group, None) is not None:
-        reason = f"the answers to this prompt are over {limits.LONGEST_LINE // 2**20} MiB long"
+        longest = f"{limits.LONGEST_LINE // 2**20} MiB"
+        reason = f"the answers to this prompt are together longer than {longest}"
         return Grouped(Problem(reason, spot.line), spot)
     kept = [row for row in rows if row.text is not None]
     dropped = len(rows) - len(kept)
@@ -201,8 +202,10 @@ def _refuse_repeats(names: list[str], rows: list[_Row]) -> None:
 
 
 def _refuse(name: str, first: _Row, second: _Row) -> NoReturn:
-    reason = f"the id {name!r} is that of line {first.line}, an answer to the same prompt, already"
-    raise Problem(f"{reason}; name prompts by `prompt_id`, answers by `candidate_id`", second.line)
+    reason = f"the id {name!r} is already used on line {first.line} for the same prompt"
+    raise Problem(
+        f"{reason}; use `prompt_id` for prompts and `candidate_id` for answers", second.line
+    )
 
 
 def _digest(text: str) -> bytes:

@@ -77,7 +77,7 @@ class _Text:
     def expect_end(self) -> None:
         """Raises Problem when something follows the array."""
         if self._next():
-            raise Problem("not JSON: extra data behind the array")
+            raise Problem("not JSON: extra data after the array")
 
     def next_object(self) -> dict[str, Any]:
         """The object that comes next."""
@@ -135,7 +135,7 @@ def _integer(digits: str) -> int:
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise Problem(f"not JSON: {name} is no JSON number; null is JSON for a missing value")
+    raise Problem(f"not JSON: {name} is not a JSON number; write null for a missing value")
 
 
 _decoder = json.JSONDecoder(

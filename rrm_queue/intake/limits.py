@@ -16,4 +16,4 @@ NumberedRow = tuple[int, bytes | dict[str, Any] | Problem]
 
 def overlong(what: str, number: int) -> Problem:
     """The problem of a row of more than LONGEST_LINE bytes."""
-    return Problem(f"the {what} is over {LONGEST_LINE // 2**20} MiB long", number)
+    return Problem(f"the {what} is longer than {LONGEST_LINE // 2**20} MiB", number)

@@ -24,7 +24,7 @@ def parse_mapping(words: Iterable[str]) -> dict[str, str]:
         if not is_known(key):
             raise UsageFault(Message(option, f": no format reads {key!r}; see docs/input.md"))
         if key in mapping:
-            raise UsageFault(Message(Option("mapping"), f" gives {key!r} two columns"))
+            raise UsageFault(Message(Option("mapping"), f" names two columns for {key!r}"))
         mapping[key] = column
     return mapping
 

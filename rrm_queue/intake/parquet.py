@@ -38,7 +38,7 @@ def _all(file: "ParquetFile") -> Iterator[NumberedRow]:
     names = file.schema_arrow.names
     for name in names:
         if names.count(name) > 1:
-            raise ValueError(f"the column {name!r} is there twice")
+            raise ValueError(f"two columns are named {name!r}")
     number = 0
     for batch in file.iter_batches(_ROWS_AT_ONCE):
         for place in range(batch.num_rows):

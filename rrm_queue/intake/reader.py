@@ -20,7 +20,7 @@ from rrm_queue.intake.mapping import refuse_missing_columns, renamed, shown_keys
 from rrm_queue.intake.needs import NO_NEEDS, Needs
 
 MOST_PROBLEMS = 20
-"""Reading stops at so many problems; a file that is wrong throughout says so soon enough."""
+"""Reading stops after so many problems: a wrong file shows that soon."""
 
 REMEDY = (
     Option("mapping", "KEY=COLUMN"),
@@ -29,7 +29,7 @@ REMEDY = (
 """What to do about rows of no known format; the keys are those that most files mean."""
 
 MOST_MODELS = 1000
-"""So many models are told apart when what was read is described."""
+"""The most models that the description of a file counts."""
 
 Item = Tournament | Problem
 
@@ -52,10 +52,10 @@ def read(
 ) -> "RowReader":
     """The tournaments in the files, and a Problem in place of whatever is bad in them.
 
-    `format` forces a format that would else be recognised by the first row; `mapping` gives the
-    file's columns under the keys that they stand for; `empty` says what an empty answer costs. A
-    tournament without what is among the `needs` is a Problem.
-    Ends at MOST_PROBLEMS problems. Files without a row are a problem, which has no line.
+    `format` names the format; otherwise the first row shows it. `mapping` gives the file's column
+    for each key. `empty` says what happens to empty answers. A tournament that lacks one of the
+    `needs` is a Problem. Ends after MOST_PROBLEMS problems. Files without a row are one problem
+    that has no line.
     Raises UsageFault when no format is called `format`.
     """
     files = sources if isinstance(sources, Sequence) else [Source("", sources)]
@@ -63,7 +63,7 @@ def read(
 
 
 class RowReader(Iterator[Item]):
-    """What is being read, item by item, and once it is read, what it was.
+    """Reads item by item; afterwards it describes what it read.
 
     `dropped` counts the empty answers that were left out.
     """
@@ -96,7 +96,7 @@ class RowReader(Iterator[Item]):
     def description(self) -> str:
         """What was read, such as `TRL preference pairs, JSON lines, gzip`."""
         if self._format is None:
-            return "nothing that is known"
+            return "no known format"
         models = len(self._models)
         of = f" of {models} models" if models > 1 else ""
         if models >= MOST_MODELS:
@@ -105,16 +105,16 @@ class RowReader(Iterator[Item]):
         return f"{self._format.title}{of}, {' and '.join(self._containers)}{files}"
 
     def repeat(self, key: str, place: int, line: int, first_place: int, first_line: int) -> Problem:
-        """What is wrong with a line whose id an earlier one has.
+        """The problem of a line whose id an earlier line has.
 
-        `place` and `first_place` say which of the tournaments that were read they hold, from 0.
+        `place` and `first_place` number their tournaments in the order of reading, from 0.
         """
         file, first = self._file_of(place), self._file_of(first_place)
         other = f" of {first}" if first != file else ""
-        return Problem(f"the id '{key}' is line {first_line}'s{other} already", line, file)
+        return Problem(f"the id '{key}' is already used on line {first_line}{other}", line, file)
 
     def _file_of(self, place: int) -> str | None:
-        """The file of a tournament: they come in the order of the files in which they begin."""
+        """The file of a tournament; tournaments come in the order of their files."""
         return self._file(bisect(list(accumulate(self._tournaments)), place))
 
     def _limited(self) -> Iterator[Item]:
@@ -175,17 +175,19 @@ class RowReader(Iterator[Item]):
             raise Problem(problem.reason, number) from None
         known = self._format if self._forced else recognised(renamed(row, self._mapping))
         if known is None and row:
-            unknown = f"no format has the keys {shown_keys(row)}; rename them by "
+            unknown = f"no known format has the keys {shown_keys(row)}; rename them with "
             raise Problem(Message(unknown, *REMEDY), number)
         known = known or OWN
         if self._format is not None and known is not self._format:
-            reason = f"the file holds {known.title}, the one before it {self._format.title}"
-            raise Problem(f"{reason}; submit them apart", number)
+            reason = (
+                f"the file holds {known.title}, but the file before it holds {self._format.title}"
+            )
+            raise Problem(f"{reason}; submit them separately", number)
         self._format = known
         return known
 
     def _item(self, row: Row, known: Format, spot: Spot, layout: Layout) -> Item | None:
-        """What a row is; None when it is kept as a part of a tournament."""
+        """The item of a row; None when the row is only a part of a tournament."""
         try:
             values = renamed(row, self._mapping) if self._mapping else row
             if layout is Layout.CSV:
@@ -229,7 +231,7 @@ class RowReader(Iterator[Item]):
         return self._sources[place].name if len(self._sources) > 1 else None
 
     def _name(self, spot: Spot) -> str:
-        """What a tournament without an id is called: its line, after its file's number."""
+        """The name of a tournament without an id: its line, after its file's number."""
         return f"{spot.source + 1}:{spot.line}" if len(self._sources) > 1 else str(spot.line)
 
     def _fits(self, columns: Row) -> bool:

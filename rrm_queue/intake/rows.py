@@ -1,4 +1,4 @@
-"""Rows that a program has in hand, as the stream of JSON lines that a file of them would be."""
+"""Rows of a Python program as a stream of JSON lines, like a file of them."""
 
 import io
 import json
@@ -24,7 +24,9 @@ def _lines(rows: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
         try:
             yield json.dumps(dict(row)).encode() + b"\n"
         except (TypeError, ValueError, RecursionError) as error:
-            raise BadInput(NAME, [Problem(f"this is no row: {error}", number)]) from error
+            raise BadInput(
+                NAME, [Problem(f"the row cannot be written as JSON: {error}", number)]
+            ) from error
 
 
 class _Rows(io.RawIOBase):

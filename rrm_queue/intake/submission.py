@@ -40,13 +40,13 @@ class Submitted:
 
 
 class Gate(Protocol):
-    """Who looks at a submission on its way into the store, and may hold it up."""
+    """Sees a submission on its way into the store, and may stop it."""
 
     def see(self, tournaments: Sequence[Tournament]) -> None:
-        """Looks at some of its tournaments."""
+        """Sees some of its tournaments."""
 
     def pass_through(self) -> None:
-        """Asked last, before the commit; whatever it raises leaves the store as it was."""
+        """Called last, before the commit; an exception leaves the store unchanged."""
 
 
 class _MadeBefore(Exception):
@@ -71,8 +71,8 @@ def submit(
 ) -> Submitted:
     """Reads the files and copies job, tournaments and candidates into the store.
 
-    The same content with the same options is the same submission, and the job that it made the
-    first time answers again, with nothing stored; unless `anew`. Raises BadInput naming up to
+    The same tournaments with the same options are the same submission: nothing is stored, and the
+    job of the first time is the answer, unless `anew`. Raises BadInput naming up to
     MOST_PROBLEMS bad lines, and whatever `gate` raises, with nothing in the store.
     """
     reader = read(sources, needs=needs, format=format, mapping=mapping, empty=empty)
@@ -121,9 +121,9 @@ def _copy(
 
 
 class _Sender:
-    """Sends one slice while the next is read: the server's work and ours go on side by side.
+    """Sends one slice while the next is read, so that server and reader work at the same time.
 
-    At most one slice is on its way. The transaction is the sender's alone until it is left.
+    At most one slice is on its way. Until the block ends only the sender uses the transaction.
     """
 
     def __init__(self, tx: Transaction, job: JobId, seed: int) -> None:

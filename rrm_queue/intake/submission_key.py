@@ -1,4 +1,4 @@
-"""The content of a submission: what makes two submissions the same."""
+"""The key of a submission: submissions with equal keys are the same one."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -10,11 +10,11 @@ from rrm_queue.domain import Tournament
 from rrm_queue.store.tables import Job
 
 OPTIONS = ("strategy", "seeding", "judge", "voting", "seed")
-"""What of a job decides its results; its name, its source and its priority do not."""
+"""The options of a job that decide its results; name, source and priority do not."""
 
 
 class SubmissionKey:
-    """The options of a job and its tournaments, as they are read."""
+    """A digest of a job's options and of its tournaments, as they are read."""
 
     def __init__(self, job: Job) -> None:
         self._digest = blake2b(digest_size=16)
@@ -22,12 +22,12 @@ class SubmissionKey:
         self._feed([getattr(job, option) for option in OPTIONS])
 
     def add(self, tournaments: Iterable[Tournament]) -> None:
-        """Takes the next tournaments; where they stood in their file is no part of it."""
+        """Adds the next tournaments; their lines in the file do not count."""
         for tournament in tournaments:
             self._feed(replace(tournament, line=0))
 
     def digest(self) -> str:
-        """The key of all that was taken, the same for the same content."""
+        """The key of all that was added."""
         return self._digest.hexdigest()
 
     def _feed(self, part: object) -> None:

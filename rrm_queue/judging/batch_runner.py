@@ -1,4 +1,4 @@
-"""Runs a batch: every match's votes, in waste-free waves or all at once, until it has enough."""
+"""Runs a batch: casts votes on every match, in waves or all at once, until each has enough."""
 
 import asyncio
 import logging
@@ -32,9 +32,9 @@ Report = Callable[[MatchReport], Awaitable[None]]
 
 
 class BatchRunner:
-    """Judges batches with at most `concurrency` votes in flight in all of them together.
+    """Judges batches, with at most `concurrency` votes in flight over all of them.
 
-    One a process, in one event loop; an engine is opened when a batch first names its judge.
+    There is one in a process, in one event loop. An engine is opened when a batch first needs it.
     """
 
     def __init__(
@@ -50,17 +50,17 @@ class BatchRunner:
 
     @property
     def in_flight(self) -> int:
-        """Requests that are with an engine now."""
+        """Requests that an engine has now."""
         return self._sampler.in_flight
 
     async def judge(self, batch: JudgeBatch, report: Report) -> None:
         """Reports each match of the batch as soon as it is decided or has failed.
 
-        A match that cannot be judged is reported with the votes it got, and so is one that is
-        stopped by cancelling, which cancels every vote in flight. Only what `report` raises ends
-        the batch early, as an ExceptionGroup. Votes that a match brings along are not cast again.
-        Matches start in the order in which they travel, by the answer in slot 1: each run of one
-        answer shares a prefix of its prompts.
+        A match that cannot be judged is reported with the votes that it has. Cancelling stops
+        every vote in flight, and reports each match's new votes. Only an error of `report` ends
+        the batch early, as an ExceptionGroup. Votes that a match already has are not cast again.
+        Matches start in the batch's order, sorted by the answer in slot 1, because the prompts of
+        those with the same answer share a prefix.
         """
         answers = answers_by_number(batch)
 
@@ -69,24 +69,24 @@ class BatchRunner:
             try:
                 failure = await self._judge_match(batch, answers, match, votes)
             except asyncio.CancelledError:
-                if new := _added(match, votes):
+                if new := _new_votes(match, votes):
                     await report(MatchReport(match.match, new))
                 raise
-            await report(MatchReport(match.match, _added(match, votes), failure))
+            await report(MatchReport(match.match, _new_votes(match, votes), failure))
 
         async with asyncio.TaskGroup() as matches:
             for match in batch.matches:
                 matches.create_task(judge_one(match))
 
     async def close(self) -> None:
-        """Ends the engines."""
+        """Closes the engines."""
         engines, self._engines = self._engines, {}
         await asyncio.gather(*(engine.close() for engine in engines.values()))
 
     async def _judge_match(
         self, batch: JudgeBatch, answers: Answers, match: BatchMatch, votes: list[Vote]
     ) -> Failure | None:
-        """Adds to `votes` until they suffice; why they do not, if they never will."""
+        """Adds to `votes` until the match is decided; the failure when it cannot be."""
         try:
             engine = self._engine(batch.judge)
             while numbers := wave(votes, batch.voting):
@@ -103,10 +103,10 @@ class BatchRunner:
     async def _cast(
         self, engine: Engine, requests: Sequence[VoteRequest], votes: list[Vote], voting: Voting
     ) -> None:
-        """Adds the votes of one wave, in the order in which they come.
+        """Adds the votes of one wave in the order in which they arrive.
 
-        Those that are still in flight when the match has enough are cancelled. Raises the first
-        fault of a vote that is needed, after the others have been cast.
+        Votes still in flight when the match has enough are cancelled. Raises the first fault of a
+        vote that is needed, after the other votes have arrived.
         """
         if len(requests) == 1:
             votes.append(await self._vote(engine, requests[0], voting.resamples))
@@ -120,16 +120,16 @@ class BatchRunner:
 
         faults: dict[int, Exception] = {}
         async with asyncio.TaskGroup() as group:
-            flying = {group.create_task(cast(request)): request.number for request in requests}
-            while flying:
+            in_flight = {group.create_task(cast(request)): request.number for request in requests}
+            while in_flight:
                 try:
-                    await asyncio.wait(flying, return_when=asyncio.FIRST_COMPLETED)
-                finally:  # stopped: what has come by then is paid for
-                    faults |= _landed(flying, votes)
-                wanted = awaited(votes, flying.values(), voting)
-                for task in [task for task in flying if flying[task] not in wanted]:
+                    await asyncio.wait(in_flight, return_when=asyncio.FIRST_COMPLETED)
+                finally:  # when cancelled, too: votes that have arrived are paid for
+                    faults |= _collect_done(in_flight, votes)
+                wanted = awaited(votes, in_flight.values(), voting)
+                for task in [task for task in in_flight if in_flight[task] not in wanted]:
                     task.cancel()
-                    del flying[task]
+                    del in_flight[task]
         missed = awaited(votes, faults, voting)
         if missed:
             raise faults[min(missed)]
@@ -156,13 +156,13 @@ def failure_of(fault: JudgeFault) -> Failure:
     )
 
 
-def _landed(
-    flying: dict[asyncio.Task[Vote | Exception], int], votes: list[Vote]
+def _collect_done(
+    in_flight: dict[asyncio.Task[Vote | Exception], int], votes: list[Vote]
 ) -> dict[int, Exception]:
-    """Takes those that are done out of `flying`: votes go to `votes`, faults are returned."""
+    """Takes the finished tasks out: their votes go to `votes`, their faults are returned."""
     faults = {}
-    for task in [task for task in flying if task.done()]:
-        number, came = flying.pop(task), task.result()
+    for task in [task for task in in_flight if task.done()]:
+        number, came = in_flight.pop(task), task.result()
         if isinstance(came, Vote):
             votes.append(came)
         else:
@@ -170,6 +170,6 @@ def _landed(
     return faults
 
 
-def _added(match: BatchMatch, votes: Sequence[Vote]) -> list[Vote]:
-    """The votes that the match did not bring along, by number."""
+def _new_votes(match: BatchMatch, votes: Sequence[Vote]) -> list[Vote]:
+    """The votes that the match did not have before, by number."""
     return sorted(votes[len(match.votes) :], key=lambda vote: vote.number)

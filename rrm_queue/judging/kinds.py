@@ -200,4 +200,4 @@ def _names_a_queue(argument: str) -> bool:
 
 
 def _unknown(text: str) -> UsageFault:
-    return UsageFault(f"no judge is called {text!r}; there are {', '.join(USAGE)}")
+    return UsageFault(f"unknown judge {text!r}; choose one of {', '.join(USAGE)}")

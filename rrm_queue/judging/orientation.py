@@ -1,8 +1,8 @@
-"""Which answer of a pair is shown first, so that no candidate gains from a judge's love of a slot.
+"""Which answer of a pair is shown first: a judge's preference for a slot favours no candidate.
 
-The pairs of a tournament are oriented rotationally: candidates stand on a circle in seeded order
-and each is shown first against the half of the circle that follows it. A regular orientation ranks
-better than a lopsided one when the judge favours a slot, and costs no cached tokens.
+The pairs of a tournament are oriented rotationally: candidates stand on a circle in seeded order,
+and each is shown first against those on the half of the circle that follows it. When the judge
+favours a slot, this regular orientation ranks better than an uneven one. It costs no cached tokens.
 """
 
 from typing import assert_never
@@ -35,7 +35,7 @@ def swapped(
 ) -> bool:
     """Whether vote `number` (from 1) of a match shows its second answer first.
 
-    `random` tosses a coin for the vote's content under the job's seed, whoever is named first.
+    `random` depends on the texts, the vote's number and the job's seed, not on the pair's order.
     """
     match order:
         case Order.BALANCED | Order.BOTH:

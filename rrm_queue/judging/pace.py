@@ -35,7 +35,7 @@ CLOSE = 1.05
 STEP_ANSWERS = 8
 """Answers at one pace before a faster one is tried."""
 
-PROBE_ANSWERS = 40
+PROBE_ANSWERS = 60
 """Answers after the search before a faster pace is tried all the same: limits change."""
 
 PROBE_WAITS = 20

@@ -1,6 +1,7 @@
-"""Gets one vote: asked until it is answered, and asked anew when the answer holds no verdict."""
+"""Gets one vote: retries transient faults, and resamples answers without a verdict."""
 
 import asyncio
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 
 from msgspec import structs
@@ -29,7 +30,7 @@ _ANOTHER_ATTEMPT = retry_all(
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """How long one sample is asked for: attempts, and seconds from the first of them.
+    """When one sample is given up: after so many attempts, or `total` seconds from the first.
 
     Waits between attempts grow exponentially with full jitter and are at most `longest_wait`. An
     endpoint that asks to wait is obeyed and uses up no attempt. It is waited for as long as it
@@ -43,7 +44,7 @@ class RetryPolicy:
 
 
 class Sampler:
-    """Asks engines, with at most `concurrency` requests in flight at those that set no cap."""
+    """Sends requests to engines, at most `concurrency` at once to those that set no limit."""
 
     def __init__(
         self, retries: RetryPolicy, *, concurrency: int, limits: Limits | None = None
@@ -58,11 +59,11 @@ class Sampler:
         self._stop = stop_after_attempt(retries.attempts) | stop_before_delay(retries.total)
 
     async def vote(self, engine: Engine, request: VoteRequest, *, resamples: int) -> Vote:
-        """The vote, of its last sample when it took several, with what all of them spent.
+        """The vote: its last sample, with the tokens and seconds of all its samples.
 
-        A sample without a verdict is followed by another with a seed of its own, with twice the
-        budget when it was cut off, `resamples` times at most. Raises a JudgeFault where there is
-        no vote.
+        A sample without a verdict is followed by another, at most `resamples` times. Each has a
+        seed of its own, and twice the budget when the last one was cut off. Raises a JudgeFault
+        when there is no vote.
         """
         vote, sampled = await self._sample(engine, request), request
         while vote.verdict is Verdict.NONE and vote.samples <= resamples:
@@ -76,11 +77,11 @@ class Sampler:
             except PermanentFault:
                 if sampled.budget == request.budget:
                     raise
-                return vote  # the judge was asked before: what it refuses is the larger budget
+                return vote  # the judge answered before, so it refuses the larger budget
         return vote
 
     async def _sample(self, engine: Engine, request: VoteRequest) -> Vote:
-        """One sample, asked for again while faults are transient and patience lasts."""
+        """One sample; transient faults are retried as the policy allows."""
         fault: TransientFault | None = None
 
         async def once() -> Vote:
@@ -93,7 +94,7 @@ class Sampler:
                 raise known
             return await once()
 
-        # Nearly every sample is answered at once: tenacity comes in when the first attempt failed.
+        # Nearly every first attempt succeeds, so tenacity is set up only after a failed one.
         try:
             return await once()
         except JudgeBusy:
@@ -114,7 +115,7 @@ class Sampler:
         Raises JudgeBusy when it asks to wait for longer than patience lasts.
         """
         if not kind_of(request.judge).costs:  # an instant judge limits nobody
-            async with self._cap:
+            async with nullcontext() if engine.caps_itself else self._cap:
                 return await self._ask(engine, request)
         endpoint = self._endpoint(engine, request.judge)
         while True:
@@ -147,7 +148,7 @@ class Sampler:
 
 
 def _combined(before: Vote, last: Vote) -> Vote:
-    """The last sample's vote, with the tokens and seconds of those before it."""
+    """The last sample, with the tokens and seconds of those before it added."""
     return structs.replace(
         last,
         prompt_tokens=before.prompt_tokens + last.prompt_tokens,

@@ -51,11 +51,13 @@ def with_sampling(spec: JudgeSpec, settings: Mapping[str, str]) -> JudgeSpec:
     read: dict[str, Any] = {}
     for name, value in settings.items():
         if name not in _SETTINGS:
-            raise UsageFault(f"no sampling setting is called {name!r}; {', '.join(_SETTINGS)} are")
+            raise UsageFault(
+                f"unknown sampling setting {name!r}; choose one of {', '.join(_SETTINGS)}"
+            )
         try:
             read[name] = _SETTINGS[name](value)
         except (ValueError, OverflowError, re.error) as error:
-            raise UsageFault(f"{name} cannot be {value!r}: {error}") from error
+            raise UsageFault(f"sampling setting {name}={value} is wrong: {error}") from error
     return structs.replace(spec, **read)
 
 
@@ -75,27 +77,27 @@ def with_template(spec: JudgeSpec, source: str) -> JudgeSpec:
 def _temperature(text: str) -> float:
     value = float(text)
     if not 0 <= value <= 2:
-        raise ValueError("it is from 0 to 2")
+        raise ValueError("it must be from 0 to 2")
     return value
 
 
 def _top_p(text: str) -> float:
     value = float(text)
     if not 0 < value <= 1:
-        raise ValueError("it is above 0 and at most 1")
+        raise ValueError("it must be above 0 and at most 1")
     return value
 
 
 def _max_tokens(text: str) -> int:
     value = int(text)
     if not 1 <= value <= _LONGEST:
-        raise ValueError(f"it is from 1 to {_LONGEST}")
+        raise ValueError(f"it must be from 1 to {_LONGEST}")
     return value
 
 
 def _regex(text: str) -> str:
     if not text:
-        raise ValueError("it is empty")
+        raise ValueError("it must not be empty")
     re.compile(text)
     return text
 
@@ -118,7 +120,7 @@ def _checked(base_url: str) -> str:
     if not usable:
         # What stands before an `@` may be a password.
         shown = f"...@{base_url.rpartition('@')[2]}" if "@" in base_url else base_url
-        raise UsageFault(f"{shown!r} is no base URL; it looks like https://host/v1")
+        raise UsageFault(f"{shown!r} is not a base URL; one looks like https://host/v1")
     if parts.username or parts.password or parts.query:
         raise UsageFault("the base URL must hold no key or password: it travels with the job")
     return base_url.rstrip("/")

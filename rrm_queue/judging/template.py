@@ -103,8 +103,8 @@ def _slots(node: nodes.Node) -> list[str]:
                 return []
     slots = ", ".join(f"{{{{ {slot} }}}}" for slot in Slots._fields)
     raise UsageFault(
-        f"the template's line {node.lineno}: nothing may stand in a template but {slots}, "
-        "and {% if reference %} around text and a reference"
+        f"the template's line {node.lineno}: a template may contain only text, {slots}, "
+        "and {% if reference %} around text and {{ reference }}"
     )
 
 

@@ -12,7 +12,7 @@ END_OF_THINKING = "</think>"
 
 
 class ParsedVerdict(NamedTuple):
-    """A text's verdict; `no_verdict` says why there is none."""
+    """The verdict in a text; `no_verdict` says why there is none."""
 
     verdict: Verdict
     no_verdict: NoVerdict | None = None
@@ -22,8 +22,8 @@ def read_verdict(text: str, *, finished: bool, thinks: bool = True) -> ParsedVer
     """The verdict in what a judge wrote, `first` being Assistant 1.
 
     `finished` is False when the judge was cut off by its budget. `thinks` says that the judge
-    reasons before `</think>`, as RRM does: a text without that mark never came to an answer. Of a
-    judge that does not, the whole of a finished text is the answer unless it holds the mark.
+    reasons before `</think>`, as RRM does: a text without that mark has no answer. For a judge that
+    does not, a finished text without the mark is the answer as a whole.
     """
     answer = _answer(text, finished=finished, thinks=thinks)
     if answer is None:
@@ -41,7 +41,7 @@ def read_verdict(text: str, *, finished: bool, thinks: bool = True) -> ParsedVer
 
 
 def _answer(text: str, *, finished: bool, thinks: bool) -> str | None:
-    """The part of the text that answers; None when the judge did not come to it."""
+    """The part of the text that is the answer; None when the judge did not reach it."""
     _, mark, answer = text.rpartition(END_OF_THINKING)
     if mark:
         return answer

@@ -1,4 +1,4 @@
-"""The content of a vote: what makes two votes the same, so that none is paid for twice."""
+"""The key of a vote: votes with equal keys are the same vote, so none is paid for twice."""
 
 from hashlib import blake2b
 from uuid import UUID
@@ -12,14 +12,14 @@ _encoder = msgspec.msgpack.Encoder()
 
 
 def vote_key(request: VoteRequest, resamples: int) -> UUID:
-    """The key of a vote's content: judge and settings, question, answers in order, seed.
+    """The key of a vote: a digest of judge and settings, question, answers in order, and seed.
 
-    The seed holds the vote's number and the job's seed: a job with another seed gets votes of its
-    own. `resamples` belongs to it, as it decides which votes stay without a verdict. 128 bits, so
-    that no two contents of any fleet's lifetime share a key.
+    The seed depends on the vote's number and the job's seed, so a job with another seed gets votes
+    of its own. `resamples` decides which votes stay without a verdict, so it is part of the key.
+    With 128 bits, two different votes never share a key in practice.
     """
     judge, reference = _judge(request.judge), request.reference if request.judge.template else None
-    content = (
+    parts = (
         judge,
         resamples,
         request.prompt,
@@ -28,7 +28,7 @@ def vote_key(request: VoteRequest, resamples: int) -> UUID:
         request.two.text,
         request.seed,
     )
-    return UUID(bytes=blake2b(_encoder.encode(content), digest_size=16).digest())
+    return UUID(bytes=blake2b(_encoder.encode(parts), digest_size=16).digest())
 
 
 def _judge(judge: JudgeSpec) -> bytes:

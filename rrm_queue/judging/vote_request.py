@@ -1,4 +1,4 @@
-"""What one vote asks: a match's two answers in the order in which they are shown."""
+"""What one vote is cast on: a match's two answers, in the order in which they are shown."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ class VoteRequest:
     """All that one vote needs; `one` and `two` are the answers as shown in slots 1 and 2.
 
     `tournament` is the file's id of the prompt, `number` counts the match's votes from 1.
-    `max_tokens` takes the place of the judge's own when an earlier sample was cut off.
+    `max_tokens` replaces the judge's own when an earlier sample was cut off.
     """
 
     tournament: str
@@ -38,14 +38,14 @@ Answers = list[dict[int, Answer]]
 
 
 def answers_by_number(batch: JudgeBatch) -> Answers:
-    """The batch's answers, to be looked up."""
+    """The batch's answers by their numbers."""
     return [{answer.number: answer for answer in q.answers} for q in batch.questions]
 
 
 def batch_vote_request(
     batch: JudgeBatch, answers: Answers, match: BatchMatch, number: int
 ) -> VoteRequest:
-    """What vote `number` of a match asks, with its answers in the order that is the vote's."""
+    """The request for vote `number` of a match, with the answers in that vote's order."""
     question, given = batch.questions[match.question], answers[match.question]
     return vote_request(
         tournament=question.tournament,

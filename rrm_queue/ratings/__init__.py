@@ -1,12 +1,12 @@
 """The ratings: Elo, Bradley-Terry and the standings made of them, over Evalica."""
 
-from rrm_queue.ratings.leaderboard import Leaderboard, Matches, Method, leaderboard
+from rrm_queue.ratings.leaderboard import Leaderboard, LeaderboardRow, Method, leaderboard
 from rrm_queue.ratings.standings import standings
 from rrm_queue.ratings.table import Rating, rating_table
 
 __all__ = [
     "Leaderboard",
-    "Matches",
+    "LeaderboardRow",
     "Method",
     "Rating",
     "leaderboard",

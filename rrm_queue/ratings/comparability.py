@@ -1,4 +1,4 @@
-"""Which candidates the results can compare, and which only the prior does."""
+"""Which candidates the results compare, and which only the prior compares."""
 
 from dataclasses import dataclass
 

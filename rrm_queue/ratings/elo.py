@@ -15,10 +15,10 @@ SCALE = 400.0
 K = 4.0
 
 ORDERS = 100
-"""Orders over which Elo is averaged, as far as they stay within GAMES."""
+"""Orders over which Elo is averaged, as long as that takes no more than GAMES matches."""
 
 FEWEST_ORDERS = 10
-"""Orders over which Elo is averaged at the least, however many matches there are."""
+"""The fewest orders over which Elo is averaged."""
 
 GAMES = 20_000_000
 """Matches played over all orders: about five seconds."""
@@ -29,7 +29,7 @@ class EloSpread:
     """Each candidate's Elo over `orders` orders of the same matches; arrays by candidate number.
 
     `sd` is the standard deviation over orders, `low` and `high` are the 2.5 % and 97.5 % quantiles.
-    They say how far Elo depends on the order alone; they are no confidence interval.
+    They show how much Elo depends on the order alone; they are not a confidence interval.
     """
 
     mean: NDArray[np.float64]
@@ -52,7 +52,7 @@ def elo(columns: Columns, seed: int) -> NDArray[np.float64]:
 
 
 def elo_spread(columns: Columns, seed: int, orders: int | None = None) -> EloSpread:
-    """Elo over many orders, and how far it depends on them.
+    """Elo over many orders, and how much it depends on the order.
 
     Averaging over orders is what Elo's dependence on them calls for (Boubdir et al., Elo
     Uncovered, arXiv 2311.17295). Without `orders` there are 100, fewer when there are so many

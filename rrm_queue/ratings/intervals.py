@@ -1,4 +1,4 @@
-"""Intervals of Bradley-Terry ratings, from the curvature of the likelihood and its noise."""
+"""Intervals of Bradley-Terry ratings, from the curvature and the noise of the likelihood."""
 
 from statistics import NormalDist
 

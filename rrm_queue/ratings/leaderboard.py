@@ -7,6 +7,7 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from rrm_queue.columns import UNNAMED, GeneratorMatches
 from rrm_queue.ratings.bradley_terry import PRIOR_DRAWS, Strengths, strengths
 from rrm_queue.ratings.columns import Columns
 from rrm_queue.ratings.comparability import comparability
@@ -16,11 +17,8 @@ from rrm_queue.ratings.ranks import rank_range, ranked
 from rrm_queue.ratings.resampling import ROUNDS, resampled
 
 FEW = 20
-"""Tournaments below which they are too few to be clusters; Cameron and Miller (2015) put the limit
-between 20 and 50."""
-
-UNNAMED = -1
-"""Stands for the generator of an answer that names none."""
+"""Fewer tournaments are too few clusters; Cameron and Miller (2015) put the limit between 20 and
+50."""
 
 
 class Method(StrEnum):
@@ -31,34 +29,11 @@ class Method(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Matches:
-    """The decided matches of a job column by column; a row is a match.
-
-    `tournaments` are any numbers, `firsts` and `seconds` places in a list of generators or UNNAMED,
-    `winners` 1 for the first, 2 for the second, 0 for a draw.
-    """
-
-    tournaments: NDArray[np.int64]
-    firsts: NDArray[np.int64]
-    seconds: NDArray[np.int64]
-    winners: NDArray[np.uint8]
-
-    def __len__(self) -> int:
-        return len(self.winners)
-
-    def where(self, rows: NDArray[np.bool_]) -> "Matches":
-        """These rows."""
-        return Matches(
-            self.tournaments[rows], self.firsts[rows], self.seconds[rows], self.winners[rows]
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A generator's line; ratings in points of Elo's scale.
+class LeaderboardRow:
+    """A generator's row; ratings in points of Elo's scale.
 
     `win_rate` counts a draw as half a win. `bt` with its 95 % interval `low` to `high` and `rank`
-    are Bradley-Terry's; `best` to `worst` are the ranks that the intervals leave open. `elo` is the
+    are Bradley-Terry's; `best` to `worst` are the possible ranks within the intervals. `elo` is the
     mean over orders of the matches and `elo_sd` its standard deviation over them. `component`,
     `group`, `undefeated` and `winless`: see `Comparability`.
     """
@@ -85,14 +60,14 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Leaderboard:
-    """The lines by rank, and what stands behind them.
+    """The rows by rank, and what they are computed from.
 
-    `matches` in `tournaments` were counted; `own` were left out as between two answers of one
-    generator, `unnamed` as an answer names none. `clustered`: the intervals take the tournaments,
-    not the matches, for independent.
+    `matches` in `tournaments` were counted. `own` were left out because both answers are of one
+    generator, `unnamed` because an answer names no generator. `clustered`: the intervals treat the
+    tournaments, not the matches, as independent.
     """
 
-    lines: tuple[Line, ...]
+    rows: tuple[LeaderboardRow, ...]
     matches: int
     tournaments: int
     own: int
@@ -104,18 +79,18 @@ class Leaderboard:
 
 def leaderboard(
     generators: Sequence[str],
-    matches: Matches,
+    matches: GeneratorMatches,
     seed: int,
     method: Method = Method.SANDWICH,
     rounds: int = ROUNDS,
     prior_draws: float = PRIOR_DRAWS,
 ) -> Leaderboard:
-    """The leaderboard of `generators` over a job's matches, whatever the order of either.
+    """The leaderboard of `generators` over a job's matches; the order of neither matters.
 
-    Matches of a tournament share a prompt and their answers, so their surprises go together, and an
-    interval that takes them for independent is too narrow: tournaments are the clusters, unless
-    there are fewer than FEW. Generators without a match that counts have no line. Raises ValueError
-    with `prior_draws` 0 where the results alone give no finite ratings.
+    Matches of a tournament share a prompt and its answers, so their errors are correlated, and an
+    interval that treats them as independent is too narrow: tournaments are the clusters, unless
+    there are fewer than FEW. Generators without a counted match have no row. Raises ValueError with
+    `prior_draws` 0 where the results alone give no finite ratings.
     """
     named = (matches.firsts != UNNAMED) & (matches.seconds != UNNAMED)
     own = named & (matches.firsts == matches.seconds)
@@ -128,7 +103,7 @@ def leaderboard(
     clustered = total >= FEW
     clusters = tournaments if clustered else np.arange(len(columns))
     elo = elo_spread(columns, seed)
-    lines: list[Line] = []
+    rows: list[LeaderboardRow] = []
     if names:
         wins = columns.wins()
         fit = strengths(wins, prior_draws)
@@ -137,9 +112,9 @@ def leaderboard(
             low, high = np.quantile(samples, (0.025, 0.975), axis=0)
         else:
             low, high = _robust(columns, wins, fit, clusters, prior_draws)
-        lines = _lines(names, columns, wins, fit.points, low, high, elo.mean, elo.sd)
+        rows = _rows(names, columns, wins, fit.points, low, high, elo.mean, elo.sd)
     return Leaderboard(
-        tuple(sorted(lines, key=lambda line: (line.rank, -line.bt, line.generator))),
+        tuple(sorted(rows, key=lambda row: (row.rank, -row.bt, row.generator))),
         len(columns),
         total,
         int(own.sum()),
@@ -151,7 +126,7 @@ def leaderboard(
 
 
 def _columns(
-    matches: Matches, order: NDArray[np.int64], size: int
+    matches: GeneratorMatches, order: NDArray[np.int64], size: int
 ) -> tuple[Columns, NDArray[np.int64]]:
     """The rows with generators numbered in this order, the lower first, sorted; and tournaments.
 
@@ -184,7 +159,7 @@ def _robust(
     return fit.points - margin, fit.points + margin
 
 
-def _lines(
+def _rows(
     names: Sequence[str],
     columns: Columns,
     wins: NDArray[np.float64],
@@ -193,7 +168,7 @@ def _lines(
     high: NDArray[np.float64],
     elo: NDArray[np.float64],
     elo_sd: NDArray[np.float64],
-) -> list[Line]:
+) -> list[LeaderboardRow]:
     won, lost, drawn = columns.records()
     played = won + lost + drawn
     best, worst = rank_range(low, high)
@@ -207,4 +182,4 @@ def _lines(
             *(reach.components, reach.groups, reach.undefeated, reach.winless),
         )
     )
-    return [Line(*line) for line in zip(names, *cells, strict=True)]
+    return [LeaderboardRow(*row) for row in zip(names, *cells, strict=True)]

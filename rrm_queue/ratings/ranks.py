@@ -1,4 +1,4 @@
-"""Ranks, and how far intervals leave them open."""
+"""Ranks, and the range of ranks that intervals allow."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,11 +25,12 @@ def ranked(strengths: NDArray[np.float64]) -> list[int]:
 def rank_range(
     low: NDArray[np.float64], high: NDArray[np.float64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The best and the worst rank that intervals leave each candidate.
+    """The best and the worst rank of each candidate that the intervals allow.
 
-    Best is 1 + those whose interval lies wholly above: the approximate rank of Chatbot Arena (arXiv
-    2403.04132), its leaderboard's "Rank (UB)". Worst is all less those whose interval lies wholly
-    below. Each interval holds at 95 % by itself, as on that leaderboard, not all of them at once.
+    Best is 1 plus the number of intervals that lie wholly above: the approximate rank of Chatbot
+    Arena (arXiv 2403.04132), its leaderboard's "Rank (UB)". Worst is the number of candidates minus
+    the intervals that lie wholly below. Each interval holds at 95 % by itself, as on that
+    leaderboard, not all of them at once.
     """
     return 1 + _above(low, high), len(low) - _above(-high, -low)
 

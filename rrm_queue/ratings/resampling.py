@@ -1,4 +1,4 @@
-"""The cluster bootstrap: ratings of tournaments drawn again and again."""
+"""The cluster bootstrap: ratings of resampled tournaments."""
 
 import evalica
 import numpy as np

@@ -1,4 +1,4 @@
-"""Standings: a tournament's result, one line a candidate."""
+"""Standings: a tournament's result, one for each candidate."""
 
 from collections.abc import Mapping, Sequence
 

@@ -1,4 +1,4 @@
-"""A tournament's ratings with their uncertainty, made for display from its stored results."""
+"""A tournament's ratings with their uncertainty, computed for display from its stored results."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,10 +16,10 @@ class Rating:
     """A candidate's ratings, in points of Elo's scale.
 
     `bt` is the standings' Bradley-Terry rating and `low` to `high` its 95 % interval, by the
-    curvature of the posterior: the matches are taken for independent, and so repeated matches of a
-    judge that errs the same way each time make it too narrow. `elo` is the mean over orders,
+    curvature of the posterior. It treats the matches as independent, so it is too narrow where a
+    judge repeats the same error in several matches. `elo` is the mean over orders,
     `elo_sd` and `elo_low` to `elo_high` its spread over them. `component`, `group`, `undefeated`
-    and `winless` say what the interval rests on; see `Comparability`.
+    and `winless` say what the interval depends on; see `Comparability`.
     """
 
     candidate: CandidateNumber
@@ -39,7 +39,7 @@ class Rating:
 def rating_table(
     size: int, results: Sequence[Result], seed: int, prior_draws: float = PRIOR_DRAWS
 ) -> list[Rating]:
-    """The ratings of a tournament's candidates by number; milliseconds, so not for every record.
+    """The ratings of a tournament's candidates by number; this takes milliseconds.
 
     Raises ValueError with `prior_draws` 0 where the results alone give no finite ratings.
     """

@@ -1,4 +1,4 @@
-"""The report: a job as one HTML page that needs nothing but a browser."""
+"""The report: a job as one HTML page that needs only a browser."""
 
 from rrm_queue.report.page import page
 

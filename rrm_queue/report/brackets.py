@@ -1,7 +1,7 @@
 """A bracket as a picture: where its boxes stand and which lines join them.
 
-Who meets whom comes from the strategies' own `nodes` and `meetings`; here is only geometry. A box
-stands at the mean height of the two that feed it; a bye has no box, the line goes past it.
+The strategies' own `nodes` and `meetings` say who meets whom; this module only does the geometry.
+A box stands at the mean height of the two that feed it. A bye has no box: the line goes past it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from rrm_queue.domain import CandidateNumber, Outcome, Position
-from rrm_queue.report.contents import Carried, Meeting
-from rrm_queue.report.names import shortened
+from rrm_queue.report.contents import Tournament
 from rrm_queue.strategies.bracket import leaves, nodes
 from rrm_queue.strategies.double_elimination import NOBODY, meetings
+from rrm_queue.text import printable, shortened
+from rrm_queue.views import TalliedMatch
 
 MOST = 512
-"""Larger brackets are not drawn: nobody reads them, and they are most of a file."""
+"""Larger brackets are not drawn: they cannot be read, and they would fill most of the file."""
 
 WIDTH, ROW, GAP, BETWEEN = 176, 20, 14, 36
 """A box's width, the height of each of its two lines, and the room below and beside it; in px."""
@@ -25,7 +26,7 @@ TOP = 26  # px for the headings of the rounds
 
 
 class Side(NamedTuple):
-    """One of a box's two lines; `votes` is empty where none were cast or one decides."""
+    """One of a box's two lines; `votes` is empty without votes and where one vote decides."""
 
     name: str
     full: str
@@ -34,7 +35,7 @@ class Side(NamedTuple):
 
 
 class Box(NamedTuple):
-    """A match on the picture, its corner's place in px."""
+    """A match on the picture; `x` and `y` are its upper left corner in px."""
 
     match: str
     x: float
@@ -45,7 +46,7 @@ class Box(NamedTuple):
 
 
 class Heading(NamedTuple):
-    """What stands above a column of boxes, or above a part of the picture."""
+    """The text above a column of boxes, or above a part of the picture."""
 
     x: float
     y: float
@@ -54,7 +55,7 @@ class Heading(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """The boxes, the lines between them (of the champion's way those that are `strong`)."""
+    """The boxes and the lines between them; the lines of the champion's path are `strong`."""
 
     width: float
     height: float
@@ -75,9 +76,9 @@ class _Node(NamedTuple):
 
 
 class _Anchor(NamedTuple):
-    """Where a line leaves a place to the right, and who goes along it; None if unknown.
+    """Where a line leaves a place to the right, and whose line it is; None if unknown.
 
-    Without an `x` no line leaves: whoever has a bye appears in the box behind it.
+    Without an `x` no line leaves: a candidate with a bye appears in the next box only.
     """
 
     x: float | None
@@ -85,13 +86,13 @@ class _Anchor(NamedTuple):
     who: CandidateNumber | None
 
 
-def picture(held: Carried) -> Picture | None:
-    """The tournament's bracket; None where there is none, or none that anybody could read."""
-    if held.bracket is None or not 2 <= held.size <= MOST or not held.names:
+def picture(held: Tournament) -> Picture | None:
+    """The tournament's bracket; None where there is none, or where it is too large to read."""
+    if held.bracket is None or not 2 <= held.view.size <= MOST or not held.names:
         return None
-    played = {Position(match.round, match.slot): match for match in held.meetings}
+    played = {match.position: match for match in held.matches}
     ends = {place: Outcome(match.winner) for place, match in played.items() if match.done}
-    first_line = leaves(held.size, held.seed, held.bracket.seeding)
+    first_line = leaves(held.view.size, held.view.seed, held.bracket.seeding)
     drawing = _Drawing(held, played)
     if held.bracket.double:
         drawing.double(_meetings(first_line, ends))
@@ -125,9 +126,9 @@ def _rounds(found: Sequence[_Node]) -> list[list[_Node]]:
 
 
 class _Drawing:
-    """The picture under way."""
+    """A picture that is being drawn."""
 
-    def __init__(self, held: Carried, played: Mapping[Position, Meeting]) -> None:
+    def __init__(self, held: Tournament, played: Mapping[Position, TalliedMatch]) -> None:
         self._held = held
         self._played = played
         self._several = any(match.votes > 1 for match in played.values())
@@ -146,8 +147,8 @@ class _Drawing:
         return below
 
     def double(self, rounds: Sequence[Sequence[_Node]]) -> None:
-        """Draws the winners' bracket, the losers' below it, and the final behind both."""
-        wins = (self._held.size - 1).bit_length()
+        """Draws the winners' bracket, the losers' bracket below it, the final to their right."""
+        wins = (self._held.view.size - 1).bit_length()
         losing = 2 * (wins - 1)
         upper = self._part(rounds[:wins], 0.0, "winners' bracket")
         start = self._size[1] + TOP
@@ -163,7 +164,7 @@ class _Drawing:
             lower, losing = [], 0
 
     def _part(self, rounds: Sequence[Sequence[_Node]], top: float, name: str) -> list[_Anchor]:
-        """Draws some rounds from `top` down; in equal ones each slot goes straight on."""
+        """Draws some rounds from `top` down; between rounds of one size the lines are straight."""
         below: list[_Anchor] = []
         for turn, column in enumerate(rounds):
             where = f"{name}, round {turn + 1}" if turn == 0 else f"round {turn + 1}"
@@ -185,7 +186,7 @@ class _Drawing:
         return list(below[2 * slot : 2 * slot + 2])
 
     def _place(self, node: _Node, column: int, feeders: Sequence[_Anchor], top: float) -> _Anchor:
-        """Puts a box where its feeders say, joins it to them, and answers where it goes on."""
+        """Puts a box beside its feeders, joins them, and returns where its line starts."""
         if feeders:
             middle = sum(feeder.y for feeder in feeders) / len(feeders)
         else:
@@ -203,37 +204,37 @@ class _Drawing:
             return
         bend = x - BETWEEN / 2
         path = f"M{feeder.x:g} {feeder.y:g}H{bend:g}V{y:g}H{x:g}"
-        champion = self._held.champion
+        champion = self._held.view.champion
         self._lines[champion is not None and feeder.who == champion].append(path)
 
     def _box(self, node: _Node, x: float, middle: float) -> None:
         match = self._played.get(node.position)
         first, second = self._side(node, node.first, match), self._side(node, node.second, match)
-        champion = self._held.champion
+        champion = self._held.view.champion
         label = f"{first.full} against {second.full}: {self._ending(match)}"
         strong = champion is not None and node.winner == champion
         name = f"{node.position.round}.{node.position.slot}"
         self._boxes.append(Box(name, x, middle - ROW, (first, second), label, strong))
         self._size = [max(self._size[0], x + WIDTH), max(self._size[1], middle + ROW + GAP)]
 
-    def _side(self, node: _Node, who: CandidateNumber | None, match: Meeting | None) -> Side:
+    def _side(self, node: _Node, who: CandidateNumber | None, match: TalliedMatch | None) -> Side:
         if who is None:
             return Side("…", "not known yet", "", won=False)
-        name = self._held.names[who]
+        name = printable(self._held.names[who])
         votes = ""
         if match is not None and match.done and self._several:
             votes = str(match.for_first if who == match.first else match.for_second)
-        mark = "*" if match is not None and match.coin and node.winner == who else ""
+        mark = "*" if match is not None and match.by_coin and node.winner == who else ""
         return Side(shortened(name, CELLS), name, votes + mark, node.winner == who)
 
-    def _ending(self, match: Meeting | None) -> str:
+    def _ending(self, match: TalliedMatch | None) -> str:
         if match is None:
             return "not played yet"
         if match.winner is None:
-            return match.state
+            return match.ending
         score = f" {match.for_first}:{match.for_second}" if self._several else ""
-        coin = ", decided by a coin" if match.coin else ""
-        return f"{self._held.names[match.winner]} wins{score}{coin}"
+        coin = ", settled by a coin" if match.by_coin else ""
+        return f"{printable(self._held.names[match.winner])} wins{score}{coin}"
 
     def _head(self, column: int, y: float, text: str) -> None:
         self._headings.append(Heading(column * (WIDTH + BETWEEN), y, text))

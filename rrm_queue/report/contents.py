@@ -1,21 +1,20 @@
-"""What a report shows, as frozen values: whoever reads a job fills them, the page is made of them.
+"""What a report shows, as frozen values: an action fills them, the page is made of them.
 
-Every text may come from somebody else's file or model; the page escapes it.
+Every text may come from a user's file or a model; the page escapes it.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from rrm_queue.diagnostics.label_report import LabelReport
-from rrm_queue.diagnostics.rates import Rate
-from rrm_queue.diagnostics.report import JudgeReport
-from rrm_queue.domain import CandidateNumber, Seeding
+from rrm_queue.diagnostics.diagnosis import Diagnosis
+from rrm_queue.domain import Seeding, TournamentState
 from rrm_queue.ratings.leaderboard import Leaderboard
+from rrm_queue.views import Answer, TalliedMatch, TournamentView
 
 
 class Fact(NamedTuple):
-    """A line of a list: what it is, and how it stands."""
+    """A line of a list: a name and its value."""
 
     name: str
     value: str
@@ -23,7 +22,7 @@ class Fact(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """The leaderboard, None where nothing names generators, and what stands below it."""
+    """The leaderboard, and the notes below it."""
 
     board: Leaderboard
     notes: Sequence[str]
@@ -31,20 +30,17 @@ class Board:
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """The diagnostics of the job's judge; `longer`: how often labels prefer the longer answer."""
+    """The diagnosis of the job's judge, and what to call the judge."""
 
     name: str
-    report: JudgeReport
-    labels: Sequence[LabelReport]
-    longer: Rate | None
+    diagnosis: Diagnosis
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """A job in a few words.
+    """A job in a few words: `warnings` first, then the results as `sentences`.
 
-    `warnings` are what a reader must know first, `sentences` what came out, `facts` the settings;
-    `cost` what it took.
+    `facts` are its settings, `cost` is what it cost.
     """
 
     title: str
@@ -57,98 +53,6 @@ class Summary:
     cost: Sequence[Fact]
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A candidate; `text` may be a beginning of its `length` characters, None for none of it.
-
-    The standing is None before its tournament is done.
-    """
-
-    number: CandidateNumber
-    key: str
-    generator: str | None
-    gold: float | None
-    length: int
-    text: str | None
-    rank: int | None = None
-    wins: int | None = None
-    losses: int | None = None
-    draws: int | None = None
-    elo: float | None = None
-    bt: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Cast:
-    """A vote. `chosen` is the candidate it is for, None for a tie and for no verdict.
-
-    `says` puts that into words where there is none; `shown_first` is who stood in slot 1; `notes`
-    are tokens and seconds and what is unusual; `text` the reasoning, or its end.
-    """
-
-    number: int
-    shown_first: CandidateNumber
-    chosen: CandidateNumber | None
-    says: str
-    notes: Sequence[str]
-    text: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Meeting:
-    """A match. `state` says what there is instead of a winner: a draw, a failure, no end yet."""
-
-    round: int
-    slot: int
-    first: CandidateNumber
-    second: CandidateNumber
-    winner: CandidateNumber | None
-    done: bool
-    failed: bool
-    coin: bool
-    state: str
-    for_first: int
-    for_second: int
-    votes: int
-    cast: Sequence[Cast] = ()
-
-    @property
-    def name(self) -> str:
-        """Such as `1.0`, by which `rrmq votes` finds it."""
-        return f"{self.round}.{self.slot}"
-
-    @property
-    def split(self) -> bool:
-        """Whether either side has a vote."""
-        return min(self.for_first, self.for_second) > 0
-
-
-@dataclass(frozen=True, slots=True)
-class Carried:
-    """A tournament that the file carries.
-
-    `names` are what all candidates are called, by number; `answers` by rank and `meetings` may be
-    fewer than there are; `bracket` is how a knockout's or double elimination's is placed, None for
-    other strategies.
-    """
-
-    key: str
-    prompt: str | None
-    prompt_length: int
-    reference: str | None
-    size: int
-    seed: int
-    state: str
-    failed: bool
-    error: str | None
-    champion: CandidateNumber | None
-    names: Sequence[str]
-    answers: Sequence[Answer]
-    meetings: Sequence[Meeting]
-    matches: int
-    bracket: "Bracket | None" = None
-
-
 class Bracket(NamedTuple):
     """How candidates are placed: `double` for a double elimination."""
 
@@ -157,15 +61,40 @@ class Bracket(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
-    """Everything that the page shows; `tournaments` are read once, and never held together.
+class Tournament:
+    """A tournament that the report shows, with as much of it as the report has room for.
 
-    `carried` says which tournaments these are, `texts` is False where they come without texts.
+    `prompt` and `reference` may be cut; they are None without `texts`. `names` are what all
+    candidates are called, by number. `answers` (by rank), `matches` and their votes may be fewer
+    than there are: `planned` counts all matches. `bracket` is None for strategies without one.
+    """
+
+    view: TournamentView
+    prompt: str | None
+    reference: str | None
+    names: Sequence[str]
+    answers: Sequence[Answer]
+    matches: Sequence[TalliedMatch]
+    planned: int
+    bracket: Bracket | None
+    texts: bool = True
+
+    @property
+    def failed(self) -> bool:
+        """Whether it failed."""
+        return self.view.state is TournamentState.FAILED
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything that the page shows.
+
+    `tournaments` are read once and one at a time; `selection` says in words which they are. `board`
+    is None where the file names no generators.
     """
 
     summary: Summary
     board: Board | None
     judge: Judge
-    tournaments: Iterable[Carried]
-    carried: str
-    texts: bool
+    tournaments: Iterable[Tournament]
+    selection: str

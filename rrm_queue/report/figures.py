@@ -8,9 +8,10 @@ from typing import NamedTuple
 from rrm_queue.diagnostics.label_report import LabelReport
 from rrm_queue.diagnostics.rates import Rate
 from rrm_queue.diagnostics.reading import Finding
-from rrm_queue.ratings.leaderboard import Line
+from rrm_queue.ratings.leaderboard import LeaderboardRow
 from rrm_queue.report.contents import Board, Judge
 from rrm_queue.report.whiskers import Axis, Interval, Whisker
+from rrm_queue.text import percent, rank_range, rating_interval
 
 MOST_LINES = 300
 """So many generators stand on a leaderboard; nobody reads on, and a file must not grow with it."""
@@ -21,7 +22,7 @@ PERCENT = Axis.between(0.0, 1.0, percent=True)
 class BoardRow(NamedTuple):
     """A generator with its whisker; `within` is its interval in words."""
 
-    line: Line
+    line: LeaderboardRow
     ranks: str
     within: str
     whisker: Whisker
@@ -64,24 +65,29 @@ class LabelsTable(NamedTuple):
 
 def board_figure(held: Board | None) -> BoardFigure | None:
     """The leaderboard; None where no two generators met."""
-    if held is None or not held.board.lines:
+    if held is None or not held.board.rows:
         return None
-    lines = held.board.lines[:MOST_LINES]
+    lines = held.board.rows[:MOST_LINES]
     intervals = [
         Interval(line.bt, line.low, line.high, line.winless, line.undefeated) for line in lines
     ]
     axis = Axis.of(intervals)
     rows = [
-        BoardRow(line, _span(line.best, line.worst), _within(line), axis.whisker(interval))
+        BoardRow(
+            line,
+            rank_range(line.best, line.worst),
+            rating_interval(line.low, line.high, line.undefeated, line.winless),
+            axis.whisker(interval),
+        )
         for line, interval in zip(lines, intervals, strict=True)
     ]
     draws = any(line.draws for line in lines)
-    return BoardFigure(tuple(rows), axis, draws, len(held.board.lines) - len(lines))
+    return BoardFigure(tuple(rows), axis, draws, len(held.board.rows) - len(lines))
 
 
 def findings_figure(judge: Judge) -> FindingsFigure:
     """The findings of the judge, in their own order."""
-    return FindingsFigure(tuple(map(_finding, judge.report.findings)), PERCENT)
+    return FindingsFigure(tuple(map(_finding, judge.diagnosis.judge.findings)), PERCENT)
 
 
 def labels_table(reports: Sequence[LabelReport]) -> LabelsTable | None:
@@ -95,40 +101,25 @@ def labels_table(reports: Sequence[LabelReport]) -> LabelsTable | None:
     return LabelsTable(headings, [_label_row(report, orders=orders) for report in reports])
 
 
-def percent(rate: Rate) -> tuple[str, str]:
-    """The rate and its interval; empty without trials."""
-    if not rate.n:
-        return "", ""
-    return f"{100 * rate.estimate:.1f}", f"{100 * rate.low:.1f} to {100 * rate.high:.1f}"
-
-
 def _finding(finding: Finding) -> FindingRow:
-    rate = Rate(finding.estimate, finding.low, finding.high, finding.n)
-    share, within = percent(rate)
+    rate = finding.rate
     drawn = PERCENT.whisker(Interval(rate.estimate, rate.low, rate.high)) if rate.n else None
-    return FindingRow(finding.name.replace("_", " "), finding, share, within, drawn)
+    return FindingRow(finding.title, finding, *_percents(rate), drawn)
 
 
 def _label_row(report: LabelReport, *, orders: bool) -> list[str]:
-    share, within = percent(report.accuracy)
     kappa = report.kappa
-    cells = [report.subset, f"{report.accuracy.n:,}", share, within]
+    cells = [report.subset, f"{report.accuracy.n:,}", *_percents(report.accuracy)]
     cells.append("" if isnan(kappa.estimate) else f"{kappa.estimate:.2f}")
-    cells += [percent(held)[0] for held in report.voting]
+    cells += [percent(held.estimate) for held in report.voting]
     if orders:
         held = report.orders
-        cells += [percent(held.both)[0], percent(held.consistency)[0]] if held else ["", ""]
+        cells += [percent(held.both.estimate), percent(held.consistency.estimate)] if held else []
     return cells
 
 
-def _span(best: int, worst: int) -> str:
-    return str(best) if best == worst else f"{best} to {worst}"
-
-
-def _within(line: Line) -> str:
-    """The interval, open on the side where only the prior ends it."""
-    if line.undefeated:
-        return f"over {line.low:.0f}"
-    if line.winless:
-        return f"under {line.high:.0f}"
-    return f"{line.low:.0f} to {line.high:.0f}"
+def _percents(rate: Rate) -> tuple[str, str]:
+    """The rate and its interval in percent; empty without trials."""
+    if not rate.n:
+        return "", ""
+    return percent(rate.estimate), f"{percent(rate.low)} to {percent(rate.high)}"

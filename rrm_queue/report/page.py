@@ -1,8 +1,8 @@
 """The page, part by part, so that a report of any number of tournaments is never held in memory.
 
-One file: styles and script stand in it and nothing is loaded. A policy of its own, which browsers
-keep to, lets run and style only what has the digests of these two, so that a text that slipped
-through as markup would still do nothing.
+The page is one file: it holds its styles and its script, and loads nothing. Its content security
+policy allows only this style and this script, by their digests. A text that was taken for markup by
+mistake could still do nothing.
 """
 
 from base64 import b64encode
@@ -16,17 +16,17 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 from rrm_queue.report.brackets import ROW, WIDTH, picture
-from rrm_queue.report.contents import Carried, Report
+from rrm_queue.report.contents import Report, Tournament
 from rrm_queue.report.embedded import embedded
 from rrm_queue.report.figures import board_figure, findings_figure, labels_table
-from rrm_queue.report.names import beginning
 from rrm_queue.report.payload import payload
+from rrm_queue.text import beginning, printable
 
 PREVIEW = 140  # characters of a prompt in the list of tournaments
 
 
 def page(report: Report) -> Iterator[str]:
-    """The page's text; reads each tournament when it comes to it."""
+    """The page's text; each tournament is read when the page comes to it."""
     template = _environment().get_template
     style, script = _part("report.css"), _part("report.js")
     head = template("head.html.j2")
@@ -37,7 +37,7 @@ def page(report: Report) -> Iterator[str]:
         summary=report.summary,
         board=board_figure(report.board),
         judge=findings_figure(report.judge),
-        labels=labels_table(report.judge.labels),
+        labels=labels_table(report.judge.diagnosis.labels),
     )
     tournament = template("tournament.html.j2")
     for number, held in enumerate(report.tournaments, start=1):
@@ -62,22 +62,28 @@ def policy(style: str, script: str) -> str:
     )
 
 
-def _tournament(number: int, held: Carried) -> dict[str, Any]:
-    """What the tournament's template speaks of."""
-    done = [match for match in held.meetings if match.done]
+def _tournament(number: int, held: Tournament) -> dict[str, Any]:
+    """The variables of the tournament's template."""
+    view = held.view
+    done = [match for match in held.matches if match.done]
     marks = {
         "failed": held.failed,
         "split votes": any(match.split for match in done),
-        "coin or draw": any(match.coin or match.winner is None for match in done),
-        "unfinished": held.champion is None and not held.failed,
+        "coin or draw": any(match.judged_winner is None for match in done),
+        "unfinished": view.champion is None and not held.failed,
     }
+    ranks = [answer.standing.rank for answer in held.answers if answer.standing]
     return {
         "number": number,
-        "held": held,
-        "champion": None if held.champion is None else held.names[held.champion],
-        "tied": sum(answer.rank == 1 for answer in held.answers) > 1,
+        "key": printable(view.key),
+        "state": str(view.state),
+        "failed": held.failed,
+        "error": printable(view.error) if view.error else None,
+        "coins": any(match.by_coin for match in held.matches),
+        "champion": None if view.champion is None else printable(held.names[view.champion]),
+        "tied": ranks.count(1) > 1,
         "preview": beginning(held.prompt or "", PREVIEW),
-        "marks": [mark for mark, there in marks.items() if there],
+        "marks": [mark for mark, applies in marks.items() if applies],
         "picture": picture(held),
         "box_width": WIDTH,
         "row": ROW,

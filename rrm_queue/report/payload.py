@@ -1,68 +1,82 @@
-"""What the page's script makes a tournament's answers, matches and votes of."""
+"""The data of a tournament that the page's script shows: its answers, matches and votes."""
 
 from typing import Any
 
-from rrm_queue.report.contents import Answer, Carried, Cast, Meeting
+from rrm_queue.domain import Verdict
+from rrm_queue.report.contents import Tournament
+from rrm_queue.text import printable
+from rrm_queue.views import Answer, RecordedVote, TalliedMatch
 
 
-def payload(held: Carried) -> dict[str, Any]:
-    """The tournament as JSON; candidates are meant by number."""
+def payload(held: Tournament) -> dict[str, Any]:
+    """The tournament as JSON; candidates are given by number."""
     return {
-        "key": held.key,
+        "key": printable(held.view.key),
         "prompt": held.prompt,
-        "promptLength": held.prompt_length,
+        "promptLength": len(held.view.prompt),
         "reference": held.reference,
-        "names": held.names,
-        "champion": held.champion,
+        "names": [printable(name) for name in held.names],
+        "champion": held.view.champion,
         "answers": [_answer(answer) for answer in held.answers],
-        "matches": [_match(match) for match in held.meetings],
-        "played": held.matches,
-        "size": held.size,
+        "matches": [_match(match, texts=held.texts) for match in held.matches],
+        "played": held.planned,
+        "size": held.view.size,
     }
 
 
 def _answer(answer: Answer) -> dict[str, Any]:
-    standing = None
-    if answer.rank is not None:
-        standing = {
-            "rank": answer.rank,
-            "record": f"{answer.wins}–{answer.losses}"  # noqa: RUF001  # as scores are set
-            + (f"–{answer.draws}" if answer.draws else ""),  # noqa: RUF001
-            "elo": round(answer.elo or 0.0, 1),
-            "bt": round(answer.bt or 0.0),
-        }
     return {
         "number": answer.number,
-        "key": answer.key,
-        "generator": answer.generator,
+        "key": printable(answer.key),
+        "generator": printable(answer.generator) if answer.generator else None,
         "gold": answer.gold,
         "length": answer.length,
         "text": answer.text,
-        "standing": standing,
+        "standing": _standing(answer),
     }
 
 
-def _match(match: Meeting) -> dict[str, Any]:
+def _standing(answer: Answer) -> dict[str, Any] | None:
+    line = answer.standing
+    if line is None:
+        return None
+    scores = [line.wins, line.losses, *([line.draws] if line.draws else [])]
+    return {
+        "rank": line.rank,
+        "record": "–".join(map(str, scores)),  # noqa: RUF001  # as scores are set
+        "elo": round(line.elo, 1),
+        "bt": round(line.bt),
+    }
+
+
+def _match(match: TalliedMatch, *, texts: bool) -> dict[str, Any]:
     return {
         "name": match.name,
         "first": match.first,
         "second": match.second,
         "winner": match.winner,
-        "state": match.state,
+        "state": match.ending,
         "failed": match.failed,
-        "coin": match.coin,
+        "coin": match.by_coin,
         "score": [match.for_first, match.for_second],
         "votes": match.votes,
-        "cast": [_cast(cast) for cast in match.cast],
+        "cast": [_vote(match, vote, texts=texts) for vote in match.cast],
     }
 
 
-def _cast(cast: Cast) -> dict[str, Any]:
+def _vote(match: TalliedMatch, vote: RecordedVote, *, texts: bool) -> dict[str, Any]:
     return {
-        "number": cast.number,
-        "shownFirst": cast.shown_first,
-        "chosen": cast.chosen,
-        "says": cast.says,
-        "notes": ", ".join(cast.notes),
-        "text": cast.text,
+        "number": vote.number,
+        "shownFirst": match.shown(vote)[0],
+        "chosen": match.chosen(vote),
+        "says": _says(vote),
+        "notes": ", ".join(vote.facts),
+        "text": vote.text if texts else None,
     }
+
+
+def _says(vote: RecordedVote) -> str:
+    """What a vote for neither candidate says."""
+    if vote.verdict is Verdict.NONE:
+        return f"no verdict: {vote.no_verdict or 'no reason given'}"
+    return "a tie"

@@ -1,4 +1,4 @@
-"""The way in: an engine, transactions, and faults in the store's own words."""
+"""The database: connections, transactions, and the driver's errors as the store's own."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

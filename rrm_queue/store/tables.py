@@ -1,23 +1,18 @@
 """The tables. Rows are facts; states are the words of `domain`."""
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
     Column,
-    DateTime,
-    Enum,
     ForeignKey,
-    Identity,
     Index,
     Text,
     UniqueConstraint,
     Uuid,
     false,
-    func,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -33,40 +28,16 @@ from rrm_queue.domain import (
     TournamentState,
     Verdict,
 )
-
-
-def _word(kind: type[StrEnum]) -> Enum:
-    """A column type that holds a StrEnum's values as text, so that SQL reads like the domain."""
-    return Enum(kind, native_enum=False, length=16, values_callable=lambda e: [m.value for m in e])
-
-
-def _moment(*, now: bool = False, nullable: bool = True) -> Column[datetime]:
-    return Column(
-        DateTime(timezone=True), nullable=nullable, server_default=func.now() if now else None
-    )
-
-
-def _bigint_key() -> Column[int]:
-    return Column(BigInteger, Identity(), primary_key=True)
-
-
-def _of_tournament(*, primary_key: bool = False) -> Column[int]:
-    return Column(
-        BigInteger,
-        ForeignKey("tournaments.id", ondelete="CASCADE"),
-        primary_key=primary_key,
-        nullable=False,
-    )
+from rrm_queue.store.column_types import bigint_key, moment, of_tournament, word
 
 
 class Job(SQLModel, table=True):
-    """One submission, its options, and counters that `record` keeps within its transactions.
+    """One submission: its options, and counters that `record` updates in its transactions.
 
-    `shareable_tokens` is how many prompt tokens of the finished tournaments an engine could have
-    taken from its cache, `shared_tokens` how many of those prompts' tokens it did. `votes_reused`
-    counts those of the `votes` that an earlier job has paid for. `submission` is the key of what
-    was submitted, for which one job answers; None for a job that stands beside the first. `note`
-    says why a job was paused that nobody paused.
+    `shareable_tokens` counts the prompt tokens of finished tournaments that an engine could have
+    taken from its cache; `shared_tokens` counts those that it did take. `votes_reused` counts the
+    `votes` that an earlier job has paid for. `submission` is the key of the submission's content:
+    one job has it, and a job made by `--new` has None. `note` says why rrmq paused the job.
     """
 
     __tablename__ = "jobs"
@@ -82,9 +53,9 @@ class Job(SQLModel, table=True):
     id: str = Field(sa_type=Text, primary_key=True)
     name: str | None = Field(default=None, sa_type=Text)
     source: str = Field(sa_type=Text)
-    state: JobState = Field(sa_type=_word(JobState))
+    state: JobState = Field(sa_type=word(JobState))
     strategy: str = Field(sa_type=Text)
-    seeding: Seeding = Field(sa_type=_word(Seeding))
+    seeding: Seeding = Field(sa_type=word(Seeding))
     judge: dict[str, Any] = Field(sa_type=JSONB)
     queue: str = Field(sa_type=Text)
     voting: dict[str, Any] = Field(sa_type=JSONB)
@@ -107,17 +78,17 @@ class Job(SQLModel, table=True):
     shared_tokens: int = Field(default=0, sa_type=BigInteger)
     submission: str | None = Field(default=None, sa_type=Text)
     note: str | None = Field(default=None, sa_type=Text)
-    created_at: datetime | None = Field(default=None, sa_column=_moment(now=True, nullable=False))
-    started_at: datetime | None = Field(default=None, sa_column=_moment())
-    finished_at: datetime | None = Field(default=None, sa_column=_moment())
+    created_at: datetime | None = Field(default=None, sa_column=moment(now=True, nullable=False))
+    started_at: datetime | None = Field(default=None, sa_column=moment())
+    finished_at: datetime | None = Field(default=None, sa_column=moment())
 
 
 class TournamentRow(SQLModel, table=True):
     """One prompt's ranking; `planned` and `decided` count its matches.
 
-    `pairs` are the file's own, by the candidates' numbers: a list of `{"first", "second", "label"}`
-    with the label null where the file has none; null without any. `subset` is the tournament's part
-    of a benchmark.
+    `pairs` are the file's own pairs, by the candidates' numbers: a list of `{"first", "second",
+    "label"}`, with a null label if the file has none; null if the file has no pairs. `subset` is
+    the part of a benchmark that the tournament belongs to.
     """
 
     __tablename__ = "tournaments"
@@ -141,7 +112,7 @@ class TournamentRow(SQLModel, table=True):
         ),
     )
 
-    id: int | None = Field(default=None, sa_column=_bigint_key())
+    id: int | None = Field(default=None, sa_column=bigint_key())
     job_id: str = Field(
         sa_column=Column(Text, ForeignKey("jobs.id", ondelete="CASCADE"), nullable=False)
     )
@@ -156,21 +127,21 @@ class TournamentRow(SQLModel, table=True):
     size: int
     seed: int = Field(sa_type=BigInteger)
     state: TournamentState = Field(
-        sa_column=Column(_word(TournamentState), nullable=False, server_default="waiting")
+        sa_column=Column(word(TournamentState), nullable=False, server_default="waiting")
     )
     planned: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     decided: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     champion: int | None = None
     error: str | None = Field(default=None, sa_type=Text)
-    finished_at: datetime | None = Field(default=None, sa_column=_moment())
+    finished_at: datetime | None = Field(default=None, sa_column=moment())
 
 
 class CandidateRow(SQLModel, table=True):
-    """One answer; `number` is its place in the file's list, from 0, `gold` how good it is."""
+    """One answer; `number` is its position in the file, from 0; `gold` says how good it is."""
 
     __tablename__ = "candidates"
 
-    tournament_id: int = Field(sa_column=_of_tournament(primary_key=True))
+    tournament_id: int = Field(sa_column=of_tournament(primary_key=True))
     number: int = Field(primary_key=True)
     key: str = Field(sa_type=Text)
     generator: str | None = Field(default=None, sa_type=Text)
@@ -179,9 +150,9 @@ class CandidateRow(SQLModel, table=True):
 
 
 class MatchRow(SQLModel, table=True):
-    """A pair that meets once; `first` stands in slot 1 of its odd votes.
+    """A pair of candidates; `first` is in slot 1 of its odd votes.
 
-    `attempt` counts how often it was given back without an outcome; it is not tried again before
+    `attempt` counts how often it came back without an outcome. It is not tried again before
     `not_before`.
     """
 
@@ -201,30 +172,30 @@ class MatchRow(SQLModel, table=True):
         Index("matches_out_batch", "batch_id", postgresql_where=text("state = 'out'")),
     )
 
-    id: int | None = Field(default=None, sa_column=_bigint_key())
+    id: int | None = Field(default=None, sa_column=bigint_key())
     job_id: str = Field(sa_type=Text)
-    tournament_id: int = Field(sa_column=_of_tournament())
+    tournament_id: int = Field(sa_column=of_tournament())
     round: int
     slot: int
     first: int
     second: int
     state: MatchState = Field(
-        sa_column=Column(_word(MatchState), nullable=False, server_default="ready")
+        sa_column=Column(word(MatchState), nullable=False, server_default="ready")
     )
     attempt: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
-    not_before: datetime | None = Field(default=None, sa_column=_moment())
+    not_before: datetime | None = Field(default=None, sa_column=moment())
     batch_id: int | None = Field(default=None, sa_type=BigInteger)
     winner: int | None = None
-    decided_by: DecidedBy | None = Field(default=None, sa_type=_word(DecidedBy))
+    decided_by: DecidedBy | None = Field(default=None, sa_type=word(DecidedBy))
     error: str | None = Field(default=None, sa_type=Text)
-    decided_at: datetime | None = Field(default=None, sa_column=_moment())
+    decided_at: datetime | None = Field(default=None, sa_column=moment())
 
 
 class VoteRow(SQLModel, table=True):
-    """One sampled judgement, with the text it rests on and what it cost.
+    """One sampled judgement, with its reasoning text and its cost.
 
-    `key` is its content's, for judges whose votes are paid for; `reused` when it is a copy of an
-    earlier job's vote.
+    `key` is made of its content, for judges whose votes are paid for. `reused` is true for a copy
+    of an earlier job's vote.
     """
 
     __tablename__ = "votes"
@@ -241,8 +212,8 @@ class VoteRow(SQLModel, table=True):
     )
     number: int = Field(primary_key=True)
     swapped: bool
-    verdict: Verdict = Field(sa_type=_word(Verdict))
-    no_verdict: NoVerdict | None = Field(default=None, sa_type=_word(NoVerdict))
+    verdict: Verdict = Field(sa_type=word(Verdict))
+    no_verdict: NoVerdict | None = Field(default=None, sa_type=word(NoVerdict))
     text: str = Field(sa_type=Text)
     model: str = Field(sa_type=Text)
     seed: int = Field(sa_type=BigInteger)
@@ -257,7 +228,7 @@ class VoteRow(SQLModel, table=True):
     neutralised: bool
     key: UUID | None = Field(default=None, sa_type=Uuid)
     reused: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
-    created_at: datetime | None = Field(default=None, sa_column=_moment(now=True, nullable=False))
+    created_at: datetime | None = Field(default=None, sa_column=moment(now=True, nullable=False))
 
 
 class StandingRow(SQLModel, table=True):
@@ -265,7 +236,7 @@ class StandingRow(SQLModel, table=True):
 
     __tablename__ = "standings"
 
-    tournament_id: int = Field(sa_column=_of_tournament(primary_key=True))
+    tournament_id: int = Field(sa_column=of_tournament(primary_key=True))
     candidate: int = Field(primary_key=True)
     rank: int
     wins: int
@@ -276,17 +247,17 @@ class StandingRow(SQLModel, table=True):
 
 
 class Batch(SQLModel, table=True):
-    """What travels in one message. `seen_at`: when recover first saw a worker's lease on it."""
+    """The matches of one message. `seen_at`: when recover first saw a worker's lease on it."""
 
     __tablename__ = "batches"
     __table_args__ = (Index("batches_out", "queue", "id", postgresql_where=text("state = 'out'")),)
 
-    id: int | None = Field(default=None, sa_column=_bigint_key())
+    id: int | None = Field(default=None, sa_column=bigint_key())
     job_id: str = Field(
         sa_column=Column(Text, ForeignKey("jobs.id", ondelete="CASCADE"), nullable=False)
     )
     queue: str = Field(sa_type=Text)
-    state: BatchState = Field(sa_type=_word(BatchState))
+    state: BatchState = Field(sa_type=word(BatchState))
     epoch: str = Field(sa_type=Text)
-    sent_at: datetime | None = Field(default=None, sa_column=_moment(now=True, nullable=False))
-    seen_at: datetime | None = Field(default=None, sa_column=_moment())
+    sent_at: datetime | None = Field(default=None, sa_column=moment(now=True, nullable=False))
+    seen_at: datetime | None = Field(default=None, sa_column=moment())

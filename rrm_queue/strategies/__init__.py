@@ -65,7 +65,7 @@ _REGISTRY: dict[str, _Entry] = {
     Knockout.name: _Entry(lambda given: Knockout(given.seeding), bracket=Bracket.SINGLE),
     Sampled.name: _Entry(
         lambda given: Sampled(given.number or OTHERS),
-        counts="opponents each",
+        counts="opponents of each candidate",
         least=2,
     ),
     Swiss.name: _Entry(lambda given: Swiss(given.number), counts="rounds"),
@@ -120,7 +120,7 @@ def _number(name: str, entry: _Entry, argument: str) -> int:
         raise UsageFault(f"{name} takes no number: write {name}, not '{name}:{argument}'")
     if not re.fullmatch("[0-9]{1,6}", argument) or int(argument) < entry.least:
         raise UsageFault(
-            f"'{name}:{argument}': write the number of {entry.counts} after the colon, "
+            f"'{name}:{argument}': the number after the colon counts {entry.counts}, "
             f"from {entry.least} to 999999"
         )
     return int(argument)

@@ -1,4 +1,4 @@
-"""`double-elimination`: who has lost twice is out."""
+"""`double-elimination`: a candidate that has lost twice is out."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,13 +10,13 @@ from rrm_queue.strategies.base import Finished, History, Pairings
 from rrm_queue.strategies.bracket import leaves, placed, winner_of
 
 NOBODY = CandidateNumber(-1)
-"""Who comes from where nobody can come from: a bye, and the loser of a match with one."""
+"""An entrant that will never exist: in a bye, and as the loser of a match with a bye."""
 
 Matches = Mapping[Position, Outcome | None]
 
 
 class Meeting(NamedTuple):
-    """A place in the brackets where two entrants meet; None is who is not known yet.
+    """A place in the brackets where two entrants meet; None stands for one not known yet.
 
     Whoever meets NOBODY goes on without a match.
     """
@@ -29,13 +29,13 @@ class Meeting(NamedTuple):
 
     @property
     def playable(self) -> bool:
-        """Whether both entrants are known and there."""
+        """Whether both entrants are known and exist."""
         return not {None, NOBODY} & {self.first, self.second}
 
 
 @dataclass(frozen=True, slots=True)
 class DoubleElimination:
-    """A knockout, a second one among those who lost once, and a final between their champions.
+    """A knockout, a second one for those that lost once, and a final between the two champions.
 
     Without round barriers: a match can start as soon as its two entrants are known.
 
@@ -52,7 +52,7 @@ class DoubleElimination:
     looks_back: ClassVar[bool] = True
 
     def matches(self, size: int) -> int:
-        """At most 2n - 1: everybody but the champion loses twice, and the champion once at most."""
+        """At most 2n - 1: all but the champion lose twice, and the champion loses at most once."""
         return 2 * size - 1 if size > 1 else 0
 
     def plan(self, size: int, history: History, seed: int) -> Pairings | Finished:
@@ -131,7 +131,7 @@ def _meeting(
 
 @lru_cache(maxsize=64)
 def masks(rounds: int) -> tuple[int, ...]:
-    """Where those fall to who lose in rounds 2 to `rounds` of the winners' bracket.
+    """Where the losers of rounds 2 to `rounds` of the winners' bracket go.
 
     The loser of slot s meets the survivor in slot s ^ mask of the losers' bracket. Two that met in
     the winners' bracket come from one part of it; a slot of the losers' bracket has been fed by
@@ -148,7 +148,7 @@ def masks(rounds: int) -> tuple[int, ...]:
 
 
 def places(brackets: Sequence[Meeting], rounds: int) -> dict[CandidateNumber, int]:
-    """Each candidate's rank in decided brackets: 1 + how many got further.
+    """Each candidate's rank in decided brackets: 1 + the number of those that got further.
 
     Those who lost for the second time in the same round share a rank: 1, 2, 3, 4, 5, 5, 7, 7.
     `rounds` is how many the winners' bracket has, in which a loser is not out yet.

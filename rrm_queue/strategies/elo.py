@@ -11,7 +11,7 @@ from rrm_queue.strategies.slices import in_slices
 
 @dataclass(frozen=True, slots=True)
 class Elo:
-    """All pairs, in slices: each costs as much as it is long, however many candidates there are."""
+    """All pairs, in slices; a slice costs the same for any number of candidates."""
 
     name: ClassVar[str] = "elo"
     draws: ClassVar[bool] = True

@@ -1,4 +1,4 @@
-"""`knockout`: who loses is out; n - 1 matches find the champion."""
+"""`knockout`: the loser of a match is out; n - 1 matches find the champion."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -23,7 +23,7 @@ class Knockout:
     looks_back: ClassVar[bool] = True
 
     def matches(self, size: int) -> int:
-        """One for every candidate but the champion."""
+        """One for each candidate except the champion."""
         return size - 1
 
     def plan(self, size: int, history: History, seed: int) -> Pairings | Finished:

@@ -14,8 +14,8 @@ Pair = tuple[CandidateNumber, CandidateNumber]
 class Pairs:
     """The file's own pairs, in its order; two candidates without a list are the one pair.
 
-    That the pairs are of the tournament's candidates and none of them is named twice is for intake
-    to see to, and so is refusing more than two candidates without a list: here nothing is played.
+    Intake checks that the pairs name the tournament's candidates, each pair once. It also refuses
+    more than two candidates without a list; here such a tournament has no matches.
     """
 
     pairs: tuple[Pair, ...] = ()

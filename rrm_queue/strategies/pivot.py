@@ -1,4 +1,4 @@
-"""`pivot`: a ring shows who is good, then its best meet everybody."""
+"""`pivot`: a ring finds good candidates, then the best of them meet all others."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from rrm_queue.strategies.slices import next_slice
 
 PIVOTS = 3
 
-Meeting = tuple[Position, int, int]
+PlacedMatch = tuple[Position, int, int]
 """A match between two places on the circle."""
 
 
@@ -19,9 +19,9 @@ Meeting = tuple[Position, int, int]
 class Pivot:
     """Candidates meet their neighbours on a circle; the best of them, the pivots, all the others.
 
-    No pair meets twice: what the ring has decided is not asked again. At most a third of the
-    candidates are pivots, so that no two of them need be neighbours. The pivots are known when the
-    whole ring is decided: the one barrier of this strategy.
+    No pair meets twice. At most a third of the candidates are pivots, so that no two of them are
+    neighbours. The pivots are known only when the whole ring is decided; this strategy has no other
+    barrier.
     """
 
     pivots: int = PIVOTS
@@ -46,9 +46,9 @@ class Pivot:
         places, schedule = circle(size, seed), list(_ring(size))
         if history.decided >= len(schedule):
             schedule += _pivotal(size, best(places, history.matches, self.chosen(size)))
-        meetings = (schedule[index] for index in next_slice(history, len(schedule)))
+        matches = (schedule[index] for index in next_slice(history, len(schedule)))
         return Pairings(
-            tuple(Pairing(position, places[one], places[two]) for position, one, two in meetings)
+            tuple(Pairing(position, places[one], places[two]) for position, one, two in matches)
         )
 
 
@@ -57,14 +57,15 @@ def best(
 ) -> list[int]:
     """The places on the circle of the `count` best of a decided ring, no two of them neighbours.
 
-    By wins plus half the draws, then in the circle's order, which is the seed's. Neighbours cannot
-    both have won twice, so only lesser ones are passed over, and they have just met their pivot.
+    Sorted by wins plus half the draws, then by the circle's order, which depends on the seed. Two
+    neighbours cannot both have won twice, so only weaker ones are skipped, and those have already
+    met their pivot.
     """
     size, points = len(places), [0] * len(places)
-    for position, *meeting in _ring(size):
+    for position, *pair in _ring(size):
         outcome = matches[position]
         winner = outcome.winner if outcome else None
-        for place in meeting:
+        for place in pair:
             points[place] += 1 if winner is None else 2 * (winner == places[place])
     pivots: list[int] = []
     for place in sorted(range(size), key=lambda place: -points[place]):
@@ -78,13 +79,13 @@ def _ring_length(size: int) -> int:
     return size if size > 2 else size - 1
 
 
-def _ring(size: int) -> Iterator[Meeting]:
+def _ring(size: int) -> Iterator[PlacedMatch]:
     """Round 1: the match in slot s is between places s and s + 1."""
     for place in range(_ring_length(size)):
         yield Position(1, place), place, (place + 1) % size
 
 
-def _pivotal(size: int, pivots: Sequence[int]) -> Iterator[Meeting]:
+def _pivotal(size: int, pivots: Sequence[int]) -> Iterator[PlacedMatch]:
     """Round 1 + j: pivot j and, in slot s, place s, if they have not met in an earlier round."""
     for number, pivot in enumerate(pivots):
         met = {pivot, (pivot - 1) % size, (pivot + 1) % size, *pivots[:number]}

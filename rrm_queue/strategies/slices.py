@@ -1,4 +1,4 @@
-"""Slices: how a strategy that plans by counting hands out its matches, however many they are."""
+"""Slices: how a strategy that plans by counting hands out any number of matches."""
 
 from collections.abc import Callable
 
@@ -8,8 +8,8 @@ from rrm_queue.strategies.base import Finished, History, Pairings
 SLICE = 1024
 """The most matches that are planned and undecided at once.
 
-Two million matches must never be inserted or held at once; this many keep several batches of 64
-ahead of every worker that one tournament can use, and are one cheap insert.
+Two million matches must never be inserted or held at once. This many are one cheap insert, and
+give several batches of 64 to each worker that one tournament can use.
 """
 
 

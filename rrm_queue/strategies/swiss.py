@@ -1,4 +1,4 @@
-"""`swiss`: in every round candidates meet others that have done as well so far."""
+"""`swiss`: in every round candidates meet others with about as many points."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,12 +15,11 @@ Pair = tuple[int, int]
 class Swiss:
     """Rounds among equals, without a rematch; each round waits for all of the one before it.
 
-    By default ceil(log2 n) + 1 rounds. With n candidates, or n + 1 where n is odd, there are no
-    more rounds than half of them: up to there a round without a rematch always exists (see
-    `paired`), beyond it some draws of the rounds before leave none.
+    By default ceil(log2 n) + 1 rounds, and never more than half of n (of n + 1 where n is odd): up
+    to there a round without a rematch always exists (see `paired`).
 
-    Of an odd number one sits out each round, as a rule the last of those that have not sat out yet;
-    nobody does twice. A bye is no match: it counts as a win for who meets whom next, and for
+    Where n is odd, one candidate sits out each round, as a rule the last that has not sat out yet;
+    none does so twice. A bye is not a match: it counts as a win for the next pairings, and for
     nothing in the standings.
     """
 
@@ -59,7 +58,7 @@ def _round(
 ) -> list[Pair]:
     """The pairs of round `turn`, replayed from the first; a pair's slot is its index.
 
-    Where the size is odd, `nobody` stands at the end of the table and whoever meets it sits out.
+    Where the size is odd, `nobody` is added to the end of the table; its opponent sits out.
     """
     drawn, nobody = shuffled(size, seed, "swiss"), size
     points, met = [0] * size, [set[int]() for _ in range(size + 1)]
@@ -86,7 +85,7 @@ def _score(points: list[int], pair: Pair, outcome: Outcome | None) -> None:
 
 
 def paired(table: Sequence[int], met: Sequence[set[int]]) -> list[Pair]:
-    """Everybody of the table with somebody not met yet, near in the table; the upper one first.
+    """Pairs all of the table with opponents not met yet, near in the table; the upper one first.
 
     From the top each takes the next that it has not met. Two that are left over in the end, u and
     v, split up a pair x and y, so that u meets x and v meets y: the pair by which they come least

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from kit.command import Rrmq, without_settings
 from sqlalchemy import text
 
-from rrm_queue.diagnostics.labels import Agreement, Verdicts, agreement
-from rrm_queue.diagnostics.votes import TIE, codes
-from rrm_queue.domain import Label, Verdict
+from rrm_queue.columns import FIRST, NONE, SECOND, TIE, Verdicts
+from rrm_queue.diagnostics.labels import Agreement, agreement
 from rrm_queue.local.stack import Addresses
 from rrm_queue.store.database import Database
 
@@ -60,6 +60,9 @@ def rrmq_there(
         process.wait()
 
 
+CODES = {"none": NONE, "tie": TIE, "first": FIRST, "second": SECOND}
+
+
 def recording(judged: list[dict[str, Any]]) -> str:
     """What a judge said of each pair with `a` shown first, and with `b`."""
     lines = []
@@ -76,15 +79,17 @@ def of_job(database: Database, job: str) -> dict[str, Agreement]:
         votes = tx.execute(JUDGED, {"job": job}).all()
     orders: list[Verdicts] = []
     for turned in (False, True):
-        said = codes(Verdict(vote.verdict) for vote in votes if vote.turned is turned)
+        said = np.array([CODES[v.verdict] for v in votes if v.turned is turned], np.int8)
         if turned:
             said[said > TIE] = 3 - said[said > TIE]
         orders.append(said)
     straight = [vote for vote in votes if not vote.turned]
     assert [vote.key for vote in straight] == [vote.key for vote in votes if vote.turned]
-    labels = codes(Label(vote.label) for vote in straight)
+    labels = np.array([CODES[vote.label] for vote in straight], np.int8)
     subsets = [vote.subset for vote in straight]
-    return {one.subset: one for one in agreement(labels, *orders, subsets, silent_agree=True)}
+    first_order, second_order = orders
+    found = agreement(labels, first_order, second_order, subsets, silent_agree=True)
+    return {one.subset: one for one in found}
 
 
 def hits(share: float, total: int) -> str:
@@ -142,7 +147,7 @@ def test_what_pairs_and_a_simulated_judge_lack_is_refused_by_line(rrmq_there: Rr
     done = rrmq_there("submit", "-", "--judge", "simulated:0.8", file=file.splitlines()[0])
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.splitlines() == [
-        "rrmq: -:1: candidate 'a' has no `gold`; the judge `simulated` decides by it"
+        "rrmq: -:1: candidate 'a' has no `gold`; this judge decides by it"
     ]
     done = rrmq_there("submit", "-", "--judge", "simulated:1.8", file=file)
     assert done.returncode == 2

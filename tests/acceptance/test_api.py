@@ -152,6 +152,38 @@ except rrm_queue.RrmqError as error:
     assert part in text
 
 
+def test_threads_share_connections_and_a_forked_child_opens_its_own(rrmq: Rrmq) -> None:
+    code = """
+import os
+from concurrent.futures import ThreadPoolExecutor
+rows = [{"prompt": "1+1?", "candidates": ["2", "3"], "reference": "2"}]
+with ThreadPoolExecutor(6) as pool:  # the first calls of this process, at the same time
+    made = list(pool.map(lambda seed: rrm_queue.submit(rows, seed=seed), range(6)))
+    ended = list(pool.map(lambda job: job.wait(timeout=60).state, made))
+child = os.fork()
+if child == 0:
+    os._exit(0 if rrm_queue.status(made[0].id).state == "succeeded" else 1)
+_, status = os.waitpid(child, 0)
+after = rrm_queue.status(made[0].id).state
+print(json.dumps([len({job.id for job in made}), ended, os.waitstatus_to_exitcode(status), after]))
+"""
+    assert said(rrmq, code) == [6, ["succeeded"] * 6, 0, "succeeded"]
+
+
+def test_a_stack_that_was_stopped_between_two_calls_is_started_again(rrmq: Rrmq) -> None:
+    code = f"""
+import subprocess
+rows = [{{"prompt": "1+2?", "candidates": ["2", "3"], "reference": "3"}}]
+job = rrm_queue.submit(rows)
+subprocess.run({rrmq.argv("down")!r}, check=True, stdout=subprocess.DEVNULL)
+[result] = job.results()
+subprocess.run({rrmq.argv("down")!r}, check=True, stdout=subprocess.DEVNULL)
+print(json.dumps([result.key, job.wait(timeout=60).state]))
+"""
+    key, state = said(rrmq, code)
+    assert (key, state) == ("1", "succeeded")
+
+
 def test_importing_it_loads_nothing_else(rrmq: Rrmq) -> None:
     code = """
 import sys

@@ -96,6 +96,7 @@ def foreign(task: str, trap: Path) -> Iterator[bytes]:
     yield from (b"", b"\xff\xfe\x00", b"{", b"[" * 100_000, b"null", b"[]", b'"text"', b"{}")
     whole = envelope(body, CONTENT_TYPE, task)
     for key in ("body", "content-type", "headers", "properties"):
+        odd: object
         for odd in (None, 7, [], "x"):
             yield json.dumps(whole | {key: odd}).encode()
     for content, bytes_ in (

@@ -64,7 +64,9 @@ def test_an_ended_job_can_be_cancelled_in_vain(rrmq: Rrmq, job: str) -> None:
 
 def recorded(folder: Path, tournaments: int, size: int) -> tuple[Path, Path, dict[str, str]]:
     """Answers and recorded verdicts of tournaments whose strength is a seeded order."""
-    answers, verdicts, champions = [], [], {}
+    answers: list[dict[str, object]] = []
+    verdicts: list[dict[str, object]] = []
+    champions: dict[str, str] = {}
     for number in range(tournaments):
         strength = random.Random(number).sample(range(size), size)
         champions[f"t{number}"] = str(strength.index(size - 1))

@@ -68,6 +68,6 @@ def test_an_ended_verb_leaves_nothing(
         wait_for_file(tmp_path, process)
         process.send_signal(number)
         _, complaint = process.communicate(timeout=PATIENCE)
-    assert process.returncode == code
+    assert process.returncode == code, complaint
     assert b"Traceback" not in complaint
     assert list(tmp_path.iterdir()) == []

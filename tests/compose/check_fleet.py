@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -418,7 +419,7 @@ def test_replicas_take_a_gpu_each_and_the_kernel_gives_it_back(stack: Stack) -> 
     made: list[str] = []
     try:
         made += [run(*argv).stdout.strip() for _ in range(2)]
-        has = [until("a claim", lambda id_=id_: run("docker", "logs", id_).stdout) for id_ in made]
+        has = [until("a claim", partial(_output, id_)) for id_ in made]
         assert sorted(has) == ["has 0\n", "has 1\n"]
         made.append(run(*argv).stdout.strip())
         assert run("docker", "wait", made[2]).stdout.strip() == "1"
@@ -502,3 +503,9 @@ def local_stack(stack: Stack, url: str) -> Iterator[list[str]]:
         yield argv
     finally:
         run(*argv, "down", env=stack.local, check=False)
+
+
+def _output(container: str) -> str:
+    """What a container has printed."""
+    printed: str = run("docker", "logs", container).stdout
+    return printed

@@ -134,7 +134,8 @@ class Stack:
         return run(*argv, check=check, env=self.host_environment)
 
     def status(self, job: str) -> dict[str, Any]:
-        return json.loads(self.rrmq("status", job, "--json").stdout)
+        status: dict[str, Any] = json.loads(self.rrmq("status", job, "--json").stdout)
+        return status
 
     def containers(self, service: str) -> list[str]:
         """The ids of a service's containers that run, the first replica first."""

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import links
+import pytest
 import reference
 from markdown_it import MarkdownIt
 
@@ -21,7 +22,7 @@ def test_links_and_their_headings_are_there() -> None:
     assert len(links.pages()) > 20
 
 
-def test_a_link_to_nowhere_is_found(tmp_path: Path, monkeypatch) -> None:
+def test_a_link_to_nowhere_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(links, "ROOT", tmp_path)
     (tmp_path / "docs").mkdir()
     (tmp_path / "README.md").write_text(
@@ -38,7 +39,9 @@ def test_a_link_to_nowhere_is_found(tmp_path: Path, monkeypatch) -> None:
     ]
 
 
-def test_a_named_file_that_is_gone_is_found(tmp_path: Path, monkeypatch) -> None:
+def test_a_named_file_that_is_gone_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(links, "ROOT", tmp_path)
     (tmp_path / "tests/unit").mkdir(parents=True)
     (tmp_path / "tests/unit/test_there.py").touch()

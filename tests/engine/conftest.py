@@ -26,7 +26,12 @@ def engine_python() -> Path:
 def tiny_model(engine_python: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a Qwen2 with random weights and a context of 8,192 tokens."""
     folder = tmp_path_factory.mktemp("model")
-    command = [engine_python, HERE.parent / "kit" / "make_model.py", folder, str(CONTEXT)]
+    command = [
+        str(engine_python),
+        str(HERE.parent / "kit/make_model.py"),
+        str(folder),
+        str(CONTEXT),
+    ]
     subprocess.run(command, check=True, capture_output=True)
     return folder
 

@@ -18,10 +18,10 @@ from rrm_queue.broker.client import BrokerClient
 from rrm_queue.cli.main import rrmq as main
 from rrm_queue.domain import JobId
 from rrm_queue.local.stack import Addresses
-from rrm_queue.ratings import Matches, leaderboard
+from rrm_queue.ratings import leaderboard
 from rrm_queue.store.database import Database
-from rrm_queue.store.views.no_verdict import silence
-from rrm_queue.store.views.outcomes import job_outcomes
+from rrm_queue.store.views.no_verdict import no_verdict_sample
+from rrm_queue.store.views.outcomes import generator_matches
 
 ARENA = "arena-rank-0.1.1:bradley_terry"
 Rrmq = Callable[..., Result]
@@ -73,10 +73,9 @@ def test_the_crowds_leaderboard_is_the_published_bradley_terry(
         if row["dataset"] == "llmfao_crowd" and row["method"].startswith(ARENA)
     }
     with database.begin() as tx:
-        names, tournaments, firsts, seconds, winners = job_outcomes(tx, job)
-    matches = Matches(tournaments, firsts, seconds, winners.astype(np.uint8))
+        names, matches = generator_matches(tx, job)
     plain = leaderboard(names, matches, 0, prior_draws=0)
-    assert {line.generator: line.bt for line in plain.lines} == pytest.approx(
+    assert {line.generator: line.bt for line in plain.rows} == pytest.approx(
         {name: row["score"] for name, row in golden.items()}, abs=0.02
     )
 
@@ -116,14 +115,14 @@ def test_what_a_leaderboard_leaves_out_is_said(
     table = rrmq("leaderboard", job).stdout
     assert "4 matches in 2 tournaments" in table
     assert "2 matches between two answers of one generator" in table
-    assert "6 matches with an answer of no named generator" in table
+    assert "6 matches with an answer that names no generator" in table
     assert "fewer than 20 tournaments" in table
     assert "b\\x1b[2J" in table
     assert "\x1b" not in table
     unnamed = submit_file(database, lines([3]), id="ba9876543210", strategy="elo")
     play(database, broker)
     assert json.loads(rrmq("leaderboard", unnamed, "--json").stdout)["generators"] == []
-    assert "3 matches with an answer of no named generator" in rrmq("leaderboard", unnamed).stdout
+    assert "3 matches with an answer that names no generator" in rrmq("leaderboard", unnamed).stdout
 
 
 def test_results_show_intervals_where_they_are_few_or_asked_for(
@@ -279,7 +278,7 @@ def test_a_large_job_is_looked_at_in_part(database: Database) -> None:
             """)
         )
         tx.execute(text("UPDATE tournaments SET state = 'done'"))
-        seen = silence(tx, job, 3000, 9000)
+        seen = no_verdict_sample(tx, job, 3000, 9000)
     assert not seen.whole
     assert 250 <= seen.matches <= 4000
     assert (seen.coins, seen.draws) == (seen.matches // 3, seen.matches // 3)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -36,7 +37,12 @@ def cast(match: BatchMatch) -> list[Vote]:
     """Three votes of which the larger number wins two and one has no verdict."""
     larger_is_first = match.first > match.second
     text = "\n".join([f"Thought {n}." for n in range(40)] + [LAST])
-    both = {"text": text, "prompt_tokens": 1900, "completion_tokens": 700, "seconds": 2.5}
+    both: dict[str, Any] = {
+        "text": text,
+        "prompt_tokens": 1900,
+        "completion_tokens": 700,
+        "seconds": 2.5,
+    }
     return [
         Vote(1, Verdict.FIRST if larger_is_first else Verdict.SECOND, **both),
         Vote(2, Verdict.SECOND if larger_is_first else Verdict.FIRST, True, neutralised=True),

@@ -1,5 +1,7 @@
 """Pause, resume, cancel, retry, delete: what they do to a job."""
 
+from collections.abc import Callable
+
 import pytest
 from kit.jobs import judged, lines, play, received, record_waiting, submit_file
 from sqlalchemy import text
@@ -11,7 +13,7 @@ from rrm_queue.coordinator.record import record
 from rrm_queue.coordinator.recover import recover
 from rrm_queue.domain import JobId, JobState, Verdict, Vote
 from rrm_queue.messages import Failure, JudgeBatch, MatchReport, Outcomes
-from rrm_queue.store.database import Database
+from rrm_queue.store.database import Database, Transaction
 from rrm_queue.store.queue import control
 from rrm_queue.store.queue.control import Retried
 from rrm_queue.store.views import jobs as store_jobs
@@ -143,7 +145,7 @@ def test_a_vote_that_failed_its_match_is_cast_anew(
 
 @pytest.mark.parametrize("act", [control.pause_job, control.resume_job, control.retry_job])
 def test_a_cancelled_job_stays_cancelled(
-    database: Database, broker: BrokerClient, act: control.Act
+    database: Database, broker: BrokerClient, act: Callable[[Transaction, JobId], object]
 ) -> None:
     job = submit_file(database, lines([2]))
     dispatch(database, broker)

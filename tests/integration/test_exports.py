@@ -21,6 +21,7 @@ from sqlalchemy import text
 
 from rrm_queue.broker.client import BrokerClient
 from rrm_queue.cli.main import rrmq as main
+from rrm_queue.cli.options.flags import flag
 from rrm_queue.coordinator.dispatch import dispatch
 from rrm_queue.coordinator.record import record
 from rrm_queue.domain import JobId, NoVerdict, Verdict, Vote
@@ -313,7 +314,7 @@ def test_a_file_is_whole_or_not_there(
     path.write_text("mine")
     refused = rrmq("export", job, "--as", "best", "-o", str(path)).exception
     assert isinstance(refused, UsageFault)
-    assert "--force" in refused.detail
+    assert "--force" in refused.spelled(flag)
     assert path.read_text() == "mine"
 
     def interrupted(*_: object, **__: object) -> None:

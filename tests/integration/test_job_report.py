@@ -15,6 +15,7 @@ from sqlalchemy import text
 
 from rrm_queue.broker.client import BrokerClient
 from rrm_queue.cli.main import rrmq as main
+from rrm_queue.cli.options.flags import flag
 from rrm_queue.coordinator.dispatch import dispatch
 from rrm_queue.coordinator.record import record
 from rrm_queue.domain import JobId, Verdict, Vote
@@ -83,9 +84,9 @@ def test_an_empty_and_a_half_done_job_say_so(
 ) -> None:
     job = submit_file(database, lines([4, 4]))
     shown = words(made(rrmq, job))
-    assert "The job is queued: these are the figures so far" in shown
+    assert "The job is queued. These are its figures so far" in shown
     assert "0 of 2 tournaments have a result." in shown
-    assert "too little to tell how far the judge can be trusted" in shown
+    assert "too little data to tell how far the judge can be trusted" in shown
     dispatch(database, broker)
     for batch in list(received(broker)):
         match = batch.matches[0]
@@ -110,7 +111,7 @@ def test_a_failed_tournament_says_why(database: Database, broker: BrokerClient, 
     play(database, broker)
     page = made(rrmq, job, "--tournaments", "1")
     shown = words(page)
-    assert "2 tournaments failed. The first is t0: " in shown
+    assert "2 tournaments failed. The first one: t0: " in shown
     assert "too &lt;long&gt;" in shown
     [one] = held(page)
     assert one["matches"][0]["failed"]
@@ -155,7 +156,7 @@ def test_labels_are_compared(database: Database, broker: BrokerClient, rrmq: Rrm
     page = made(rrmq, job)
     diagnosis = json.loads(rrmq("diagnose", job, "--json").stdout)
     accuracy = diagnosis["labels"][0]["accuracy"]
-    assert f"The judge agrees with {accuracy['estimate']:.1%} of 30 labels" in words(page)
+    assert f"The judge agrees with {100 * accuracy['estimate']:.1f} % of 30 labels" in words(page)
     assert "kappa" in page
 
 
@@ -171,9 +172,8 @@ def test_gold_is_compared(database: Database, broker: BrokerClient, rrmq: Rrmq) 
     play(database, broker)
     shown = words(made(rrmq, job))
     # The largest number always wins, and is right in every fourth prompt.
-    assert (
-        "have a mean gold of 0.25; all answers have 0.25, the truly best of each prompt 1" in shown
-    )
+    assert "ranks first have a mean gold score of 0.25. The mean of all answers is 0.25" in shown
+    assert "that of the best answer to each prompt 1 (8 tournaments)" in shown
 
 
 def test_what_is_carried_is_bounded_and_told(database: Database, rrmq: Rrmq) -> None:
@@ -188,7 +188,7 @@ def test_what_is_carried_is_bounded_and_told(database: Database, rrmq: Rrmq) -> 
     assert all(number <= 40 for number in spread)  # where enough is done, those that are
     assert max(b - a for a, b in zip([0, *spread], [*spread, 41], strict=True)) <= 8
     assert f"9 of 50: spread evenly over the file. rrmq votes {job} TOURNAMENT" in words(page)
-    assert "None is in this file" in made(rrmq, job, "--tournaments", "0")
+    assert "This file shows none of them" in made(rrmq, job, "--tournaments", "0")
     with pytest.raises(TournamentNotFound, match="nobody"):
         raise rrmq("report", job, "-o", "-", "--tournament", "nobody").exception or ValueError
 
@@ -233,7 +233,7 @@ def test_a_file_appears_whole_and_replaces_none_unasked(
     assert first.rstrip().endswith(b"</html>")
     again = rrmq("report", job, "-o", str(path))
     assert isinstance(again.exception, UsageFault)
-    assert "--force" in str(again.exception)
+    assert "--force" in again.exception.spelled(flag)
     assert rrmq("report", job, "-o", str(path), "--force").exception is None
     assert isinstance(rrmq("report", job, "-o", str(tmp_path / "x.pdf")).exception, UsageFault)
     assert list(tmp_path.iterdir()) == [path]

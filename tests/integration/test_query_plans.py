@@ -25,7 +25,7 @@ from rrm_queue.store.queue import (
     recording,
     recovery,
 )
-from rrm_queue.store.views import jobs, outcomes, results, votes
+from rrm_queue.store.views import jobs, matches, results
 
 LARGE = {"matches", "votes", "tournaments", "candidates", "standings", "batches"}
 
@@ -59,9 +59,9 @@ def filled(database: Database) -> Database:
 def walk(tx: Transaction) -> Mapping[str, tuple[TextClause, Parameters]]:
     """Every statement that runs for a flush, a batch, a tournament or a job's line, by its name."""
     job = {"job": PAIRS.job}
-    matches, tournaments = tx.execute(IDS, job).one()
+    ids, tournaments = tx.execute(IDS, job).one()
     batches = {"batches": tournaments}  # they have the same ids
-    each = {"match": matches, "batch": [1] * 64}
+    each = {"match": ids, "batch": [1] * 64}
     tournament = {"tournament": tournaments}
     return {
         "jobs.JOBS": (jobs.JOBS, {**job, "most": 1}),
@@ -70,20 +70,19 @@ def walk(tx: Transaction) -> Mapping[str, tuple[TextClause, Parameters]]:
         "jobs.TROUBLE": (jobs.TROUBLE, job),
         "results.STANDINGS of one": (results.STANDINGS, {**job, "key": "t7"}),
         "results.FIND_TOURNAMENT": (results.FIND_TOURNAMENT, {**job, "key": "t7"}),
-        "results.CANDIDATE_KEYS": (results.CANDIDATE_KEYS, {"tournament": tournaments[0]}),
-        "results.MATCHES": (results.MATCHES, {"tournament": tournaments[0]}),
-        "votes.TALLIES": (
-            votes.TALLIES,
+        "results.READ_TOURNAMENT": (results.READ_TOURNAMENT, {"tournament": tournaments[0]}),
+        "results.CANDIDATE_NAMES": (results.CANDIDATE_NAMES, {"tournament": tournaments[0]}),
+        "results.RESULTS": (results.RESULTS, {**job, "key": "t7"}),
+        "matches.TALLIES": (
+            matches.TALLIES,
             {
                 "tournament": tournaments[0],
                 **dict.fromkeys(("round", "slot", "low", "high")),
             },
         ),
-        "votes.ANSWERS": (votes.ANSWERS, {"tournament": tournaments[0], "numbers": [0, 1]}),
-        "votes.PROMPT": (votes.PROMPT, {"tournament": tournaments[0]}),
-        "votes.VOTES": (votes.VOTES, {"match": matches[0]}),
-        "outcomes.TOURNAMENT": (outcomes.TOURNAMENT, {**job, "key": "t7"}),
-        "outcomes.RESULTS": (outcomes.RESULTS, {**job, "key": "t7"}),
+        "matches.ANSWERS": (matches.ANSWERS, {"tournament": tournaments[0], "numbers": [0, 1]}),
+        "matches.VOTES": (matches.VOTES, {"matches": ids[:1], "longest": None}),
+        "matches.VOTES of many": (matches.VOTES, {"matches": ids, "longest": 20_000}),
         "dispatching.ACTIVE_JOBS": (
             dispatching.ACTIVE_JOBS,
             {"queue": "rrmq.judge.openai", "most": 16384},
@@ -99,7 +98,7 @@ def walk(tx: Transaction) -> Mapping[str, tuple[TextClause, Parameters]]:
             {"tournament": tournaments * 8, "number": [0] * 64, "gold": False},
         ),
         "dispatching.SEND_MATCHES": (dispatching.SEND_MATCHES, each),
-        "planning.LOCK_TOURNAMENTS": (planning.LOCK_TOURNAMENTS, {"matches": matches}),
+        "planning.LOCK_TOURNAMENTS": (planning.LOCK_TOURNAMENTS, {"matches": ids}),
         "planning.OPEN_TOURNAMENTS": (planning.OPEN_TOURNAMENTS, {**job, "count": 64}),
         "planning.PLAYED": (planning.PLAYED, {"tournaments": tournaments}),
         "planning.INSERT_MATCHES": (
@@ -115,19 +114,19 @@ def walk(tx: Transaction) -> Mapping[str, tuple[TextClause, Parameters]]:
             {**tournament, "error": ["no"] * 8},
         ),
         "closing.CANCEL_READY": (closing.CANCEL_READY, {"tournaments": tournaments}),
-        "recording.LOCK_MATCHES": (recording.LOCK_MATCHES, {"matches": matches}),
+        "recording.LOCK_MATCHES": (recording.LOCK_MATCHES, {"matches": ids}),
         "recording.DECIDE_MATCHES": (
             recording.DECIDE_MATCHES,
-            {"match": matches, "winner": [0] * 64, "decided_by": ["votes"] * 64},
+            {"match": ids, "winner": [0] * 64, "decided_by": ["votes"] * 64},
         ),
         "recording.COUNT_DECIDED": (recording.COUNT_DECIDED, {**tournament, "count": [1] * 8}),
         "recording.FAIL_MATCHES": (
             recording.FAIL_MATCHES,
-            {"match": matches, "error": ["no"] * 64},
+            {"match": ids, "error": ["no"] * 64},
         ),
         "recording.REQUEUE_MATCHES": (
             recording.REQUEUE_MATCHES,
-            {"match": matches, "error": ["no"] * 64, "attempt": [1] * 64, "wait": [1.0] * 64},
+            {"match": ids, "error": ["no"] * 64, "attempt": [1] * 64, "wait": [1.0] * 64},
         ),
         "recording.LOCK_BATCHES": (recording.LOCK_BATCHES, {"batches": tournaments}),
         "recording.CLOSE_BATCHES": (recording.CLOSE_BATCHES, {"batches": tournaments}),
@@ -142,12 +141,12 @@ def walk(tx: Transaction) -> Mapping[str, tuple[TextClause, Parameters]]:
         ),
         "recovery.SPENT_MATCHES": (recovery.SPENT_MATCHES, {**batches, "attempts": 10}),
         "control.LOCK_FAILED": (control.LOCK_FAILED, job),
-        "paid_votes.IN_HAND": (paid_votes.IN_HAND, {"matches": matches}),
+        "paid_votes.IN_HAND": (paid_votes.IN_HAND, {"matches": ids}),
         "paid_votes.PAID": (paid_votes.PAID, {"keys": [UUID(int=n) for n in range(64)]}),
         "paid_votes.REUSE_VOTES": (
             paid_votes.REUSE_VOTES,
             {
-                "match": matches,
+                "match": ids,
                 "number": [1] * 64,
                 "swapped": [False] * 64,
                 "key": [UUID(int=n) for n in range(64)],

@@ -47,7 +47,9 @@ def test_one_bad_line_changes_nothing_and_is_named(database: Database) -> None:
     with pytest.raises(BadInput) as caught:
         submit_file(database, lines([2, 3]) + b'{"prompt": "x"}\n' + lines([2]))
     assert [problem.line for problem in caught.value.problems] == [3, 4]
-    assert str(caught.value).splitlines()[1] == "test.jsonl:4: the id 't0' is line 1's already"
+    assert (
+        str(caught.value).splitlines()[1] == "test.jsonl:4: the id 't0' is already used on line 1"
+    )
     assert counts(database) == {"jobs": 0, "tournaments": 0, "candidates": 0}
 
 
@@ -108,8 +110,8 @@ def test_an_id_that_another_file_has_names_both_files(database: Database) -> Non
     with pytest.raises(BadInput) as caught:
         submit(database, sources, job_of())
     assert str(caught.value).splitlines() == [
-        "two.jsonl:1: the id 't0' is line 1's of one.jsonl already",
-        "two.jsonl:2: the id 't1' is line 2's of one.jsonl already",
+        "two.jsonl:1: the id 't0' is already used on line 1 of one.jsonl",
+        "two.jsonl:2: the id 't1' is already used on line 2 of one.jsonl",
     ]
     assert counts(database) == {"jobs": 0, "tournaments": 0, "candidates": 0}
 
@@ -125,7 +127,7 @@ def test_a_repeat_within_a_file_of_several_names_the_file(database: Database) ->
     sources = [Source("a.in", io.BytesIO(other)), Source("b.in", io.BytesIO(as_lines(parts)))]
     with pytest.raises(BadInput) as caught:
         submit(database, sources, job_of())
-    assert str(caught.value) == "b.in:3: the id 'p' is line 1's already"
+    assert str(caught.value) == "b.in:3: the id 'p' is already used on line 1"
 
 
 class Cutter:

@@ -17,7 +17,7 @@ from rrm_queue.coordinator.record import record, record_group
 from rrm_queue.domain import BatchId, JobId, JobState, NoVerdict, Verdict, Vote
 from rrm_queue.messages import Failure, JudgeBatch, MatchReport, Outcomes, encode
 from rrm_queue.store.database import Database
-from rrm_queue.store.queue import control
+from rrm_queue.store.queue import control, recording
 
 
 def count_votes(database: Database) -> int:
@@ -179,3 +179,53 @@ def test_the_winner_is_that_of_the_votes_that_stand(
         winner = tx.scalar(text("SELECT winner FROM matches"))
         counted = tx.scalar(text("SELECT votes FROM jobs"))
     assert (winner, counted) == (batch.matches[0].first, 0)
+
+
+def test_a_match_that_cannot_even_fail_costs_no_other_match_of_its_flush(
+    database: Database, broker: BrokerClient
+) -> None:
+    job = submit_file(database, lines([2, 2]))
+    batch = one_batch(database, broker, job)
+    odd = MatchReport(2**63, [])
+    flush = Outcomes(batch.batch, job, "worker", [odd, *judged(batch).matches])
+    broker.send_outcomes(flush)
+    assert record_waiting(database, broker) == 1
+    ended = view(database, job)
+    assert (ended.state, ended.matches_done, ended.votes) == (JobState.SUCCEEDED, 2, 2)
+    assert len(waiting_flushes(broker, job, batch.batch)) == 1, "the odd match is left to others"
+
+
+def test_what_is_recorded_of_a_group_is_counted_once(
+    database: Database, broker: BrokerClient
+) -> None:
+    job = submit_file(database, lines([2, 2, 2]))
+    batch = one_batch(database, broker, job)
+    good, bad, other = judged(batch).matches
+    huge = MatchReport(bad.match, [Vote(1, Verdict.FIRST, prompt_tokens=2**40)])
+    flushes = [Outcomes(batch.batch, job, "worker", [report]) for report in (good, huge, other)]
+    done = record_group(database, flushes)
+    assert (done.counts.matches_done, done.counts.matches_failed, done.counts.votes) == (2, 1, 2)
+    assert done.left == []
+
+
+def test_votes_in_the_store_that_cannot_decide_their_match_fail_it(
+    database: Database, broker: BrokerClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = submit_file(database, lines([2, 2]))
+    batch = one_batch(database, broker, job)
+    with database.begin() as tx:
+        tx.execute(text("UPDATE jobs SET voting = '{\"votes\": 3}'"))
+    reports = [MatchReport(match.match, [Vote(1, Verdict.FIRST)]) for match in batch.matches]
+    record(database, Outcomes(batch.batch, job, "worker", reports))
+    with database.begin() as tx:
+        tx.execute(text("UPDATE jobs SET voting = '{}'"))
+
+    def broken(_tx: object, outcomes: object) -> None:
+        if outcomes:
+            raise ArithmeticError("no such number")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(recording, "decide_matches", broken)
+        dispatch(database, broker)
+    ended = view(database, job)
+    assert (ended.state, ended.matches_failed, ended.votes) == (JobState.FAILED, 2, 2)

@@ -276,7 +276,8 @@ def test_a_job_of_another_version_keeps_no_other_from_running(
     submit_file(database, lines([4]), id="ours")
     play(database, broker)
     with database.begin() as tx:
-        states = dict(tx.execute(text("SELECT id, state FROM jobs")).all())
+        rows = tx.execute(text("SELECT id, state FROM jobs"))
+        states = {row.id: row.state for row in rows}
     assert states == {"judge": "queued", "strategy": "queued", "ours": "succeeded"}
     assert caplog.text.count("is left to others") == 2
 

@@ -17,7 +17,10 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 def completion(content: str | None, **more: Any) -> web.Response:
-    choice = {"message": {"role": "assistant", "content": content}, "finish_reason": "stop"}
+    choice: dict[str, Any] = {
+        "message": {"role": "assistant", "content": content},
+        "finish_reason": "stop",
+    }
     choice["message"].update(more.pop("message", {}))
     choice.update(more.pop("choice", {}))
     return web.json_response({"id": "x", "model": "judge-1", "choices": [choice], **more})

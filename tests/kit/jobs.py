@@ -70,7 +70,7 @@ def job_of(**options: Any) -> Job:
 
 def waiting_flushes(broker: BrokerClient, job: str, batch: int) -> set[str]:
     """The ids of the flushes of a batch that wait to be recorded."""
-    return set(broker.client.hkeys(inbox_key(job, batch)))
+    return {str(key) for key in broker.client.hkeys(inbox_key(job, batch))}
 
 
 def record_waiting(database: Database, broker: BrokerClient) -> int:

@@ -82,7 +82,7 @@ def ppe(row: Row) -> Row:
 
 def sides(row: Row) -> Row:
     """The preferred and the other response of a row of a pairwise file whose label is no tie."""
-    preferred, other = {"a": "ab", "b": "ba"}[row["label"]]
+    preferred, other = {"a": ("a", "b"), "b": ("b", "a")}[row["label"]]
     return {"chosen": row[f"response_{preferred}"], "rejected": row[f"response_{other}"]}
 
 

@@ -1,9 +1,9 @@
-"""Runs a command that the kernel kills as soon as the process that asked for it is dead.
+"""Runs a command that the kernel kills as soon as its parent process is dead.
 
 A script of its own, so that the engine's Python needs nothing of rrmq:
 `die_with_parent.py PARENT COMMAND…`.
-It turns into the command, whose process id it therefore has. Linux watches the *thread* that
-started us: it must live as long as the command may.
+It becomes the command, which keeps the process id. Linux watches the *thread* that started this
+script: that thread must live as long as the command.
 """
 
 import ctypes
@@ -15,7 +15,7 @@ PR_SET_PDEATHSIG = 1
 
 
 def main(parent: int, command: list[str]) -> None:
-    """Becomes the command; ends at once where the parent has died meanwhile."""
+    """Becomes the command; ends at once if the parent has died already."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:

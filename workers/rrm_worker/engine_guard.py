@@ -1,4 +1,4 @@
-"""The guard: keeps an engine up, and says when it is not."""
+"""The guard: keeps an engine running, and tells when it is down."""
 
 import asyncio
 import logging
@@ -21,18 +21,18 @@ One = TypeVar("One")
 Two = TypeVar("Two")
 
 STEADY_SECONDS = 60.0
-"""An engine that was up for so long is started again without a wait when it dies."""
+"""An engine that was up for this long is restarted without a wait when it dies."""
 
 LONGEST_WAIT = 60.0
-"""Seconds; the most that lies between an engine's end and the next start."""
+"""Seconds; the longest wait between an engine's end and the next start."""
 
 
 class EngineGuard:
-    """Watches the engine that `health` asks, and starts `process` again when it is given one.
+    """Watches the engine through `health`, and restarts `process` if there is one.
 
-    `up` is set while the engine may be asked; `on_down` is called whenever it stops being so. The
-    guard has a thread and an event loop of its own: a busy loop of votes delays no restart, and
-    the engine's life hangs on that thread (see `die_with_parent`).
+    `up` is set while the engine can take requests; `on_down` is called when it goes down. The guard
+    has a thread and an event loop of its own: busy judging delays no restart, and the engine ends
+    with that thread (see `die_with_parent`).
     """
 
     def __init__(
@@ -55,13 +55,13 @@ class EngineGuard:
         self._thread = Thread(target=self._run, name="engine", daemon=True)
 
     def start(self) -> None:
-        """Returns when the engine is up; raises EngineFault when ours ends before it ever was."""
+        """Returns when the engine is up; raises EngineFault when `process` ends before that."""
         self._thread.start()
         self._first.result()
 
     def stop(self) -> None:
-        """Ends the watch, and the engine where it is ours."""
-        with suppress(RuntimeError):  # it has ended by itself
+        """Ends the watch, and `process` if there is one."""
+        with suppress(RuntimeError):  # the loop has ended already
             self._loop.call_soon_threadsafe(self._guarding.cancel)
         self._thread.join()
 
@@ -78,7 +78,7 @@ class EngineGuard:
                 await self._keep_up()
         except Exception as error:
             if self._first.done():
-                log.exception("the engine is watched no more")
+                log.exception("the watch over the engine ended")
             else:
                 self._first.set_exception(error)
         finally:
@@ -99,7 +99,7 @@ class EngineGuard:
             failures = await self._restart(failures)
 
     async def _restart(self, failures: int) -> int:
-        """Starts the engine until it is up; how often it has failed in a row by then."""
+        """Restarts the engine until it is up; how often it has failed in a row by then."""
         while True:
             await asyncio.sleep(_wait(failures))
             if self._process is not None:

@@ -27,7 +27,7 @@ _ERROR = re.compile(r"^[\w.]*(Error|Exception|Interrupt)\b|\berror:", re.ASCII)
 
 
 def free_port() -> int:
-    """A port on loopback that nobody listens at, low enough for SGLang's gRPC port beside it."""
+    """A free port on loopback, low enough for SGLang's gRPC port beside it."""
     while True:
         with socket.socket() as probe:
             probe.bind((HOST, 0))
@@ -37,7 +37,7 @@ def free_port() -> int:
 
 
 def launch_command(python: str, model: str, port: int, extra: Sequence[str]) -> list[str]:
-    """SGLang's command line with the flags that suit judging; `extra` stands last and wins.
+    """SGLang's command line with flags that suit judging; those in `extra` come last and override.
 
     The cache report says how much of a prompt was shared; `lpm` takes what shares most first.
     """
@@ -49,9 +49,9 @@ def launch_command(python: str, model: str, port: int, extra: Sequence[str]) -> 
 
 
 class EngineProcess:
-    """One command, started as often as it takes; `say` is given each line that it writes.
+    """One command, started as often as needed; `say` is called with each line that it writes.
 
-    It dies with the thread that called `start`, whatever ends that thread (see `die_with_parent`).
+    It ends with the thread that called `start`, however that ends (see `die_with_parent`).
     """
 
     def __init__(
@@ -71,7 +71,7 @@ class EngineProcess:
         self._reading: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Launches the command; the one before must have been stopped."""
+        """Starts the command; an earlier process must have been stopped."""
         self._lines.clear()
         self._process = await asyncio.create_subprocess_exec(
             *self._command,
@@ -85,21 +85,22 @@ class EngineProcess:
         self._reading = asyncio.create_task(self._read(self._process.stdout))
 
     async def died(self) -> str:
-        """How the process ended and its last words, once it has."""
+        """How the process ended, with its last line, once it has ended."""
         assert self._process is not None  # noqa: S101  # start comes first
         code = await self._process.wait()
-        self._signal(signal.SIGKILL)  # what it has left behind holds its output open
+        self._signal(signal.SIGKILL)  # children that it left behind hold its output open
         await self._read_to_the_end()
-        if code < 0:  # nobody has last words then
+        if code < 0:  # a killed process writes no last line
             return f"killed by {signal.Signals(-code).name}"
         return f"exit code {code}: {self._last_words()}"
 
     async def stop(self) -> None:
-        """Ends the whole process group: asked first, killed after STOP_SECONDS."""
+        """Ends the whole process group: by SIGTERM first, by SIGKILL after STOP_SECONDS."""
         if self._process is None:
             return
         if self._process.returncode is None:
-            self._process.terminate()  # alone: schedulers that end by themselves look crashed
+            # Only the main process: it reports children that end by a signal as crashed.
+            self._process.terminate()
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._process.wait(), STOP_SECONDS)
         self._signal(signal.SIGKILL)
@@ -128,6 +129,6 @@ class EngineProcess:
             self._reading.cancel()
 
     def _last_words(self) -> str:
-        """The last line that tells of an error, or else the last line."""
+        """The last line that names an error, or else the last line."""
         errors = [line for line in self._lines if _ERROR.search(line)]
-        return ([*self._lines, *errors] or ["it said nothing"])[-1].strip()[:_LONGEST_WORDS]
+        return ([*self._lines, *errors] or ["it wrote nothing"])[-1].strip()[:_LONGEST_WORDS]

@@ -1,4 +1,4 @@
-"""Whether an engine lives, judged by its progress: a hung one has been seen to call itself well."""
+"""Whether an engine works, judged by its progress: hung engines have reported good health."""
 
 import asyncio
 from time import monotonic
@@ -8,42 +8,26 @@ from typing import Self
 import aiohttp
 import msgspec
 
+from rrm_queue.judging.engines.sglang.wire import Loads
+
 POLL_SECONDS = 2.0
 START_POLL_SECONDS = 0.5
 
 STALLED_SECONDS = 120.0
-"""No progress for so long means hung: kernels that are compiled on first use take a minute."""
+"""After so long without progress an engine is hung. Kernels compiled on first use take a minute."""
 
 _NO_SUCH_PAGE = 404
 
-
-class _Load(msgspec.Struct, frozen=True):
-    """What a scheduler of the engine has to do; it changes with every few tokens decoded."""
-
-    num_running_reqs: int
-    num_waiting_reqs: int
-    num_used_tokens: int
-    gen_throughput: float
-
-
-class _Loads(msgspec.Struct, frozen=True):
-    loads: list[_Load]
-
-    @property
-    def busy(self) -> bool:
-        return any(load.num_running_reqs or load.num_waiting_reqs for load in self.loads)
-
-
-_loads = msgspec.json.Decoder(_Loads)
+_loads = msgspec.json.Decoder(Loads)
 
 
 class Health:
-    """Asks the engine at `url`; belongs to one event loop and is entered before it is used."""
+    """Asks the engine at `url`. It belongs to one event loop, and is entered before use."""
 
     def __init__(self, url: str, *, stalled_seconds: float = STALLED_SECONDS) -> None:
         self._url = url.rstrip("/")
         self._stalled_seconds = stalled_seconds
-        self._seen: _Loads | None = None
+        self._seen: Loads | None = None
 
     async def __aenter__(self) -> Self:
         self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=30))
@@ -78,14 +62,14 @@ class Health:
         return f"no progress for {self._stalled_seconds:.0f} s"
 
     async def _progresses(self) -> bool:
-        """Whether what it has to do has changed; one that has nothing to do is probed."""
+        """Whether its load has changed; an engine without load is probed."""
         async with self._session.get(f"{self._url}/v1/loads") as response:
             if response.status == _NO_SUCH_PAGE:  # a router, or another version
                 return await self._probe()
             response.raise_for_status()
             loads = _loads.decode(await response.read())
         moved, self._seen = loads != self._seen, loads
-        return moved or (not loads.busy and await self._probe())
+        return moved or (not (loads.running or loads.waiting) and await self._probe())
 
     async def _probe(self) -> bool:
         try:

@@ -1,4 +1,4 @@
-"""The way back: a batch's reports go out in small flushes, as its matches are decided."""
+"""The outbox: a batch's reports are sent in small flushes, as its matches are decided."""
 
 import asyncio
 import logging
@@ -17,17 +17,17 @@ from rrm_queue.messages import JudgeBatch, MatchReport, Outcomes
 log = logging.getLogger(__name__)
 
 FLUSH_SECONDS = 0.02
-"""How long a report may wait for others: what a successor waits for, against messages saved."""
+"""How long a report waits for others: longer saves messages and delays the next round."""
 
 FLUSH_TEXT = 4_000_000
-"""The most characters in a flush: what bounds messages, and the memory of who records them."""
+"""The most characters in a flush: it bounds messages, and the memory of the coordinator."""
 
 
 class Outbox:
     """Gathers one batch's reports and sends them.
 
-    `send` may block and may raise BrokerUnavailable: votes are paid for, so a flush is tried until
-    the broker takes it.
+    `send` may block and may raise BrokerUnavailable. Votes are paid for, so a flush is tried again
+    until the broker accepts it.
     """
 
     def __init__(self, batch: JudgeBatch, worker: str, send: Callable[[Outcomes], None]) -> None:
@@ -55,9 +55,11 @@ class Outbox:
     async def _flush(self) -> None:
         reports, self._reports = self._reports, []
         for part in parts(reports):
-            await self._insist(Outcomes(self._batch.batch, self._batch.job, self._worker, part))
+            await self._send_until_taken(
+                Outcomes(self._batch.batch, self._batch.job, self._worker, part)
+            )
 
-    async def _insist(self, outcomes: Outcomes) -> None:
+    async def _send_until_taken(self, outcomes: Outcomes) -> None:
         async for attempt in AsyncRetrying(
             retry=retry_if_exception_type(BrokerUnavailable),
             wait=wait_random_exponential(multiplier=0.1, max=5),

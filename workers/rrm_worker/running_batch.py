@@ -1,4 +1,4 @@
-"""A batch in a worker's hands: judged on the event loop, let go of from any thread."""
+"""A batch that a worker runs: judged on the event loop, stopped from any thread."""
 
 import asyncio
 import logging
@@ -16,13 +16,13 @@ log = logging.getLogger(__name__)
 
 
 class Ending(StrEnum):
-    """How a worker comes to hold a batch no more."""
+    """How a batch ended at a worker."""
 
     JUDGED = "judged"
-    STOPPED = "handed back, its job is paused or cancelled"
-    RETURNED = "handed back, the worker stops"
-    BROKEN = "handed back, the engine is down"
-    LOST = "stopped, it is over or another's"
+    STOPPED = "returned: its job is paused or cancelled"
+    RETURNED = "returned: the worker stops"
+    BROKEN = "returned: the engine is down"
+    LOST = "stopped: it is over, or another worker has it"
 
 
 class RunningBatch:
@@ -44,9 +44,9 @@ class RunningBatch:
         self._judging: asyncio.Task[None] | None = None
         self._running: Future[None] | None = None
 
-    def run(self, panel: BatchRunner) -> Ending:
+    def run(self, runner: BatchRunner) -> Ending:
         """Judges the batch; how it ended, once all that was decided is sent (or abandoned)."""
-        self._running = asyncio.run_coroutine_threadsafe(self._run(panel), self._loop)
+        self._running = asyncio.run_coroutine_threadsafe(self._run(runner), self._loop)
         try:
             self._running.result()
         except CancelledError:
@@ -56,16 +56,16 @@ class RunningBatch:
         return self._ending
 
     def stop(self, ending: Ending) -> None:
-        """Stops the judging; the votes there are are still sent. Without effect on what ended."""
+        """Stops the judging; finished votes are still sent. A batch that ended stays as it is."""
         self._loop.call_soon_threadsafe(self._stop, ending)
 
     def abandon(self) -> None:
-        """Gives up sending as well: `run` returns at once."""
+        """Stops sending as well: `run` returns at once."""
         if self._running is not None:
             self._running.cancel()
 
-    async def _run(self, panel: BatchRunner) -> None:
-        self._judging = asyncio.create_task(panel.judge(self.batch, self._report))
+    async def _run(self, runner: BatchRunner) -> None:
+        self._judging = asyncio.create_task(runner.judge(self.batch, self._report))
         if self._ending is not Ending.JUDGED:
             self._judging.cancel()
         await asyncio.wait({self._judging})
@@ -75,7 +75,7 @@ class RunningBatch:
 
     async def _report(self, report: MatchReport) -> None:
         if self._ending is Ending.BROKEN and report.failure is None:
-            # What a match that is not decided yet may have done to the engine counts against it.
+            # An undecided match may have broken the engine: that counts as an attempt.
             report = structs.replace(report, failure=Failure(Ending.BROKEN, transient=True))
         self.undecided -= 1
         self._count(report)

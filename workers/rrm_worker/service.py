@@ -1,4 +1,4 @@
-"""The worker's composition: one broker, one panel, Celery's threads, and an engine where asked."""
+"""The worker's composition: one broker, one runner, Celery's threads, and an engine if asked."""
 
 import signal
 import sys
@@ -22,8 +22,8 @@ from rrm_worker.running_batch import Ending
 from rrm_worker.worker import RELEASE_SECONDS, Worker
 
 LEAST_BATCHES = 16
-"""Batches that may be held at once; for a larger concurrency as many as that, as late rounds and
-small workers beside this one make messages of a single match.
+"""Batches that may be held at once; with a larger concurrency as many as that, because late rounds
+and small workers lead to messages of a single match.
 """
 
 GRACE_SECONDS = 25.0
@@ -66,10 +66,10 @@ def serve(broker_url: str, serving: Serving) -> int:
         for name in serving.judges
     }
     ready = Event()
-    panel = BatchRunner(serving.engines, concurrency=serving.concurrency)
-    metrics.requests_in_flight.set_function(lambda: panel.in_flight)
+    runner = BatchRunner(serving.engines, concurrency=serving.concurrency)
+    metrics.requests_in_flight.set_function(lambda: runner.in_flight)
     worker = Worker(
-        panel,
+        runner,
         WorkerLeases(client, process_name()),
         broker.send_outcomes,
         capacities,
@@ -111,7 +111,7 @@ def _guard(serving: Serving, worker: Worker, ready: Event, metrics: Metrics) -> 
 
 
 def _drain(worker: Worker, serving: Serving) -> None:
-    """Begins to drain beside Celery's own shutdown, which waits for what is held."""
+    """Begins to drain during Celery's own shutdown, which waits for the held batches."""
     ending = RELEASE_SECONDS + (STOP_SECONDS if serving.process else 0.0)
     seconds = max(0.0, serving.grace - ending)
     Thread(target=worker.drain, args=[seconds], name="drain", daemon=True).start()

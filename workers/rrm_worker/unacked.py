@@ -1,4 +1,4 @@
-"""ResendBuffer: what a worker has sent and no coordinator has recorded yet, should it get lost."""
+"""ResendBuffer: outcomes that a worker has sent and no coordinator has recorded yet."""
 
 import logging
 from collections import deque
@@ -13,14 +13,14 @@ from rrm_queue.messages import Outcomes
 log = logging.getLogger(__name__)
 
 MOST_TEXT = 100_000_000
-"""Characters kept at most; the oldest go first: the broker has them, unless all goes wrong."""
+"""Characters kept at most; the oldest are dropped first: the broker still has them."""
 
 
 class ResendBuffer:
-    """Sends flushes, and sends those again that were lost with the broker's data.
+    """Sends flushes, and sends them again if the broker loses its data.
 
-    Those that lie in the inbox at two looks are listed there again: who took them up may have died,
-    and coordinators look only after batches that are out, not after those that were given up.
+    Flushes that are in the inbox at two checks are relisted: the coordinator that received them may
+    have died, and coordinators relist only batches that are out, not those that were given up.
     """
 
     def __init__(self, leases: WorkerLeases, send: Callable[[Outcomes], None]) -> None:
@@ -31,10 +31,10 @@ class ResendBuffer:
         self._text = 0
         self._lock = Lock()
         self._epoch: str | None = None
-        self._lying: set[BatchRef] = set()
+        self._waiting: set[BatchRef] = set()
 
     def send(self, outcomes: Outcomes) -> None:
-        """Sends a flush and keeps it; raises BrokerUnavailable, with nothing kept."""
+        """Sends a flush and keeps it; raises BrokerUnavailable, and keeps nothing then."""
         self._send(outcomes)
         with self._lock:
             self._flushes.append(outcomes)
@@ -43,23 +43,23 @@ class ResendBuffer:
                 self._text -= _size(self._flushes.popleft())
 
     def check(self) -> None:
-        """Forgets what is recorded; sends all that may be lost again.
+        """Forgets flushes that are recorded; sends all again after the broker lost its data.
 
-        Raises RedisError and BrokerUnavailable: the next look makes up for it.
+        Raises RedisError and BrokerUnavailable: the next check makes up for it.
         """
         with self._lock:
             kept = list(self._flushes)
         batches = [(JobId(flush.job), BatchId(flush.batch)) for flush in kept]
-        lying = self._inbox.waiting(batches) if batches else set()
-        # In this order: what is not there was recorded if the epoch is the same even afterwards.
+        waiting = self._inbox.waiting(batches) if batches else set()
+        # In this order: a flush that is not there was recorded if the epoch is the same afterwards.
         epoch = self._leases.epoch()
         if epoch is None:
-            return  # the data is gone and no coordinator has been here yet
+            return  # the data is lost and no coordinator has noticed yet
         if epoch == self._epoch:
-            self._forget({id(flush) for flush in kept if flush.batch not in lying})
-            there = {batch for batch in batches if batch[1] in lying}
-            self._inbox.relist(there & self._lying)
-            self._lying = there
+            self._forget({id(flush) for flush in kept if flush.batch not in waiting})
+            there = {batch for batch in batches if batch[1] in waiting}
+            self._inbox.relist(there & self._waiting)
+            self._waiting = there
             return
         if self._epoch is not None and kept:
             log.warning("the broker lost its data: sending %s flushes again", len(kept))

@@ -1,4 +1,4 @@
-"""The worker: holds batches under leases and judges them all on one event loop."""
+"""The worker: holds batches under leases and judges all of them on one event loop."""
 
 import asyncio
 import logging
@@ -33,17 +33,17 @@ log = logging.getLogger(__name__)
 Answer = TypeVar("Answer")
 
 RELEASE_SECONDS = 3.0
-"""How long the outcomes of batches that are handed back may take to be sent."""
+"""How long the outcomes of released batches may take to be sent."""
 
 REFUSED_SECONDS = 1.0
 """How long a batch of another version is kept before it goes back to its queue."""
 
-_GLANCE = 0.2
-"""Seconds between two looks at whether the worker stops, for those who wait for the engine."""
+_CHECK_SECONDS = 0.2
+"""How often a thread that waits for the engine checks whether the worker stops."""
 
 
 class Worker:
-    """Judges batches with `panel` and sends their outcomes with `send`.
+    """Judges batches with `runner` and sends their outcomes with `send`.
 
     `capacities` says for each queue how many matches this worker can hold at once. Batches are
     taken only while `ready` is set. `take` is called by the queue's threads, as many at once as
@@ -52,7 +52,7 @@ class Worker:
 
     def __init__(
         self,
-        panel: BatchRunner,
+        runner: BatchRunner,
         leases: WorkerLeases,
         send: Callable[[Outcomes], None],
         capacities: Mapping[str, int],
@@ -60,7 +60,7 @@ class Worker:
         ready: Event,
         metrics: Metrics,
     ) -> None:
-        self._panel = panel
+        self._runner = runner
         self._leases = leases
         self._unacked = ResendBuffer(leases, send)
         self._capacities = capacities
@@ -74,14 +74,14 @@ class Worker:
         self._threads: list[Thread]
 
     def start(self) -> None:
-        """Stands on the roll of the queues and is ready for batches; raises RedisError."""
+        """Announces the worker and makes it ready for batches; raises RedisError."""
         self._announce()
         self._unacked.check()
         self._loop = asyncio.new_event_loop()
         self._threads = [
             Thread(target=self._loop.run_forever, name="judging", daemon=True),
             Thread(target=self._renew_forever, name="leases", daemon=True),
-            Thread(target=self._check_unacked, name="kept", daemon=True),
+            Thread(target=self._check_unacked, name="unacked", daemon=True),
         ]
         for thread in self._threads:
             thread.start()
@@ -89,7 +89,7 @@ class Worker:
     def take(self, body: bytes) -> bool:
         """Judges one batch to its end, unless another worker holds it or it is over.
 
-        False for a batch that was not begun, because this worker stops or speaks another version.
+        False for a batch that was not begun: this worker stops, or knows another version.
         """
         try:
             batch = decode(body, JudgeBatch)
@@ -101,13 +101,13 @@ class Worker:
         held = (JobId(batch.job), BatchId(batch.batch))
         outbox = Outbox(batch, self._leases.worker, self._unacked.send)
         running = RunningBatch(batch, self._loop, outbox, lambda r: self._metrics.count(batch, r))
-        while not self._ready.wait(_GLANCE) and not self._draining.is_set():
+        while not self._ready.wait(_CHECK_SECONDS) and not self._draining.is_set():
             pass
         if self._draining.is_set():
             return False
         with self._changed:
             if held in self._running:
-                log.info("batch %s came twice", batch.batch)
+                log.info("batch %s arrived twice", batch.batch)
                 return True
             self._running[held] = running
         try:
@@ -118,18 +118,18 @@ class Worker:
                 self._changed.notify_all()
 
     def _refuse(self, error: UnknownVersion) -> bool:
-        """Leaves a batch to a worker that can read it, slowly, as it may come back to us."""
-        log.error("batch refused: %s; this worker must be upgraded", error)
+        """Leaves a batch to a worker that can read it, after a wait, as it may come back here."""
+        log.error("batch refused: %s; upgrade this worker", error)
         self._draining.wait(REFUSED_SECONDS)
         return False
 
     def has_room(self, taken: int) -> bool:
         """Whether to take another message beside so many that were taken and are not done.
 
-        Until there is a match for each place at the engine, and no longer: what one worker holds in
-        reserve, another may want. A message that is not read yet counts as large as they come, and
-        a match of each judge as its part of what we can hold of that judge's.
-        While the engine is not ready nothing is taken: another's may be.
+        Until there is a match for each place at the engine, and no longer: another worker may need
+        what this one holds in reserve. A message that is not read yet counts as the largest
+        possible one. A match counts as its share of what this worker can hold of its judge.
+        While the engine is not ready nothing is taken: another worker's may be ready.
         """
         if not self._ready.is_set():
             return False
@@ -138,35 +138,35 @@ class Worker:
         return load + max(0, taken - len(held)) / 2 < 1
 
     def _capacity(self, batch: JudgeBatch) -> int:
-        """How many matches of its judge we hold at once; few of a judge that is none of ours."""
+        """How many matches of its judge to hold at once; few of a judge that is not served here."""
         return self._capacities.get(queue_of(batch.judge), min(self._capacities.values()))
 
     def release(self, ending: Ending) -> None:
-        """Stops judging whatever is held; its votes are sent, the rest is another's."""
+        """Stops judging and releases all batches; finished votes are sent."""
         for running in self._running_batches().values():
             running.stop(ending)
 
     def drain(self, seconds: float) -> None:
         """Takes nothing more, and returns when nothing is held.
 
-        What is not judged after `seconds` is handed back; outcomes that no broker takes for
-        RELEASE_SECONDS more are abandoned.
+        Batches that are not judged after `seconds` are released; outcomes that no broker accepts
+        for RELEASE_SECONDS more are dropped.
         """
         self._draining.set()
         self._withdraw()
-        if self._wait_for_none(seconds):
+        if self._wait_until_idle(seconds):
             return
-        log.info("handing back %s batches", len(self._running_batches()))
+        log.info("returning %s batches", len(self._running_batches()))
         self.release(Ending.RETURNED)
-        if not self._wait_for_none(RELEASE_SECONDS):
+        if not self._wait_until_idle(RELEASE_SECONDS):
             for running in self._running_batches().values():
                 running.abandon()
 
     def stop(self) -> None:
-        """Ends the engines' clients and leaves the roll; no batch may be held any more."""
+        """Ends the engines' clients, the threads and the presence; no batch may be held then."""
         self._draining.set()
         self._stopped.set()
-        asyncio.run_coroutine_threadsafe(self._panel.close(), self._loop).result()
+        asyncio.run_coroutine_threadsafe(self._runner.close(), self._loop).result()
         self._loop.call_soon_threadsafe(self._loop.stop)
         for thread in self._threads:
             thread.join()
@@ -174,13 +174,13 @@ class Worker:
         self._withdraw()
 
     def _judge(self, running: RunningBatch) -> bool:
-        """Judges a batch under its lease; False when Redis kept the lease from us to the end."""
+        """Judges a batch under its lease; False when Redis gave no lease in time."""
         batch = running.batch
         try:
-            if not self._patiently(lambda: self._leases.take(batch.job, batch.batch)):
-                log.info("batch %s is another's or over", batch.batch)
+            if not self._until_answered(lambda: self._leases.take(batch.job, batch.batch)):
+                log.info("batch %s: another worker has it, or it is over", batch.batch)
                 return True
-            if self._patiently(lambda: self._leases.stopped([batch.job])):
+            if self._until_answered(lambda: self._leases.stopped([batch.job])):
                 self._settle(batch, Ending.STOPPED)
                 return True
         except RedisError as error:
@@ -189,11 +189,11 @@ class Worker:
         began = monotonic()
         self._metrics.batches_held.inc()
         self._metrics.matches_held.inc(running.undecided)
-        if not self._ready.is_set():  # gone since we looked
+        if not self._ready.is_set():  # it went down in the meantime
             running.stop(Ending.BROKEN)
         elif self._draining.is_set():
             running.stop(Ending.RETURNED)
-        ending = running.run(self._panel)
+        ending = running.run(self._runner)
         self._metrics.matches_held.dec(running.undecided)
         self._metrics.batches_held.dec()
         self._metrics.batch_seconds.observe(monotonic() - began)
@@ -201,16 +201,16 @@ class Worker:
         return True
 
     def _settle(self, batch: JudgeBatch, ending: Ending) -> None:
-        """Says in the lease's place how it ended; if Redis stays away, the lease lapses."""
+        """Marks how the batch ended in place of its lease; without Redis the lease expires."""
         if ending is not Ending.JUDGED:
             log.info("batch %s: %s", batch.batch, ending.value)
         try:
             match ending:
                 case Ending.JUDGED:
-                    self._patiently(lambda: self._leases.finish(batch.job, batch.batch))
+                    self._until_answered(lambda: self._leases.finish(batch.job, batch.batch))
                 case Ending.STOPPED | Ending.RETURNED | Ending.BROKEN:
                     broken = ending is Ending.BROKEN
-                    self._patiently(
+                    self._until_answered(
                         lambda: self._leases.release(batch.job, batch.batch, broken=broken)
                     )
                 case Ending.LOST:
@@ -218,8 +218,8 @@ class Worker:
         except RedisError as error:
             log.warning("the end of batch %s could not be marked: %s", batch.batch, error)
 
-    def _patiently(self, call: Callable[[], Answer]) -> Answer:
-        """What Redis answers, asked again for as long as a lease lasts; less when we stop."""
+    def _until_answered(self, call: Callable[[], Answer]) -> Answer:
+        """Redis's answer, asked again for as long as a lease lasts; less when the worker stops."""
         retrying = Retrying(
             retry=retry_if_exception_type(RedisError),
             wait=wait_random_exponential(multiplier=0.1, max=2),
@@ -240,14 +240,14 @@ class Worker:
                 log.exception("the leases could not be renewed")
 
     def _check_unacked(self) -> None:
-        """Apart from the leases, as sending much again takes longer than a lease lasts."""
+        """In a thread of its own: sending much again takes longer than a lease lasts."""
         while not self._stopped.wait(RENEW_SECONDS):
             try:
                 self._unacked.check()
             except (RedisError, BrokerUnavailable) as error:
-                log.warning("what was sent could not be looked after: %s", error)
+                log.warning("sent outcomes could not be checked: %s", error)
             except Exception:
-                log.exception("what was sent could not be looked after")
+                log.exception("sent outcomes could not be checked")
 
     def _renew(self) -> None:
         held = self._running_batches()
@@ -260,7 +260,7 @@ class Worker:
                 running.stop(Ending.LOST)
 
     def _announce(self) -> None:
-        """Stands on the roll, or leaves it while nothing can be judged."""
+        """Shows that the worker is present, or ends that while it can judge nothing."""
         if self._ready.is_set() and not self._draining.is_set():
             self._leases.announce(self._capacities)
         else:
@@ -270,12 +270,12 @@ class Worker:
         try:
             self._leases.withdraw(self._capacities)
         except RedisError as error:
-            log.warning("left without leaving the roll: %s", error)
+            log.warning("the worker's presence could not be ended, it will expire: %s", error)
 
     def _running_batches(self) -> dict[BatchRef, RunningBatch]:
         with self._changed:
             return dict(self._running)
 
-    def _wait_for_none(self, seconds: float) -> bool:
+    def _wait_until_idle(self, seconds: float) -> bool:
         with self._changed:
             return self._changed.wait_for(lambda: not self._running, seconds)

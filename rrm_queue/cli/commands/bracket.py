@@ -3,74 +3,66 @@
 import click
 from rich.text import Text
 
-from rrm_queue.actions.app import connect, open_store, read_settings
-from rrm_queue.cli.options.arguments import job_argument, offered_tournaments
+from rrm_queue.actions.app import App
+from rrm_queue.actions.bracket import JobBracket, read_bracket
+from rrm_queue.cli.options.arguments import complete_tournament, job_argument
 from rrm_queue.cli.render.bracket import COIN, draw
 from rrm_queue.cli.render.canvas import Line
 from rrm_queue.cli.render.terminal import screen
-from rrm_queue.domain import DecidedBy, TournamentState
-from rrm_queue.errors import UsageFault
-from rrm_queue.store.views.jobs import find_job, view_job
-from rrm_queue.store.views.results import find_tournament, tournament_matches
-from rrm_queue.strategies import Bracket, bracket_of
+from rrm_queue.domain import TournamentState
 from rrm_queue.strategies.bracket import leaves
 from rrm_queue.text import printable
-from rrm_queue.views import JobView, TournamentView
+from rrm_queue.views import JobView
 
 
 @click.command("bracket")
 @job_argument
 @click.argument(
-    "tournament", metavar="[TOURNAMENT]", required=False, shell_complete=offered_tournaments
+    "tournament", metavar="[TOURNAMENT]", required=False, shell_complete=complete_tournament
 )
 def command(job: str, tournament: str | None) -> None:
     """Draw the bracket of TOURNAMENT (by default the first) of JOB, a knockout.
 
-    The champion's path is drawn with heavy lines. With several votes a match the winner's and the
-    loser's stand behind the name; `*` marks what a coin decided; `…` is not decided yet.
+    The champion's path has heavy lines. With several votes a match, the votes for the winner and
+    for the loser follow the winner's name. `*` marks a tie that a coin settled, `…` a match that is
+    not decided yet.
     """
-    addresses = connect(read_settings(), processes=False)
-    with open_store(addresses) as database, database.begin() as tx:
-        view = view_job(tx, find_job(tx, job))
-        if bracket_of(view.strategy) is not Bracket.SINGLE:
-            raise UsageFault(
-                f"job {view.id} is no knockout but {view.strategy}: "
-                f"`rrmq results {view.id}` prints its standings"
-            )
-        shown = find_tournament(tx, view.id, tournament)
-        matches = tournament_matches(tx, shown.id)
+    with App() as app:
+        found = read_bracket(app, job, tournament)
     console = screen()
     lines = draw(
-        leaves(len(shown.candidates), shown.seed, view.seeding),
-        shown.candidates,
-        matches,
+        leaves(len(found.candidates), found.tournament.seed, found.view.seeding),
+        found.candidates,
+        found.matches,
         console.width,
         ascii_only=console.options.ascii_only,
     )
-    for line in [_heading(shown), [], *map(_styled, lines)]:
+    for line in [_heading(found), [], *map(_styled, lines)]:
         console.print(line or "", soft_wrap=True)
-    if any(match.decided_by == DecidedBy.COIN for match in matches):
-        console.print(f"\n{COIN} decided by a coin")
-    _mention_others(view, asked=tournament is not None)
+    if any(match.by_coin for match in found.matches):
+        console.print(f"\n{COIN} tied and settled by a coin")
+    if tournament is None:
+        _mention_others(found.view)
 
 
-def _heading(shown: TournamentView) -> Text:
-    """The tournament and its champion, or what it is doing instead of having one."""
-    key = (printable(shown.key), "bold")
-    if shown.champion is not None:
-        champion = printable(shown.candidates[shown.champion])
+def _heading(found: JobBracket) -> Text:
+    """The tournament and its champion, or its state before it has one."""
+    tournament = found.tournament
+    key = (printable(tournament.key), "bold")
+    if tournament.champion is not None:
+        champion = printable(found.candidates[tournament.champion])
         return Text.assemble(key, ": ", (champion, "bold green"))
-    if shown.state is TournamentState.FAILED:
-        return Text.assemble(key, (f": failed: {printable(shown.error or '')}", "red"))
-    return Text.assemble(key, f": {shown.state}")
+    if tournament.state is TournamentState.FAILED:
+        return Text.assemble(key, (f": failed: {printable(tournament.error or '')}", "red"))
+    return Text.assemble(key, f": {tournament.state}")
 
 
 def _styled(line: Line) -> Text:
     return Text.assemble(*((text, "bold green" if strong else "") for text, strong in line))
 
 
-def _mention_others(view: JobView, *, asked: bool) -> None:
-    if not asked and view.tournaments > 1:
+def _mention_others(view: JobView) -> None:
+    if view.tournaments > 1:
         click.echo(
             f"\nthe first of {view.tournaments:,} tournaments; "
             f"`rrmq bracket {view.id} TOURNAMENT` draws another",

@@ -6,10 +6,10 @@ import click
 
 from rrm_queue.actions import control, jobs
 from rrm_queue.actions.app import App
-from rrm_queue.actions.formatting import count
 from rrm_queue.actions.schemas import json_line, status_shape
 from rrm_queue.cli.options.arguments import job_argument
 from rrm_queue.errors import UsageFault
+from rrm_queue.text import count
 from rrm_queue.views import JobView
 
 

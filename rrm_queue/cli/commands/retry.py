@@ -4,11 +4,11 @@ import click
 
 from rrm_queue.actions import control
 from rrm_queue.actions.app import App
-from rrm_queue.actions.formatting import count
 from rrm_queue.cli.options.arguments import job_argument
 from rrm_queue.cli.render.changed import print_changed
 from rrm_queue.domain import JobState
 from rrm_queue.errors import UsageFault
+from rrm_queue.text import count
 
 
 @click.command("retry")

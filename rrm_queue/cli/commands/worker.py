@@ -132,7 +132,7 @@ def _served(judges: Sequence[str]) -> list[str]:
     names = list({worker_queue(name): name for name in judges}.values())
     alone = [name for name in names if served_kind(name).needs_server]
     if alone and len(names) > 1:
-        raise UsageFault(f"a worker of {alone[0]} serves nothing beside it")
+        raise UsageFault(f"a worker that serves {alone[0]} serves no other judge")
     return names
 
 
@@ -140,7 +140,9 @@ def _check_engine(served: Sequence[str], *, model: str | None, url: str | None) 
     """Raises UsageFault unless there is one engine for a judge that needs it, none for others."""
     if not served_kind(served[0]).needs_server:
         if model is not None or url is not None:
-            raise UsageFault(f"{served[0]} needs no SGLang: --judge names the judge that does")
+            raise UsageFault(
+                f"{served[0]} needs no SGLang: name a judge on SGLang with --judge, such as rrm-7b"
+            )
         return
     if (model is None) == (url is None):
         raise UsageFault(f"{served[0]} needs either --model or --sglang-url")

@@ -8,15 +8,12 @@ import re
 from collections.abc import Callable
 from contextlib import suppress
 from threading import Thread
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 import click
 from click.shell_completion import CompletionItem
 
 from rrm_queue.text import printable
-
-if TYPE_CHECKING:
-    from rrm_queue.store.database import Transaction
 
 MOST = 50
 """Up to so many are offered."""
@@ -29,54 +26,46 @@ _PLAIN = re.compile(r"[\w.:@%+-]+")
 T = TypeVar("T")
 
 
-def offered_jobs(
+def complete_job(
     ctx: click.Context,  # noqa: ARG001  # click calls with all three
     param: click.Parameter,  # noqa: ARG001
     incomplete: str,
 ) -> list[CompletionItem]:
     """The newest jobs whose ids begin with `incomplete`, with their names."""
-    from rrm_queue.store.views.completion import jobs_so
+    from rrm_queue.actions.completion import offered_jobs
 
-    found = _asked(lambda tx: jobs_so(tx, incomplete, MOST))
     return [
         CompletionItem(job.id, help=f"{job.state}: {printable(job.about)[:60]}")
-        for job in found or ()
+        for job in _answer(lambda: offered_jobs(incomplete, MOST))
     ]
 
 
-def offered_tournaments(
+def complete_tournament(
     ctx: click.Context,
     param: click.Parameter,  # noqa: ARG001  # click calls with all three
     incomplete: str,
 ) -> list[CompletionItem]:
     """The first tournaments of JOB whose ids begin with `incomplete`."""
-    from rrm_queue.store.views.completion import keys_so
+    from rrm_queue.actions.completion import offered_tournaments
 
     job = ctx.params.get("job")
-    found = _asked(lambda tx: keys_so(tx, job, incomplete, MOST)) if job else None
-    return [CompletionItem(key) for key in found or () if _PLAIN.fullmatch(key)]
+    found = _answer(lambda: offered_tournaments(job, incomplete, MOST)) if job else []
+    return [CompletionItem(key) for key in found if _PLAIN.fullmatch(key)]
 
 
-job_argument = click.argument("job", metavar="JOB", shell_complete=offered_jobs)
+job_argument = click.argument("job", metavar="JOB", shell_complete=complete_job)
 
 
-def _asked(question: Callable[["Transaction"], T]) -> T | None:
-    """The store's answer; None when there is none in time."""
+def _answer(question: Callable[[], list[T]]) -> list[T]:
+    """The store's answer; nothing when there is none in time."""
     answers: list[T] = []
 
     def ask() -> None:
         # Whatever is wrong, completion is no place to report it.
         with suppress(Exception):
-            answers.append(_answer(question))
+            answers.extend(question())
 
     asking = Thread(target=ask, daemon=True)
     asking.start()
     asking.join(PATIENCE)
-    return answers[0] if answers else None
-
-
-def _answer(question: Callable[["Transaction"], T]) -> T:
-    from rrm_queue.actions.app import App
-
-    with App(start=False) as app, app.begin() as tx:
-        return question(tx)
+    return answers

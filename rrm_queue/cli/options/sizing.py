@@ -6,10 +6,10 @@ from typing import Any, TypeVar
 
 import click
 
-from rrm_queue.actions.formatting import count, magnitude
 from rrm_queue.actions.input_files import STDIN
 from rrm_queue.domain import Tournament
 from rrm_queue.estimates import AGREEMENT, Scale
+from rrm_queue.text import count, magnitude
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

@@ -5,23 +5,19 @@ from typing import NamedTuple
 
 from rich.cells import cell_len
 
-from rrm_queue.actions.formatting import shortened
 from rrm_queue.cli.render.canvas import Line, Segment
 from rrm_queue.cli.render.tree import Labels, tree
-from rrm_queue.domain import CandidateNumber, DecidedBy, MatchState, Outcome, Position
+from rrm_queue.domain import CandidateNumber, Outcome, Position
 from rrm_queue.strategies.bracket import Node, nodes
-from rrm_queue.text import printable
-from rrm_queue.views import MatchView
+from rrm_queue.text import printable, shortened
+from rrm_queue.views import TalliedMatch
 
 SHORTEST = 8  # columns; less of a name says too little
 COIN = "*"
 
 
 class _Bracket(NamedTuple):
-    """What there is to draw.
-
-    `open` holds what stands in place of a winner, `marks` what stands behind one: votes and coin.
-    """
+    """What there is to draw; `marks` follow a winner's name: its votes, and the mark of a coin."""
 
     first_line: Sequence[CandidateNumber | None]
     nodes: Sequence[Node]
@@ -31,7 +27,7 @@ class _Bracket(NamedTuple):
     dots: str
 
     def labels(self, first_column: Sequence[str], names: Sequence[str]) -> Labels:
-        """The tree's labels: winners by these names, behind a first column of the candidates."""
+        """The tree's labels: a first column of candidates, then the winners by these names."""
         return Labels(
             first_column,
             {node.position: self._label(node, names) for node in self.nodes if not node.bye},
@@ -46,28 +42,24 @@ class _Bracket(NamedTuple):
 def draw(
     first_line: Sequence[CandidateNumber | None],
     names: Sequence[str],
-    matches: Sequence[MatchView],
+    matches: Sequence[TalliedMatch],
     width: int,
     *,
     ascii_only: bool = False,
 ) -> list[Line]:
     """The bracket over `first_line` (see `strategies.bracket.leaves`) in `width` columns.
 
-    `names` are the candidates' ids by number. Too long names are cut in the middle where that
-    keeps them apart; else the candidates are numbered and the winners given by number. What does
-    not fit even so is listed by rounds, in lines that may be longer than `width`.
+    `names` are the candidates' ids by number. Names that are too long are cut in the middle, as
+    long as they stay distinct; else the candidates are numbered and the winners given by number. A
+    bracket that still does not fit is listed by rounds, in lines that may be longer than `width`.
     """
-    done = {
-        Position(match.round, match.slot): match
-        for match in matches
-        if match.state is MatchState.DONE
-    }
+    done = {match.position: match for match in matches if match.done}
     bracket = _Bracket(
         first_line,
         tuple(nodes(first_line, {place: Outcome(match.winner) for place, match in done.items()})),
         [_shown(name, ascii_only=ascii_only) for name in names],
         _marks(done),
-        frozenset(Position(m.round, m.slot) for m in matches if m.state is MatchState.FAILED),
+        frozenset(match.position for match in matches if match.failed),
         "..." if ascii_only else "…",
     )
     for labels in _ways(bracket):
@@ -81,15 +73,15 @@ def _shown(name: str, *, ascii_only: bool) -> str:
     return shown.encode("ascii", "backslashreplace").decode() if ascii_only else shown
 
 
-def _marks(done: Mapping[Position, MatchView]) -> dict[Position, str]:
-    """The votes for the winner and against, where matches take several, and the coin's mark."""
+def _marks(done: Mapping[Position, TalliedMatch]) -> dict[Position, str]:
+    """The votes for and against the winner, where matches have several; and the mark of a coin."""
     several = any(match.votes > 1 for match in done.values())
     marks = {}
     for position, match in done.items():
         scores = (match.for_first, match.for_second)
         mine, theirs = scores if match.winner == match.first else scores[::-1]
         votes = f" {mine}:{theirs}" if several else ""
-        marks[position] = votes + (COIN if match.decided_by == DecidedBy.COIN else "")
+        marks[position] = votes + (COIN if match.by_coin else "")
     return marks
 
 
@@ -99,12 +91,12 @@ def _ways(bracket: _Bracket) -> Iterator[Labels]:
     longest = max(map(cell_len, full))
     yield bracket.labels(full, full)
     for width in range(min(longest, 10 * SHORTEST) - 1, SHORTEST - 1, -1):
-        cut = [shortened(name, width, bracket.dots) for name in full]
+        cut = [shortened(name, width, bracket.dots, cell_len) for name in full]
         if len(set(cut)) == len(full):
             yield bracket.labels(full, cut)
     numbers = _numbers(bracket.first_line)
     for width in range(min(longest, 10 * SHORTEST), SHORTEST - 1, -1):
-        cut = [shortened(name, width, bracket.dots) for name in full]
+        cut = [shortened(name, width, bracket.dots, cell_len) for name in full]
         numbered = [f"{number} {name}" for number, name in zip(numbers, cut, strict=True)]
         yield bracket.labels(numbered, [number.strip() for number in numbers])
 

@@ -5,11 +5,11 @@ from datetime import UTC, datetime
 from rich.console import Console
 from rich.text import Text
 
-from rrm_queue.actions.formatting import STYLES, count, elapsed, tokens
+from rrm_queue.actions.formatting import STYLES, elapsed, tokens
 from rrm_queue.actions.jobs import Ending
 from rrm_queue.cli.render.tables import champions_table
 from rrm_queue.strategies import Bracket, bracket_of
-from rrm_queue.text import printable
+from rrm_queue.text import count, printable
 from rrm_queue.views import JobView
 
 FEW = 20

@@ -6,13 +6,12 @@ import click
 from rich.table import Table
 
 from rrm_queue.actions.estimate import Estimate, estimate_shape
-from rrm_queue.actions.formatting import count, magnitude
 from rrm_queue.actions.schemas import json_line
 from rrm_queue.cli.options.flags import flag
 from rrm_queue.cli.render.terminal import screen
 from rrm_queue.errors import spelled
 from rrm_queue.estimates import CHARACTERS, Scale
-from rrm_queue.text import printable
+from rrm_queue.text import count, magnitude, printable
 
 
 def print_estimate(estimate: Estimate, *, as_json: bool) -> None:

@@ -10,8 +10,9 @@ from rich.console import Console
 from rich.progress import BarColumn, TextColumn
 from rich.progress import Progress as Bars
 
-from rrm_queue.actions.formatting import STYLES, count, elapsed, progress
+from rrm_queue.actions.formatting import STYLES, elapsed, progress
 from rrm_queue.domain import JobState
+from rrm_queue.text import count
 from rrm_queue.views import JobView
 
 EVERY = 10.0  # seconds between two plain lines

@@ -4,10 +4,10 @@ from dataclasses import asdict
 
 import click
 
-from rrm_queue.actions.formatting import count
 from rrm_queue.actions.schemas import json_line
 from rrm_queue.domain import JobState
 from rrm_queue.intake.submission import Submitted
+from rrm_queue.text import count
 
 PLAIN = "rrmq's own format, JSON lines"
 """The usual description of files, which is not printed."""

@@ -1,10 +1,11 @@
-"""The views' tables and the card of a job, as rich renderables; whatever is too long is folded."""
+"""The tables of jobs and standings and the card of a job; what is too long is folded."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from rich import box
+from rich.cells import cell_len
 from rich.table import Table
 from rich.text import Text
 
@@ -12,32 +13,28 @@ from rrm_queue.actions.formatting import (
     STYLES,
     bar,
     elapsed,
-    interval,
     matches,
     moment,
-    shortened,
     tokens,
 )
-from rrm_queue.domain import CandidateNumber, TournamentState
-from rrm_queue.text import printable
+from rrm_queue.domain import TournamentState
+from rrm_queue.text import printable, rating_interval, shortened
 from rrm_queue.views import JobView, RankedCandidate, TournamentError, TournamentResult
 
 if TYPE_CHECKING:
     from rich.console import JustifyMethod
 
+    from rrm_queue.actions.results import Ratings
     from rrm_queue.ratings.table import Rating  # it loads SciPy
 
 MEDIUM, WIDE = 76, 112
-"""Terminals from so many columns on show more of a job's line."""
+"""Terminals of at least so many columns show more."""
 
 LONGEST_JUDGE = 26  # columns
 
-Ratings = Mapping[CandidateNumber, "Rating"]
-"""A tournament's ratings with their uncertainty, by candidate."""
-
 
 def card(view: JobView, now: datetime, error: TournamentError | None, *, ascii_only: bool) -> Table:
-    """A job's progress, a line a fact; `error` is of its first failed tournament."""
+    """A job's progress, one fact a line; `error` is that of its first failed tournament."""
     grid = Table.grid(padding=(0, 2))
     grid.add_column(style="dim", no_wrap=True)
     grid.add_column(overflow="fold")
@@ -56,7 +53,7 @@ def card(view: JobView, now: datetime, error: TournamentError | None, *, ascii_o
         f"{view.tournaments_done:,} of {view.tournaments:,}{failed}",
     )
     grid.add_row("matches", matches(view))
-    reused = f", {view.votes_reused:,} of them paid for before" if view.votes_reused else ""
+    reused = f", {view.votes_reused:,} of them reused" if view.votes_reused else ""
     grid.add_row("votes", f"{view.votes:,}{reused}")
     if view.prompt_tokens or view.completion_tokens:
         grid.add_row("tokens", tokens(view))
@@ -72,7 +69,7 @@ def card(view: JobView, now: datetime, error: TournamentError | None, *, ascii_o
 
 
 def jobs_table(views: Iterable[JobView], width: int) -> Table:
-    """The jobs, a line each; a narrow terminal gets fewer columns."""
+    """The jobs, one row each; a narrow terminal gets fewer columns."""
     columns: dict[str, Callable[[JobView], str | Text]] = {
         "job": lambda view: view.id,
         "state": lambda view: Text(view.state, style=STYLES[view.state]),
@@ -96,7 +93,7 @@ def jobs_table(views: Iterable[JobView], width: int) -> Table:
 
 
 def champions_table(results: Iterable[TournamentResult]) -> Table:
-    """The champions, or why there is none, a line a tournament."""
+    """Each tournament's champion, or why it has none."""
     table = ruled()
     table.add_column("tournament", overflow="fold")
     table.add_column("champion", overflow="fold")
@@ -113,7 +110,7 @@ def champions_table(results: Iterable[TournamentResult]) -> Table:
 
 
 def _champion(result: TournamentResult) -> Text:
-    """The champion, and how many are as good: then it was a coin that put it first."""
+    """The champion, and how many candidates share its rank."""
     best = result.standings[0]
     name = Text(printable(best.key), "bold")
     others = sum(one.standing.rank == best.standing.rank for one in result.standings) - 1
@@ -121,9 +118,9 @@ def _champion(result: TournamentResult) -> Text:
 
 
 def standings_table(
-    result: TournamentResult, ratings: Ratings | None = None, *, width: int = WIDE
+    result: TournamentResult, ratings: "Ratings | None" = None, *, width: int = WIDE
 ) -> Table:
-    """A tournament's standings, or why there are none; with its intervals, if there are ratings."""
+    """A tournament's standings, or why there are none; with intervals if there are ratings."""
     table = ruled(title=Text(printable(result.key), "bold"))
     if not result.standings:
         table.add_column()
@@ -143,9 +140,9 @@ def standings_table(
 
 
 def _standing_columns(
-    result: TournamentResult, ratings: Ratings | None, width: int
+    result: TournamentResult, ratings: "Ratings | None", width: int
 ) -> dict[str, Callable[[RankedCandidate], str]]:
-    """What stands in a standing's line, by heading."""
+    """The columns of a standing, by heading."""
     columns: dict[str, Callable[[RankedCandidate], str]] = {
         "rank": lambda ranked: str(ranked.standing.rank),
         "candidate": lambda ranked: printable(ranked.key),
@@ -193,12 +190,12 @@ def ruled(title: Text | None = None) -> Table:
 
 
 def _cut(judge: str) -> str:
-    """The judge, without most of its file's folders."""
-    return shortened(printable(judge), LONGEST_JUDGE, "...")
+    """The judge, cut in the middle."""
+    return shortened(printable(judge), LONGEST_JUDGE, "...", cell_len)
 
 
 def _interval(rating: "Rating") -> str:
-    return interval(rating.low, rating.high, rating.undefeated, rating.winless)
+    return rating_interval(rating.low, rating.high, rating.undefeated, rating.winless)
 
 
 def _why_none(result: TournamentResult) -> Text:

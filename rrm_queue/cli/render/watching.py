@@ -27,7 +27,9 @@ def show_until_end(app: App, job: JobId, *, as_json: bool) -> int:
         with _display() as display:
             view = _follow(app, job, display)
     except KeyboardInterrupt:
-        click.echo(f"job {job} goes on; `rrmq status {job} --watch` shows it again", err=True)
+        click.echo(
+            f"job {job} is not stopped; `rrmq status {job} --watch` watches it again", err=True
+        )
         return exit_codes.INTERRUPTED
     if as_json:
         click.echo(json_line(status_shape(view)))

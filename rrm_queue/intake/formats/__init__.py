@@ -36,7 +36,7 @@ def named(name: str) -> Format:
     for known in FORMATS:
         if known.name == name:
             return known
-    raise UsageFault(f"no format is called {name!r}; there are {', '.join(NAMES)}")
+    raise UsageFault(f"no format is called {name!r}; choose one of {', '.join(NAMES)}")
 
 
 def recognised(row: Row) -> Format | None:

@@ -24,9 +24,9 @@ FEWEST_CANDIDATES = 2
 
 
 class Empty(StrEnum):
-    """What becomes of an answer that is empty.
+    """What happens to an empty answer.
 
-    `refuse`: its file is refused. `drop`: it is left out. `keep`: it is a candidate like others.
+    `refuse`: the file is refused. `drop`: the answer is left out. `keep`: it is a candidate.
     """
 
     REFUSE = "refuse"
@@ -42,7 +42,7 @@ class Parsed(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """An answer as a row holds it, not yet looked at."""
+    """An answer as the row holds it, not yet checked."""
 
     place: str
     value: object
@@ -140,7 +140,7 @@ def refuse_too_few(candidates: int, dropped: int, place: str) -> None:
     if candidates >= FEWEST_CANDIDATES:
         return
     answers = "1 answer" if candidates else "no answers"
-    left = f" besides {dropped} empty" if dropped else ""
+    left = f" and {dropped} empty" if dropped else ""
     raise Problem(f"`{place}` has {answers}{left}; a ranking needs at least {FEWEST_CANDIDATES}")
 
 

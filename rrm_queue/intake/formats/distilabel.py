@@ -40,7 +40,7 @@ def _answers(row: Row) -> list[Answer]:
     name = next((name for name in _MODELS if not is_absent(row.get(name))), None)
     models = [None] * len(generations) if name is None else listed(row[name], name)
     if len(models) != len(generations):
-        raise Problem(f"`generations` has {len(generations)} items, `{name}` has {len(models)}")
+        raise Problem(f"`generations` has {len(generations)} items, but `{name}` has {len(models)}")
     return [
         Answer(f"generations[{place}]", value, None, model, f"{name}[{place}]")
         for place, (value, model) in enumerate(zip(generations, models, strict=True))

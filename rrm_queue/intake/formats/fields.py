@@ -97,7 +97,7 @@ def score(value: object, place: str) -> float:
     except OverflowError:
         number = math.inf
     if not math.isfinite(number):
-        raise Problem(f"`{place}` is no number that can be compared")
+        raise Problem(f"`{place}` must be a finite number")
     return number
 
 

@@ -135,11 +135,11 @@ def _fault(text: str) -> str:
         return problem.reason
     except RecursionError:
         return "lists or objects are nested too deeply"
-    return r"a \u escape is half of a surrogate pair, which is no character"
+    return r"a \u escape is half of a surrogate pair, which is not a character"
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise Problem(f"{name} is no JSON number; null is JSON for a missing value")
+    raise Problem(f"{name} is not a JSON number; write null for a missing value")
 
 
 def _candidates(value: object, empty: Empty) -> tuple[tuple[Candidate, ...], _Numbers]:
@@ -204,7 +204,9 @@ def _pairs(line: Line, numbers: _Numbers) -> tuple[LabelledPair, ...]:
     if line.pairs is None:
         return _only_pair(line.label, numbers)
     if line.label is not None:
-        raise Problem("`label` goes with two candidates alone; a pair of `pairs` has its own")
+        raise Problem(
+            "`label` is for two candidates without `pairs`; write the labels inside `pairs`"
+        )
     pairs = (
         _pair(item, number, numbers) for number, item in enumerate(listed(line.pairs, "pairs"))
     )
@@ -213,7 +215,7 @@ def _pairs(line: Line, numbers: _Numbers) -> tuple[LabelledPair, ...]:
 
 def _only_pair(label: object, numbers: _Numbers) -> tuple[LabelledPair, ...]:
     if len(numbers) != 2:
-        raise Problem(f"`label` goes with two candidates, here are {len(numbers)}; use `pairs`")
+        raise Problem(f"`label` is for two candidates, but there are {len(numbers)}; use `pairs`")
     first, second = numbers
     return (
         LabelledPair(CandidateNumber(0), CandidateNumber(1), _label(label, "label", first, second)),
@@ -239,7 +241,7 @@ def _named(pair: Row, place: str, end: str, numbers: _Numbers) -> str:
     if key is None:
         raise Problem(f"`{place}` is missing")
     if key not in numbers:
-        raise Problem(f"`{place}` is {key!r}, which is no candidate's id")
+        raise Problem(f"`{place}` is {key!r}, but no candidate has this id")
     return key
 
 

@@ -1,7 +1,7 @@
 """A line of rrmq's own format as nearly all are: read at once, for speed.
 
-What is here refuses nothing and explains nothing. A line with anything about it that would have to
-be looked at is left to `own.py`, which reads it again with care; so both give the same tournament.
+This reader refuses nothing and explains nothing. It leaves every line that needs a closer look to
+`own.py`, which reads it again and checks it; both give the same tournament.
 """
 
 from collections.abc import Sequence

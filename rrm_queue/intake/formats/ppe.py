@@ -74,7 +74,7 @@ def _scores(row: Row, size: int) -> list[object] | None:
         return None
     scores = listed(row["scores"], "scores")
     if len(scores) != size:
-        raise Problem(f"`scores` has {len(scores)} items, there are {size} responses")
+        raise Problem(f"`scores` has {len(scores)} items, but there are {size} responses")
     return scores
 
 

@@ -73,7 +73,9 @@ def _split(row: Row, values: Sequence[object]) -> tuple[str, list[object]]:
     texts = [value for value in values if is_text(value)]
     start = _answer_start(_beginning(texts)) if len(texts) == len(values) else 0
     if not start:
-        raise Problem("`prompt` is missing, and `chosen` and `rejected` do not begin with one")
+        raise Problem(
+            "`prompt` is missing, and `chosen` and `rejected` do not begin with the same prompt"
+        )
     return texts[0][:start], [text[start:] for text in texts]
 
 

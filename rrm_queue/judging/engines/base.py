@@ -1,4 +1,4 @@
-"""What an engine is: one vote asked, one vote answered."""
+"""What an engine is: it answers a vote request with a vote."""
 
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -9,7 +9,7 @@ from rrm_queue.judging.vote_request import VoteRequest
 
 @dataclass(frozen=True, slots=True)
 class EngineSettings:
-    """What a machine brings to its engines and no message carries.
+    """What engines need to know of their machine; no message carries it.
 
     `openai_key` is sent to `openai_base_url` and nowhere else, whatever address a job names.
     `openai_rpm` and `openai_tpm` are the most requests and tokens a minute for one model at an
@@ -30,18 +30,18 @@ class EngineSettings:
 class Engine(Protocol):
     """Gives votes for judges of one kind; belongs to one event loop.
 
-    One that `caps_itself` knows how many votes it can have in flight, and is given all there are.
+    An engine that `caps_itself` limits its requests itself, and is given all votes at once.
     """
 
     caps_itself: bool
 
     async def vote(self, request: VoteRequest) -> Vote:
-        """The vote that was asked for.
+        """The vote.
 
         Raises TransientFault when another try may succeed, PermanentFault when none can.
         """
         ...
 
     async def close(self) -> None:
-        """Ends what the engine holds open."""
+        """Closes connections and processes."""
         ...

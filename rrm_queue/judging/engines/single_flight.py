@@ -1,4 +1,4 @@
-"""Work that many asks share: each key's result is worked out once."""
+"""A cache whose concurrent callers share one computation for each key."""
 
 import asyncio
 from collections import OrderedDict
@@ -11,9 +11,9 @@ Value = TypeVar("Value")
 
 
 class SingleFlightCache(Generic[Key, Value]):
-    """The newest `capacity` results by key; those who ask at once wait for one piece of work.
+    """The newest `capacity` results by key; concurrent callers wait for one computation.
 
-    A failure reaches all who wait and is forgotten. Cancelling one who waits leaves the work alone.
+    A failure reaches all waiting callers and is forgotten. Cancelling a caller does not cancel it.
     """
 
     def __init__(self, capacity: int) -> None:
@@ -21,7 +21,7 @@ class SingleFlightCache(Generic[Key, Value]):
         self._tasks: OrderedDict[Key, asyncio.Task[Value]] = OrderedDict()
 
     async def get(self, key: Key, work: Callable[[], Coroutine[Any, Any, Value]]) -> Value:
-        """The key's result, by `work` when it is not known."""
+        """The key's result; `work` computes it when it is not known."""
         task = self._tasks.get(key)
         if task is None:
             task = self._tasks[key] = asyncio.create_task(work())

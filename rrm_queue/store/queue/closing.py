@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection, text
 
 from rrm_queue.domain import Standing, TournamentId
-from rrm_queue.store.binary_columns import read_columns
+from rrm_queue.store.binary_columns import BIGINT, INTEGER, read_columns
 from rrm_queue.store.database import storable
 
 RESULTS = """
@@ -57,7 +57,7 @@ def results(
     """
     if not tournaments:
         return {}
-    types = ("bigint", "integer", "integer", "integer")
+    types = (BIGINT, INTEGER, INTEGER, INTEGER)
     ids, *cells = read_columns(tx, RESULTS, {"tournaments": list(tournaments)}, types)
     rows = np.stack(cells, axis=1)
     found, starts = np.unique(ids, return_index=True)

@@ -1,6 +1,5 @@
 """What a user does to a job: cancel, pause, resume, retry, delete. Each is idempotent."""
 
-from collections.abc import Callable
 from typing import NamedTuple
 
 from sqlalchemy import Connection, text
@@ -8,7 +7,7 @@ from sqlalchemy import Connection, text
 from rrm_queue.domain import JobId
 from rrm_queue.store.database import storable
 
-# One row: what is waiting, ready or out is left as it is, and nobody plans or claims it any more.
+# One row: what is waiting, ready or out stays as it is, and is planned and claimed no more.
 # The same submission may be made again: a cancelled job does not answer for it.
 CANCEL_JOB = text("""
     UPDATE jobs SET state = 'cancelled', finished_at = now(), submission = NULL, note = NULL
@@ -78,10 +77,6 @@ REOPEN_JOB = text("""
 """)
 
 
-Act = Callable[[Connection, JobId], object]
-"""What each of the functions below is."""
-
-
 class Retried(NamedTuple):
     """How much of a job is tried again."""
 
@@ -103,7 +98,7 @@ def delete_job(tx: Connection, job: JobId) -> bool:
 
 
 def pause_job(tx: Connection, job: JobId, note: str | None = None) -> bool:
-    """Holds a job that is queued or running; whether it was. `note` says why, if nobody asked."""
+    """Holds a job that is queued or running; whether it was. `note` says why, if no user asked."""
     note = None if note is None else storable(note)
     return tx.scalar(PAUSE_JOB, {"job": job, "note": note}) is not None
 

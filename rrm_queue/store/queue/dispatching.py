@@ -1,4 +1,4 @@
-"""What the coordinator's `dispatch` reads and writes: jobs in want, claims, batches."""
+"""What the coordinator's `dispatch` reads and writes: active jobs, claimed matches, batches."""
 
 import logging
 from collections.abc import Iterable, Sequence
@@ -22,7 +22,7 @@ from rrm_queue.seeds import derive
 
 log = logging.getLogger(__name__)
 
-# Whoever fills a queue's window does so alone: two at once would fill it twice.
+# One coordinator fills a queue's window at a time: two at once would fill it twice.
 LOCK_QUEUE = text("SELECT pg_advisory_xact_lock(:number)")
 
 ACTIVE_QUEUES = text("""
@@ -105,7 +105,7 @@ class ReadyMatch(NamedTuple):
 
 
 class TournamentTexts(NamedTuple):
-    """What a batch says of its tournament."""
+    """The texts of a tournament that its judges read."""
 
     key: str
     prompt: str
@@ -116,7 +116,7 @@ Answers = dict[tuple[TournamentId, CandidateNumber], Answer]
 
 
 def lock_queue(tx: Connection, queue: str) -> None:
-    """Waits until nobody else fills the queue; others wait until the transaction ends."""
+    """Waits for other coordinators that fill the queue; they wait until the transaction ends."""
     tx.execute(LOCK_QUEUE, {"number": derive("dispatch", queue)})
 
 
@@ -151,7 +151,8 @@ def count_ready(tx: Connection, job: JobId, most: int) -> int:
 
 def claim_matches(tx: Connection, job: JobId, count: int) -> list[ReadyMatch]:
     """Up to `count` ready matches of the job, locked, in depth-first order."""
-    return [ReadyMatch(*row) for row in tx.execute(CLAIM_MATCHES, {"job": job, "count": count})]
+    rows = tx.execute(CLAIM_MATCHES, {"job": job, "count": count})
+    return [ReadyMatch(row.id, row.tournament_id, row.first, row.second) for row in rows]
 
 
 def tournament_texts(
@@ -165,7 +166,7 @@ def tournament_texts(
 def answers(
     tx: Connection, wanted: Iterable[tuple[TournamentId, CandidateNumber]], *, gold: bool
 ) -> Answers:
-    """The wanted candidates' texts, and with `gold` how good they are."""
+    """The texts of the wanted candidates; with `gold` also how good the file says they are."""
     pairs = list(wanted)
     rows = tx.execute(
         ANSWER_TEXTS,
@@ -176,8 +177,8 @@ def answers(
         },
     )
     return {
-        (tournament, number): Answer(number, key, text, gold)
-        for tournament, number, key, text, gold in rows
+        (row.tournament_id, row.number): Answer(row.number, row.key, row.text, row.gold)
+        for row in rows
     }
 
 

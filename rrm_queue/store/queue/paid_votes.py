@@ -1,11 +1,11 @@
-"""Votes that are there already: a match's own, and those that an earlier job has paid for."""
+"""Votes that the store has already: a match's own, and those that an earlier job paid for."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Row, text
 
 from rrm_queue.domain import MatchId, NoVerdict, Verdict, Vote
 
@@ -50,19 +50,15 @@ class Reuse(NamedTuple):
 def in_hand(tx: Connection, matches: Sequence[int]) -> dict[int, list[Vote]]:
     """The votes of these matches that are recorded, without their texts, by match."""
     found: dict[int, list[Vote]] = defaultdict(list)
-    for match, number, verdict, swapped, no_verdict, seed in tx.execute(
-        IN_HAND, {"matches": list(matches)}
-    ):
-        found[match].append(_vote(number, verdict, swapped, no_verdict, seed))
+    for row in tx.execute(IN_HAND, {"matches": list(matches)}):
+        found[row.match_id].append(_vote(row, row.number, swapped=row.swapped))
     return found
 
 
 def paid(tx: Connection, keys: Iterable[UUID]) -> dict[UUID, Vote]:
     """Those of the votes with these keys that the store holds, as number 0 and not swapped."""
     rows = tx.execute(PAID, {"keys": list(keys)})
-    return {
-        key: _vote(0, verdict, False, no_verdict, seed) for key, verdict, no_verdict, seed in rows
-    }
+    return {row.key: _vote(row, 0, swapped=False) for row in rows}
 
 
 def reuse(tx: Connection, taken: Sequence[Reuse]) -> None:
@@ -78,6 +74,6 @@ def reuse(tx: Connection, taken: Sequence[Reuse]) -> None:
     )
 
 
-def _vote(number: int, verdict: str, swapped: bool, no_verdict: str | None, seed: int) -> Vote:
-    reason = None if no_verdict is None else NoVerdict(no_verdict)
-    return Vote(number, Verdict(verdict), swapped, no_verdict=reason, seed=seed)
+def _vote(row: Row[Any], number: int, *, swapped: bool) -> Vote:
+    reason = None if row.no_verdict is None else NoVerdict(row.no_verdict)
+    return Vote(number, Verdict(row.verdict), swapped, no_verdict=reason, seed=row.seed)

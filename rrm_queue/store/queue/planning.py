@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Row, text
 
 from rrm_queue.domain import (
     CandidateNumber,
@@ -57,7 +57,8 @@ START_JOBS = text("""
 """)
 
 PLAYED = text("""
-    SELECT tournament_id, round, slot, winner, CASE WHEN state = 'done' THEN decided_by END
+    SELECT tournament_id, round, slot, winner,
+           CASE WHEN state = 'done' THEN decided_by END AS decided_by
     FROM matches
     WHERE tournament_id = ANY(CAST(:tournaments AS bigint[]))
     ORDER BY tournament_id, round, slot
@@ -115,18 +116,16 @@ def open_tournaments(tx: Connection, job: JobId, count: int) -> list[RunningTour
 
 
 def start_jobs(tx: Connection, jobs: Sequence[JobId]) -> None:
-    """Notes that jobs have begun; among the last statements, as everybody waits for these rows."""
+    """Notes that jobs have begun; late in a transaction, as every coordinator locks these rows."""
     tx.execute(START_JOBS, {"jobs": list(jobs)})
 
 
 def played(tx: Connection, tournaments: Sequence[TournamentId]) -> dict[TournamentId, Played]:
     """All planned matches of these tournaments, in order of position."""
     found: dict[TournamentId, dict[Position, Outcome | None]] = defaultdict(dict)
-    for id_, round_, slot, winner, decided_by in tx.execute(
-        PLAYED, {"tournaments": list(tournaments)}
-    ):
-        outcome = None if decided_by is None else _outcome(winner, decided_by)
-        found[id_][Position(round_, slot)] = outcome
+    for row in tx.execute(PLAYED, {"tournaments": list(tournaments)}):
+        outcome = None if row.decided_by is None else _outcome(row.winner, row.decided_by)
+        found[row.tournament_id][Position(row.round, row.slot)] = outcome
     return dict(found)
 
 
@@ -151,17 +150,22 @@ def insert_matches(tx: Connection, wanted: Iterable[tuple[TournamentId, Pairing]
         )
 
 
-def _running(row: Sequence[Any]) -> RunningTournament:
-    *columns, pairs = row
-    tournament = RunningTournament(*columns)  # the columns are its fields
+def _running(row: Row[Any]) -> RunningTournament:
     try:
-        voting = msgspec.convert(tournament.voting, Voting)
+        voting = msgspec.convert(row.voting, Voting)
     except msgspec.ValidationError as error:
         raise ForeignJob(str(error)) from error
-    return tournament._replace(
-        state=TournamentState(tournament.state),
-        job_state=JobState(tournament.job_state),
-        seeding=Seeding(tournament.seeding),
+    return RunningTournament(
+        id=row.id,
+        job=row.job_id,
+        size=row.size,
+        seed=row.seed,
+        state=TournamentState(row.state),
+        planned=row.planned,
+        decided=row.decided,
+        job_state=JobState(row.job_state),
+        strategy=row.strategy,
+        seeding=Seeding(row.seeding),
         voting=voting,
-        pairs=tuple((pair["first"], pair["second"]) for pair in pairs or ()),
+        pairs=tuple((pair["first"], pair["second"]) for pair in row.pairs or ()),
     )

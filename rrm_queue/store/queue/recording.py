@@ -120,8 +120,17 @@ def lock_matches(tx: Connection, matches: Sequence[int]) -> dict[int, LockedMatc
     """Those of `matches` that are not done, locked, by id."""
     rows = tx.execute(LOCK_MATCHES, {"matches": list(matches)})
     return {
-        id_: LockedMatch(id_, tournament, Position(round_, slot), *rest)
-        for id_, tournament, round_, slot, *rest in rows
+        row.id: LockedMatch(
+            id=row.id,
+            tournament=row.tournament_id,
+            position=Position(row.round, row.slot),
+            first=row.first,
+            second=row.second,
+            attempt=row.attempt,
+            batch=row.batch_id,
+            undecided=row.undecided,
+        )
+        for row in rows
     }
 
 

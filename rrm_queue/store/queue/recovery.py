@@ -82,7 +82,18 @@ class SpentMatch(NamedTuple):
 
 def out_batches(tx: Connection) -> list[OutBatch]:
     """Every batch that is out, by queue and in the order they were sent."""
-    return [OutBatch(*row) for row in tx.execute(OUT_BATCHES)]
+    return [
+        OutBatch(
+            id=row.id,
+            job=row.job_id,
+            queue=row.queue,
+            epoch=row.epoch,
+            age=row.age,
+            seen=row.seen,
+            stopped=row.stopped,
+        )
+        for row in tx.execute(OUT_BATCHES)
+    ]
 
 
 def note_seen(tx: Connection, batches: Iterable[BatchId]) -> None:

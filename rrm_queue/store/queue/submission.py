@@ -55,7 +55,7 @@ SET_TOTALS = text("""
     WHERE id = :job
 """)
 
-# Whoever makes the same submission at the same time waits here, and finds the first one's job.
+# Of two processes with the same submission the second waits here, and finds the first one's job.
 LOCK_SUBMISSION = text("SELECT pg_advisory_xact_lock(:number)")
 
 FIND_SUBMISSION = text("""
@@ -107,17 +107,21 @@ def repeated_keys(tx: Connection, job: JobId, most: int) -> list[RepeatedKey]:
     if not tx.scalar(ANY_KEY_REPEATED, {"job": job}):
         return []
     rows = tx.execute(REPEATED_KEYS, {"job": job, "most": most})
-    return [RepeatedKey(*row) for row in rows]
+    return [
+        RepeatedKey(row.place, row.line, row.key, row.first_place, row.first_line) for row in rows
+    ]
 
 
 def find_submission(tx: Connection, submission: str) -> KnownJob | None:
-    """The job that this submission made before, if any; who asks the same waits until we end."""
+    """The job that this submission made before, if any.
+
+    Another process with the same submission waits until the transaction ends.
+    """
     tx.execute(LOCK_SUBMISSION, {"number": derive("submission", submission)})
-    for id_, state, tournaments, candidates in tx.execute(
-        FIND_SUBMISSION, {"submission": submission}
-    ):
-        return KnownJob(id_, JobState(state), tournaments, candidates)
-    return None
+    row = tx.execute(FIND_SUBMISSION, {"submission": submission}).first()
+    if row is None:
+        return None
+    return KnownJob(row.id, JobState(row.state), row.tournaments, row.candidates)
 
 
 def set_totals(

@@ -1,7 +1,8 @@
-"""What a shell may be offered where a job or a tournament is to be named."""
+"""What a shell suggests where a job or a tournament must be named."""
 
 from sqlalchemy import Connection, text
 
+from rrm_queue.store.rows import row_reader
 from rrm_queue.views import OfferedJob
 
 JOBS_SO = text("""
@@ -17,12 +18,18 @@ KEYS_SO = text("""
 """)
 
 
+_job = row_reader(OfferedJob)
+
+
 def jobs_so(tx: Connection, begun: str, most: int) -> list[OfferedJob]:
-    """The newest jobs whose ids begin so."""
-    return [OfferedJob(*row) for row in tx.execute(JOBS_SO, {"begun": begun, "most": most})]
+    """The newest jobs whose ids begin with `begun`."""
+    return list(map(_job, tx.execute(JOBS_SO, {"begun": begun, "most": most})))
 
 
 def keys_so(tx: Connection, job: str, begun: str, most: int) -> list[str]:
-    """The job's first tournaments whose ids begin so; `job` is any unique beginning of its id."""
+    """The job's first tournaments whose ids begin with `begun`.
+
+    `job` is a unique beginning of the job's id.
+    """
     asked = {"job": job, "begun": begun, "most": most}
-    return [key for (key,) in tx.execute(KEYS_SO, asked)]
+    return list(tx.scalars(KEYS_SO, asked))

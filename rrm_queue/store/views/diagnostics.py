@@ -2,14 +2,23 @@
 
 from sqlalchemy import Connection, text
 
-from rrm_queue.columns import REASONS, VERDICTS, LabelColumns, MatchColumns, VoteColumns
-from rrm_queue.domain import JobId, Label
-from rrm_queue.store.binary_columns import read_columns
+from rrm_queue.columns import REASONS, DecidedMatches, LabelledMatches, Votes
+from rrm_queue.domain import JobId
+from rrm_queue.store.binary_columns import (
+    BIGINT,
+    FLAG,
+    INTEGER,
+    INTEGER_CODE,
+    LENGTH,
+    SMALLINT_CODE,
+    read_columns,
+)
 
+# A verdict's place in VERDICTS is its number in the columns; one that is not there is -1.
 VOTES = """
     COPY (
         SELECT v.match_id, v.number, v.swapped,
-               array_position(CAST(%(verdicts)s AS text[]), v.verdict::text) - 1,
+               coalesce(array_position(CAST(%(verdicts)s AS text[]), v.verdict::text), 0) - 1,
                coalesce(array_position(CAST(%(reasons)s AS text[]), v.no_verdict::text), 0) - 1
         FROM tournaments t
         JOIN matches m ON m.tournament_id = t.id
@@ -18,7 +27,7 @@ VOTES = """
     ) TO STDOUT (FORMAT binary)
 """
 
-# Each answer is measured once, not once a match.
+# Each answer's length is taken once, not once a match.
 MATCHES = """
     COPY (
         WITH candidates AS MATERIALIZED (
@@ -38,7 +47,7 @@ MATCHES = """
     ) TO STDOUT (FORMAT binary)
 """
 
-# A label is of the file's own pair, which may have met in either order of its two.
+# A label belongs to a pair of the file; its match may have the two candidates in either order.
 LABELLED = """
     COPY (
         WITH subsets AS MATERIALIZED (
@@ -47,7 +56,7 @@ LABELLED = """
         ), labels AS MATERIALIZED (
             SELECT t.id, coalesce(s.place::int, 0) - 1 AS subset,
                    CAST(p ->> 'first' AS int) AS first, CAST(p ->> 'second' AS int) AS second,
-                   array_position(CAST(%(labels)s AS text[]), p ->> 'label') AS label
+                   array_position(CAST(%(labels)s AS text[]), p ->> 'label') - 1 AS label
             FROM tournaments t LEFT JOIN subsets s ON s.subset = t.subset,
                  jsonb_array_elements(t.pairs) AS p
             WHERE t.job_id = %(job)s AND p ->> 'label' IS NOT NULL
@@ -66,22 +75,25 @@ SUBSETS = text("""
 """)
 
 
-def vote_columns(tx: Connection, job: JobId) -> VoteColumns:
+VERDICTS = ["tie", "first", "second"]
+
+
+def job_votes(tx: Connection, job: JobId) -> Votes:
     """All votes of the job so far."""
-    words = {"verdicts": list(map(str, VERDICTS)), "reasons": list(map(str, REASONS))}
-    types = ("bigint", "integer", "bool", "integer", "integer")
-    return VoteColumns(*read_columns(tx, VOTES, {"job": job, **words}, types))
+    words = {"verdicts": VERDICTS, "reasons": list(REASONS)}
+    cells = (BIGINT, INTEGER, FLAG, INTEGER_CODE, INTEGER)
+    return Votes(*read_columns(tx, VOTES, {"job": job, **words}, cells))
 
 
-def match_columns(tx: Connection, job: JobId) -> MatchColumns:
+def decided_matches(tx: Connection, job: JobId) -> DecidedMatches:
     """All matches of the job that are decided so far."""
-    types = ("bigint", "bigint", "integer", "integer", "smallint", "bool", "integer", "integer")
-    return MatchColumns(*read_columns(tx, MATCHES, {"job": job}, types))
+    cells = (BIGINT, BIGINT, INTEGER, INTEGER, SMALLINT_CODE, FLAG, LENGTH, LENGTH)
+    return DecidedMatches(*read_columns(tx, MATCHES, {"job": job}, cells))
 
 
-def label_columns(tx: Connection, job: JobId) -> LabelColumns:
-    """The labels that the job's file gives of pairs that met, by their matches."""
+def labelled_matches(tx: Connection, job: JobId) -> LabelledMatches:
+    """The labels that the job's file gives for pairs, by their decided matches."""
     subsets = list(tx.scalars(SUBSETS, {"job": job}))
-    words = {"labels": list(map(str, Label)), "subsets": subsets}
-    types = ("bigint", "integer", "bool", "integer")
-    return LabelColumns(subsets, *read_columns(tx, LABELLED, {"job": job, **words}, types))
+    words = {"labels": VERDICTS, "subsets": subsets}
+    cells = (BIGINT, INTEGER_CODE, FLAG, INTEGER)
+    return LabelledMatches(subsets, *read_columns(tx, LABELLED, {"job": job, **words}, cells))

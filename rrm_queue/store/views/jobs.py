@@ -1,10 +1,10 @@
 """Jobs as their users see them: found by a prefix, listed, watched."""
 
-import msgspec
 from sqlalchemy import Connection, text
 
-from rrm_queue.domain import JobId, JobState, JudgeSpec, Seeding, Voting
+from rrm_queue.domain import JobId
 from rrm_queue.errors import JobNotFound
+from rrm_queue.store.rows import row_reader
 from rrm_queue.views import JobView, TournamentError
 
 FIND_JOBS = text("""
@@ -31,18 +31,21 @@ JOBS = text("""
 """)
 
 FIRST_ERROR = text("""
-    SELECT key, error FROM tournaments
+    SELECT key AS tournament, error FROM tournaments
     WHERE job_id = :job AND state = 'failed'
     ORDER BY id LIMIT 1
 """)
 
-
-# Of the matches that wait for another attempt, the last to go back.
+# Of the matches that wait for another attempt, the last that came back.
 TROUBLE = text("""
     SELECT error FROM matches
     WHERE job_id = :job AND state = 'ready' AND not_before > now()
     ORDER BY not_before DESC LIMIT 1
 """)
+
+
+_view = row_reader(JobView)
+_error = row_reader(TournamentError)
 
 
 def find_job(tx: Connection, prefix: str) -> JobId:
@@ -54,7 +57,7 @@ def find_job(tx: Connection, prefix: str) -> JobId:
         return JobId(found[0])
     if not found:
         raise JobNotFound(f"no id begins with '{prefix}'; `rrmq list` shows them")
-    raise JobNotFound(f"several ids begin with '{prefix}'; give more of it")
+    raise JobNotFound(f"several ids begin with '{prefix}'; give more characters")
 
 
 def view_job(tx: Connection, job: JobId) -> JobView:
@@ -72,21 +75,11 @@ def list_jobs(tx: Connection, most: int) -> list[JobView]:
 def first_error(tx: Connection, job: JobId) -> TournamentError | None:
     """The first failed tournament of the job, if any."""
     for row in tx.execute(FIRST_ERROR, {"job": job}):
-        return TournamentError(*row)
+        return _error(row)
     return None
 
 
 def trouble(tx: Connection, job: JobId) -> str | None:
-    """Why matches of the job wait to be tried again; None when none does."""
+    """Why matches of the job wait for another attempt; None when none waits."""
     found: str | None = tx.scalar(TROUBLE, {"job": job})
     return found
-
-
-def _view(row: object) -> JobView:
-    view = JobView(*row)  # type: ignore[misc]  # the columns are its fields
-    return view._replace(
-        state=JobState(view.state),
-        seeding=Seeding(view.seeding),
-        judge=msgspec.convert(view.judge, JudgeSpec),
-        voting=msgspec.convert(view.voting, Voting),
-    )

@@ -1,15 +1,15 @@
-"""How many votes said nothing, and how many matches no vote decided, at a bounded cost."""
+"""How many votes gave no verdict, and how many matches votes left undecided, at a bounded cost."""
 
 from sqlalchemy import Connection, text
 
 from rrm_queue.domain import JobId
-from rrm_queue.views import Silence
+from rrm_queue.views import NoVerdictSample
 
 EXACT = 4_000
-"""Matches that are looked at: all of a job that has no more, else some of it."""
+"""The size of the sample; a job that has no more matches is looked at as a whole."""
 
 TOURNAMENTS = 100
-"""Tournaments of a larger job that are looked at, evenly spread over those that were opened."""
+"""How many tournaments of a larger job the sample is from, spread evenly over the opened ones."""
 
 # Tournaments are opened in order of id, so those before the first that waits were. A few index
 # probes find those to look at, however many there are.
@@ -37,23 +37,31 @@ LOOK = text("""
     SELECT count(*) AS matches,
            count(*) FILTER (WHERE decided_by = 'coin') AS coins,
            count(*) FILTER (WHERE winner IS NULL) AS draws,
-           coalesce(sum(v.votes), 0)::bigint AS votes, coalesce(sum(v.silent), 0)::bigint AS silent
+           coalesce(sum(v.votes), 0)::bigint AS votes,
+           coalesce(sum(v.no_verdict), 0)::bigint AS no_verdict
     FROM looked l, LATERAL (
-        SELECT count(*) AS votes, count(*) FILTER (WHERE verdict = 'none') AS silent
+        SELECT count(*) AS votes, count(*) FILTER (WHERE verdict = 'none') AS no_verdict
         FROM votes WHERE match_id = l.id
     ) AS v
 """)
 
 
-def silence(tx: Connection, job: JobId, tournaments: int, matches_done: int) -> Silence:
-    """What a look at the job's matches finds; at most EXACT of them, and so some milliseconds.
+def no_verdict_sample(
+    tx: Connection, job: JobId, tournaments: int, matches_done: int
+) -> NoVerdictSample:
+    """A sample of the job's decided matches, EXACT of them at most: it takes some milliseconds.
 
-    Of a larger job the first matches of evenly spread tournaments.
+    Of a larger job it holds the first matches of evenly spread tournaments.
     """
     whole = matches_done <= EXACT
     points = max(1, min(tournaments, EXACT if whole else TOURNAMENTS))
     each = EXACT if whole else EXACT // points
     row = tx.execute(LOOK, {"job": job, "points": points, "each": each}).one()
-    return Silence(
-        row.matches, row.coins, row.draws, row.votes, row.silent, row.matches >= matches_done
+    return NoVerdictSample(
+        matches=row.matches,
+        coins=row.coins,
+        draws=row.draws,
+        votes=row.votes,
+        no_verdict=row.no_verdict,
+        whole=row.matches >= matches_done,
     )

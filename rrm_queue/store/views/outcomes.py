@@ -1,11 +1,10 @@
-"""How matches ended, for whoever rates them: a job's in columns, a tournament's as results."""
+"""The outcomes of a job's matches between generators, in columns, for ratings."""
 
 from sqlalchemy import Connection, text
 
-from rrm_queue.columns import JobOutcomes
-from rrm_queue.domain import JobId, Result
-from rrm_queue.store.binary_columns import read_columns
-from rrm_queue.views import TournamentOutcomes
+from rrm_queue.columns import GeneratorMatches
+from rrm_queue.domain import JobId
+from rrm_queue.store.binary_columns import BIGINT, INTEGER, SMALLINT_CODE, read_columns
 
 GENERATORS = text("""
     SELECT DISTINCT c.generator
@@ -14,8 +13,7 @@ GENERATORS = text("""
     ORDER BY c.generator
 """)
 
-# A match that a coin decided had as many votes for either side: between generators it is the draw
-# that its votes were.
+# Where a coin settled a tie, both sides had as many votes: between generators it counts as a draw.
 MATCHES = """
     COPY (
         WITH named AS MATERIALIZED (
@@ -37,27 +35,10 @@ MATCHES = """
     ) TO STDOUT (FORMAT binary)
 """
 
-RESULTS = text("""
-    SELECT m.first, m.second, m.winner
-    FROM tournaments t JOIN matches m ON m.tournament_id = t.id
-    WHERE t.job_id = :job AND t.key = :key AND m.state = 'done'
-""")
 
-TOURNAMENT = text("""
-    SELECT size, seed FROM tournaments WHERE job_id = :job AND key = :key
-""")
-
-
-def job_outcomes(tx: Connection, job: JobId) -> JobOutcomes:
-    """The outcomes of all of the job's matches so far, by generator."""
+def generator_matches(tx: Connection, job: JobId) -> tuple[list[str], GeneratorMatches]:
+    """The job's generators by name, and its matches so far between them."""
     generators = list(tx.scalars(GENERATORS, {"job": job}))
     parameters = {"job": job, "generators": generators}
-    types = ("bigint", "integer", "integer", "smallint")
-    return JobOutcomes(generators, *read_columns(tx, MATCHES, parameters, types))
-
-
-def tournament_outcomes(tx: Connection, job: JobId, key: str) -> TournamentOutcomes:
-    """The outcomes of the job's tournament of this key, which there must be."""
-    size, seed = tx.execute(TOURNAMENT, {"job": job, "key": key}).one()
-    rows = tx.execute(RESULTS, {"job": job, "key": key})
-    return TournamentOutcomes(size, seed, [Result(*row) for row in rows])
+    columns = read_columns(tx, MATCHES, parameters, (BIGINT, INTEGER, INTEGER, SMALLINT_CODE))
+    return generators, GeneratorMatches(*columns)

@@ -1,25 +1,24 @@
-"""What a report reads beside the results: which tournaments to carry, one at a time, and costs."""
+"""What a report reads beside the results: which tournaments to show, their answers, and costs."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from heapq import nsmallest
 
 from sqlalchemy import Connection, text
 
-from rrm_queue.domain import (
-    DecidedBy,
-    JobId,
-    MatchId,
-    MatchState,
-    NoVerdict,
-    TournamentId,
-    TournamentState,
-    Verdict,
-)
+from rrm_queue.domain import JobId, Standing, TournamentId
 from rrm_queue.errors import TournamentNotFound
-from rrm_queue.store.views.votes import tallies
-from rrm_queue.views import Carried, CastVote, Costs, Gold, Head, RankedAnswer, Tally
-
-SLICE = 100  # votes that a cursor brings at once
+from rrm_queue.store.rows import row_reader
+from rrm_queue.store.views.matches import tournament_matches
+from rrm_queue.store.views.results import STANDING
+from rrm_queue.views import (
+    Answer,
+    Costs,
+    Gold,
+    SelectedTournaments,
+    TalliedMatch,
+    TournamentView,
+)
 
 NAMED = text("""
     SELECT t.id FROM unnest(CAST(:keys AS text[])) WITH ORDINALITY AS k (key, place)
@@ -32,7 +31,7 @@ FAILED = text("""
     ORDER BY id LIMIT :most
 """)
 
-# Of n in the file's order those at every n-th part; what has begun comes before what waits.
+# Of the tournaments in the file's order every n-th, so that `most` are spread evenly.
 SPREAD = text("""
     SELECT id FROM (
         SELECT id, row_number() OVER (ORDER BY id) - 1 AS place, count(*) OVER () AS total
@@ -43,34 +42,15 @@ SPREAD = text("""
     ORDER BY id LIMIT :most
 """)
 
-TOURNAMENT = text("""
-    SELECT id, key, prompt, reference, size, seed, state, champion, error, planned
-    FROM tournaments WHERE id = :tournament
-""")
-
-# The champion comes first, who has no standing last.
-ANSWERS = text("""
+# The champion comes first, candidates without a standing come last.
+ANSWERS = text(f"""
     SELECT c.number, c.key, c.generator, c.gold, char_length(c.text) AS length,
-           left(c.text, :longest) AS text,
-           s.rank, s.wins, s.losses, s.draws, s.elo, s.bt
+           left(c.text, :longest) AS text, {STANDING}
     FROM candidates c JOIN tournaments t ON t.id = c.tournament_id
     LEFT JOIN standings s ON s.tournament_id = c.tournament_id AND s.candidate = c.number
     WHERE c.tournament_id = :tournament
     ORDER BY s.rank, (c.number = t.champion) DESC, c.number
     LIMIT :most
-""")
-
-NAMES = text("""
-    SELECT key, generator FROM candidates WHERE tournament_id = :tournament ORDER BY number
-""")
-
-VOTES = text("""
-    SELECT v.match_id, v.number, v.swapped, v.verdict, v.no_verdict, right(v.text, :longest),
-           v.model, v.seed, v.prompt_tokens, v.cached_tokens, v.completion_tokens, v.seconds,
-           v.samples, v.neutralised, v.reused
-    FROM unnest(CAST(:matches AS bigint[])) WITH ORDINALITY AS m (id, place)
-    JOIN votes v ON v.match_id = m.id
-    ORDER BY m.place, v.number
 """)
 
 COSTS = text("""
@@ -85,8 +65,8 @@ COSTS = text("""
     WHERE t.job_id = :job
 """)
 
-# Of tournaments that are done and whose every answer has a gold; those that share the first rank
-# share its place.
+# Tournaments that are done and whose every answer has a gold score. Candidates that share the first
+# rank count with their mean.
 GOLD = text("""
     SELECT count(*) AS tournaments, avg(champion) AS champions, avg(mean) AS answers,
            avg(best) AS best
@@ -102,11 +82,19 @@ GOLD = text("""
 """)
 
 
-def carried(tx: Connection, job: JobId, most: int, keys: Sequence[str]) -> Carried:
-    """The tournaments called `keys`, and up to `most` others that stand for the job.
+_answer = row_reader(Answer)
+_standing = row_reader(Standing)
+_costs = row_reader(Costs)
+_gold = row_reader(Gold)
 
-    A tenth of those at most are the first that failed, the others are spread evenly over the file,
-    over its finished part where enough is finished. Raises TournamentNotFound.
+
+def select_tournaments(
+    tx: Connection, job: JobId, most: int, keys: Sequence[str]
+) -> SelectedTournaments:
+    """The tournaments called `keys`, and up to `most` others that represent the job.
+
+    At most a tenth of those are the first failed ones. The rest is spread evenly over the file:
+    over its finished tournaments where enough are finished. Raises TournamentNotFound.
     """
     found = tx.scalars(NAMED, {"job": job, "keys": list(keys)}).all()
     for key, tournament in zip(keys, found, strict=True):
@@ -114,83 +102,52 @@ def carried(tx: Connection, job: JobId, most: int, keys: Sequence[str]) -> Carri
             raise TournamentNotFound(f"job {job} has no '{key}'")
     share = -(-most // 10)
     failed = tx.scalars(FAILED, {"job": job, "most": share}).all() if most else []
-    picked = {*found, *failed}
+    selected = {*found, *failed}
     for done in (True, False):
-        room = most - len(picked - set(found))
+        room = most - len(selected - set(found))
         if room > 0:
-            picked |= set(tx.scalars(SPREAD, {"job": job, "most": room, "done": done}))
-    return Carried(sorted(picked), len(failed))
+            selected |= set(tx.scalars(SPREAD, {"job": job, "most": room, "done": done}))
+    return SelectedTournaments(sorted(selected), len(failed))
 
 
-def head_of(tx: Connection, tournament: TournamentId) -> Head:
-    """The tournament, which there must be."""
-    head = Head(*tx.execute(TOURNAMENT, {"tournament": tournament}).one())
-    return head._replace(state=TournamentState(head.state))
-
-
-def names_of(tx: Connection, tournament: TournamentId) -> list[str]:
-    """What to call the candidates, by number: their generators where these tell them apart.
-
-    Else their keys, which say less to a reader.
-    """
-    rows = tx.execute(NAMES, {"tournament": tournament}).all()
-    generators = {row.generator for row in rows if row.generator}
-    return [row.generator if len(generators) == len(rows) else row.key for row in rows]
-
-
-def answers_of(
+def ranked_answers(
     tx: Connection, tournament: TournamentId, *, most: int, longest: int
-) -> list[RankedAnswer]:
+) -> list[Answer]:
     """The first `most` candidates by rank, with up to `longest` characters of each answer."""
     parameters = {"tournament": tournament, "most": most, "longest": longest}
-    return [RankedAnswer(*row) for row in tx.execute(ANSWERS, parameters)]
+    rows = tx.execute(ANSWERS, parameters)
+    return [
+        replace(_answer(row), standing=None if row.rank is None else _standing(row)) for row in rows
+    ]
 
 
-def telling_matches(tx: Connection, tournament: TournamentId, most: int) -> list[Tally]:
-    """Up to `most` of the tournament's matches, those first in which most was open.
+def closest_matches(tx: Connection, tournament: TournamentView, most: int) -> list[TalliedMatch]:
+    """Up to `most` of the tournament's matches, the most uncertain ones first.
 
-    Those that failed, then draws and coins, then split votes, then the latest rounds. In memory are
-    no more than these, however many there are.
+    Failed matches, then draws and coins, then split votes, then the latest rounds. Only these are
+    in memory, however many matches there are.
     """
-    return nsmallest(most, tallies(tx, tournament), key=_openness)
+    return nsmallest(most, tournament_matches(tx, tournament), key=_certainty)
 
 
-def _openness(tally: Tally) -> tuple[int, int, int, int]:
-    if tally.state is MatchState.FAILED:
+def _certainty(match: TalliedMatch) -> tuple[int, int, int, int]:
+    if match.failed:
         kind = 0
-    elif tally.state is not MatchState.DONE:
+    elif not match.done:
         kind = 4
-    elif tally.winner is None or tally.decided_by == DecidedBy.COIN:
+    elif match.judged_winner is None:
         kind = 1
     else:
-        kind = 2 if min(tally.for_first, tally.for_second) else 3
-    return kind, abs(tally.for_first - tally.for_second), -tally.round, tally.slot
-
-
-def votes_of(
-    tx: Connection, matches: Sequence[MatchId], *, longest: int
-) -> Iterator[tuple[MatchId, CastVote]]:
-    """The votes of these matches in this order, with the last `longest` characters of each text.
-
-    Streamed, so that whoever has enough may stop.
-    """
-    rows = tx.execute(
-        VOTES,
-        {"matches": list(matches), "longest": longest},
-        execution_options={"stream_results": True, "yield_per": SLICE},
-    )
-    for match, *cells in rows:
-        vote = CastVote(*cells)
-        reason = NoVerdict(vote.no_verdict) if vote.no_verdict else None
-        yield match, vote._replace(verdict=Verdict(vote.verdict), no_verdict=reason)
+        kind = 2 if match.split else 3
+    return kind, abs(match.for_first - match.for_second), -match.round, match.slot
 
 
 def job_costs(tx: Connection, job: JobId) -> Costs:
-    """What the job's votes took so far."""
-    return Costs(*tx.execute(COSTS, {"job": job}).one())
+    """What the job's votes cost so far."""
+    return _costs(tx.execute(COSTS, {"job": job}).one())
 
 
 def job_gold(tx: Connection, job: JobId) -> Gold | None:
-    """How good the champions are, as the file knows; None where it does not."""
-    gold = Gold(*tx.execute(GOLD, {"job": job}).one())
-    return gold if gold.tournaments else None
+    """How good the champions are by the file's gold scores; None where it has none."""
+    row = tx.execute(GOLD, {"job": job}).one()
+    return _gold(row) if row.tournaments else None

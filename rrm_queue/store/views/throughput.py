@@ -1,15 +1,16 @@
-"""How fast a judge has been in the jobs that the store holds."""
+"""How fast a judge was in the jobs that the store holds."""
 
 from sqlalchemy import Connection, text
 
 from rrm_queue.domain import JudgeSpec
-from rrm_queue.views import Pace
+from rrm_queue.store.rows import row_reader
+from rrm_queue.views import Throughput
 
 LEAST_VOTES = 100
-"""Fewer votes say more about a fleet's start than about its pace."""
+"""Jobs of fewer votes measure the start of the workers more than their throughput."""
 
-PACE = text("""
-    SELECT id, votes - votes_reused AS votes,
+THROUGHPUT = text("""
+    SELECT id AS job, votes - votes_reused AS votes,
            CAST(extract(epoch FROM finished_at - started_at) AS float8) AS seconds,
            completion_tokens
     FROM jobs
@@ -20,9 +21,12 @@ PACE = text("""
 """)
 
 
-def last_pace(tx: Connection, judge: JudgeSpec) -> Pace | None:
-    """The pace of the last job that ended with this judge; None if there is none to speak of."""
+_throughput = row_reader(Throughput)
+
+
+def last_throughput(tx: Connection, judge: JudgeSpec) -> Throughput | None:
+    """The throughput of the last large enough job that ended with this judge; None without one."""
     words = {"kind": judge.kind, "argument": judge.argument, "least": LEAST_VOTES}
-    for row in tx.execute(PACE, words):
-        return Pace(*row)
+    for row in tx.execute(THROUGHPUT, words):
+        return _throughput(row)
     return None

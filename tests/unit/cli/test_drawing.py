@@ -1,4 +1,5 @@
 import random
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -10,6 +11,7 @@ from rrm_queue.cli.render.canvas import Line
 from rrm_queue.domain import (
     CandidateNumber,
     DecidedBy,
+    MatchId,
     MatchState,
     Outcome,
     Position,
@@ -19,15 +21,15 @@ from rrm_queue.strategies import Finished
 from rrm_queue.strategies.base import History
 from rrm_queue.strategies.bracket import leaves
 from rrm_queue.strategies.knockout import Knockout
-from rrm_queue.views import MatchView
+from rrm_queue.views import TalliedMatch
 
 WIDE = 500
 
 
-def played(size: int, *, seed: int = 0, decided: int | None = None) -> list[MatchView]:
+def played(size: int, *, seed: int = 0, decided: int | None = None) -> list[TalliedMatch]:
     """A knockout's matches as the coordinator would plan them; after `decided` none is decided."""
     chance, strategy = random.Random(seed), Knockout(Seeding.GIVEN)
-    found: dict[Position, MatchView] = {}
+    found: dict[Position, TalliedMatch] = {}
     outcomes: dict[Position, Outcome | None] = {}
     while True:
         plan = strategy.plan(size, History(matches=outcomes), seed)
@@ -52,8 +54,8 @@ def match(
     *,
     votes: tuple[int, int] = (1, 0),
     by: DecidedBy = DecidedBy.VOTES,
-) -> MatchView:
-    return MatchView(
+) -> TalliedMatch:
+    return TalliedMatch(
         round=position.round,
         slot=position.slot,
         first=CandidateNumber(first),
@@ -62,6 +64,8 @@ def match(
         winner=None if winner is None else CandidateNumber(winner),
         decided_by=None if winner is None else by,
         votes=sum(votes),
+        id=MatchId(0),
+        error=None,
         for_first=votes[0],
         for_second=votes[1],
     )
@@ -75,7 +79,7 @@ def text(lines: list[Line]) -> list[str]:
     return ["".join(segment.text for segment in line) for line in lines]
 
 
-def drawn(size: int, matches: list[MatchView], width: int = WIDE, **options: bool) -> list[str]:
+def drawn(size: int, matches: list[TalliedMatch], width: int = WIDE, **options: bool) -> list[str]:
     first_line = leaves(size, 0, Seeding.GIVEN)
     return text(draw(first_line, names(size), matches, width, **options))
 
@@ -146,7 +150,7 @@ def test_votes_and_coins_stand_behind_the_winner() -> None:
 
 
 def test_a_failed_match_says_so() -> None:
-    failed = match(Position(1, 0), 0, 1, None)._replace(state=MatchState.FAILED)
+    failed = replace(match(Position(1, 0), 0, 1, None), state=MatchState.FAILED)
     assert drawn(2, [failed]) == ["c0 ─┬─ failed", "c1 ─┘"]
 
 

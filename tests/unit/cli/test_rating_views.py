@@ -1,4 +1,4 @@
-"""The leaderboard, intervals, diagnostics and notes on silence, as they are shown and as JSON."""
+"""The leaderboard, intervals, diagnostics and notes on a job, as they are shown and as JSON."""
 
 import io
 import json
@@ -10,18 +10,20 @@ from kit.cli_views import done, job
 from rich.console import Console, RenderableType
 
 from rrm_queue.actions.health import undecided
+from rrm_queue.actions.leaderboard import leaderboard_notes
 from rrm_queue.actions.schemas import diagnosis_shape, json_line, leaderboard_shape, result_shape
 from rrm_queue.cli.render.diagnosis import findings_view, labels_view
-from rrm_queue.cli.render.leaderboard import leaderboard_notes, leaderboard_table
+from rrm_queue.cli.render.leaderboard import leaderboard_table
 from rrm_queue.cli.render.tables import standings_table
+from rrm_queue.columns import DecidedMatches, GeneratorMatches, Votes
+from rrm_queue.diagnostics.diagnosis import Diagnosis
 from rrm_queue.diagnostics.label_report import LabelReport, label_report
 from rrm_queue.diagnostics.labels import Scoring
 from rrm_queue.diagnostics.length import LengthSlope, LongerWins
-from rrm_queue.diagnostics.report import DecidedMatches, JudgeReport, judge_report
-from rrm_queue.diagnostics.votes import Votes
+from rrm_queue.diagnostics.report import JudgeReport, judge_report
 from rrm_queue.domain import CandidateNumber, JobState, JudgeSpec, Result, Voting
-from rrm_queue.ratings import Leaderboard, Matches, leaderboard, rating_table
-from rrm_queue.views import Silence
+from rrm_queue.ratings import Leaderboard, leaderboard, rating_table
+from rrm_queue.views import NoVerdictSample
 
 EVIL = "\x1b[31m[bold]x[/bold]\n"
 SHOWN = r"\x1b[31m[bold]x[/bold]\n"
@@ -39,7 +41,7 @@ def board(*names: str, results: str) -> Leaderboard:
     """`results` are words such as `ab`: the first beat the second; `a=b` was a draw."""
     pairs = [(word[0], word[-1], 0 if "=" in word else 1) for word in results.split()]
     letters = "abcdefgh"
-    matches = Matches(
+    matches = GeneratorMatches(
         np.arange(len(pairs)),
         np.array([letters.index(one) for one, _, _ in pairs]),
         np.array([letters.index(two) for _, two, _ in pairs]),
@@ -53,12 +55,13 @@ def test_every_view_fits_its_terminal_and_neutralises_what_it_shows(width: int) 
     held = board(EVIL, "b" * 70, "c", results="ab bc ca a=b")
     ended = job(state=JobState.SUCCEEDED, judge=JudgeSpec("openai", EVIL))
     ratings = {line.candidate: line for line in rating_table(2, [Result(*_first_beat(0, 1))], 0)}
-    for renderables in (
+    views: list[list[RenderableType]] = [
         [leaderboard_table(held, width), *leaderboard_notes(ended, held)],
         [standings_table(done(EVIL, "b"), ratings, width=width)],
         list(findings_view(ended, _report(), width)),
         list(labels_view(_labels(EVIL), LongerWins(0.6, 0.5, 0.7, 99), width)),
-    ):
+    ]
+    for renderables in views:
         text = printed(renderables, width)
         assert all(len(line) <= width for line in text.splitlines())
         assert "\x1b" not in text
@@ -71,25 +74,29 @@ def _first_beat(one: int, two: int) -> tuple[CandidateNumber, CandidateNumber, C
 
 def _report() -> JudgeReport:
     number = np.arange(30)
-    votes = Votes(number // 2, number % 2 + 1, number % 2 == 1, np.ones(30, np.int8))
+    votes = Votes(
+        number // 2, number % 2 + 1, number % 2 == 1, np.ones(30, np.int8), np.full(30, -1)
+    )
     nothing = np.zeros(15)
     matches = DecidedMatches(
-        np.arange(15), np.zeros(15, np.int64), np.ones(15, np.int64),
+        np.arange(15), np.arange(15), np.zeros(15, np.int64), np.ones(15, np.int64),
         np.ones(15, np.uint8), np.zeros(15, np.bool_), nothing, nothing,
     )  # fmt: skip
-    return judge_report(votes, ["truncated"], np.full(30, -1), matches, Voting(2))
+    return judge_report(votes, matches, Voting(2))
 
 
 def test_a_judge_that_goes_by_length_alone_has_no_slope() -> None:
     report = replace(_report(), slope=LengthSlope(np.inf, -np.inf, np.inf, 15))
     text = printed(list(findings_view(job(), report, 80)), 80)
-    assert "length alone tells every winner" in text
+    assert "length alone predicts every winner" in text
     assert "inf" not in text
 
 
 def _labels(subset: str) -> list[LabelReport]:
     number = np.arange(20)
-    votes = Votes(number // 2, number % 2 + 1, number % 2 == 1, np.ones(20, np.int8))
+    votes = Votes(
+        number // 2, number % 2 + 1, number % 2 == 1, np.ones(20, np.int8), np.full(20, -1)
+    )
     labels = np.array([1, 2] * 5, np.int8)
     return label_report(labels, votes, np.arange(10) % 2, [subset, "other"], 2, Scoring())
 
@@ -103,8 +110,8 @@ def test_open_ends_and_incomparable_generators_are_said() -> None:
     assert "4 matches in 4 tournaments so far" in said
     assert "left out: 1 match between two answers of one generator" in said
     assert "not comparable, as no chain of matches joins them: a, b; c, d" in said
-    assert "undefeated, so that their rating has no upper end: a\n" in said
-    assert said.endswith("winless, so that their rating has no lower end: b")
+    assert "undefeated, so their rating has no upper limit: a\n" in said
+    assert said.endswith("winless, so their rating has no lower limit: b")
 
 
 def test_ratings_of_nothing_but_draws_are_told_apart_from_equality() -> None:
@@ -137,6 +144,8 @@ def test_what_stands_on_intervals_comes_last_and_is_null_without_them() -> None:
     first, without = rated["standings"][0], bare["standings"][0]
     assert list(first) == list(without)
     assert list(first)[8:10] == ["bt_low", "bt_high"]
+    assert first["bt_low"] is not None
+    assert first["bt_high"] is not None
     assert first["bt_low"] < 1000 < first["bt_high"]
     assert (first["undefeated"], without["bt_low"], without["undefeated"]) == (True, None, None)
 
@@ -144,7 +153,7 @@ def test_what_stands_on_intervals_comes_last_and_is_null_without_them() -> None:
 def test_the_diagnostics_json_has_no_number_that_json_has_not() -> None:
     report = _report()
     assert np.isnan(report.slope.estimate)
-    shape = diagnosis_shape(job(), report, _labels("s"), None)
+    shape = diagnosis_shape(job(), Diagnosis(report, _labels("s"), None))
     text = json_line(shape)
     assert json.loads(text, parse_constant=pytest.fail) == json.loads(text)
     assert shape["length_slope"]["estimate"] is None
@@ -160,17 +169,17 @@ def test_the_diagnostics_json_has_no_number_that_json_has_not() -> None:
 @pytest.mark.parametrize(
     ("seen", "said"),
     [
-        (Silence(100, 5, 5, 100, 1, True), []),
-        (Silence(7, 3, 0, 9, 0, True), ["3 of 7 matches were tied and settled by a coin"]),
-        (Silence(7, 0, 1, 9, 0, True), ["1 of 7 matches ended in a draw"]),
+        (NoVerdictSample(100, 5, 5, 100, 1, True), []),
+        (NoVerdictSample(7, 3, 0, 9, 0, True), ["3 of 7 matches were tied and settled by a coin"]),
+        (NoVerdictSample(7, 0, 1, 9, 0, True), ["1 of 7 matches ended in a draw"]),
         (
-            Silence(1000, 0, 0, 3000, 900, False),
+            NoVerdictSample(1000, 0, 0, 3000, 900, False),
             ["about 30% of the votes gave no verdict: `rrmq diagnose 0123456789ab` says why"],
         ),
-        (Silence(1, 0, 0, 0, 0, True), []),
+        (NoVerdictSample(1, 0, 0, 0, 0, True), []),
     ],
 )
-def test_silence_is_worth_a_word_when_there_is_more_than_a_little(
-    seen: Silence, said: list[str]
+def test_votes_without_a_verdict_are_mentioned_when_they_are_not_few(
+    seen: NoVerdictSample, said: list[str]
 ) -> None:
     assert list(undecided(job(), seen)) == said

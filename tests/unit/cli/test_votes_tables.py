@@ -7,18 +7,19 @@ from rich.console import Console
 
 from rrm_queue.cli.render.votes import matches_table
 from rrm_queue.domain import CandidateNumber, DecidedBy, MatchId, MatchState
-from rrm_queue.views import Tally
+from rrm_queue.views import TalliedMatch
 
 KEYS = ["algebraic-1", "careful-2"]
 
 
 def shown(width: int) -> str:
     first, second = CandidateNumber(0), CandidateNumber(1)
-    tally = Tally(
-        MatchId(1), 1, 0, first, second, MatchState.DONE, second, DecidedBy.COIN, None, 2, 1, 1
-    )
+    match = TalliedMatch(
+        1, 0, first, second, MatchState.DONE, second, DecidedBy.COIN,
+        id=MatchId(1), error=None, votes=2, for_first=1, for_second=1,
+    )  # fmt: skip
     console = Console(file=io.StringIO(), width=width, markup=False, highlight=False)
-    console.print(matches_table([tally], KEYS, width))
+    console.print(matches_table([match], KEYS, width))
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue()
 

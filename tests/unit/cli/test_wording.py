@@ -6,16 +6,8 @@ from hypothesis import strategies as st
 from kit.cli_views import NOW, job
 from rich.cells import cell_len
 
-from rrm_queue.actions.formatting import (
-    BAR,
-    bar,
-    count,
-    elapsed,
-    magnitude,
-    progress,
-    shortened,
-    tokens,
-)
+from rrm_queue.actions.formatting import BAR, bar, elapsed, progress, tokens
+from rrm_queue.text import count, magnitude, shortened
 
 
 @given(st.integers(0, 1000), st.integers(0, 1000))
@@ -27,7 +19,7 @@ def test_the_bar_is_full_only_when_all_is_done(done: int, more: int) -> None:
 
 @given(st.text(max_size=60), st.integers(4, 60))
 def test_a_shortened_name_fits_and_keeps_its_ends(name: str, width: int) -> None:
-    short = shortened(name, width, "…")
+    short = shortened(name, width, "…", cell_len)
     assert cell_len(short) <= max(width, 0) or short == name
     if short != name:
         head, tail = short.split("…")[0], short.split("…")[-1]

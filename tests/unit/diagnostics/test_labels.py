@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rrm_queue.columns import FIRST, NONE, SECOND, TIE, Votes
 from rrm_queue.diagnostics.kappa import cohen_kappa
 from rrm_queue.diagnostics.labels import (
     Scoring,
@@ -17,7 +18,6 @@ from rrm_queue.diagnostics.labels import (
     consistency,
     voting_accuracy,
 )
-from rrm_queue.diagnostics.votes import FIRST, NONE, SECOND, TIE, Votes
 
 SHARED = Path(__file__).parents[4] / "shared" / "data"
 CODES = {"a": FIRST, "b": SECOND, None: NONE, "tie": TIE}
@@ -170,7 +170,8 @@ def cast(pairs: int, k: int, right: float, chance: np.random.Generator) -> Votes
     swapped = numbers % 2 == 0
     winner = np.where(chance.random(len(numbers)) < right, FIRST, SECOND)
     shown = np.where(swapped, 3 - winner, winner).astype(np.int8)
-    return Votes(np.repeat(np.arange(pairs), k), numbers, swapped, shown)
+    matches = np.repeat(np.arange(pairs), k)
+    return Votes(matches, numbers, swapped, shown, np.full(len(numbers), -1))
 
 
 def test_voting_at_k_grows_as_condorcet_says() -> None:
@@ -189,7 +190,7 @@ def test_votes_that_were_not_needed_are_not_missed() -> None:
     before = np.hstack((np.zeros((500, 1), int), said[:, :-1]))
     open_ = (before < 3) & (np.arange(5) - before < 3)
     rows = open_.ravel()
-    stopped = Votes(full.matches[rows], full.numbers[rows], full.swapped[rows], full.verdicts[rows])
+    stopped = full.where(rows)
     assert len(stopped) < len(full)
     labels = np.full(500, FIRST, np.int8)
     assert voting_accuracy(labels, stopped, (1, 3, 5)) == voting_accuracy(labels, full, (1, 3, 5))
@@ -201,6 +202,7 @@ def test_a_split_vote_is_a_tie_and_no_vote_no_verdict() -> None:
         np.array([1, 2, 1, 2]),
         np.array([False, True, False, False]),
         codes(FIRST, FIRST, NONE, SECOND),
+        np.array([-1, -1, 0, -1]),
     )
     labels = codes(FIRST, FIRST, SECOND)
     (found,) = voting_accuracy(labels, held, (2,), Scoring(tie=0.5, none=0.0))

@@ -1,16 +1,17 @@
 """The report on a judge, over simulated judges whose faults are known."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from rrm_queue.columns import FIRST, NONE, SECOND, DecidedMatches, Votes
 from rrm_queue.diagnostics.label_report import label_report, series
 from rrm_queue.diagnostics.labels import Scoring, TieLabels
 from rrm_queue.diagnostics.reading import Finding, Level
-from rrm_queue.diagnostics.report import DecidedMatches, everywhere, judge_report
-from rrm_queue.diagnostics.votes import FIRST, NONE, SECOND, Votes
+from rrm_queue.diagnostics.report import judge_report, votes_of_every_match
 from rrm_queue.domain import Order, Stop, Voting
 
-REASONS = ("truncated", "no box", "off the menu")
 MATCHES = 4000
 
 
@@ -18,8 +19,9 @@ def matches(count: int = MATCHES) -> DecidedMatches:
     """Tournaments of three candidates who all meet; the lower number always wins."""
     number = np.arange(count)
     firsts, seconds = np.array([0, 0, 1])[number % 3], np.array([1, 2, 2])[number % 3]
-    lengths = 100.0 + number % 7
+    lengths = (100 + number % 7).astype(np.float64)
     return DecidedMatches(
+        number,
         number // 3,
         firsts,
         seconds,
@@ -38,11 +40,12 @@ def votes(accuracy: float, bias: float, cast: int, seed: int = 1) -> Votes:
     right = chance.uniform(size=len(match)) < accuracy
     by_quality = np.where(right ^ swapped, FIRST, SECOND)
     blind = chance.uniform(size=len(match)) < bias
-    return Votes(match, number + 1, swapped, np.where(blind, FIRST, by_quality).astype(np.int8))
+    said = np.where(blind, FIRST, by_quality).astype(np.int8)
+    return Votes(match, number + 1, swapped, said, np.full(len(match), -1))
 
 
 def report(held: Votes, voting: Voting, given: DecidedMatches | None = None) -> dict[str, Finding]:
-    found = judge_report(held, REASONS, np.full(len(held), -1), given or matches(), voting)
+    found = judge_report(held, given or matches(), voting)
     return {finding.name: finding for finding in found.findings}
 
 
@@ -70,7 +73,7 @@ def test_one_vote_a_match_says_nothing_of_agreement() -> None:
     found = report(votes(0.9, 0, 1), Voting())
     for name in ("flip_rate", "vote_agreement"):
         assert (found[name].n, found[name].level) == (0, Level.OPEN)
-        assert "--votes 2" in found[name].words
+        assert "2 or more votes a match" in found[name].words
 
 
 def test_votes_that_stop_early_do_not_lean_to_disagreement() -> None:
@@ -98,19 +101,15 @@ def test_votes_that_stop_early_do_not_lean_to_disagreement() -> None:
     ],
 )
 def test_which_votes_every_match_has(voting: Voting, count: int | None) -> None:
-    assert everywhere(voting) == count
+    assert votes_of_every_match(voting) == count
 
 
 def test_silence_is_told_by_its_reason() -> None:
     held = votes(0.9, 0, 2)
     silent = np.arange(len(held)) % 10 == 0
-    held = Votes(held.matches, held.numbers, held.swapped, np.where(silent, NONE, held.verdicts))
-    codes = np.where(silent, np.arange(len(held)) % 20 // 10, -1)
-    voting = Voting(2, stop=Stop.NEVER)
-    found = {
-        finding.name: finding
-        for finding in judge_report(held, REASONS, codes, matches(), voting).findings
-    }
+    reasons = np.where(silent, np.arange(len(held)) % 20 // 10, -1)
+    held = replace(held, verdicts=np.where(silent, NONE, held.verdicts), reasons=reasons)
+    found = report(held, Voting(2, stop=Stop.NEVER))
     assert found["no_verdict"].estimate == pytest.approx(0.1)
     assert found["no_verdict: truncated"].estimate == pytest.approx(0.05)
     assert "max_tokens" in found["no_verdict: truncated"].words
@@ -123,9 +122,7 @@ def test_coins_and_draws_are_told_apart() -> None:
     coins = np.arange(300) % 3 == 0
     neither = np.arange(300) % 3 < 2
     winners = np.where(neither, 0, given.winners).astype(np.uint8)
-    given = DecidedMatches(
-        given.tournaments, given.firsts, given.seconds, winners, coins, given.lengths, given.others
-    )
+    given = replace(given, winners=winners, coins=coins)
     found = report(votes(0.9, 0, 1), Voting(), given)
     assert found["coins"].estimate == pytest.approx(1 / 3)
     assert found["draws"].estimate == pytest.approx(1 / 3)
@@ -133,7 +130,7 @@ def test_coins_and_draws_are_told_apart() -> None:
 
 def test_no_votes_and_no_matches_are_no_fault() -> None:
     nothing = np.array([], np.int64)
-    none = Votes(nothing, nothing, nothing.astype(np.bool_), nothing.astype(np.int8))
+    none = Votes(nothing, nothing, nothing.astype(np.bool_), nothing.astype(np.int8), nothing)
     found = report(none, Voting(3), matches(0))
     assert {finding.level for finding in found.values()} == {Level.OPEN}
 

@@ -10,16 +10,14 @@ from rrm_queue.domain import (
     Candidate,
     CandidateNumber,
     DecidedBy,
-    Outcome,
-    Pairing,
-    Position,
+    MatchState,
     Standing,
 )
 from rrm_queue.errors import UsageFault
 from rrm_queue.exports import KINDS, export_of
-from rrm_queue.exports.base import Finished, Match
 from rrm_queue.exports.decisions import Decisions
 from rrm_queue.exports.preferences import Pairs, Preferences
+from rrm_queue.views import FinishedTournament, Match
 
 SIZE = 5
 Met = tuple[int, int, int | None, DecidedBy]
@@ -27,20 +25,19 @@ Met = tuple[int, int, int | None, DecidedBy]
 
 def match(first: int, second: int, winner: int | None, by: DecidedBy = DecidedBy.VOTES) -> Match:
     won = None if winner is None else CandidateNumber(winner)
-    pairing = Pairing(Position(1, 0), CandidateNumber(first), CandidateNumber(second))
-    return Match(pairing, Outcome(won, by))
+    return Match(1, 0, CandidateNumber(first), CandidateNumber(second), MatchState.DONE, won, by)
 
 
-def tournament(*matches: Match, ranks: tuple[int, ...] = (1, 2, 3, 4, 5)) -> Finished:
+def tournament(*matches: Match, ranks: tuple[int, ...] = (1, 2, 3, 4, 5)) -> FinishedTournament:
     candidates = [Candidate(f"c{number}", f"text {number}") for number in range(SIZE)]
     standings = [
         Standing(CandidateNumber(number), rank, 0, 0, 0, 1000.0, 1000.0 - 100 * number)
         for number, rank in enumerate(ranks)
     ]
-    return Finished("t", "?", candidates, standings, matches)
+    return FinishedTournament("t", "?", candidates, standings, matches)
 
 
-def pairs(export: Preferences, finished: Finished) -> list[tuple[str, str]]:
+def pairs(export: Preferences, finished: FinishedTournament) -> list[tuple[str, str]]:
     return [(row["chosen_id"], row["rejected_id"]) for row in export.rows(finished)]
 
 
@@ -55,9 +52,9 @@ def met(draw: st.DrawFn) -> Match:
 @given(st.lists(met()), st.sampled_from(Pairs))
 def test_every_pair_was_decided_by_the_judge(matches: list[Match], which: Pairs) -> None:
     decided = {
-        (f"c{m.by_judge}", f"c{({m.pairing.first, m.pairing.second} - {m.by_judge}).pop()}")
+        (f"c{m.judged_winner}", f"c{({m.first, m.second} - {m.judged_winner}).pop()}")
         for m in matches
-        if m.by_judge is not None
+        if m.judged_winner is not None
     }
     found = pairs(Preferences(pairs=which), tournament(*matches))
     assert set(found) <= decided
@@ -106,5 +103,5 @@ def test_neighbours_that_share_a_rank_are_no_preference() -> None:
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "preferences"])
 def test_an_option_of_another_kind_is_refused(kind: str) -> None:
-    with pytest.raises(UsageFault, match=f"--margin does not go with --as {kind}"):
+    with pytest.raises(UsageFault, match=f"margin does not go with kind='{kind}'"):
         export_of(kind, {"margin": 1.0})

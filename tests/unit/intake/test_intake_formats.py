@@ -133,11 +133,14 @@ def test_pairs_and_labels_of_our_own_format(extra, expected):
     ("row", "reason"),
     [
         ({"candidates": ["a", "b"], "label": "c"}, "`label` is 'c', expected '0', '1' or 'tie'"),
-        ({"candidates": ["a", "b", "c"], "label": "0"}, "`label` goes with two candidates, here"),
+        ({"candidates": ["a", "b", "c"], "label": "0"}, "`label` is for two candidates, but there"),
         ({"candidates": ["a", "b"], "pairs": [{"first": 0}]}, "`pairs[0].second` is missing"),
-        ({"candidates": ["a", "b"], "pairs": [{"first": 0, "second": 7}]}, "no candidate's id"),
+        (
+            {"candidates": ["a", "b"], "pairs": [{"first": 0, "second": 7}]},
+            "no candidate has this id",
+        ),
         ({"candidates": ["a", "b"], "pairs": [{"first": 0, "second": 0}]}, "on both sides"),
-        ({"candidates": ["a", "b"], "pairs": [], "label": 0}, "a pair of `pairs` has its own"),
+        ({"candidates": ["a", "b"], "pairs": [], "label": 0}, "write the labels inside `pairs`"),
         ({"response_a": "a", "response_b": "b", "label": "c"}, "`label` is 'c', expected one of"),
         ({"response_1": "a", "response_2": "b", "sampled_conflict_pairs": [[0, 2]]}, "below 2"),
         ({"response_1": "a", "response_2": " "}, "`response_2` is empty"),
@@ -159,7 +162,7 @@ def test_an_id_of_rows_names_the_prompt_or_the_answer():
     mixed = [{"id": i, "prompt": "p", "text": t} for i, t in ["qa", "qb", "rc", "rd"]]
     ((line, said),) = problems(jsonl(mixed))
     assert line == 2
-    assert "the id 'q' is that of line 1" in said
+    assert "the id 'q' is already used on line 1" in said
 
 
 def test_one_prompt_id_has_one_prompt():
@@ -167,7 +170,7 @@ def test_one_prompt_id_has_one_prompt():
         {"prompt_id": 1, "prompt": p, "text": t} for p, t in [("p", "a"), ("q", "b"), ("p", "c")]
     ]
     assert problems(jsonl(rows)) == [
-        (2, "the prompt is not that of line 1, which has the same id"),
+        (2, "line 1 has the same id but another prompt"),
     ]
 
 
@@ -188,7 +191,7 @@ def test_one_input_has_one_format():
     ((line, said),) = problems(jsonl([pairs]), jsonl([answers]))
     assert line == 1
     assert said.startswith(
-        "the file holds one answer a row, the one before it TRL preference pairs"
+        "the file holds one answer a row, but the file before it holds TRL preference pairs"
     )
 
 
@@ -206,7 +209,9 @@ def test_an_unknown_row_is_one_problem_that_names_its_keys():
     rows = [{"question": "p", "a1": "a", "a2": "b"}] * 5
     ((line, said),) = problems(jsonl(rows))
     assert line == 1
-    assert said.startswith("no format has the keys `question`, `a1`, `a2`; rename them by mapping=")
+    assert said.startswith(
+        "no known format has the keys `question`, `a1`, `a2`; rename them with mapping="
+    )
     mapping = parse_mapping(["prompt=question", "response_a=a1", "response_b=a2"])
     assert len(tournaments(jsonl(rows), mapping=mapping)) == 5
     ((_, said),) = problems(jsonl(rows), mapping=parse_mapping(["prompt=query"]))

@@ -30,8 +30,8 @@ def test_more_than_two_candidates_need_pairs_to_be_judged_by_them() -> None:
     )
     assert len(tournaments(file)) == 4
     assert problems(file, needs=Needs(pairs=True)) == [
-        (2, "`pairs` is missing; the strategy `pairs` cannot tell which of 3 to judge"),
-        (4, "`pairs` is missing; the strategy `pairs` cannot tell which of 4 to judge"),
+        (2, "`pairs` is missing; name which pairs of the 3 candidates to judge"),
+        (4, "`pairs` is missing; name which pairs of the 4 candidates to judge"),
     ]
 
 
@@ -40,7 +40,7 @@ def test_a_pair_is_judged_once(again: dict[str, str]) -> None:
     one = {"candidates": answers(3), "pairs": [pair("c0", "c1"), pair("c1", "c2")]}
     twice = {"candidates": answers(3), "pairs": [pair("c0", "c1"), pair("c1", "c2"), again]}
     assert problems(lines(one, twice), needs=Needs(pairs=True)) == [
-        (2, f"`pairs` has '{again['first']}' and '{again['second']}' twice; a pair meets once")
+        (2, f"`pairs` has '{again['first']}' and '{again['second']}' twice; name each pair once")
     ]
 
 
@@ -57,7 +57,7 @@ def test_what_is_no_pair_of_the_candidates_is_refused(numbers: tuple[int, int]) 
     candidates = tuple(Candidate(str(n), "x") for n in range(3))
     made = Tournament("t", "p", candidates, 1, pairs=(LabelledPair(first, second),))
     lack = Needs(pairs=True).lack(made)
-    assert lack == f"{first} and {second} are no pair of 3 candidates"
+    assert lack == f"{first} and {second} are not two of 3 candidates"
 
 
 def test_a_simulated_judge_needs_to_know_how_good_every_answer_is() -> None:
@@ -65,5 +65,5 @@ def test_a_simulated_judge_needs_to_know_how_good_every_answer_is() -> None:
     file = lines({"candidates": answers(3, gold=0.5)}, {"candidates": some})
     assert len(tournaments(file, needs=NO_NEEDS)) == 2
     assert problems(file, needs=Needs(gold=True)) == [
-        (2, "candidate 'c1' has no `gold`; the judge `simulated` decides by it")
+        (2, "candidate 'c1' has no `gold`; this judge decides by it")
     ]

@@ -144,8 +144,8 @@ def test_gold_is_right_or_wrong_or_a_number(written, gold):
     [
         ('"yes"', "`candidates[1].gold` is text, expected a number"),
         ("[1]", "`candidates[1].gold` is a list, expected a number"),
-        ("1e400", "`candidates[1].gold` is no number that can be compared"),
-        ("9" * 400, "`candidates[1].gold` is no number that can be compared"),
+        ("1e400", "`candidates[1].gold` must be a finite number"),
+        ("9" * 400, "`candidates[1].gold` must be a finite number"),
     ],
 )
 def test_any_other_gold_is_refused(written, expected):
@@ -247,7 +247,7 @@ def test_a_reference_is_text_or_a_number_as_it_is_written(written, reference):
         ),
         ({"prompt": "p", "candidates": PAIR, "reference": ""}, "`reference` is empty"),
         ([1], "not a tournament: Expected `object`, got `array`"),
-        ({"x": float("nan")}, "not JSON: NaN is no JSON number; null is JSON for a missing value"),
+        ({"x": float("nan")}, "not JSON: NaN is not a JSON number; write null for a missing value"),
     ],
 )
 def test_the_reason_names_the_place(row, expected):
@@ -273,7 +273,7 @@ def test_a_line_that_is_not_json_is_refused_at_its_column(line, expected):
 @pytest.mark.parametrize("text", [r"\ud800", r"\ud800abcdefgh", r"\udc00", r"\ud800\ud800"])
 def test_half_of_a_surrogate_pair_is_refused(key, text):
     line = f'{{"{key}": "{text}", "candidates": ["a", "b"]}}'
-    expected = r"not JSON: a \u escape is half of a surrogate pair, which is no character"
+    expected = r"not JSON: a \u escape is half of a surrogate pair, which is not a character"
     assert reason(line.encode()) == expected
 
 

@@ -117,7 +117,7 @@ def test_a_file_without_content_is_one_problem_without_a_line(content):
 def test_a_missing_reference_is_a_problem_only_for_a_judge_that_needs_it():
     assert len(items(GOOD + REFERRED)) == 2
     found = items(GOOD + REFERRED, Needs(reference=True))
-    expected = "`reference` is missing; the judge `reference` compares with it, judge names another"
+    expected = "`reference` is missing; this judge needs it: add it, or choose another with judge"
     assert found == [(1, expected), parse_line(REFERRED, 2)]
 
 
@@ -132,7 +132,7 @@ def test_an_overlong_line_is_one_problem_and_the_next_line_is_read(monkeypatch, 
     for excess in (1, 2, 3, 4, 5, 2**16, 2**18 + 1):
         overlong = start + b" " * (2**20 - len(start) - 1 + excess) + b"\n"
         assert items(overlong + GOOD) == [
-            (1, "the line is over 1 MiB long"),
+            (1, "the line is longer than 1 MiB"),
             parse_line(GOOD, 2),
         ]
 

@@ -42,5 +42,5 @@ def test_rows_are_taken_when_they_are_read() -> None:
 
 @pytest.mark.parametrize("row", [{"a": object()}, 3, {"a": {1}}, None, "word"])
 def test_what_is_no_row_is_named_by_its_number(row: Any) -> None:
-    with pytest.raises(BadInput, match="rows:2: this is no row"):
+    with pytest.raises(BadInput, match="rows:2: the row cannot be written as JSON"):
         stream_of([{}, row]).read()

@@ -1,4 +1,5 @@
 import asyncio
+from functools import partial
 
 import pytest
 
@@ -39,7 +40,7 @@ def test_the_longest_unused_result_is_dropped() -> None:
         work, shared = Work(), SingleFlightCache[int, int](capacity=2)
         work.may_end.set()
         for number in (1, 2, 1, 3, 1, 2):
-            await shared.get(number, lambda number=number: work.square(number))
+            await shared.get(number, partial(work.square, number))
         assert work.begun == [1, 2, 3, 2]
 
     asyncio.run(run())

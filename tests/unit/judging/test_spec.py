@@ -64,13 +64,13 @@ def test_an_unknown_judge_is_refused_in_one_line_that_names_the_known(text: str)
     ],
 )
 def test_a_judge_on_sglang_needs_a_name_that_a_queue_can_have(text: str) -> None:
-    with pytest.raises(UsageFault, match="no judge is called"):
+    with pytest.raises(UsageFault, match="unknown judge"):
         parsed(text)
 
 
 @pytest.mark.parametrize("url", ["", "host/v1", "ftp://host", "http://", "http://[", "http://h:x"])
 def test_a_base_url_must_be_one(url: str) -> None:
-    with pytest.raises(UsageFault, match="no base URL"):
+    with pytest.raises(UsageFault, match="is not a base URL"):
         parsed("openai:m", url)
 
 
@@ -139,7 +139,7 @@ def test_judges_that_write_no_text_have_no_settings_and_no_template() -> None:
     "text", ["simulated:2", "simulated:well", "simulated:0.8:", "simulated:nan"]
 )
 def test_a_simulated_judge_needs_an_accuracy(text: str) -> None:
-    with pytest.raises(UsageFault, match="the chance that a vote is right"):
+    with pytest.raises(UsageFault, match="write its accuracy from 0 to 1"):
         parsed(text)
 
 

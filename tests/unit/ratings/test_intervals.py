@@ -137,7 +137,7 @@ def test_95_of_100_intervals_hold_the_truth() -> None:
 def test_repeated_results_narrow_the_intervals_only_of_who_takes_them_for_new() -> None:
     columns = simulated(np.array([1100.0, 1000, 950, 950]), 10, np.random.default_rng(2))
     thrice = Columns(
-        4, *(np.tile(c, 3) for c in (columns.firsts, columns.seconds, columns.winners))
+        4, np.tile(columns.firsts, 3), np.tile(columns.seconds, 3), np.tile(columns.winners, 3)
     )
     clusters = np.arange(len(columns))
     widths = []

@@ -1,6 +1,7 @@
 """The leaderboard: generators compared over tournaments, honestly wide."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -8,15 +9,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from kit.recorded_battles import battles, reference, rows
 
-from rrm_queue.ratings import Leaderboard, Matches, Method, leaderboard
+from rrm_queue.columns import GeneratorMatches
+from rrm_queue.ratings import Leaderboard, Method, leaderboard
 from rrm_queue.ratings.bradley_terry import POINTS
 
 NAMES = ["delta", "alpha", "charlie", "bravo"]
 
 
-def matches(*rows: tuple[int, int, int, int]) -> Matches:
+def matches(*rows: tuple[int, int, int, int]) -> GeneratorMatches:
     columns = np.array(rows, np.int64).reshape(-1, 4).T
-    return Matches(columns[0], columns[1], columns[2], columns[3].astype(np.uint8))
+    return GeneratorMatches(columns[0], columns[1], columns[2], columns[3].astype(np.uint8))
 
 
 generator = st.integers(-1, len(NAMES) - 1)
@@ -27,14 +29,14 @@ held = st.lists(
 
 def simulated(
     truth: np.ndarray, tournaments: int, taste: float, chance: np.random.Generator
-) -> Matches:
+) -> GeneratorMatches:
     """Round robins; a prompt shifts every generator by `taste`, for all matches that it is in."""
     size = len(truth)
     firsts, seconds = np.triu_indices(size, 1)
     shown = truth + chance.normal(0, taste, (tournaments, size))
     gaps = (shown[:, firsts] - shown[:, seconds]) / POINTS
     winners = np.where(chance.random(gaps.shape) < 1 / (1 + np.exp(-gaps)), 1, 2)
-    return Matches(
+    return GeneratorMatches(
         np.repeat(np.arange(tournaments), len(firsts)),
         np.tile(firsts, tournaments),
         np.tile(seconds, tournaments),
@@ -43,16 +45,16 @@ def simulated(
 
 
 def ratings(board: Leaderboard) -> dict[str, tuple[float, float, float]]:
-    return {line.generator: (line.bt, line.low, line.high) for line in board.lines}
+    return {line.generator: (line.bt, line.low, line.high) for line in board.rows}
 
 
 @settings(deadline=None)  # a hundred orders of Elo each
 @given(held=held, seed=st.integers(0, 2**63 - 1), data=st.data())
 def test_order_sides_and_numbers_of_rows_change_nothing(
-    held: Matches, seed: int, data: st.DataObject
+    held: GeneratorMatches, seed: int, data: st.DataObject
 ) -> None:
     board = leaderboard(NAMES, held, seed)
-    order = np.array(data.draw(st.permutations(range(len(held)))), np.int64)
+    order: Any = np.array(data.draw(st.permutations(range(len(held)))), np.int64)
     renamed = np.array(data.draw(st.permutations(range(len(NAMES)))))
     turned = np.array(
         data.draw(st.lists(st.booleans(), min_size=len(held), max_size=len(held))), bool
@@ -61,7 +63,7 @@ def test_order_sides_and_numbers_of_rows_change_nothing(
     places = np.append(renamed, -1)  # UNNAMED stays what it is
     firsts, seconds = places[other.firsts], places[other.seconds]
     winners = np.where(turned & (other.winners > 0), 3 - other.winners, other.winners)
-    mixed = Matches(
+    mixed = GeneratorMatches(
         other.tournaments * 7 - 3,
         np.where(turned, seconds, firsts),
         np.where(turned, firsts, seconds),
@@ -69,8 +71,8 @@ def test_order_sides_and_numbers_of_rows_change_nothing(
     )
     names = [NAMES[int(np.flatnonzero(renamed == place)[0])] for place in range(len(NAMES))]
     again = leaderboard(names, mixed, seed)
-    assert [replace(line, low=0, high=0) for line in again.lines] == [
-        replace(line, low=0, high=0) for line in board.lines
+    assert [replace(line, low=0, high=0) for line in again.rows] == [
+        replace(line, low=0, high=0) for line in board.rows
     ]
     for name, line in ratings(again).items():
         assert line == pytest.approx(ratings(board)[name], abs=1e-6)
@@ -78,38 +80,38 @@ def test_order_sides_and_numbers_of_rows_change_nothing(
 
 @settings(deadline=None)  # a hundred orders of Elo each
 @given(held=held)
-def test_the_lines_add_up(held: Matches) -> None:
+def test_the_lines_add_up(held: GeneratorMatches) -> None:
     board = leaderboard(NAMES, held, 1)
     assert board.matches + board.own + board.unnamed == len(held)
-    assert sum(line.matches for line in board.lines) == 2 * board.matches
-    assert sum(line.wins for line in board.lines) == sum(line.losses for line in board.lines)
-    assert [line.rank for line in board.lines] == sorted(line.rank for line in board.lines)
-    for line in board.lines:
+    assert sum(line.matches for line in board.rows) == 2 * board.matches
+    assert sum(line.wins for line in board.rows) == sum(line.losses for line in board.rows)
+    assert [line.rank for line in board.rows] == sorted(line.rank for line in board.rows)
+    for line in board.rows:
         assert line.low <= line.bt <= line.high
         assert line.best <= line.rank <= line.worst
         assert line.matches == line.wins + line.draws + line.losses > 0
         assert line.win_rate == (line.wins + line.draws / 2) / line.matches
-    if board.lines:
-        assert np.mean([line.bt for line in board.lines]) == pytest.approx(1000)
-        assert np.mean([line.elo for line in board.lines]) == pytest.approx(1000)
+    if board.rows:
+        assert np.mean([line.bt for line in board.rows]) == pytest.approx(1000)
+        assert np.mean([line.elo for line in board.rows]) == pytest.approx(1000)
 
 
 def test_own_and_unnamed_matches_are_counted_and_left_out() -> None:
     rows = [(0, 0, 1, 1), (1, 1, 0, 1), (2, 0, 0, 1), (3, -1, 0, 1), (4, -1, -1, 2)]
     board = leaderboard(NAMES, matches(*rows), 1)
     assert (board.matches, board.tournaments, board.own, board.unnamed) == (2, 2, 1, 2)
-    assert [line.generator for line in board.lines] == ["alpha", "delta"]
+    assert [line.generator for line in board.rows] == ["alpha", "delta"]
     assert not board.clustered
 
 
 def test_nothing_gives_an_empty_board() -> None:
-    assert leaderboard(NAMES, matches((0, 1, 1, 1)), 1).lines == ()
-    assert leaderboard([], matches(), 1).lines == ()
+    assert leaderboard(NAMES, matches((0, 1, 1, 1)), 1).rows == ()
+    assert leaderboard([], matches(), 1).rows == ()
 
 
 def test_islands_and_the_undefeated_are_named() -> None:
     board = leaderboard(NAMES, matches((0, 0, 1, 1), (1, 2, 3, 0)), 1)
-    lines = {line.generator: line for line in board.lines}
+    lines = {line.generator: line for line in board.rows}
     assert lines["delta"].component == lines["alpha"].component != lines["bravo"].component
     assert lines["bravo"].group == lines["charlie"].group
     assert lines["delta"].undefeated
@@ -126,12 +128,13 @@ def test_intervals_hold_the_truth_when_prompts_have_tastes(method: Method) -> No
     names = [f"model {number:02}" for number in range(12)]
     truth, chance = np.linspace(1150, 850, 12), np.random.default_rng(4)
     long = ratings(leaderboard(names, simulated(truth, 5000, 250, chance), 1))
-    covered, narrow = [], []
+    covered: list[bool] = []
+    narrow: list[bool] = []
     for number in range(20):
         held = simulated(truth, 60, 250, chance)
         board = leaderboard(names, held, number, method, rounds=150)
         assert board.clustered
-        alone = Matches(np.arange(len(held)), held.firsts, held.seconds, held.winners)
+        alone = GeneratorMatches(np.arange(len(held)), held.firsts, held.seconds, held.winners)
         for found, lines in ((covered, board), (narrow, leaderboard(names, alone, number))):
             found += [
                 low <= long[name][0] <= high for name, (_, low, high) in ratings(lines).items()
@@ -148,7 +151,7 @@ def test_recorded_battles_rate_as_arena_rank_rates_them() -> None:
     """
     names, columns = battles("llmfao_crowd")
     prompts = [row["prompt_id"] for row in rows("battles_llmfao_crowd.jsonl")]
-    held = Matches(
+    held = GeneratorMatches(
         np.unique(prompts, return_inverse=True)[1],
         columns.firsts,
         columns.seconds,
@@ -161,7 +164,7 @@ def test_recorded_battles_rate_as_arena_rank_rates_them() -> None:
         said = reference("llmfao_crowd", arena, names, key)
         ours = [ratings(board)[name][place] for name in names]
         assert ours == pytest.approx(said, abs=0.25)
-    best = board.lines[0]
+    best = board.rows[0]
     assert (best.generator, best.best, best.worst > 1) == ("GPT 4", 1, True)
 
 
@@ -178,7 +181,7 @@ def test_bootstrap_and_sandwich_agree_on_many_tournaments() -> None:
 
 def test_ranks_stay_open_where_intervals_overlap() -> None:
     held = simulated(np.array([1400.0, 1000, 1000, 600]), 200, 0, np.random.default_rng(3))
-    lines = leaderboard(NAMES, held, 1).lines
+    lines = leaderboard(NAMES, held, 1).rows
     assert [(line.best, line.worst) for line in lines] == [(1, 1), (2, 3), (2, 3), (4, 4)]
     assert lines[0].generator == "delta"
     assert lines[3].generator == "bravo"

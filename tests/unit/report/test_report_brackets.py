@@ -6,21 +6,32 @@ from itertools import combinations
 
 import pytest
 
-from rrm_queue.domain import CandidateNumber, Outcome, Position, Seeding
+from rrm_queue.domain import (
+    CandidateNumber,
+    DecidedBy,
+    MatchId,
+    MatchState,
+    Outcome,
+    Position,
+    Seeding,
+    TournamentId,
+    TournamentState,
+)
 from rrm_queue.report.brackets import MOST, ROW, WIDTH, Box, Picture, picture
-from rrm_queue.report.contents import Bracket, Carried, Meeting
+from rrm_queue.report.contents import Bracket, Tournament
 from rrm_queue.strategies import Finished, named
 from rrm_queue.strategies.base import History
+from rrm_queue.views import TalliedMatch, TournamentView
 
 SIZES = [2, 3, 4, 5, 6, 7, 8, 11, 16, 23, 32, 33, 64, 100]
 
 
-def played(strategy: str, size: int, *, stop: int | None = None, votes: int = 3) -> Carried:
+def played(strategy: str, size: int, *, stop: int | None = None, votes: int = 3) -> Tournament:
     """A tournament played by chance, its first `stop` matches alone."""
     chance = random.Random(size)
     plan = named(strategy)
     matches: dict[Position, Outcome | None] = {}
-    found: list[Meeting] = []
+    found: list[TalliedMatch] = []
     champion = None
     while True:
         step = plan.plan(size, History(len(matches), len(matches), matches), seed=size)
@@ -33,37 +44,33 @@ def played(strategy: str, size: int, *, stop: int | None = None, votes: int = 3)
             matches[pairing.position] = Outcome(winner)
             scores = (2, 1) if winner == pairing.first else (0, 2)
             found.append(
-                Meeting(
-                    *pairing.position,
-                    pairing.first,
-                    pairing.second,
-                    winner,
-                    True,
-                    False,
-                    False,
-                    "",
-                    *scores,
-                    votes,
+                TalliedMatch(
+                    *pairing.position, pairing.first, pairing.second, MatchState.DONE, winner,
+                    DecidedBy.VOTES, id=MatchId(len(found)), error=None, votes=votes,
+                    for_first=scores[0], for_second=scores[1],
                 )
-            )
+            )  # fmt: skip
             if stop is not None and len(found) == stop:
                 return held(strategy, size, found, None)
     return held(strategy, size, found, champion)
 
 
 def held(
-    strategy: str, size: int, meetings: list[Meeting], champion: CandidateNumber | None
-) -> Carried:
-    return Carried(
-        key="t", prompt=None, prompt_length=0, reference=None, size=size, seed=size, state="done",
-        failed=False, error=None, champion=champion,
-        names=[f"candidate {number}" for number in range(size)], answers=(), meetings=meetings,
-        matches=len(meetings),
+    strategy: str, size: int, matches: list[TalliedMatch], champion: CandidateNumber | None
+) -> Tournament:
+    view = TournamentView(
+        id=TournamentId(1), key="t", prompt="", reference=None, size=size, seed=size,
+        state=TournamentState.DONE, champion=champion, error=None, planned=len(matches),
+    )  # fmt: skip
+    return Tournament(
+        view=view, prompt=None, reference=None,
+        names=[f"candidate {number}" for number in range(size)], answers=(), matches=matches,
+        planned=len(matches),
         bracket=Bracket(Seeding.RANDOM, double=strategy == "double-elimination"),
     )  # fmt: skip
 
 
-def drawn(tournament: Carried) -> Picture:
+def drawn(tournament: Tournament) -> Picture:
     found = picture(tournament)
     assert found is not None
     return found
@@ -74,15 +81,15 @@ def drawn(tournament: Carried) -> Picture:
 def test_every_match_has_a_box_with_its_two_and_the_winner_bold(strategy: str, size: int) -> None:
     tournament = played(strategy, size)
     boxes = {box.match: box for box in drawn(tournament).boxes}
-    assert set(boxes) == {meeting.name for meeting in tournament.meetings}
-    for meeting in tournament.meetings:
-        sides = {side.full: side for side in boxes[meeting.name].sides}
-        assert set(sides) == {tournament.names[n] for n in (meeting.first, meeting.second)}
-        assert meeting.winner is not None
-        assert sides[tournament.names[meeting.winner]].won
+    assert set(boxes) == {match.name for match in tournament.matches}
+    for match in tournament.matches:
+        sides = {side.full: side for side in boxes[match.name].sides}
+        assert set(sides) == {tournament.names[n] for n in (match.first, match.second)}
+        assert match.winner is not None
+        assert sides[tournament.names[match.winner]].won
         assert sum(side.won for side in sides.values()) == 1
         assert {int(side.votes) for side in sides.values()} == {
-            meeting.for_first, meeting.for_second,
+            match.for_first, match.for_second,
         }  # fmt: skip
 
 
@@ -116,7 +123,7 @@ def test_lines_run_to_the_right_and_end_at_a_box(strategy: str, size: int) -> No
 def test_the_champion_s_way_is_strong() -> None:
     tournament = played("knockout", 16)
     found = drawn(tournament)
-    champion = tournament.names[tournament.champion or 0]
+    champion = tournament.names[tournament.view.champion or 0]
     assert sum(box.champion for box in found.boxes) == len(found.strong) + 1 == 4
     assert all(champion in box.label for box in found.boxes if box.champion)
 

@@ -1,4 +1,4 @@
-"""Intervals on an axis, names in their room, bytes in a purse, colours that can be read."""
+"""Intervals on an axis, names in their room, bytes in a budget, colours that can be read."""
 
 import re
 from importlib.resources import files
@@ -7,9 +7,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from rrm_queue.report.names import beginning, cells, shortened
 from rrm_queue.report.size_budget import SizeBudget
 from rrm_queue.report.whiskers import Axis, Interval
+from rrm_queue.text import beginning, cells, shortened
 
 numbers = st.floats(-1e6, 1e6).map(lambda value: round(value, 3))
 
@@ -70,29 +70,29 @@ def test_a_beginning_is_one_line(text: str, most: int) -> None:
     st.integers(0, 10_000),
     st.lists(st.lists(st.tuples(st.integers(0, 3_000), st.booleans())), max_size=8),
 )
-def test_a_purse_is_never_overdrawn(total: int, asked: list[list[tuple[int, bool]]]) -> None:
-    purse, spent = SizeBudget(total, len(asked)), 0
+def test_a_budget_is_never_overspent(total: int, asked: list[list[tuple[int, bool]]]) -> None:
+    budget, spent = SizeBudget(total, len(asked)), 0
     for wishes in asked:
-        purse.open()
-        spent += sum(size for size, answer in wishes if purse.pay(size, answer=answer))
+        budget.open()
+        spent += sum(size for size, answer in wishes if budget.spend(size, answer=answer))
     assert spent <= total
 
 
 def test_what_one_tournament_leaves_is_there_for_the_next() -> None:
-    purse = SizeBudget(100, 2)
-    purse.open()
-    assert not purse.pay(51)
-    assert purse.pay(10)
-    purse.open()
-    assert purse.pay(90)
+    budget = SizeBudget(100, 2)
+    budget.open()
+    assert not budget.spend(51)
+    assert budget.spend(10)
+    budget.open()
+    assert budget.spend(90)
 
 
 def test_answers_leave_room_for_votes() -> None:
-    purse = SizeBudget(100, 1)
-    purse.open()
-    assert purse.pay(60, answer=True)
-    assert not purse.pay(1, answer=True)
-    assert purse.pay(40)
+    budget = SizeBudget(100, 1)
+    budget.open()
+    assert budget.spend(60, answer=True)
+    assert not budget.spend(1, answer=True)
+    assert budget.spend(40)
 
 
 PAIRS = [

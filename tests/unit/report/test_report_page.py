@@ -11,11 +11,12 @@ from html.parser import HTMLParser
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from kit.report_samples import HOSTILE, carried, report
+from kit.report_samples import HOSTILE, report, tournament
 
 from rrm_queue.report import page
-from rrm_queue.report.contents import Carried
+from rrm_queue.report.contents import Tournament
 from rrm_queue.report.embedded import embedded
+from rrm_queue.text import printable
 
 VOID = {"meta", "link", "input", "line", "circle", "path", "rect"}
 
@@ -89,7 +90,8 @@ def test_the_data_of_a_tournament_is_what_it_was() -> None:
     held = [json.loads(text) for about, text in read(HOSTILE).scripts if about]
     assert len(held) == 2
     for one in held:
-        assert one["key"] == one["prompt"] == one["names"][1] == HOSTILE
+        assert one["key"] == one["names"][1] == printable(HOSTILE)
+        assert one["prompt"] == HOSTILE
         assert one["answers"][0]["text"] == one["matches"][0]["cast"][0]["text"] == HOSTILE
 
 
@@ -159,11 +161,11 @@ def test_elements_are_closed_in_the_order_in_which_they_were_opened() -> None:
 def test_a_tournament_is_read_when_the_page_comes_to_it() -> None:
     read_so_far = 0
 
-    def tournaments() -> Iterator[Carried]:
+    def tournaments() -> Iterator[Tournament]:
         nonlocal read_so_far
         for _ in range(5):
             read_so_far += 1
-            yield carried()
+            yield tournament()
 
     given_ = report()
     object.__setattr__(given_, "tournaments", tournaments())
@@ -172,8 +174,8 @@ def test_a_tournament_is_read_when_the_page_comes_to_it() -> None:
     assert read_so_far == 5
 
 
-@pytest.mark.parametrize("tournaments", [(), (carried(),)])
-def test_few_tournaments_make_a_page_too(tournaments: tuple[Carried, ...]) -> None:
+@pytest.mark.parametrize("tournaments", [(), (tournament(),)])
+def test_few_tournaments_make_a_page_too(tournaments: tuple[Tournament, ...]) -> None:
     found = Reader("".join(page(report(tournaments=tournaments))))
     assert found.tags.count("details") == len(tournaments)
     assert "unscripted" in {about.get("id") for _, about in found.elements}

@@ -63,7 +63,7 @@ def test_a_needless_number_is_refused(text: str) -> None:
 def test_an_absurd_number_is_answered_with_what_it_counts(argument: str) -> None:
     with pytest.raises(
         UsageFault,
-        match="number of opponents each after the colon, from 2 to",
+        match="colon counts opponents of each candidate, from 2 to 999999",
     ):
         named(f"sampled:{argument}")
 

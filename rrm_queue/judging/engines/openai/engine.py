@@ -22,7 +22,7 @@ def open_engine(settings: EngineSettings) -> "OpenAIEngine":
 
 
 class OpenAIEngine:
-    """Asks over one pool of connections; how many votes are in flight is the panel's to say."""
+    """Sends requests over one pool of connections; the caller limits how many are in flight."""
 
     caps_itself = False
 
@@ -37,18 +37,22 @@ class OpenAIEngine:
         """The vote in the endpoint's completion, its reasoning included."""
         base_url = request.judge.base_url
         if not base_url:
-            raise PermanentFault(f"judge {request.judge} names no base URL")
+            raise PermanentFault(f"judge {request.judge} has no base URL")
         prompt = prompt_of(request)
         began = perf_counter()
         try:
             body = await self._post(base_url, payload_of(request, prompt))
         except aiohttp.InvalidURL as error:
-            raise PermanentFault(f"{base_url} is no address") from error
+            raise PermanentFault(f"{base_url} is not an address") from error
+        except aiohttp.ConnectionTimeoutError as error:
+            raise JudgeUnreachable(f"{base_url} did not accept a connection in time") from error
         except TimeoutError as error:
             raise TransientFault(f"{base_url} did not answer in time") from error
         except (aiohttp.ClientError, OSError) as error:
-            said = self._discreet(str(error).encode()).decode()
-            raise JudgeUnreachable(f"{base_url}: {said or type(error).__name__}") from error
+            said = self._redacted(str(error).encode()).decode()
+            unreached = isinstance(error, aiohttp.ClientConnectorError)
+            kind = JudgeUnreachable if unreached else TransientFault
+            raise kind(f"{base_url}: {said or type(error).__name__}") from error
         return vote_of(request, prompt, body, perf_counter() - began)
 
     async def close(self) -> None:
@@ -68,26 +72,24 @@ class OpenAIEngine:
             headers=self._authorization(base_url),
             allow_redirects=False,
         ) as response:
-            body = self._discreet(await _bounded(response))
+            body = self._redacted(await _bounded(response))
             if response.status != 200:
-                now = datetime.now(UTC)
-                raise fault_of(
-                    str(response.url.origin()), response.status, response.headers, body, now
-                )
+                origin, now = str(response.url.origin()), datetime.now(UTC)
+                raise fault_of(origin, response.status, response.headers, body, now)
             return body
 
     def _authorization(self, base_url: str) -> dict[str, str]:
-        """The key, where it belongs: an address that came with a job never gets it."""
+        """The key, for the configured address only: an address from a job never gets it."""
         key = self._settings.openai_key
         belongs = base_url.rstrip("/") == self._settings.openai_base_url.rstrip("/")
         return {"Authorization": f"Bearer {key}"} if key and belongs else {}
 
-    def _discreet(self, said: bytes) -> bytes:
-        """What an endpoint said, without the key: some repeat the headers of a request.
+    def _redacted(self, said: bytes) -> bytes:
+        """What an endpoint said, without the key: some endpoints repeat a request's headers.
 
-        Before anything is cut or read of it: the first half of a key is no less a secret, and what
-        stands in a vote is kept for ever. A short key is no secret but a word for servers that want
-        one, such as EMPTY; a judge may use it.
+        This comes before anything is cut or parsed: half of a key is a secret too, and what a vote
+        holds is kept for ever. A short key is not a secret but a placeholder, such as EMPTY, for
+        servers that want some key; a judge may write that word.
         """
         key = self._settings.openai_key or ""
         if len(key) >= _SHORTEST_SECRET:

@@ -43,7 +43,7 @@ _completions = msgspec.json.Decoder(_Completion)
 
 
 def prompt_of(request: VoteRequest) -> Rendered:
-    """The chat that asks for the vote; no tokenizer's control tokens are known but the usual."""
+    """The chat of the vote; only the usual control tokens are known here."""
     return messages(
         request.judge,
         request.prompt,
@@ -96,7 +96,7 @@ def vote_of(request: VoteRequest, prompt: Rendered, body: bytes, seconds: float)
 
 
 def _whole_text(message: _Message, *, finished: bool) -> str:
-    """All that the judge wrote as it would stand in one text, reasoning before `</think>`.
+    """All that the judge wrote as one text, with its reasoning before `</think>`.
 
     Endpoints that split it off call the reasoning `reasoning_content` (DeepSeek, SGLang, older
     vLLM) or `reasoning` (OpenRouter, newer vLLM).

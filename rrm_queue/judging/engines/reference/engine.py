@@ -15,9 +15,9 @@ from rrm_queue.judging.engines.single_flight import SingleFlightCache
 from rrm_queue.judging.final_answer import final_answer
 from rrm_queue.judging.vote_request import VoteRequest
 
-_REMEMBERED = 65_536
+_CACHED = 65_536
 _TAIL = 2_000
-"""Characters at a text's end among which an unmarked answer is looked for."""
+"""Characters at a text's end that are searched for an unmarked answer."""
 
 
 def open_engine(_: EngineSettings) -> "ReferenceEngine":
@@ -28,8 +28,8 @@ def open_engine(_: EngineSettings) -> "ReferenceEngine":
 class ReferenceEngine:
     """Grades both answers; both right or both wrong is a tie.
 
-    Gradings are remembered by reference and final answer, so a tournament costs about as many
-    comparisons as it has different answers. The processes start with the first of them.
+    Gradings are cached by reference and final answer, so a tournament costs about as many
+    comparisons as it has different answers. The processes start with the first comparison.
     """
 
     caps_itself = False
@@ -37,13 +37,11 @@ class ReferenceEngine:
     def __init__(self, processes: int = 2) -> None:
         self._processes = processes
         self._pool: ProcessPoolExecutor | None = None
-        self._gradings: SingleFlightCache[tuple[str, str, bool], bool] = SingleFlightCache(
-            _REMEMBERED
-        )
+        self._gradings: SingleFlightCache[tuple[str, str, bool], bool] = SingleFlightCache(_CACHED)
         self._model = f"math-verify {version('math-verify')}"
 
     async def vote(self, request: VoteRequest) -> Vote:
-        """The verdict of two gradings, which the vote's text tells."""
+        """The verdict of two gradings; the vote's text names them."""
         if request.reference is None:
             raise PermanentFault(f"prompt {request.tournament!r} has no reference to compare with")
         began = perf_counter()
@@ -62,13 +60,13 @@ class ReferenceEngine:
         )
 
     async def close(self) -> None:
-        """Ends the processes, once what they are at is done."""
+        """Ends the processes, once their present work is done."""
         if self._pool is not None:
             await asyncio.to_thread(self._pool.shutdown, cancel_futures=True)
             self._pool = None
 
     async def _grade(self, reference: str, text: str) -> tuple[str, bool]:
-        """What the text ends on, said for a reader, and whether that is right."""
+        """The final answer, as the vote's text names it, and whether it is right."""
         answer = final_answer(text)
         said = text[-_TAIL:] if answer is None else answer
         marked = answer is not None

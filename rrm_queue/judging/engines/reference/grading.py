@@ -1,7 +1,7 @@
 """Comparing an answer with the reference through math-verify, in processes made for it.
 
-math-verify guards its time with SIGALRM, which works in a process's main thread only, and sympy is
-slow to import. So both live here, in the children of a pool, and nowhere else.
+math-verify limits its time with SIGALRM, which works only in a process's main thread, and sympy is
+slow to import. So both are used only here, in the children of a pool.
 """
 
 import faulthandler
@@ -15,13 +15,13 @@ from pathlib import Path
 from rrm_queue.judging.final_answer import final_answer, plain
 
 SECONDS = 30
-"""A comparison that has escaped math-verify's own limits (5 s a step) so long ends its process."""
+"""After so long a comparison ends its process; math-verify's own limit of 5 s a step has failed."""
 
 _LATEX = re.compile(r"[\\^_(\[{√]")
 
 
 def prepare() -> None:
-    """Readies a child: interrupts are its parent's business, and it ends when its parent does."""
+    """Prepares a child: it ignores interrupts, and ends when its parent ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 

@@ -41,7 +41,7 @@ Recording = dict[Shown, Said]
 
 
 def read_recording(path: Path) -> Recording:
-    """What was said of every recorded pair.
+    """What was recorded for every pair.
 
     Raises BadInput with the first bad line, or for the whole file when it cannot be read.
     """
@@ -59,7 +59,7 @@ def read_recording(path: Path) -> Recording:
 
 
 def check_file(file: str) -> None:
-    """Raises BadInput unless the file is a recording, before a job is built on it."""
+    """Raises BadInput unless the file is a recording; called when a job is submitted."""
     read_recording(Path(file))
 
 
@@ -79,7 +79,7 @@ class ReplayEngine:
         )
 
     async def vote(self, request: VoteRequest) -> Vote:
-        """The recorded verdict. Raises PermanentFault for a pair or a file that is not there."""
+        """The recorded verdict. Raises PermanentFault when the pair or the file is missing."""
         began = perf_counter()
         recording = await self._recording(request.judge.argument)
         said = _said(recording, request)
@@ -118,17 +118,17 @@ def _add(recording: Recording, line: bytes, number: int) -> None:
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Problem(str(error), number) from error
     if recorded.winner not in {recorded.first, recorded.second, None}:
-        raise Problem(f"the winner {recorded.winner!r} is neither of the pair", number)
+        raise Problem(f"the winner {recorded.winner!r} is neither `first` nor `second`", number)
     if recorded.winner is not None and recorded.no_verdict is not None:
         raise Problem("a line has a winner or a reason for `no_verdict`, not both", number)
     said = recorded.winner if recorded.no_verdict is None else recorded.no_verdict
     shown = (recorded.tournament, recorded.first, recorded.second)
     if recording.setdefault(shown, said) != said:
-        raise Problem("this pair is recorded before with another winner in this order", number)
+        raise Problem("an earlier line gives this pair, in this order, another winner", number)
 
 
 def _said(recording: Recording, request: VoteRequest) -> Said:
-    """What was said in the order that is asked for, or else in the other one."""
+    """What was recorded for the pair in the requested order, or else in the other order."""
     tournament, one, two = request.tournament, request.one.key, request.two.key
     for shown in ((tournament, one, two), (tournament, two, one)):
         if shown in recording:

@@ -23,14 +23,14 @@ from rrm_queue.judging.engines.sglang.wire import (
 from rrm_queue.judging.vote_request import VoteRequest
 
 _AHEAD = 1.25
-"""Requests at the server for each that it can compute at once, so that its queue never runs dry."""
+"""Requests sent for each that the server can compute at once, so that its queue never empties."""
 
 _LEAST_ROOM = 128
-"""Tokens that a judge must have left to be worth asking, unless its own budget is smaller."""
+"""Tokens that must remain for the judge's text, unless its own budget is smaller."""
 
 
 class _Session:
-    """What is known of a server for as long as it answers: a new one starts cold."""
+    """What is known of a server while it answers; a new session assumes an empty cache."""
 
     def __init__(
         self, server: SglangServer, info: ServerInfo, capacity: int, control: frozenset[str]
@@ -48,7 +48,7 @@ def open_engine(settings: EngineSettings) -> "SglangEngine":
 
 
 class SglangEngine:
-    """Asks the server at `sglang_url`, with no more requests at once than it can use.
+    """Sends requests to the server at `sglang_url`, no more at once than it can use.
 
     With `share_prefixes` a request whose prompt begins as another's does waits until the server
     has computed that beginning once.
@@ -75,11 +75,13 @@ class SglangEngine:
         try:
             return await self._vote(session, request)
         except ServerLost:
-            session.ended = True  # what answers next may be another server, and is cold
+            session.ended = (
+                True  # the next answer may come from another server, with an empty cache
+            )
             raise
 
     async def loads(self) -> Loads:
-        """What the server is at."""
+        """The server's load."""
         return await self._server.loads()
 
     async def close(self) -> None:
@@ -87,7 +89,7 @@ class SglangEngine:
         await self._server.close()
 
     async def _open_session(self) -> _Session:
-        """The session under way, or a new one."""
+        """The present session, or a new one."""
         async with self._opening:
             if self._session is None or self._session.ended:
                 info, loads = await asyncio.gather(self._server.info(), self._server.loads())
@@ -102,7 +104,7 @@ class SglangEngine:
         payload = payload_of(request, prompt, rid=uuid4().hex, room=room)
         async with session.gate.turn(path if self._share else ()) as turn, session.slots:
             if session.ended:
-                raise ServerLost(f"{self._server.url} went away")
+                raise ServerLost(f"{self._server.url} stopped answering")
             began = perf_counter()
             generation = await self._server.generate(
                 payload,
@@ -119,7 +121,7 @@ class SglangEngine:
 
 
 def _room(info: ServerInfo, request: VoteRequest, prompt: Prompt) -> int:
-    """Tokens left for the judge's text; raises PermanentFault when they are not worth asking."""
+    """Tokens left for the judge's text. Raises PermanentFault when they are too few."""
     room = info.room(prompt.tokens)
     if room < min(request.budget, _LEAST_ROOM):
         raise PermanentFault(

@@ -36,9 +36,9 @@ class ServerLost(JudgeUnreachable):
 class SglangServer:
     """One server at `url`; belongs to one event loop.
 
-    A text has no time limit: a server under load may take hours over its queue. It is given up
-    when it has been silent for `silence` seconds and nothing else moved on the server meanwhile;
-    a hung one has been seen to answer `/health` with 200. Other answers have `silence` seconds.
+    A text has no time limit: a server under load may need hours for its queue. A text is given up
+    when nothing of it came for `silence` seconds and the server made no other progress. A hung
+    server may still answer `/health` with 200. Other answers must come within `silence` seconds.
     """
 
     def __init__(self, url: str, *, silence: float = 120, connect_seconds: float = 10) -> None:
@@ -54,7 +54,7 @@ class SglangServer:
         return await self._answer("GET", "/server_info", ServerInfo)
 
     async def loads(self) -> Loads:
-        """What the server is at."""
+        """The server's load."""
         return await self._answer("GET", "/v1/loads?include=core", Loads)
 
     async def tokens(self, messages: object) -> list[int]:
@@ -78,7 +78,7 @@ class SglangServer:
                 await self._abort(payload["rid"])
 
     async def close(self) -> None:
-        """Ends the connections, once the aborts under way are said."""
+        """Ends the connections, once the aborts under way are sent."""
         await asyncio.gather(*self._aborts)
         if self._session is not None:
             await self._session.close()
@@ -87,7 +87,7 @@ class SglangServer:
     async def _answer(
         self, method: str, path: str, kind: type[Body], content: object = None
     ) -> Body:
-        """The whole of a short answer."""
+        """A short answer, read to its end."""
         body = bytearray()
         try:
             async with asyncio.timeout(self._silence), self._send(method, path, content) as answer:
@@ -114,10 +114,10 @@ class SglangServer:
         return stream.end()
 
     async def _guarded(self, text: asyncio.Task[Generation]) -> Generation:
-        """The text; raises ServerLost when the server came to a standstill.
+        """The text. Raises ServerLost when the server makes no progress.
 
-        A request that waits its turn is silent for as long as others run, so silence counts only
-        when no other text grew either and the server's loads stayed the same.
+        A request in the server's queue receives nothing while others run. So waiting counts only
+        when no other text grew and the server's loads stayed the same.
         """
         before: tuple[int, Loads] | None = None
         while not (await asyncio.wait({text}, timeout=self._silence))[0]:
@@ -140,7 +140,7 @@ class SglangServer:
                     raise await _refusal(response)
                 yield response
         except aiohttp.InvalidURL as error:
-            raise PermanentFault(f"{self.url} is no address") from error
+            raise PermanentFault(f"{self.url} is not an address") from error
         except aiohttp.ConnectionTimeoutError as error:
             raise ServerLost(f"{self.url} did not accept a connection in time") from error
         except (aiohttp.ClientError, ConnectionError) as error:
@@ -148,7 +148,7 @@ class SglangServer:
 
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
-            # as many connections as requests: whoever sends them holds them to the server's limits
+            # no limit here: the engine limits its requests to what the server can use
             connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=_IDLE_SECONDS)
             self._session = aiohttp.ClientSession(
                 connector=connector,
@@ -158,16 +158,16 @@ class SglangServer:
         return self._session
 
     async def _abort(self, rid: str) -> None:
-        """Has the server drop a request; a caller that is cancelled meanwhile leaves it under way.
+        """Makes the server drop a request, even when the caller is cancelled meanwhile.
 
-        The server drops every request whose id begins with this one: ids are of one length.
+        The server drops every request whose id starts with this one, so all ids have one length.
         """
-        abort = asyncio.create_task(self._say_abort(rid))
+        abort = asyncio.create_task(self._send_abort(rid))
         self._aborts.add(abort)
         abort.add_done_callback(self._aborts.discard)
         await asyncio.shield(abort)
 
-    async def _say_abort(self, rid: str) -> None:
+    async def _send_abort(self, rid: str) -> None:
         with suppress(JudgeFault, TimeoutError):  # a server that is gone has dropped it already
             async with (
                 asyncio.timeout(_ABORT_SECONDS),
@@ -180,7 +180,9 @@ def _body(content: object) -> bytes | None:
     try:
         return None if content is None else msgspec.json.encode(content)
     except UnicodeEncodeError as error:
-        raise PermanentFault("a text holds half a surrogate pair, which is no character") from error
+        raise PermanentFault(
+            "a text holds half a surrogate pair, which is not a character"
+        ) from error
 
 
 async def _refusal(response: aiohttp.ClientResponse) -> JudgeFault:

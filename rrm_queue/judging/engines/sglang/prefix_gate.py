@@ -1,9 +1,9 @@
-"""A gate that lets one request warm a shared prefix before the others that begin with it.
+"""A gate that lets one request compute a shared prefix before the others that begin with it.
 
-SGLang shares a prefix only with requests that come after it was computed: of requests that are
-sent together each computes it anew (its own remedy is off once 32 tokens match, which a judge's
-system prompt always does). So of all requests that share a cold prefix one leads; the rest wait
-until its first token, when the prefix is in the radix tree, and not until it has ended.
+SGLang shares a prefix only with requests that arrive after it was computed. Requests that are sent
+together each compute it (SGLang's own remedy is off once 32 tokens match, which a judge's system
+prompt always does). So of all requests that share an uncached prefix one leads. The others wait
+for its first token, when the prefix is in the radix tree; they do not wait for its end.
 """
 
 from asyncio import Future, get_running_loop
@@ -15,11 +15,11 @@ Prefix = bytes
 """A stable name of a prefix: it stands for all of the text up to its end."""
 
 _REMEMBERED = 16_384
-"""Warm prefixes remembered; one that the engine has dropped meanwhile costs one computation."""
+"""Cached prefixes remembered; one that the engine has dropped costs one more computation."""
 
 
 class Turn:
-    """A request at the gate; it leads the prefixes on its path that were cold when it was let in.
+    """A request at the gate; it leads the prefixes of its path that were not cached on admission.
 
     `path` names its prefixes, the shortest first.
     """
@@ -31,22 +31,21 @@ class Turn:
 
 
 class PrefixGate:
-    """Which prefixes are warm, which are being warmed, and who waits for those.
+    """Which prefixes are cached, which are being computed, and which requests wait for those.
 
-    Belongs to one event loop. Those who wait for the same prefix go on in the order they came.
+    Belongs to one event loop. Requests that wait for the same prefix go on in order of arrival.
     """
 
     def __init__(self, capacity: int = _REMEMBERED) -> None:
         self._capacity = capacity
-        self._warm: OrderedDict[Prefix, None] = OrderedDict()
+        self._cached: OrderedDict[Prefix, None] = OrderedDict()
         self._waiting: dict[Prefix, deque[Turn]] = {}
 
     @asynccontextmanager
     async def turn(self, path: Sequence[Prefix]) -> AsyncIterator[Turn]:
-        """A turn for the request, once nobody is warming a prefix on its path.
+        """A turn for the request, once no other request is computing a prefix of its path.
 
-        A block that ends before `arrived` was called gives its prefixes up, and the first of those
-        who wait leads in its place.
+        When the block ends before `arrived` was called, the first request that waits leads instead.
         """
         turn = Turn(path)
         self._admit(turn)
@@ -54,31 +53,31 @@ class PrefixGate:
             await turn.admitted
             yield turn
         finally:
-            self._settle(turn, warm=False)
+            self._settle(turn, cached=False)
 
     def arrived(self, turn: Turn) -> None:
-        """The request's first token is there: what it led is warm. Said again, it does nothing."""
-        self._settle(turn, warm=True)
+        """The request's first token has come: what it led is cached. Later calls do nothing."""
+        self._settle(turn, cached=True)
 
     def _admit(self, turn: Turn) -> None:
-        """Lets the request in, or has it wait for the shortest prefix that is being warmed."""
+        """Lets the request in, or makes it wait for the shortest prefix that is being computed."""
         for prefix in turn.path:
             if prefix in self._waiting:
                 self._waiting[prefix].append(turn)
                 return
         for prefix in turn.path:
-            if prefix in self._warm:
-                self._warm.move_to_end(prefix)
+            if prefix in self._cached:
+                self._cached.move_to_end(prefix)
             else:
                 turn.led.append(prefix)
                 self._waiting[prefix] = deque()
         turn.admitted.set_result(None)
 
-    def _settle(self, turn: Turn, *, warm: bool) -> None:
-        """Ends the request's lead and admits those who waited for it, in their order."""
+    def _settle(self, turn: Turn, *, cached: bool) -> None:
+        """Ends the request's lead and admits the requests that waited for it, in their order."""
         led, turn.led = turn.led, []
         waiting = [self._waiting.pop(prefix) for prefix in led]
-        if warm:
+        if cached:
             self._remember(led)
         for queue in waiting:
             for other in queue:
@@ -86,6 +85,6 @@ class PrefixGate:
                     self._admit(other)
 
     def _remember(self, prefixes: Sequence[Prefix]) -> None:
-        self._warm.update(dict.fromkeys(prefixes))
-        while len(self._warm) > self._capacity:
-            self._warm.popitem(last=False)
+        self._cached.update(dict.fromkeys(prefixes))
+        while len(self._cached) > self._capacity:
+            self._cached.popitem(last=False)

@@ -18,12 +18,12 @@ _LENGTHS = 65_536
 
 
 class Prompts:
-    """Has the server tokenise each prompt once, however many votes are asked of it.
+    """Has the server tokenise each prompt once, however many votes use it.
 
-    `control_tokens` are the tokenizer's own, made harmless in every text beside the known families.
+    `control_tokens` are the tokenizer's own; they are broken in every text, like the known ones.
 
-    Where the query and the answer in slot 1 end is measured on prompts with another text in the
-    place of what follows: once a tournament, and once a slot-1 answer.
+    Where the query ends is measured once for each tournament, where the answer in slot 1 ends once
+    for each such answer: by comparing with a prompt that has another text from there on.
     """
 
     def __init__(self, server: SglangServer, control_tokens: frozenset[str]) -> None:

@@ -14,10 +14,10 @@ class _TokenizerFile(msgspec.Struct):
 
 
 def control_tokens(tokenizer: str, hub_cache: str) -> frozenset[str]:
-    """What the tokenizer reads as one token of its own wherever a text holds it.
+    """The texts that the tokenizer always reads as one special token.
 
-    `tokenizer` is a folder, or a model's name in the hub's cache. Empty where no file of it is at
-    hand, as with a server on another machine: the families that models share are known anyway.
+    `tokenizer` is a folder, or a model's name in the hub's cache. Empty where this
+    machine has no such file, as with a server elsewhere; the usual tokens are known without it.
     """
     for file in _files(tokenizer, hub_cache):
         try:
@@ -29,7 +29,7 @@ def control_tokens(tokenizer: str, hub_cache: str) -> frozenset[str]:
 
 
 def _files(tokenizer: str, hub_cache: str) -> list[Path]:
-    """Where the tokenizer's file may stand, the likeliest first."""
+    """Where the tokenizer's file may be, the likeliest first."""
     if not tokenizer:
         return []
     folder = Path(tokenizer) / "tokenizer.json"

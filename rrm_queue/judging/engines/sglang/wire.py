@@ -15,7 +15,7 @@ from rrm_queue.judging.verdict import END_OF_THINKING, read_verdict
 from rrm_queue.judging.vote_request import VoteRequest
 
 _TOKENS_A_CHUNK = 256
-"""Every chunk repeats the whole text so far, so they are few; the first token has its own."""
+"""Each chunk repeats the text so far, so there are few; the first token has a chunk of its own."""
 
 _LONGEST_EVENT = 64 * 1024 * 1024
 _WORTH_ANOTHER_TRY = {408, 425}
@@ -55,7 +55,7 @@ class Loads(msgspec.Struct, frozen=True):
 
 
 class ServerInfo(msgspec.Struct, frozen=True):
-    """What an engine says of itself; `max_req_input_len` bounds a prompt from above, exclusively.
+    """What an engine says of itself; a prompt must be shorter than `max_req_input_len`.
 
     `max_total_num_tokens` is the size of its cache, which a prompt and its text must fit into too.
     """
@@ -113,7 +113,7 @@ class MetaInfo(msgspec.Struct, frozen=True):
 
 
 class Generation(msgspec.Struct, frozen=True):
-    """A text as far as it has come."""
+    """A text so far."""
 
     text: str
     meta_info: MetaInfo
@@ -134,7 +134,7 @@ _events = msgspec.json.Decoder(_Event)
 
 
 class Stream:
-    """Reads the server-sent events of one generation, however they are cut up in transit.
+    """Reads the server-sent events of one generation, however the network splits them.
 
     `incremental` when each event brings the text since the last one, not the text from its start.
     """
@@ -146,9 +146,9 @@ class Stream:
         self._meta: MetaInfo | None = None
 
     def feed(self, data: bytes) -> bool:
-        """Takes more bytes; True when they brought more of the text.
+        """Takes more bytes; True when they contained more of the text.
 
-        Raises TransientFault for anything but events, and what `fault_of` makes of an error.
+        Raises TransientFault for anything but events, and `fault_of` of an error.
         """
         *events, self._unread = (self._unread + data).split(b"\n\n")
         if len(self._unread) > _LONGEST_EVENT:
@@ -159,7 +159,7 @@ class Stream:
     def end(self) -> Generation:
         """The whole text; raises a JudgeFault when it did not come to its end."""
         if self._meta is None or self._meta.finish_reason is None:
-            raise TransientFault("the engine's answer ends in the middle")
+            raise TransientFault("the engine's answer is incomplete")
         finish = self._meta.finish_reason
         if finish.type == "abort":
             raise fault_of(finish.status_code or 500, finish.message or "the request was aborted")
@@ -168,17 +168,17 @@ class Stream:
     def _take(self, event: bytes) -> bool:
         kind, _, data = event.strip().partition(b":")
         if kind != b"data":
-            raise TransientFault(f"no event of a generation: {error_text(event)}")
+            raise TransientFault(f"not an event of a generation: {error_text(event)}")
         if data.strip() == b"[DONE]":
             return False
         try:
             read = _events.decode(data)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise TransientFault(f"no event of a generation: {error_text(event)}") from error
+            raise TransientFault(f"not an event of a generation: {error_text(event)}") from error
         if read.error is not None:
             raise fault_of(read.error.code, read.error.message)
         if read.text is None or read.meta_info is None:
-            raise TransientFault(f"no event of a generation: {error_text(event)}")
+            raise TransientFault(f"not an event of a generation: {error_text(event)}")
         self._texts = [*self._texts, read.text] if self._incremental else [read.text]
         self._meta = read.meta_info
         return True
@@ -226,10 +226,10 @@ def vote_of(
 
 
 def thinks(judge: JudgeSpec) -> bool:
-    """Whether a text without `</think>` never came to an answer: so it is with RRM's prompt.
+    """Whether a text without `</think>` has no answer, as with RRM's prompt.
 
-    A regex says it itself: what it holds the text to has the mark or has not. A template of the
-    user's own may be for a judge that does not reason first.
+    A regex decides by whether it contains the mark. A user's own template may be for a judge that
+    does not reason first.
     """
     if judge.regex is not None:
         return END_OF_THINKING in judge.regex.replace("\\", "")

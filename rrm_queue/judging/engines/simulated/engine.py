@@ -1,4 +1,4 @@
-"""The `simulated:ACCURACY` judge: it knows which answer is better, and says so as often as asked.
+"""The `simulated:ACCURACY` judge: it knows which answer is better, and is right that often.
 
 For planning and for tests: it reads no text. Its votes' model says `simulated`.
 """
@@ -21,10 +21,10 @@ class SimulatedEngine:
     caps_itself = False
 
     async def vote(self, request: VoteRequest) -> Vote:
-        """The verdict, which a vote with the same seed repeats.
+        """The verdict; the same seed gives the same verdict.
 
-        Raises PermanentFault where nobody knows how good an answer is, and for a judge of another
-        version's making.
+        Raises PermanentFault when an answer has no gold, and for an argument that only another
+        version of rrmq understands.
         """
         one, two = request.one.gold, request.two.gold
         if one is None or two is None:

@@ -1,4 +1,4 @@
-"""How well a simulated judge judges, and the verdicts that follow: for planning and for tests."""
+"""The skill of a simulated judge, and the verdicts that it gives: for planning and for tests."""
 
 import math
 from dataclasses import dataclass
@@ -9,16 +9,16 @@ from rrm_queue.errors import UsageFault
 from rrm_queue.seeds import derive
 
 LARGEST_BIAS = 20.0
-"""Logits: a judge that picks its slot but for one vote in 500 million."""
+"""In logits: such a judge picks its favourite slot in all but one vote in 500 million."""
 
 
 @dataclass(frozen=True, slots=True)
 class SimulatedSkill:
-    """The chance that a vote on a better and a worse answer is right, and a love of slot 1.
+    """The probability that a vote picks the better answer, and a preference for slot 1.
 
-    `slot_bias` is in logits, added to those of the accuracy when the better answer stands in slot
-    1 and taken from them when it stands in slot 2: the Bradley-Terry model with an advantage of
-    place (Davidson and Beaver 1977). So the accuracy is that of a vote without the bias.
+    `slot_bias` is in logits. It is added to the accuracy's logits when the better answer is in slot
+    1, and subtracted when it is in slot 2: the Bradley-Terry model with an order effect (Davidson
+    and Beaver 1977). So `accuracy` is that of a judge without the bias.
     """
 
     accuracy: float
@@ -28,9 +28,9 @@ class SimulatedSkill:
         return f"{self.accuracy}" + (f":{self.slot_bias}" if self.slot_bias else "")
 
     def chance(self, one: float, two: float) -> float:
-        """The chance that slot 1 wins, of two answers that are so good.
+        """The probability that slot 1 wins; `one` and `two` say how good the answers are.
 
-        Of equals there is no telling the better one: the slots alone decide, evenly without a bias.
+        For equally good answers only the slots decide: evenly, where there is no bias.
         """
         chance = 0.5
         if one != two:
@@ -53,8 +53,8 @@ def parse_skill(text: str) -> SimulatedSkill:
         skill = SimulatedSkill(math.nan)
     if not (0 <= skill.accuracy <= 1 and abs(skill.slot_bias) <= LARGEST_BIAS):
         raise UsageFault(
-            f"no judge is called 'simulated:{text}'; write the chance that a vote is right, from 0 "
-            "to 1, as in simulated:0.8, and behind another colon a love of slot 1 in logits, from "
+            f"unknown judge 'simulated:{text}'; write its accuracy from 0 to 1, as in "
+            "simulated:0.8; a preference for slot 1 in logits may follow, from "
             f"-{LARGEST_BIAS:g} to {LARGEST_BIAS:g}, as in simulated:0.8:0.5"
         )
     return skill

@@ -1,30 +1,29 @@
-"""A job in a few words: what came out, what a reader must know first, what it took."""
+"""A job in a few words: warnings, results, settings and costs."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import PurePath
 from typing import NamedTuple
 
 from rrm_queue import __version__
-from rrm_queue.actions.formatting import count, elapsed, magnitude, moment
-from rrm_queue.cli.commands.diagnose import Diagnosis
-from rrm_queue.diagnostics.reading import Finding, Level
+from rrm_queue.actions.formatting import elapsed, moment
+from rrm_queue.diagnostics.diagnosis import Diagnosis
+from rrm_queue.diagnostics.reading import Level
 from rrm_queue.domain import JobState, JudgeSpec
 from rrm_queue.judging.kinds import kind_of
-from rrm_queue.ratings import Leaderboard
+from rrm_queue.ratings.leaderboard import Leaderboard
 from rrm_queue.report.contents import Fact, Summary
-from rrm_queue.text import printable
-from rrm_queue.views import Costs, Gold, JobView, TournamentError
+from rrm_queue.text import count, magnitude, percent, printable
+from rrm_queue.views import Costs, Gold, JobView, SelectedTournaments, TournamentError
 
 MOST_LEADERS = 4
-"""So many leaders are named; the rest are counted."""
+"""How many leaders are named; the others are counted."""
+
+SHORTEST = 0.05  # seconds of judging that are worth a line; rule-based judges take none
 
 
-SHORTEST = 0.05  # seconds; judges that write nothing take none
-
-
-class Outcome(NamedTuple):
-    """What a summary is made of. `board` is None where nothing names generators."""
+class Findings(NamedTuple):
+    """What a summary tells; `board` is None where the file names no generators."""
 
     board: Leaderboard | None
     diagnosis: Diagnosis
@@ -33,7 +32,7 @@ class Outcome(NamedTuple):
     error: TournamentError | None
 
 
-def summary_of(view: JobView, found: Outcome, now: datetime) -> Summary:
+def summary_of(view: JobView, found: Findings, now: datetime) -> Summary:
     """The summary of the job as it stands now."""
     return Summary(
         title=printable(view.name or file_name(view.source)),
@@ -48,29 +47,29 @@ def summary_of(view: JobView, found: Outcome, now: datetime) -> Summary:
 
 
 def judge_name(judge: JudgeSpec) -> str:
-    """The judge, its file without the folders of the machine that it lies on."""
+    """The judge; a file is named without its folders."""
     name = file_name(judge.argument) if kind_of(judge).argument_is_file else judge.argument
     return printable(f"{judge.kind}:{name}" if name else judge.kind)
 
 
 def file_name(source: str) -> str:
-    """A file without its folders: whoever reads a report need not know them."""
+    """A file's name without its folders, which the readers of a report need not know."""
     return PurePath(source).name or source
 
 
 def _warnings(view: JobView, error: TournamentError | None) -> Iterator[str]:
     if not view.state.ended:
-        yield f"The job is {view.state}: these are the figures so far, and they will change."
+        yield f"The job is {view.state}. These are its figures so far; they will change."
     if view.state is JobState.CANCELLED:
-        yield "The job was cancelled: these are the figures of what was done before."
+        yield "The job was cancelled. These are the figures of what was finished before."
     if view.note:
         yield f"It was paused: {printable(view.note)}"
     if error is not None:
         first = f"{printable(error.tournament)}: {printable(error.error)}"
-        yield f"{count(view.tournaments_failed, 'tournament')} failed. The first is {first}"
+        yield f"{count(view.tournaments_failed, 'tournament')} failed. The first one: {first}"
 
 
-def _sentences(view: JobView, found: Outcome) -> Iterator[str]:
+def _sentences(view: JobView, found: Findings) -> Iterator[str]:
     if view.tournaments_done == view.tournaments:
         yield f"{_all(view.tournaments)} a result."
     else:
@@ -78,23 +77,24 @@ def _sentences(view: JobView, found: Outcome) -> Iterator[str]:
             f"{view.tournaments_done:,} of {count(view.tournaments, 'tournament')} "
             f"{'has' if view.tournaments_done == 1 else 'have'} a result."
         )
-    if found.board is not None and found.board.lines:
+    if found.board is not None and found.board.rows:
         yield _leaders(found.board)
     if found.gold is not None:
         gold = found.gold
         yield (
-            f"Picked by the judge, the best answers have a mean gold of {gold.champions:.3g}; "
-            f"all answers have {gold.answers:.3g}, the truly best of each prompt {gold.best:.3g} "
+            "The answers that the judge ranks first have a mean gold score of "
+            f"{gold.champions:.3g}. The mean of all answers is {gold.answers:.3g}, that of the "
+            f"best answer to each prompt {gold.best:.3g} "
             f"({count(gold.tournaments, 'tournament')})."
         )
     if found.diagnosis.labels:
         held = found.diagnosis.labels[0].accuracy
         if held.n:
             yield (
-                f"The judge agrees with {held.estimate:.1%} of {held.n:,} labels "
-                f"({held.low:.1%} to {held.high:.1%})."
+                f"The judge agrees with {percent(held.estimate)} % of {held.n:,} labels "
+                f"({percent(held.low)} to {percent(held.high)} %)."
             )
-    yield from _reading(found.diagnosis)
+    yield from _trust(found.diagnosis)
 
 
 def _all(tournaments: int) -> str:
@@ -102,33 +102,29 @@ def _all(tournaments: int) -> str:
 
 
 def _leaders(board: Leaderboard) -> str:
-    """Who leads, as far as the intervals can tell."""
-    leaders = [printable(line.generator) for line in board.lines if line.best == 1]
+    """Who leads, as far as the intervals tell."""
+    leaders = [printable(row.generator) for row in board.rows if row.best == 1]
     if len(leaders) == 1:
-        return f"{leaders[0]} leads {count(len(board.lines) - 1, 'other generator')}."
+        return f"{leaders[0]} is ahead of {count(len(board.rows) - 1, 'other generator')}."
     named, more = leaders[:MOST_LEADERS], len(leaders) - MOST_LEADERS
     tail = f"{named[-1]}" if more <= 0 else f"{more:,} more"
     names = named[:-1] if more <= 0 else named
-    return f"The intervals leave open who leads: {', '.join(names)} and {tail}."
+    return f"The intervals do not tell who leads: {', '.join(names)} or {tail}."
 
 
-def _reading(diagnosis: Diagnosis) -> Iterator[str]:
-    """What the judge's figures come to; those that should worry with what they say."""
+def _trust(diagnosis: Diagnosis) -> Iterator[str]:
+    """How far the judge can be trusted; the serious figures with what they mean."""
     findings = diagnosis.judge.findings
-    whole = [finding for finding in findings if ":" not in finding.name]  # none of its parts
+    whole = [finding for finding in findings if ":" not in finding.name]  # without rates by reason
     worries = [finding for finding in whole if finding.level is Level.WORRY]
     for worry in worries:
-        yield f"The judge's {_named(worry)} should worry: {worry.words}."
-    if looks := [_named(finding) for finding in whole if finding.level is Level.LOOK]:
-        yield f"Of the judge's figures these are worth a look: {', '.join(looks)}."
+        yield f"A problem of the judge is its {worry.title}: {worry.words}."
+    if looks := [finding.title for finding in whole if finding.level is Level.LOOK]:
+        yield f"These figures of the judge are worth a look: {', '.join(looks)}."
     elif not worries and any(finding.level is Level.FINE for finding in findings):
-        yield "None of the judge's figures stands out."
+        yield "No figure of the judge is a problem."
     elif not worries:
-        yield "There is too little to tell how far the judge can be trusted."
-
-
-def _named(finding: Finding) -> str:
-    return finding.name.replace("_", " ")
+        yield "There is too little data to tell how far the judge can be trusted."
 
 
 def _facts(view: JobView) -> Iterator[Fact]:
@@ -146,7 +142,7 @@ def _facts(view: JobView) -> Iterator[Fact]:
 
 
 def _cost(view: JobView, costs: Costs, now: datetime) -> Iterator[Fact]:
-    reused = f", {view.votes_reused:,} of them paid for before" if view.votes_reused else ""
+    reused = f", {view.votes_reused:,} of them reused" if view.votes_reused else ""
     yield Fact("votes", f"{view.votes:,}{reused}")
     if view.prompt_tokens or view.completion_tokens:
         share = view.cached_tokens / view.prompt_tokens if view.prompt_tokens else 0.0
@@ -156,17 +152,17 @@ def _cost(view: JobView, costs: Costs, now: datetime) -> Iterator[Fact]:
         yield Fact("completion tokens", magnitude(view.completion_tokens) + a_vote)
         if view.shareable_tokens:
             shared = view.shared_tokens / view.shareable_tokens
-            yield Fact("of what can be cached", f"{shared:.1%}")
+            yield Fact("cached of what can be cached", f"{shared:.1%}")
     if view.started_at is not None:
         yield Fact("wall time", str(elapsed(view, now)))
     if costs.seconds >= SHORTEST:
-        yield Fact("judging, added up", _duration(costs.seconds))
+        yield Fact("judging, sum over votes", _duration(costs.seconds))
     if costs.resampled:
-        yield Fact("asked again", f"{count(costs.resampled, 'sample')} without a verdict")
+        yield Fact("resampled", f"{count(costs.resampled, 'sample')} without a verdict")
     if costs.given_back:
-        yield Fact("given back", f"{count(costs.given_back, 'match')} tried again")
+        yield Fact("retried", f"{count(costs.given_back, 'attempt')} at a match without an outcome")
     if costs.neutralised:
-        texts = "saw a text that would command the judge, made harmless"
+        texts = "saw a text with control tokens or forged headings, made harmless"
         yield Fact("neutralised", f"{count(costs.neutralised, 'vote')} {texts}")
 
 
@@ -176,15 +172,19 @@ def _duration(seconds: float) -> str:
     return str(timedelta(seconds=round(seconds)))
 
 
-def carried_words(view: JobView, carried: Sequence[int], failed: int, *, texts: bool) -> str:
-    """Which of the job's tournaments a report carries, and where the others are."""
-    without = "" if texts else " without prompts, answers and reasoning, as asked by --no-texts"
-    if not carried:
-        return f"None is in this file: rrmq votes {view.id} TOURNAMENT shows any of them."
-    if len(carried) == view.tournaments:
-        return f"{_all(view.tournaments).removesuffix(' have').removesuffix(' has')}{without}."
-    first = f"{failed:,} that failed, the others " if failed else ""
+def selection_words(view: JobView, selected: SelectedTournaments, *, texts: bool) -> str:
+    """Which of the job's tournaments a report shows, and how to see the others."""
+    without = "" if texts else " without prompts, answers and reasoning"
+    shown = len(selected.ids)
+    if not shown:
+        return f"This file shows none of them. rrmq votes {view.id} TOURNAMENT shows any of them."
+    if shown == view.tournaments:
+        return f"All {view.tournaments:,}{without}." if shown > 1 else f"The only one{without}."
+    if selected.failed:
+        spread = f"{selected.failed:,} that failed; the others are spread evenly over the file"
+    else:
+        spread = "spread evenly over the file"
     return (
-        f"{len(carried):,} of {view.tournaments:,}{without}: {first}spread evenly over the "
-        f"file. rrmq votes {view.id} TOURNAMENT shows any of them."
+        f"{shown:,} of {view.tournaments:,}{without}: {spread}. "
+        f"rrmq votes {view.id} TOURNAMENT shows any of them."
     )

@@ -1,0 +1,37 @@
+"""A knockout's bracket: its candidates and matches."""
+
+from typing import NamedTuple
+
+from rrm_queue.actions.app import App
+from rrm_queue.errors import UsageFault
+from rrm_queue.store.views.jobs import find_job, view_job
+from rrm_queue.store.views.matches import tournament_matches
+from rrm_queue.store.views.results import candidate_keys, find_tournament
+from rrm_queue.strategies import Bracket, bracket_of
+from rrm_queue.views import JobView, TalliedMatch, TournamentView
+
+
+class JobBracket(NamedTuple):
+    """One tournament of a knockout job; `candidates` are keys by number."""
+
+    view: JobView
+    tournament: TournamentView
+    candidates: list[str]
+    matches: list[TalliedMatch]
+
+
+def read_bracket(app: App, job: str, tournament: str | None = None) -> JobBracket:
+    """The bracket of the job's tournament, by default its first.
+
+    Raises JobNotFound, TournamentNotFound, and UsageFault for a job that is not a knockout.
+    """
+    with app.begin() as tx:
+        view = view_job(tx, find_job(tx, job))
+        if bracket_of(view.strategy) is not Bracket.SINGLE:
+            raise UsageFault(
+                f"job {view.id} is not a knockout but {view.strategy}: "
+                f"`rrmq results {view.id}` prints its standings"
+            )
+        found = find_tournament(tx, view.id, tournament)
+        matches = list(tournament_matches(tx, found))
+        return JobBracket(view, found, candidate_keys(tx, found.id), matches)

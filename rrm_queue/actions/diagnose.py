@@ -1,0 +1,32 @@
+"""How far a job's judge can be trusted, and how far it agrees with labels."""
+
+from typing import NamedTuple
+
+from rrm_queue.actions.app import App
+from rrm_queue.diagnostics.diagnosis import Diagnosis, diagnosis_of
+from rrm_queue.diagnostics.labels import Scoring, TieLabels
+from rrm_queue.store.database import Transaction
+from rrm_queue.store.views.diagnostics import decided_matches, job_votes, labelled_matches
+from rrm_queue.store.views.jobs import find_job, view_job
+from rrm_queue.views import JobView
+
+
+class JobDiagnosis(NamedTuple):
+    """A job and the diagnosis of its judge."""
+
+    view: JobView
+    diagnosis: Diagnosis
+
+
+def diagnose(app: App, job: str, ties: TieLabels = TieLabels.SKIP) -> JobDiagnosis:
+    """The diagnosis of the job's judge by the votes so far. Raises JobNotFound."""
+    with app.begin() as tx:
+        view = view_job(tx, find_job(tx, job))
+        return JobDiagnosis(view, read_diagnosis(tx, view, Scoring(ties)))
+
+
+def read_diagnosis(tx: Transaction, view: JobView, scoring: Scoring) -> Diagnosis:
+    """The diagnosis; a row of numbers for each vote is in memory meanwhile."""
+    job = view.id
+    votes, matches = job_votes(tx, job), decided_matches(tx, job)
+    return diagnosis_of(votes, matches, labelled_matches(tx, job), view.voting, scoring)

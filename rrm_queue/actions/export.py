@@ -1,0 +1,103 @@
+"""A job's results as files that other programs read."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from rrm_queue.actions.app import App
+from rrm_queue.actions.atomic_file import opened, target_of
+from rrm_queue.errors import Message, Option, UsageFault
+from rrm_queue.exports import export_of
+from rrm_queue.exports.base import Detail, Export, Row
+from rrm_queue.exports.formats import Write, write_json_lines, writer_of
+from rrm_queue.exports.verdicts import Verdicts
+from rrm_queue.store.database import Transaction
+from rrm_queue.store.views.exports import finished_tournaments
+from rrm_queue.store.views.jobs import find_job, view_job
+from rrm_queue.views import JobView
+
+
+@dataclass(frozen=True, slots=True)
+class ExportRequest:
+    """What to export: its `kind` and that kind's own `options`.
+
+    `output` is the file, None for JSON lines on stdout. `force` replaces a file that exists;
+    `defuse` makes formulas in CSV harmless.
+    """
+
+    kind: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+    output: Path | None = None
+    force: bool = False
+    defuse: bool = False
+
+
+class Exported(NamedTuple):
+    """What was written: how many `rows` of how many `tournaments` of the job.
+
+    `contradicted` matches are left out of a recording because their pair had met before and ended
+    otherwise.
+    """
+
+    view: JobView
+    rows: int
+    tournaments: int
+    contradicted: int = 0
+
+
+def export(app: App, job: str, request: ExportRequest) -> Exported:
+    """Writes the job's rows; a file appears whole or not at all.
+
+    Raises JobNotFound, and UsageFault for options that do not go together or a file that may not be
+    written; these are found before the store is opened.
+    """
+    target = None if request.output is None else target_of(request.output, force=request.force)
+    write = _writer(request, target)
+    export_of(request.kind, request.options)  # options that do not fit are found early
+    with app.begin() as tx:
+        view = view_job(tx, find_job(tx, job))
+        voting = {"voting": view.voting} if request.kind == "verdicts" else {}
+        counted = _CountedRows(export_of(request.kind, {**request.options, **voting}))
+        with opened(target, force=request.force) as stream:
+            write(stream, counted.export.columns, counted.read(tx, view))
+    made = counted.export
+    contradicted = made.contradicted if isinstance(made, Verdicts) else 0
+    return Exported(view, counted.rows, counted.tournaments, contradicted)
+
+
+def _writer(request: ExportRequest, target: Path | None) -> Write:
+    if target is None:
+        if request.defuse:
+            raise UsageFault(Message(Option("defuse"), " needs a CSV file: name it FILE.csv"))
+        return write_json_lines
+    write = writer_of(target.suffix, defuse=request.defuse)
+    if request.options.get("messages") and target.suffix.lower() == ".csv":
+        raise UsageFault("a CSV cell cannot hold a list of messages: name it .jsonl or .parquet")
+    if request.kind == "verdicts" and write is not write_json_lines:
+        raise UsageFault("the judge replay reads verdicts as JSON lines: name the file .jsonl")
+    return write
+
+
+class _CountedRows:
+    """The rows of an export, counted, and the tournaments that they are made of."""
+
+    def __init__(self, export: Export) -> None:
+        self.export = export
+        self.tournaments = self.rows = 0
+
+    def read(self, tx: Transaction, view: JobView) -> Iterator[Row]:
+        """Every row of the job."""
+        detail = self.export.detail
+        found = finished_tournaments(
+            tx,
+            view.id,
+            matches=detail is not Detail.NOTHING,
+            votes=detail in (Detail.VERDICTS, Detail.VOTES),
+            texts=detail is Detail.VOTES,
+        )
+        for tournament in found:
+            self.tournaments += 1
+            for row in self.export.rows(tournament):
+                self.rows += 1
+                yield row

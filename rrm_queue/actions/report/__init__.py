@@ -1,0 +1,1 @@
+"""A job as one HTML page: what is selected, summarised and written."""

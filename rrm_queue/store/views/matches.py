@@ -1,0 +1,99 @@
+"""A tournament's matches with their votes: tallied, or the votes themselves."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from sqlalchemy import Connection, text
+
+from rrm_queue.domain import Candidate, CandidateNumber, MatchId, Position
+from rrm_queue.store.rows import row_reader
+from rrm_queue.views import MatchDetails, RecordedVote, TalliedMatch, TournamentView
+
+MATCH = "m.round, m.slot, m.first, m.second, m.state, m.winner, m.decided_by"
+"""The columns of a `Match`."""
+
+VOTE = """v.number, v.swapped, v.verdict, v.no_verdict,
+    CASE WHEN CAST(:longest AS int) IS NULL THEN v.text WHEN :longest = 0 THEN ''
+         ELSE right(v.text, :longest) END AS text,
+    v.model, v.seed, v.prompt_tokens, v.cached_tokens, v.completion_tokens, v.seconds, v.samples,
+    v.neutralised, v.reused"""
+"""The columns of a `RecordedVote`, with the last `:longest` characters of its text or all."""
+
+# With `round` and `slot`, or `low` and `high`, only those matches; a pair may meet more than once.
+TALLIES = text(f"""
+    SELECT m.id, {MATCH}, m.error,
+           count(v.number) AS votes,
+           count(v.number) FILTER (WHERE (v.verdict = 'first') <> v.swapped
+                                     AND v.verdict IN ('first', 'second')) AS for_first,
+           count(v.number) FILTER (WHERE (v.verdict = 'second') <> v.swapped
+                                     AND v.verdict IN ('first', 'second')) AS for_second
+    FROM matches m LEFT JOIN votes v ON v.match_id = m.id
+    WHERE m.tournament_id = :tournament
+      AND (CAST(:round AS int) IS NULL OR m.round = :round)
+      AND (CAST(:slot AS int) IS NULL OR m.slot = :slot)
+      AND (CAST(:low AS int) IS NULL OR least(m.first, m.second) = :low)
+      AND (CAST(:high AS int) IS NULL OR greatest(m.first, m.second) = :high)
+    GROUP BY m.id
+    ORDER BY m.round, m.slot
+""")
+
+VOTES = text(f"""
+    SELECT v.match_id, {VOTE}
+    FROM unnest(CAST(:matches AS bigint[])) WITH ORDINALITY AS m (id, place)
+    JOIN votes v ON v.match_id = m.id
+    ORDER BY m.place, v.number
+""")
+
+ANSWERS = text("""
+    SELECT number, key, text, generator, gold FROM candidates
+    WHERE tournament_id = :tournament AND number = ANY(CAST(:numbers AS int[]))
+""")
+
+SLICE = 1000  # matches that a cursor brings at once
+VOTES_AT_ONCE = 100  # votes, which may have long texts
+
+_match = row_reader(TalliedMatch)
+_vote = row_reader(RecordedVote)
+_candidate = row_reader(Candidate)
+
+
+def tournament_matches(
+    tx: Connection,
+    tournament: TournamentView,
+    *,
+    position: Position | None = None,
+    pair: tuple[CandidateNumber, CandidateNumber] | None = None,
+) -> Iterator[TalliedMatch]:
+    """The tournament's matches by round and slot, or only those at `position` or of `pair`.
+
+    Streamed: a round robin may have millions.
+    """
+    round_, slot = position or (None, None)
+    low, high = sorted(pair) if pair else (None, None)
+    wanted = {"round": round_, "slot": slot, "low": low, "high": high}
+    cursor = tx.execution_options(stream_results=True, yield_per=SLICE)
+    return map(_match, cursor.execute(TALLIES, {"tournament": tournament.id, **wanted}))
+
+
+def match_votes(
+    tx: Connection, matches: Sequence[MatchId], *, longest: int | None = None
+) -> Iterator[tuple[MatchId, RecordedVote]]:
+    """The votes of these matches in this order, by number.
+
+    With `longest` only the last characters of each text. Streamed: a reader may stop early.
+    """
+    rows = tx.execute(
+        VOTES,
+        {"matches": list(matches), "longest": longest},
+        execution_options={"stream_results": True, "yield_per": VOTES_AT_ONCE},
+    )
+    return ((row.match_id, _vote(row)) for row in rows)
+
+
+def match_details(tx: Connection, tournament: TournamentView, match: TalliedMatch) -> MatchDetails:
+    """The match with its votes so far, its prompt and both answers."""
+    numbers = [match.first, match.second]
+    rows = tx.execute(ANSWERS, {"tournament": tournament.id, "numbers": numbers})
+    candidates = {row.number: _candidate(row) for row in rows}
+    votes = tuple(vote for _, vote in match_votes(tx, [match.id]))
+    return MatchDetails(tournament.prompt, candidates, replace(match, cast=votes))
