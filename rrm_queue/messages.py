@@ -50,8 +50,12 @@ class BatchMatch(msgspec.Struct, frozen=True, omit_defaults=True):
     votes: list[Vote] = []
 
 
-class JudgeBatch(msgspec.Struct, frozen=True, tag="rrmq.judge-batch.2"):
-    """Matches of one job for one worker, ordered by tournament; `seed` is the job's seed."""
+class JudgeBatch(msgspec.Struct, frozen=True, omit_defaults=True, tag="rrmq.judge-batch.2"):
+    """Matches of one job for one worker, ordered by tournament; `seed` is the job's seed.
+
+    `token` is a secret of this batch that its outcomes bring back; empty in a batch of a
+    coordinator of the version before.
+    """
 
     batch: int
     job: str
@@ -60,6 +64,11 @@ class JudgeBatch(msgspec.Struct, frozen=True, tag="rrmq.judge-batch.2"):
     matches: list[BatchMatch]
     voting: Voting
     seed: int
+    token: str = ""
+
+    def outcomes(self, worker: str, reports: list["MatchReport"]) -> "Outcomes":
+        """The outcomes of matches of this batch, as `worker` sends them."""
+        return Outcomes(self.batch, self.job, worker, reports, self.token)
 
 
 class Failure(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -87,13 +96,17 @@ class MatchReport(msgspec.Struct, frozen=True, omit_defaults=True):
     failure: Failure | None = None
 
 
-class Outcomes(msgspec.Struct, frozen=True, tag="rrmq.outcomes.1"):
-    """Some matches that a worker has finished; a batch's outcomes come in several messages."""
+class Outcomes(msgspec.Struct, frozen=True, omit_defaults=True, tag="rrmq.outcomes.1"):
+    """Some matches that a worker has finished; a batch's outcomes come in several messages.
+
+    `token` is the batch's; a worker of the version before sends none.
+    """
 
     batch: int
     job: str
     worker: str
     matches: list[MatchReport]
+    token: str = ""
 
 
 class Flush(NamedTuple):

@@ -44,6 +44,9 @@ class Loss(StrEnum):
 COUNTED = {Loss.ENGINE, Loss.WORKER, Loss.OUTCOMES}
 """Losses that count as an attempt: their cause may be the batch itself."""
 
+WAITING = {Loss.OUTCOMES}
+"""Losses after which a match waits as after a failure: what ate its outcomes may eat them again."""
+
 
 def back_off(attempt: int) -> float:
     """Seconds before a match is tried again whose attempt (from 1) failed.

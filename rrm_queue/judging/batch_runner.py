@@ -8,6 +8,7 @@ from msgspec import structs
 
 from rrm_queue.domain import JudgeSpec, Vote, Voting
 from rrm_queue.errors import JudgeBusy, JudgeFault, JudgeRefused, TransientFault
+from rrm_queue.judging.bounds import bounded
 from rrm_queue.judging.engines import open_engine
 from rrm_queue.judging.engines.base import Engine, EngineSettings
 from rrm_queue.judging.kinds import kind_of
@@ -135,7 +136,7 @@ class BatchRunner:
             raise faults[min(missed)]
 
     async def _vote(self, engine: Engine, request: VoteRequest, resamples: int) -> Vote:
-        vote = await self._sampler.vote(engine, request, resamples=resamples)
+        vote = bounded(await self._sampler.vote(engine, request, resamples=resamples))
         if not kind_of(request.judge).costs:
             return vote
         return structs.replace(vote, key=vote_key(request, resamples))

@@ -18,6 +18,7 @@ from rrm_queue.domain import (
     DecidedBy,
     JobId,
     JobState,
+    JudgeSpec,
     MatchId,
     OnNoVerdict,
     Outcome,
@@ -57,6 +58,8 @@ def before(
         strategy=strategy,
         seeding=Seeding.RANDOM,
         voting=voting or Voting(),
+        judge=JudgeSpec("reference"),
+        job_seed=0,
     )
     return Before({tournament.id: tournament}, {MATCH: locked}, {MATCH: list(votes)})
 
@@ -153,11 +156,13 @@ def test_votes_in_the_store_decide_a_match_that_nobody_has_to_judge() -> None:
 
 
 def test_a_refused_match_fails_and_keeps_its_new_votes() -> None:
-    two = Vote(2, Verdict.SECOND)
-    changes = refusal_changes(flush(WON, two), before(WON), "no such number")
+    two = Vote(2, Verdict.SECOND, swapped=True)
+    changes = refusal_changes(
+        [flush(WON, two)], before(WON, voting=Voting(votes=3)), "no such number"
+    )
     assert (changes.votes, changes.failed) == ([(MATCH, two)], {MATCH: "no such number"})
     assert changes.batches == {BATCH}
-    over = refusal_changes(flush(WON), before(undecided=False), "no such number")
+    over = refusal_changes([flush(WON)], before(undecided=False), "no such number")
     assert (over.votes, over.failed) == ([], {})
 
 

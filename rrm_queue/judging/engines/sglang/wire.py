@@ -10,6 +10,8 @@ import msgspec
 
 from rrm_queue.domain import JudgeSpec, Vote
 from rrm_queue.errors import JudgeBusy, JudgeFault, PermanentFault, TransientFault
+from rrm_queue.judging import bounds
+from rrm_queue.judging.bounds import whole
 from rrm_queue.judging.engines.http_errors import error_text
 from rrm_queue.judging.verdict import END_OF_THINKING, read_verdict
 from rrm_queue.judging.vote_request import VoteRequest
@@ -103,13 +105,16 @@ class FinishReason(msgspec.Struct, frozen=True):
 
 
 class MetaInfo(msgspec.Struct, frozen=True):
-    """The figures that come with a text; `finish_reason` is None until it has ended."""
+    """The figures that come with a text; `finish_reason` is None until it has ended.
+
+    An odd figure must not cost the text: see `judging.bounds`.
+    """
 
     finish_reason: FinishReason | None = None
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-    cached_tokens: int = 0
-    queue_time: float | None = None
+    prompt_tokens: Any = 0
+    completion_tokens: Any = 0
+    cached_tokens: Any = 0
+    queue_time: Any = None
 
 
 class Generation(msgspec.Struct, frozen=True):
@@ -211,14 +216,14 @@ def vote_of(
         verdict=parsed.verdict,
         swapped=request.swapped,
         no_verdict=parsed.no_verdict,
-        text=generation.text.replace("\0", "\N{REPLACEMENT CHARACTER}"),  # PostgreSQL has no NUL
+        text=generation.text,
         seed=request.seed,
         model=model,
-        prompt_tokens=meta.prompt_tokens,
-        cached_tokens=meta.cached_tokens,
-        completion_tokens=meta.completion_tokens,
+        prompt_tokens=whole(meta.prompt_tokens),
+        cached_tokens=whole(meta.cached_tokens),
+        completion_tokens=whole(meta.completion_tokens),
         seconds=seconds,
-        queue_seconds=meta.queue_time or 0.0,
+        queue_seconds=bounds.seconds(meta.queue_time),
         query_tokens=prompt.query_tokens,
         slot_tokens=prompt.slot_tokens,
         neutralised=prompt.sanitized,
