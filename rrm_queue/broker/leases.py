@@ -68,12 +68,14 @@ redis.call("EXPIRE", KEYS[1], ARGV[2])
 redis.call("SET", KEYS[1], ARGV[1], "EX", ARGV[2])
 """
 
-# In pairs: a queue's workers and their capacities.
+# In threes: a queue's workers, their capacities and their models.
 _ANNOUNCE = """
-for place = 1, #KEYS, 2 do
-  redis.call("PERSIST", KEYS[place])
-  redis.call("ZADD", KEYS[place], ARGV[2], ARGV[1])
-  redis.call("HSET", KEYS[place + 1], ARGV[1], ARGV[2 + (place + 1) / 2])
+for nth = 0, #KEYS / 3 - 1 do
+  local workers, capacity, models = KEYS[3 * nth + 1], KEYS[3 * nth + 2], KEYS[3 * nth + 3]
+  redis.call("PERSIST", workers)
+  redis.call("HSET", models, ARGV[1], ARGV[3])
+  redis.call("ZADD", workers, ARGV[2], ARGV[1])
+  redis.call("HSET", capacity, ARGV[1], ARGV[4 + nth])
 end
 """
 
@@ -91,6 +93,11 @@ def workers_key(queue: str) -> str:
 def capacity_key(queue: str) -> str:
     """The key of the capacities of a queue's workers."""
     return f"rrmq:capacity:{queue}"
+
+
+def models_key(queue: str) -> str:
+    """The hash of what a queue's workers judge with."""
+    return f"rrmq:models:{queue}"
 
 
 def stopped_key(job: str) -> str:
@@ -148,11 +155,19 @@ class WorkerLeases:
         word = self.client.get(EPOCH_KEY)
         return None if word is None else str(word)
 
-    def announce(self, capacities: Mapping[str, int]) -> None:
-        """Shows that this process serves these queues, and how many matches it can hold at once."""
+    def announce(self, capacities: Mapping[str, int], model: str = "") -> None:
+        """Shows that this process serves these queues, and how many matches it can hold at once.
+
+        `model` is what it judges with, where that is known before it judges.
+        """
         seconds, _ = self.client.time()
-        keys = [key for queue in capacities for key in (workers_key(queue), capacity_key(queue))]
-        self.client.eval(_ANNOUNCE, len(keys), *keys, self.worker, seconds, *capacities.values())
+        keys = [
+            key
+            for queue in capacities
+            for key in (workers_key(queue), capacity_key(queue), models_key(queue))
+        ]
+        values = (self.worker, seconds, model, *capacities.values())
+        self.client.eval(_ANNOUNCE, len(keys), *keys, *values)
 
     def withdraw(self, queues: Iterable[str]) -> None:
         """Ends the presence in these queues."""
@@ -160,4 +175,5 @@ class WorkerLeases:
             for queue in queues:
                 pipe.zrem(workers_key(queue), self.worker)
                 pipe.hdel(capacity_key(queue), self.worker)
+                pipe.hdel(models_key(queue), self.worker)
             pipe.execute()
