@@ -166,7 +166,7 @@ class WorkerLeases:
             for queue in capacities
             for key in (workers_key(queue), capacity_key(queue), models_key(queue))
         ]
-        values = (self.worker, seconds, model, *capacities.values())
+        values = [self.worker, str(seconds), model, *map(str, capacities.values())]
         self.client.eval(_ANNOUNCE, len(keys), *keys, *values)
 
     def withdraw(self, queues: Iterable[str]) -> None:
