@@ -74,12 +74,15 @@ class JudgeBatch(msgspec.Struct, frozen=True, omit_defaults=True, tag="rrmq.judg
 class Failure(msgspec.Struct, frozen=True, omit_defaults=True):
     """Why a match got no outcome; after a transient failure it is tried again.
 
-    `refused` is true if the judge rejects every match of the job.
+    `refused` when the judge turns the whole job away: no match of it would fare better. `wait` is
+    above 0 when the judge asked to wait: then it is no attempt, and the match may be tried again
+    after so many seconds.
     """
 
     reason: str
     transient: bool
     refused: bool = False
+    wait: float = 0.0
 
 
 class MatchReport(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from rrm_queue.coordinator.claims import Dropped, fitting_report
-from rrm_queue.coordinator.losses import ATTEMPTS, back_off
+from rrm_queue.coordinator.losses import ATTEMPTS, LONGEST_JUDGE_WAIT, back_off
 from rrm_queue.coordinator.plan import strategy_of
 from rrm_queue.domain import (
     BatchId,
@@ -159,6 +159,9 @@ def _return(changes: Changes, match: LockedMatch, failure: Failure | None) -> No
     elif failure.refused:
         changes.requeued[match.id] = Requeue(failure.reason)
         changes.refused = failure.reason
+    elif failure.wait > 0:
+        wait = min(failure.wait, LONGEST_JUDGE_WAIT)
+        changes.requeued[match.id] = Requeue(failure.reason, wait=wait)
     elif failure.transient and attempt < ATTEMPTS:
         changes.requeued[match.id] = Requeue(failure.reason, attempt=1, wait=back_off(attempt))
     else:

@@ -17,7 +17,7 @@ from rrm_queue.store.database import Database, Transaction
 from rrm_queue.store.queue import control
 from rrm_queue.store.queue.control import Retried
 from rrm_queue.store.views import jobs as store_jobs
-from rrm_queue.views import JobView
+from rrm_queue.views.jobs import JobView
 
 
 def view(database: Database, job: JobId) -> JobView:

@@ -22,7 +22,8 @@ from rrm_queue.store.database import Database
 from rrm_queue.store.queue import control, planning
 from rrm_queue.store.views import jobs as store_jobs
 from rrm_queue.store.views.results import job_results
-from rrm_queue.views import JobView, TournamentResult
+from rrm_queue.views.jobs import JobView
+from rrm_queue.views.tournaments import TournamentResult
 
 
 def view(database: Database) -> JobView:

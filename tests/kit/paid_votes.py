@@ -13,7 +13,7 @@ from rrm_queue.judging.voting import wave
 from rrm_queue.messages import BatchMatch, JudgeBatch, MatchReport, Outcomes, decode
 from rrm_queue.store.database import Database
 from rrm_queue.store.views import jobs as store_jobs
-from rrm_queue.views import JobView
+from rrm_queue.views.jobs import JobView
 
 JUDGE = JudgeSpec("openai", "judge-1", base_url="http://127.0.0.1:9/v1")
 QUEUE = queue_of(JUDGE)

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from rrm_queue.domain import JudgeSpec, Vote
-from rrm_queue.errors import JudgeFault, PermanentFault, TransientFault
+from rrm_queue.errors import JudgeBusy, JudgeFault, PermanentFault, TransientFault
 from rrm_queue.judging import bounds
 from rrm_queue.judging.bounds import whole
 from rrm_queue.judging.engines.http_errors import error_text
@@ -20,7 +20,8 @@ _TOKENS_A_CHUNK = 256
 """Each chunk repeats the text so far, so there are few; the first token has a chunk of its own."""
 
 _LONGEST_EVENT = 64 * 1024 * 1024
-_WORTH_ANOTHER_TRY = {408, 425, 429}
+_WORTH_ANOTHER_TRY = {408, 425}
+_BUSY = {429, 503}
 
 
 class Load(msgspec.Struct, frozen=True):
@@ -241,8 +242,14 @@ def thinks(judge: JudgeSpec) -> bool:
 
 
 def fault_of(status: int, words: str) -> JudgeFault:
-    """The fault that this HTTP status means, with the engine's own message."""
+    """What an answer of this HTTP status means, in the engine's own words.
+
+    Unlike an endpoint's, an engine's address is the worker's own: no status is a reason to stop the
+    job.
+    """
     detail = f"the engine answered {status}: {error_text(words.encode(errors='replace'))}"
+    if status in _BUSY:
+        return JudgeBusy(detail)
     if 400 <= status < 500 and status not in _WORTH_ANOTHER_TRY:
         return PermanentFault(detail)
     return TransientFault(detail)
