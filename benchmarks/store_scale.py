@@ -119,7 +119,9 @@ def _claim(tx: Transaction, job: JobId) -> None:
     dispatching.tournament_texts(tx, {match.tournament for match in matches})
     pairs = {(m.tournament, number) for m in matches for number in (m.first, m.second)}
     dispatching.answers(tx, pairs, gold=False)
-    dispatching.send_batches(tx, job, "queue", "epoch", [[match.id for match in matches]], [""])
+    dispatching.send_batches(
+        tx, job, "queue", "epoch", [[match.id for match in matches]], [""], [0]
+    )
 
 
 def _open(tx: Transaction, job: JobId) -> None:

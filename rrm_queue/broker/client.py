@@ -167,6 +167,11 @@ class BrokerClient:
         with _faults():
             return int(self.client.llen(queue))
 
+    def maxmemory(self) -> int:
+        """How many bytes of memory the broker may use; 0 where it has no limit of its own."""
+        with _faults():
+            return int(self.client.info("memory").get("maxmemory", 0))
+
     def stop(self, jobs: Collection[JobId]) -> None:
         """Tells the workers to release the batches of these jobs."""
         if not jobs:

@@ -7,7 +7,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from secrets import token_hex
 
+from msgspec import structs
+
 from rrm_queue.coordinator.batching import batch_size, batches
+from rrm_queue.coordinator.byte_budget import (
+    budget,
+    fitting_matches,
+    fitting_messages,
+    free_bytes,
+)
 from rrm_queue.coordinator.judge_batch import judge_batch, read_texts
 from rrm_queue.coordinator.observer import Observer, QueueLoad
 from rrm_queue.coordinator.plan import open_tournaments
@@ -22,11 +30,11 @@ from rrm_queue.coordinator.window import (
     to_open,
     window,
 )
-from rrm_queue.domain import JobId, MatchId
+from rrm_queue.domain import BatchId, JobId, MatchId
 from rrm_queue.errors import BrokerUnavailable, ForeignJob, StoreUnavailable
 from rrm_queue.judging.voting import wave
 from rrm_queue.log_once import log_once, tell
-from rrm_queue.messages import JudgeBatch
+from rrm_queue.messages import JudgeBatch, encode
 from rrm_queue.store.database import Database, Transaction, savepoint
 from rrm_queue.store.queue import counters, dispatching, planning
 from rrm_queue.store.queue.counters import Counts
@@ -40,6 +48,8 @@ log = logging.getLogger(__name__)
 class _Window:
     """A queue to be filled: its broker's epoch, its places, and the most matches in a message.
 
+    `bytes`: how many bytes of messages may be out of it.
+
     `tokens`: whether its batches get tokens, which workers of the version before do not send back.
     """
 
@@ -48,6 +58,7 @@ class _Window:
     places: int
     most: int
     tokens: bool
+    bytes: int
 
 
 @dataclass(slots=True)
@@ -57,6 +68,7 @@ class _Turn:
     batches: list[JudgeBatch] = field(default_factory=list)
     decided: dict[JobId, list[MatchId]] = field(default_factory=dict)
     load: QueueLoad = field(default_factory=QueueLoad)
+    bytes: int = 0
 
     @property
     def sent(self) -> int:
@@ -106,9 +118,11 @@ def _fill(database: Database, broker: Broker, queue: str, epoch: str, observer: 
     """Claims and commits first, publishes second: recover finds what is lost in between."""
     workers, models = broker.capacities(queue), broker.models(queue)
     capacities, tokens = workers.values(), workers.keys() <= models.keys()
+    most_bytes = budget(broker.maxmemory())
     with database.begin() as tx:
         dispatching.lock_queue(tx, queue)
-        turn = _claim(tx, _Window(queue, epoch, window(capacities), batch_size(capacities), tokens))
+        places, most = window(capacities), batch_size(capacities)
+        turn = _claim(tx, _Window(queue, epoch, places, most, tokens, most_bytes))
     broker.publish(queue, turn.batches)
     for job, matches in turn.decided.items():
         began = time.monotonic()
@@ -122,15 +136,19 @@ def _claim(tx: Transaction, queue: _Window) -> _Turn:
     turn = _Turn()
     jobs = dispatching.active_jobs(tx, queue.queue, MOST_READY)
     out = sum(job.out for job in jobs)
-    if free := free_places(queue.places, out):
+    room = free_bytes(queue.bytes, dispatching.out_bytes(tx, queue.queue))
+    if room and (free := free_places(queue.places, out)):
         jobs = [_supply(tx, job, free) for job in jobs]
         claims = [Claim(job.id, job.out, job.ready, job.priority) for job in jobs]
         given = shares(free, claims)
         claimed: dict[JobId, Counts] = {}
+        left = sum(given.values())
         for job in jobs:
-            if given[job.id]:
+            share = (room - turn.bytes) * given[job.id] // max(1, left)
+            left -= given[job.id]
+            if share > 0:
                 with _apart(tx, job):
-                    claimed[job.id] = _send(tx, job, queue, given[job.id], turn)
+                    claimed[job.id] = _send(tx, job, queue, given[job.id], share, turn)
         planning.start_jobs(tx, sorted(claimed))
         for job_id in sorted(claimed):
             if claimed[job_id] != Counts():
@@ -167,9 +185,17 @@ def _apart(tx: Transaction, job: ActiveJob) -> Iterator[None]:
         log.exception("job %s cannot go on", job.id)
 
 
-def _send(tx: Transaction, job: ActiveJob, queue: _Window, count: int, turn: _Turn) -> Counts:
-    """Claims matches of a job and adds them to the turn; what that adds to the job's counters."""
+def _send(
+    tx: Transaction, job: ActiveJob, queue: _Window, count: int, room: int, turn: _Turn
+) -> Counts:
+    """Claims matches of a job and adds them to the turn; what that adds to the job's counters.
+
+    At most `count` matches and `room` bytes; of a job with nothing out one message at least, as a
+    single match may be larger than any room. What does not fit stays ready.
+    """
+    alone = not job.out
     matches = dispatching.claim_matches(tx, job.id, count)
+    matches = fitting_matches(matches, dispatching.text_bytes(tx, matches), room, alone=alone)
     texts = read_texts(tx, job, matches)
     votes, reused = bring_votes(tx, job, matches, texts)
     going = [match for match in matches if wave(votes[match.id], job.voting)]
@@ -178,10 +204,19 @@ def _send(tx: Transaction, job: ActiveJob, queue: _Window, count: int, turn: _Tu
         turn.decided[job.id] = decided
     groups = batches(going, texts.size, queue.most)
     tokens = [token_hex(16) if queue.tokens else "" for _ in groups]
-    matches_of = [[match.id for match in group] for group in groups]
-    ids = dispatching.send_batches(tx, job.id, queue.queue, queue.epoch, matches_of, tokens)
-    turn.batches += [
-        judge_batch(id_, token, job, group, texts, votes)
-        for id_, token, group in zip(ids, tokens, groups, strict=True)
+    messages = [
+        judge_batch(BatchId(0), token, job, group, texts, votes)
+        for token, group in zip(tokens, groups, strict=True)
     ]
+    sizes = [len(encode(message)) for message in messages]
+    fit = fitting_messages(sizes, room, alone=alone)
+    matches_of = [[match.id for match in group] for group in groups[:fit]]
+    ids = dispatching.send_batches(
+        tx, job.id, queue.queue, queue.epoch, matches_of, tokens[:fit], sizes[:fit]
+    )
+    turn.batches += [
+        structs.replace(message, batch=id_)
+        for id_, message in zip(ids, messages[:fit], strict=True)
+    ]
+    turn.bytes += sum(sizes[:fit])
     return Counts(votes=reused, votes_reused=reused)

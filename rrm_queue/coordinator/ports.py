@@ -54,3 +54,6 @@ class Broker(Protocol):
 
     def waiting(self, queue: str) -> int:
         """How many messages no worker has taken."""
+
+    def maxmemory(self) -> int:
+        """How many bytes of memory the broker may use; 0 where it has no limit of its own."""

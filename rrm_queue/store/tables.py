@@ -257,8 +257,8 @@ class DecidedTournament(SQLModel, table=True):
 class Batch(SQLModel, table=True):
     """The matches of one message. `seen_at`: when recover first saw a worker's lease on it.
 
-    `token` is the secret that its outcomes must bring, `matches` are those that it carried. Both
-    are null for a batch of a version before 0005.
+    `token` is the secret that its outcomes must bring, `matches` are those that it carried,
+    `bytes` is its message's size. All are null for a batch of a version before 0005.
     """
 
     __tablename__ = "batches"
@@ -280,3 +280,4 @@ class Batch(SQLModel, table=True):
     matches: list[int] | None = Field(
         default=None, sa_column=Column(ARRAY(BigInteger), nullable=True)
     )
+    bytes: int | None = None

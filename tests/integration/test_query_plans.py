@@ -100,6 +100,11 @@ def walk(tx: Transaction) -> Mapping[str, tuple[TextClause, Parameters]]:
             dispatching.ANSWER_TEXTS,
             {"tournament": tournaments * 8, "number": [0] * 64, "gold": False},
         ),
+        "dispatching.TEXT_BYTES": (
+            dispatching.TEXT_BYTES,
+            {"tournament": tournaments * 8, "number": [0] * 64},
+        ),
+        "dispatching.OUT_BYTES": (dispatching.OUT_BYTES, {"queue": "rrmq.judge.openai"}),
         "dispatching.SEND_MATCHES": (dispatching.SEND_MATCHES, each),
         "planning.LOCK_TOURNAMENTS": (planning.LOCK_TOURNAMENTS, {**job, "matches": ids}),
         "planning.OPEN_TOURNAMENTS": (planning.OPEN_TOURNAMENTS, {**job, "count": 64}),

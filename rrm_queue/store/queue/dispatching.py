@@ -72,10 +72,25 @@ ANSWER_TEXTS = text("""
 """)
 
 # In this order, as a batch that was sent later has a larger id.
+# Without reading the texts: the length of a long one stands in its row.
+TEXT_BYTES = text("""
+    SELECT c.tournament_id, c.number, octet_length(c.text) AS answer,
+           octet_length(t.prompt) + coalesce(octet_length(t.reference), 0) AS tournament
+    FROM unnest(CAST(:tournament AS bigint[]), CAST(:number AS int[])) AS w (tournament_id, number)
+    JOIN candidates c USING (tournament_id, number)
+    JOIN tournaments t ON t.id = c.tournament_id
+""")
+
+# Batches of a version before 0005 do not tell.
+OUT_BYTES = text("""
+    SELECT coalesce(sum(bytes), 0) FROM batches WHERE queue = :queue AND state = 'out'
+""")
+
 INSERT_BATCHES = text("""
-    INSERT INTO batches (job_id, queue, state, epoch, token, matches)
-    SELECT :job, :queue, 'out', :epoch, nullif(t.token, ''), s.matches
-    FROM unnest(CAST(:tokens AS text[])) WITH ORDINALITY AS t (token, place)
+    INSERT INTO batches (job_id, queue, state, epoch, token, bytes, matches)
+    SELECT :job, :queue, 'out', :epoch, nullif(t.token, ''), t.bytes, s.matches
+    FROM unnest(CAST(:tokens AS text[]), CAST(:bytes AS int[]))
+         WITH ORDINALITY AS t (token, bytes, place)
     JOIN (SELECT place, array_agg(id) AS matches
           FROM unnest(CAST(:match AS bigint[]), CAST(:place AS bigint[])) AS m (id, place)
           GROUP BY place) AS s USING (place)
@@ -119,6 +134,13 @@ class TournamentTexts(NamedTuple):
     reference: str | None
 
 
+class TextBytes(NamedTuple):
+    """The bytes of tournaments' prompts and references, and of their answers."""
+
+    tournaments: dict[TournamentId, int]
+    answers: dict[tuple[TournamentId, CandidateNumber], int]
+
+
 Answers = dict[tuple[TournamentId, CandidateNumber], Answer]
 
 
@@ -160,6 +182,22 @@ def claim_matches(tx: Connection, job: JobId, count: int) -> list[ReadyMatch]:
     return [ReadyMatch(row.id, row.tournament_id, row.first, row.second) for row in rows]
 
 
+def text_bytes(tx: Connection, matches: Iterable[ReadyMatch]) -> TextBytes:
+    """The bytes of the texts that judges read for these matches."""
+    pairs = {(m.tournament, number) for m in matches for number in (m.first, m.second)}
+    bind = {"tournament": [pair[0] for pair in pairs], "number": [pair[1] for pair in pairs]}
+    found = TextBytes({}, {})
+    for row in tx.execute(TEXT_BYTES, bind):
+        found.tournaments[row.tournament_id] = row.tournament
+        found.answers[row.tournament_id, row.number] = row.answer
+    return found
+
+
+def out_bytes(tx: Connection, queue: str) -> int:
+    """The bytes of all messages of the queue that are out."""
+    return int(tx.scalar(OUT_BYTES, {"queue": queue}))
+
+
 def tournament_texts(
     tx: Connection, tournaments: Iterable[TournamentId]
 ) -> dict[TournamentId, TournamentTexts]:
@@ -194,10 +232,11 @@ def send_batches(
     epoch: str,
     batches: Sequence[Sequence[MatchId]],
     tokens: Sequence[str],
+    sizes: Sequence[int],
 ) -> list[BatchId]:
     """Marks the matches as out, each in its batch; the batches' ids in the given order.
 
-    Each batch has its token; an empty one stands for none.
+    Each batch has its token, where an empty one stands for none, and its message's size in bytes.
     """
     places = {match: place for place, batch in enumerate(batches, start=1) for match in batch}
     rows = tx.execute(
@@ -207,6 +246,7 @@ def send_batches(
             "queue": queue,
             "epoch": epoch,
             "tokens": list(tokens),
+            "bytes": list(sizes),
             "match": list(places),
             "place": list(places.values()),
         },

@@ -17,6 +17,7 @@ depends_on = None
 def upgrade() -> None:
     op.add_column("batches", sa.Column("token", sa.Text(), nullable=True))
     op.add_column("batches", sa.Column("matches", postgresql.ARRAY(sa.BigInteger()), nullable=True))
+    op.add_column("batches", sa.Column("bytes", sa.Integer(), nullable=True))
     op.create_index("batches_job", "batches", ["job_id"])
     op.create_table(
         "decided_tournaments",
@@ -29,5 +30,6 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("decided_tournaments")
     op.drop_index("batches_job", "batches")
+    op.drop_column("batches", "bytes")
     op.drop_column("batches", "matches")
     op.drop_column("batches", "token")

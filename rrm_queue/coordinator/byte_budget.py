@@ -1,0 +1,69 @@
+"""How many bytes of messages may be out of a queue: they bound the broker's memory."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import accumulate
+
+from rrm_queue.domain import CandidateNumber, TournamentId
+from rrm_queue.store.queue.dispatching import ReadyMatch, TextBytes
+
+MOST_BYTES = 2**30
+"""Bytes of messages out of a queue at most. A hundred workers with 64 votes in flight each, and
+answers of 16 KB that no two matches share, need half of it.
+"""
+
+MEMORY_SHARE = 3
+"""Messages take at most one part in so many of a broker's `maxmemory`. In the broker each takes
+4/3 of its bytes, as Celery writes it in Base64; outcomes need memory too.
+"""
+
+
+def budget(maxmemory: int) -> int:
+    """How many bytes may be out of a queue of a broker with this limit; 0 stands for no limit."""
+    return min(MOST_BYTES, maxmemory // MEMORY_SHARE) if maxmemory else MOST_BYTES
+
+
+def free_bytes(most: int, out: int) -> int:
+    """How many bytes to send beside those that are out; none before an eighth is free."""
+    free = most - out
+    return free if free >= most // 8 else 0
+
+
+def fitting_matches(
+    matches: Sequence[ReadyMatch], sizes: TextBytes, room: int, *, alone: bool
+) -> list[ReadyMatch]:
+    """The first matches whose texts have at most `room` bytes, each text counted once.
+
+    With `alone` the first match is among them, whatever its size.
+    """
+    added = _added(matches, sizes.answers, sizes.tournaments)
+    return list(matches[: _fitting(added, room, alone)])
+
+
+def fitting_messages(sizes: Iterable[int], room: int, *, alone: bool) -> int:
+    """How many of the first messages have at most `room` bytes together; `alone` as above."""
+    return _fitting(sizes, room, alone)
+
+
+def _added(
+    matches: Iterable[ReadyMatch],
+    answers: Mapping[tuple[TournamentId, CandidateNumber], int],
+    tournaments: Mapping[TournamentId, int],
+) -> Iterable[int]:
+    """The bytes that each match adds to those before it."""
+    known: set[object] = set()
+    for match in matches:
+        new = {(match.tournament, match.first), (match.tournament, match.second)} - known
+        added = sum(answers[answer] for answer in new)
+        if match.tournament not in known:
+            added += tournaments[match.tournament]
+        known |= {match.tournament, *new}
+        yield added
+
+
+def _fitting(sizes: Iterable[int], room: int, alone: bool) -> int:
+    fitting = 0
+    for total in accumulate(sizes):
+        if total > room and not (alone and fitting == 0):
+            break
+        fitting += 1
+    return fitting

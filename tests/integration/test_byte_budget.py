@@ -1,0 +1,70 @@
+"""What is out of a queue is bounded in bytes, on real Postgres and Valkey."""
+
+import json
+
+import pytest
+from kit.jobs import QUEUE, received, submit_file
+
+from rrm_queue.broker.client import BrokerClient
+from rrm_queue.coordinator.byte_budget import budget
+from rrm_queue.coordinator.dispatch import dispatch
+from rrm_queue.messages import encode
+from rrm_queue.store.database import Database
+from rrm_queue.store.queue import dispatching
+
+LIMIT = 30_000_000
+
+
+@pytest.fixture
+def most(broker: BrokerClient, monkeypatch: pytest.MonkeyPatch) -> int:
+    """How many bytes may be out, as the server's `maxmemory` allows no more."""
+    monkeypatch.setattr(broker, "maxmemory", lambda: LIMIT)
+    return budget(LIMIT)
+
+
+def test_the_servers_limit_is_read(broker: BrokerClient) -> None:
+    assert broker.maxmemory() == 0
+    broker.client.config_set("maxmemory", 10 * LIMIT)
+    try:
+        assert broker.maxmemory() == 10 * LIMIT
+    finally:
+        broker.client.config_set("maxmemory", 0)
+
+
+def big_answers(size: int) -> bytes:
+    """Four tournaments of four answers of so many bytes each."""
+    return b"".join(
+        json.dumps(
+            {
+                "id": f"t{number}",
+                "prompt": "Which is largest?",
+                "candidates": [{"id": f"c{i}", "text": f"{i} {'x' * size}"} for i in range(4)],
+                "reference": "3",
+            }
+        ).encode()
+        + b"\n"
+        for number in range(4)
+    )
+
+
+def out(database: Database) -> int:
+    """Bytes of the messages that are out, as the store knows them."""
+    with database.begin() as tx:
+        return dispatching.out_bytes(tx, QUEUE)
+
+
+@pytest.mark.parametrize("size", [1_000_000, 6_000_000])
+def test_what_is_out_is_bounded_in_bytes_and_a_larger_match_goes_alone(
+    database: Database, broker: BrokerClient, most: int, size: int
+) -> None:
+    submit_file(database, big_answers(size), strategy="elo")
+    sent = dispatch(database, broker)
+    while dispatch(database, broker):
+        pass
+    assert 0 < sent < 24
+    messages = list(received(broker))
+    assert out(database) == pytest.approx(sum(len(encode(one)) for one in messages), abs=100)
+    if size > most // 2:
+        assert sum(len(one.matches) for one in messages) == 1
+    else:
+        assert most // 2 < out(database) <= most
