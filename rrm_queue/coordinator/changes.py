@@ -31,6 +31,8 @@ class Before(NamedTuple):
     tournaments: Mapping[TournamentId, RunningTournament]
     matches: Mapping[int, LockedMatch]
     votes: Mapping[int, Sequence[Vote]]
+    unproven: bool = False
+    """The judge has answered no match of the job yet."""
 
     def tournament_of(self, match: LockedMatch) -> RunningTournament:
         """The match's tournament."""
@@ -41,7 +43,8 @@ class Before(NamedTuple):
 class Changes:
     """What is to be written. `refused` is why the judge turned the whole job away, if it did.
 
-    `dropped` counts votes that the job cannot have asked for.
+    `rejected` is why it rejected a match, in a job of which it has answered none. `dropped` counts
+    votes that the job cannot have asked for.
     """
 
     votes: list[tuple[MatchId, Vote]] = field(default_factory=list)
@@ -50,6 +53,7 @@ class Changes:
     failed: dict[MatchId, str] = field(default_factory=dict)
     batches: set[BatchId] = field(default_factory=set)
     refused: str | None = None
+    rejected: str | None = None
     dropped: Dropped = field(default_factory=Dropped)
 
     def decided(self, before: Before) -> Counter[TournamentId]:
@@ -71,6 +75,7 @@ def record_changes(flushes: Iterable[Outcomes], before: Before) -> Changes:
             if match is not None:
                 fitted = fitting_report(report, match, before.tournament_of(match), changes.dropped)
                 _add(changes, fitted, match, before, ours=match.batch == flush.batch)
+    changes.rejected = None if changes.votes else changes.rejected
     return changes
 
 
@@ -133,7 +138,8 @@ def _add(
     if not wave(kept, tournament.voting):
         _decide(changes, match, kept, tournament)
     elif ours:  # else it is a repeat, or the batch was given up and another may judge the match
-        _return(changes, match, report.failure)
+        keep_going = tournament.voting.keep_going
+        _return(changes, match, report.failure, unproven=before.unproven, keep_going=keep_going)
 
 
 def _new(match: int, votes: Iterable[Vote], before: Before) -> list[Vote]:
@@ -151,8 +157,19 @@ def _decide(
         changes.failed[match.id] = str(fault)
 
 
-def _return(changes: Changes, match: LockedMatch, failure: Failure | None) -> None:
-    """The match goes back to the queue, unless it has failed for good."""
+def _return(
+    changes: Changes,
+    match: LockedMatch,
+    failure: Failure | None,
+    *,
+    unproven: bool,
+    keep_going: bool,
+) -> None:
+    """The match goes back to the queue, unless it has failed for good.
+
+    A judge that rejects the first matches may do so because of the job's settings: these matches
+    are kept for when the settings are mended.
+    """
     attempt = match.attempt + 1
     if failure is None:
         changes.requeued[match.id] = Requeue()
@@ -162,6 +179,9 @@ def _return(changes: Changes, match: LockedMatch, failure: Failure | None) -> No
     elif failure.wait > 0:
         wait = min(failure.wait, LONGEST_JUDGE_WAIT)
         changes.requeued[match.id] = Requeue(failure.reason, wait=wait)
+    elif failure.rejected and unproven and not keep_going and attempt < ATTEMPTS:
+        changes.requeued[match.id] = Requeue(failure.reason, attempt=1, wait=back_off(attempt))
+        changes.rejected = failure.reason
     elif failure.transient and attempt < ATTEMPTS:
         changes.requeued[match.id] = Requeue(failure.reason, attempt=1, wait=back_off(attempt))
     else:

@@ -20,6 +20,7 @@ from rrm_queue.coordinator.changes import (
     refusal_changes,
 )
 from rrm_queue.coordinator.claims import Dropped, fitting
+from rrm_queue.coordinator.first_answers import is_rejected, is_unproven, silence
 from rrm_queue.coordinator.plan import advance, fail_tournaments
 from rrm_queue.domain import BatchId, JobId, MatchId
 from rrm_queue.errors import ForeignJob, StoreUnavailable
@@ -142,6 +143,8 @@ def record(database: Database, *flushes: Outcomes) -> Counts:
             counts = Counts()
         else:
             before = _locked(tx, JobId(fitted[0].job), _matches(fitted))
+            if _any_rejected(fitted):
+                before = before._replace(unproven=is_unproven(tx, JobId(fitted[0].job)))
             changes = record_changes(fitted, before)
             dropped.reasons += changes.dropped.reasons
             counts = _write(tx, JobId(fitted[0].job), changes, before)
@@ -181,6 +184,11 @@ def _fitting(tx: Transaction, flushes: Sequence[Outcomes]) -> tuple[list[Outcome
     return fitting(flushes, sent, dropped), dropped
 
 
+def _any_rejected(flushes: Sequence[Outcomes]) -> bool:
+    reports = (report for flush in flushes for report in flush.matches)
+    return any(report.failure is not None and report.failure.rejected for report in reports)
+
+
 def _matches(flushes: Sequence[Outcomes]) -> list[int]:
     return [report.match for flush in flushes for report in flush.matches]
 
@@ -203,7 +211,11 @@ def _write(tx: Transaction, job: JobId, changes: Changes, before: Before) -> Cou
     counts = _follow(tx, changes, before)
     if changes.refused is not None:
         pause_job(tx, job, changes.refused)
-    counters.count_for_job(tx, job, counts)
+    if changes.rejected is not None and is_rejected(tx, job, changes.rejected):
+        pause_job(tx, job, changes.rejected)
+    cast = counters.count_for_job(tx, job, counts)
+    if note := silence(tx, job, before, counts, cast):
+        pause_job(tx, job, note)
     return counts
 
 

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from msgspec import structs
 
 from rrm_queue.domain import JudgeSpec, Vote, Voting
-from rrm_queue.errors import JudgeBusy, JudgeFault, JudgeRefused, TransientFault
+from rrm_queue.errors import JudgeBusy, JudgeFault, JudgeRefused, RequestRejected, TransientFault
 from rrm_queue.judging.bounds import bounded
 from rrm_queue.judging.engines import open_engine
 from rrm_queue.judging.engines.base import Engine, EngineSettings
@@ -153,6 +153,7 @@ def failure_of(fault: JudgeFault) -> Failure:
         str(fault),
         transient=isinstance(fault, TransientFault),
         refused=isinstance(fault, JudgeRefused),
+        rejected=isinstance(fault, RequestRejected),
         wait=max(fault.retry_after, LEAST_WAIT) if isinstance(fault, JudgeBusy) else 0.0,
     )
 

@@ -60,6 +60,12 @@ from rrm_queue.strategies import NAMES as STRATEGIES
 @click.option("--name", help="A name for the job.")
 @number_option(options.PRIORITY)
 @click.option("--new", is_flag=True, help="Make a job even if the same submission made one before.")
+@click.option(
+    "--keep-going",
+    is_flag=True,
+    help="Do not pause the job when the judge rejects the first matches, or gives no verdict in "
+    "nine of ten of the first 50 votes.",
+)
 @sizing_options
 @click.option("--watch", "watching", is_flag=True, help="Stay and show the progress.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
