@@ -60,7 +60,7 @@ def told(read: Callable[..., T], *given: object) -> T | str:
 @example(
     row={"prompt": "p", "candidates": [{"text": "a", "id": 2**70}, {"text": "b"}]}, empty=Empty.DROP
 )
-def test_quick_and_careful_reading_agree(row, empty):
+def test_quick_and_careful_reading_agree(row: object, empty: Empty) -> None:
     line = json.dumps(row).encode()
     quick = told(parse_line, line, "7", 7, empty)
     decoded = told(decode_row, line)
@@ -71,6 +71,6 @@ def test_quick_and_careful_reading_agree(row, empty):
 
 
 @pytest.mark.parametrize("name", ["many_gsm8k_4cand", "many_game24_100cand"])
-def test_real_files_are_read_quickly(name):
+def test_real_files_are_read_quickly(name: str) -> None:
     for row in rows_of(name):
         assert plain_line(json.dumps(row).encode()) is not None
