@@ -66,7 +66,7 @@ bench: $(VENV)/.installed-dev engine  ## the queue's costs against baselines bes
 	$(VENV)/bin/python benchmarks $(BENCHMARK)
 
 clean:
-	rm -rf $(VENV) $(ENGINE) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(ENGINE) .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 
 $(VENV)/bin/pip:
 	$(PYTHON) -c 'import sys; sys.exit("rrmq needs Python 3.11 or newer: make PYTHON=python3.11 ...") if sys.version_info < (3, 11) else None'

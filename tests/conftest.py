@@ -41,7 +41,23 @@ def database(
     servers: Addresses, template: str, request: pytest.FixtureRequest
 ) -> Iterator[Database]:
     """A store with tables and no rows, in a database of the test's own."""
-    name = f"test_{derive(request.node.nodeid):x}"
+    with database_copy(servers, template, request.node.nodeid) as own:
+        yield own
+
+
+@pytest.fixture(scope="module")
+def module_database(
+    servers: Addresses, template: str, request: pytest.FixtureRequest
+) -> Iterator[Database]:
+    """A store for all tests of a module; none of them may leave a change behind."""
+    with database_copy(servers, template, request.node.nodeid) as own:
+        yield own
+
+
+@contextmanager
+def database_copy(servers: Addresses, template: str, owner: str) -> Iterator[Database]:
+    """A copy of the template, dropped at the end."""
+    name = f"test_{derive(owner):x}"
     with autocommit(servers.database_url) as connection:
         connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
     own = Database(url_of(servers, name))
