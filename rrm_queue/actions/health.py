@@ -10,7 +10,7 @@ from rrm_queue.judging.kinds import SERVED_TOGETHER, kind_of, worker_name
 from rrm_queue.store.views.jobs import trouble
 from rrm_queue.store.views.no_verdict import no_verdict_sample
 from rrm_queue.text import count
-from rrm_queue.views import JobView, NoVerdictSample
+from rrm_queue.views.jobs import JobView, NoVerdictSample
 
 if TYPE_CHECKING:
     from rrm_queue.broker.client import BrokerClient

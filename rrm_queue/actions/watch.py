@@ -9,7 +9,7 @@ from rrm_queue.actions.health import held_up
 from rrm_queue.domain import JobId
 from rrm_queue.errors import StackFault, StillRunning, StoreUnavailable
 from rrm_queue.store.views.jobs import view_job
-from rrm_queue.views import JobView
+from rrm_queue.views.jobs import JobView
 
 POLL = 0.3  # seconds between two looks at the job
 REST = 5  # how many times as long as a look took the store is left in peace

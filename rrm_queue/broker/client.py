@@ -21,6 +21,7 @@ from rrm_queue.broker.leases import (
     WorkerLeases,
     capacity_key,
     lease_key,
+    models_key,
     stopped_key,
     workers_key,
 )
@@ -149,7 +150,17 @@ class BrokerClient:
             gone = [str(worker) for worker in capacities if str(worker) not in live]
             if gone:
                 self.client.hdel(capacity_key(queue), *gone)
+                self.client.hdel(models_key(queue), *gone)
         return {str(worker): int(c) for worker, c in capacities.items() if worker in live}
+
+    def models(self, queue: str) -> dict[str, str]:
+        """What the workers of a queue judge with, as far as they say it; empty for not known.
+
+        A worker of the version before is not among them. Some may have gone: see `capacities`.
+        """
+        with _faults():
+            found = self.client.hgetall(models_key(queue))
+        return {str(worker): str(model) for worker, model in found.items()}
 
     def waiting(self, queue: str) -> int:
         """How many messages no worker has taken."""

@@ -72,6 +72,11 @@ def capacity_key(queue: str) -> str:
     return f"rrmq:capacity:{queue}"
 
 
+def models_key(queue: str) -> str:
+    """The hash of what a queue's workers judge with."""
+    return f"rrmq:models:{queue}"
+
+
 def stopped_key(job: str) -> str:
     """The key that says that a job was paused or cancelled."""
     return f"rrmq:stopped:{job}"
@@ -127,11 +132,15 @@ class WorkerLeases:
         word = self.client.get(EPOCH_KEY)
         return None if word is None else str(word)
 
-    def announce(self, capacities: Mapping[str, int]) -> None:
-        """Shows that this process serves these queues, and how many matches it can hold at once."""
+    def announce(self, capacities: Mapping[str, int], model: str = "") -> None:
+        """Shows that this process serves these queues, and how many matches it can hold at once.
+
+        `model` is what it judges with, where that is known before it judges.
+        """
         seconds, _ = self.client.time()
         with self.client.pipeline(transaction=False) as pipe:
             for queue, capacity in capacities.items():
+                pipe.hset(models_key(queue), self.worker, model)
                 pipe.zadd(workers_key(queue), {self.worker: seconds})
                 pipe.hset(capacity_key(queue), self.worker, str(capacity))
             pipe.execute()
@@ -142,4 +151,5 @@ class WorkerLeases:
             for queue in queues:
                 pipe.zrem(workers_key(queue), self.worker)
                 pipe.hdel(capacity_key(queue), self.worker)
+                pipe.hdel(models_key(queue), self.worker)
             pipe.execute()

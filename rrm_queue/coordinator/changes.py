@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from rrm_queue.coordinator.losses import ATTEMPTS, back_off
+from rrm_queue.coordinator.claims import Dropped, fitting_report
+from rrm_queue.coordinator.losses import ATTEMPTS, LONGEST_JUDGE_WAIT, back_off
 from rrm_queue.coordinator.plan import strategy_of
 from rrm_queue.domain import (
     BatchId,
@@ -38,7 +39,10 @@ class Before(NamedTuple):
 
 @dataclass(slots=True)
 class Changes:
-    """What is to be written. `refused` is why the judge turned the whole job away, if it did."""
+    """What is to be written. `refused` is why the judge turned the whole job away, if it did.
+
+    `dropped` counts votes that the job cannot have asked for.
+    """
 
     votes: list[tuple[MatchId, Vote]] = field(default_factory=list)
     outcomes: dict[MatchId, Outcome] = field(default_factory=dict)
@@ -46,6 +50,7 @@ class Changes:
     failed: dict[MatchId, str] = field(default_factory=dict)
     batches: set[BatchId] = field(default_factory=set)
     refused: str | None = None
+    dropped: Dropped = field(default_factory=Dropped)
 
     def decided(self, before: Before) -> Counter[TournamentId]:
         """How many matches of each tournament get an outcome."""
@@ -64,7 +69,8 @@ def record_changes(flushes: Iterable[Outcomes], before: Before) -> Changes:
         for report in {report.match: report for report in flush.matches}.values():
             match = before.matches.get(report.match)
             if match is not None:
-                _add(changes, report, match, before, ours=match.batch == flush.batch)
+                fitted = fitting_report(report, match, before.tournament_of(match), changes.dropped)
+                _add(changes, fitted, match, before, ours=match.batch == flush.batch)
     return changes
 
 
@@ -80,13 +86,14 @@ def decision_changes(matches: Iterable[MatchId], before: Before) -> Changes:
     return changes
 
 
-def refusal_changes(flush: Outcomes, before: Before, reason: str) -> Changes:
-    """What a flush changes that cannot be recorded: its matches fail and keep its votes."""
-    changes = Changes(batches={BatchId(flush.batch)})
-    for report in flush.matches:
+def refusal_changes(flushes: Sequence[Outcomes], before: Before, reason: str) -> Changes:
+    """What flushes change that cannot be recorded: their matches fail and keep their votes."""
+    changes = Changes(batches={BatchId(flush.batch) for flush in flushes})
+    for report in [report for flush in flushes for report in flush.matches]:
         match = before.matches.get(report.match)
         if match is not None and match.undecided:
-            changes.votes += [(match.id, vote) for vote in _new(match.id, report.votes, before)]
+            fitted = fitting_report(report, match, before.tournament_of(match), changes.dropped)
+            changes.votes += [(match.id, vote) for vote in _new(match.id, fitted.votes, before)]
             changes.failed[match.id] = reason
     return changes
 
@@ -152,6 +159,9 @@ def _return(changes: Changes, match: LockedMatch, failure: Failure | None) -> No
     elif failure.refused:
         changes.requeued[match.id] = Requeue(failure.reason)
         changes.refused = failure.reason
+    elif failure.wait > 0:
+        wait = min(failure.wait, LONGEST_JUDGE_WAIT)
+        changes.requeued[match.id] = Requeue(failure.reason, wait=wait)
     elif failure.transient and attempt < ATTEMPTS:
         changes.requeued[match.id] = Requeue(failure.reason, attempt=1, wait=back_off(attempt))
     else:

@@ -2,11 +2,14 @@
 
 import logging
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from secrets import token_hex
 
 from rrm_queue.coordinator.batching import batch_size, batches
 from rrm_queue.coordinator.judge_batch import judge_batch, read_texts
-from rrm_queue.coordinator.observer import Observer, QueueLoad, tell
+from rrm_queue.coordinator.observer import Observer, QueueLoad
 from rrm_queue.coordinator.plan import open_tournaments
 from rrm_queue.coordinator.ports import Broker
 from rrm_queue.coordinator.record import decide_group
@@ -22,9 +25,9 @@ from rrm_queue.coordinator.window import (
 from rrm_queue.domain import JobId, MatchId
 from rrm_queue.errors import BrokerUnavailable, ForeignJob, StoreUnavailable
 from rrm_queue.judging.voting import wave
-from rrm_queue.log_once import log_once
+from rrm_queue.log_once import log_once, tell
 from rrm_queue.messages import JudgeBatch
-from rrm_queue.store.database import Database, Transaction
+from rrm_queue.store.database import Database, Transaction, savepoint
 from rrm_queue.store.queue import counters, dispatching, planning
 from rrm_queue.store.queue.counters import Counts
 from rrm_queue.store.queue.dispatching import ActiveJob
@@ -34,12 +37,16 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class _Window:
-    """A queue to be filled: its broker's epoch, its places, and the most matches in a message."""
+    """A queue to be filled: its broker's epoch, its places, and the most matches in a message.
+
+    `tokens`: whether its batches get tokens, which workers of the version before do not send back.
+    """
 
     queue: str
     epoch: str
     places: int
     most: int
+    tokens: bool
 
 
 @dataclass(slots=True)
@@ -96,10 +103,11 @@ def _fill_safely(
 
 def _fill(database: Database, broker: Broker, queue: str, epoch: str, observer: Observer) -> _Turn:
     """Claims and commits first, publishes second: recover finds what is lost in between."""
-    capacities = broker.capacities(queue).values()
+    workers, models = broker.capacities(queue), broker.models(queue)
+    capacities, tokens = workers.values(), workers.keys() <= models.keys()
     with database.begin() as tx:
         dispatching.lock_queue(tx, queue)
-        turn = _claim(tx, _Window(queue, epoch, window(capacities), batch_size(capacities)))
+        turn = _claim(tx, _Window(queue, epoch, window(capacities), batch_size(capacities), tokens))
     broker.publish(queue, turn.batches)
     for job, matches in turn.decided.items():
         began = time.monotonic()
@@ -117,9 +125,11 @@ def _claim(tx: Transaction, queue: _Window) -> _Turn:
         jobs = [_supply(tx, job, free) for job in jobs]
         claims = [Claim(job.id, job.out, job.ready, job.priority) for job in jobs]
         given = shares(free, claims)
-        claimed = {
-            job.id: _send(tx, job, queue, given[job.id], turn) for job in jobs if given[job.id]
-        }
+        claimed: dict[JobId, Counts] = {}
+        for job in jobs:
+            if given[job.id]:
+                with _apart(tx, job):
+                    claimed[job.id] = _send(tx, job, queue, given[job.id], turn)
         planning.start_jobs(tx, sorted(claimed))
         for job_id in sorted(claimed):
             if claimed[job_id] != Counts():
@@ -133,17 +143,27 @@ def _supply(tx: Transaction, job: ActiveJob, wanted: int) -> ActiveJob:
     """The job with `wanted` matches ready, if opening tournaments can bring them about."""
     opened = brought = 0
     while job.ready < wanted:
-        try:
+        more = 0
+        with _apart(tx, job):
             more = open_tournaments(tx, job.id, to_open(wanted - job.ready, opened, brought))
-        except ForeignJob as fault:
-            log_once(log, logging.ERROR, "job %s is left to others: %s", job.id, str(fault))
-            return job
         if not more:
             return job
         ready = dispatching.count_ready(tx, job.id, MOST_READY)
         opened, brought = opened + more, brought + ready - job.ready
         job = job._replace(ready=ready)
     return job
+
+
+@contextmanager
+def _apart(tx: Transaction, job: ActiveJob) -> Iterator[None]:
+    """What is done for one job: a fault takes it back, and keeps no other job waiting."""
+    try:
+        with savepoint(tx):
+            yield
+    except ForeignJob as fault:
+        log_once(log, logging.ERROR, dispatching.FOREIGN, job.id, str(fault))
+    except Exception:
+        log.exception("job %s cannot go on", job.id)
 
 
 def _send(tx: Transaction, job: ActiveJob, queue: _Window, count: int, turn: _Turn) -> Counts:
@@ -156,10 +176,11 @@ def _send(tx: Transaction, job: ActiveJob, queue: _Window, count: int, turn: _Tu
     if decided := [match.id for match in matches if match.id not in sent]:
         turn.decided[job.id] = decided
     groups = batches(going, texts.size, queue.most)
-    ids = dispatching.send_batches(
-        tx, job.id, queue.queue, queue.epoch, [[match.id for match in group] for group in groups]
-    )
+    tokens = [token_hex(16) if queue.tokens else "" for _ in groups]
+    matches_of = [[match.id for match in group] for group in groups]
+    ids = dispatching.send_batches(tx, job.id, queue.queue, queue.epoch, matches_of, tokens)
     turn.batches += [
-        judge_batch(id_, job, group, texts, votes) for id_, group in zip(ids, groups, strict=True)
+        judge_batch(id_, token, job, group, texts, votes)
+        for id_, token, group in zip(ids, tokens, groups, strict=True)
     ]
     return Counts(votes=reused, votes_reused=reused)

@@ -44,7 +44,12 @@ def read_texts(tx: Transaction, job: ActiveJob, matches: Iterable[ReadyMatch]) -
 
 
 def judge_batch(
-    id_: BatchId, job: ActiveJob, matches: Sequence[ReadyMatch], texts: Texts, votes: Votes
+    id_: BatchId,
+    token: str,
+    job: ActiveJob,
+    matches: Sequence[ReadyMatch],
+    texts: Texts,
+    votes: Votes,
 ) -> JudgeBatch:
     """The message of one batch; each of its answers stands in it once."""
     numbers = _candidates(matches)
@@ -65,6 +70,7 @@ def judge_batch(
         ],
         voting=job.voting,
         seed=job.seed,
+        token=token,
     )
 
 

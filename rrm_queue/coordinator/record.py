@@ -19,6 +19,7 @@ from rrm_queue.coordinator.changes import (
     record_changes,
     refusal_changes,
 )
+from rrm_queue.coordinator.claims import Dropped, fitting
 from rrm_queue.coordinator.plan import advance, fail_tournaments
 from rrm_queue.domain import BatchId, JobId, MatchId
 from rrm_queue.errors import ForeignJob, StoreUnavailable
@@ -135,37 +136,59 @@ def record(database: Database, *flushes: Outcomes) -> Counts:
     pauses it. Raises StoreUnavailable, and ForeignJob for a job that only another version can go on
     with; nothing is written then.
     """
-    matches = [report.match for flush in flushes for report in flush.matches]
     with database.begin() as tx:
-        before = _locked(tx, matches)
-        return _write(tx, JobId(flushes[0].job), record_changes(flushes, before), before)
+        fitted, dropped = _fitting(tx, flushes)
+        if not fitted:
+            counts = Counts()
+        else:
+            before = _locked(tx, JobId(fitted[0].job), _matches(fitted))
+            changes = record_changes(fitted, before)
+            dropped.reasons += changes.dropped.reasons
+            counts = _write(tx, JobId(fitted[0].job), changes, before)
+    if dropped.reasons:
+        log.warning("dropped of %s flushes of outcomes: %s", len(flushes), dropped)
+    return counts
 
 
 def refuse(database: Database, flush: Outcomes, reason: str) -> Counts:
     """Fails the undecided matches of a flush that cannot be recorded, and keeps its votes."""
     with database.begin() as tx:
-        before = _locked(tx, [report.match for report in flush.matches])
-        return _write(tx, JobId(flush.job), refusal_changes(flush, before, reason), before)
+        fitted, _ = _fitting(tx, [flush])
+        if not fitted:
+            return Counts()
+        before = _locked(tx, JobId(flush.job), _matches(fitted))
+        return _write(tx, JobId(flush.job), refusal_changes(fitted, before, reason), before)
 
 
 def decide(database: Database, job: JobId, matches: Sequence[MatchId]) -> Counts:
     """Decides the matches whose votes in the store suffice; raises as `record` does."""
     with database.begin() as tx:
-        before = _locked(tx, matches)
+        before = _locked(tx, job, matches)
         return _write(tx, job, decision_changes(matches, before), before)
 
 
 def fail(database: Database, job: JobId, match: MatchId, reason: str) -> Counts:
     """Fails an undecided match."""
     with database.begin() as tx:
-        before = _locked(tx, [match])
+        before = _locked(tx, job, [match])
         return _write(tx, job, failure_changes(match, before, reason), before)
 
 
-def _locked(tx: Transaction, matches: Sequence[int]) -> Before:
-    """What stands in the store of these matches, locked until the transaction ends."""
-    tournaments = {t.id: t for t in planning.lock_tournaments(tx, matches)}
-    locked = recording.lock_matches(tx, matches)
+def _fitting(tx: Transaction, flushes: Sequence[Outcomes]) -> tuple[list[Outcomes], Dropped]:
+    """What of the flushes their batches carried: nothing else is looked at any further."""
+    dropped = Dropped()
+    sent = recording.sent_batches(tx, {flush.batch for flush in flushes})
+    return fitting(flushes, sent, dropped), dropped
+
+
+def _matches(flushes: Sequence[Outcomes]) -> list[int]:
+    return [report.match for flush in flushes for report in flush.matches]
+
+
+def _locked(tx: Transaction, job: JobId, matches: Sequence[int]) -> Before:
+    """What stands in the store of these matches of the job, locked until the transaction ends."""
+    tournaments = {t.id: t for t in planning.lock_tournaments(tx, job, matches)}
+    locked = recording.lock_matches(tx, job, matches)
     # After the lock: another transaction that held it may have added votes.
     return Before(tournaments, locked, paid_votes.in_hand(tx, list(locked)))
 

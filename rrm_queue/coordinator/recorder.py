@@ -14,10 +14,11 @@ from tenacity import (
 )
 
 from rrm_queue.coordinator.batching import together
-from rrm_queue.coordinator.observer import Observer, tell
+from rrm_queue.coordinator.observer import Observer
 from rrm_queue.coordinator.ports import Broker
 from rrm_queue.coordinator.record import leave, record_group
 from rrm_queue.errors import BrokerUnavailable, MessageRefused, StoreUnavailable, UnknownVersion
+from rrm_queue.log_once import tell
 from rrm_queue.messages import Flush, Outcomes, decode
 from rrm_queue.store.database import Database
 
@@ -40,11 +41,13 @@ class Recorder:
         broker: Broker,
         done: Callable[[], None],
         observer: Observer | None = None,
+        away: Callable[[], None] = lambda: None,
     ) -> None:
         self._database = database
         self._broker = broker
         self._done = done
         self._observer = observer or Observer()
+        self._away = away
         self._stopping = Event()
         self._thread = Thread(target=self._run, name="recorder", daemon=True)
 
@@ -110,6 +113,7 @@ class Recorder:
                 self.turn(PATIENCE)
             except (BrokerUnavailable, StoreUnavailable) as error:
                 log.warning("outcomes stay in the inbox: %s", error)
+                self._away()
                 self._stopping.wait(PATIENCE)
             except Exception:
                 log.exception("outcomes stay in the inbox")

@@ -6,12 +6,14 @@ from contextlib import suppress
 from threading import Event, Thread
 
 from rrm_queue.coordinator.dispatch import dispatch
-from rrm_queue.coordinator.observer import Observer, tell
+from rrm_queue.coordinator.observer import Observer
 from rrm_queue.coordinator.ports import Broker
 from rrm_queue.coordinator.recorder import Recorder
 from rrm_queue.coordinator.recover import recover
+from rrm_queue.coordinator.settling import Settling
 from rrm_queue.domain import BatchRef
 from rrm_queue.errors import BrokerUnavailable, StoreUnavailable
+from rrm_queue.log_once import tell
 from rrm_queue.store.database import Database
 
 log = logging.getLogger(__name__)
@@ -21,9 +23,6 @@ IDLE = 1.0
 
 RECOVER_EVERY = 1.0
 """Seconds between two searches for lost batches."""
-
-SETTLE = 20.0
-"""Seconds after the broker or this process was away in which a missing lease proves nothing."""
 
 
 class Coordinator:
@@ -48,14 +47,16 @@ class Coordinator:
         self._woken = Event()
         self._stopping = Event()
         self._recover_at = 0.0
-        self._settled_at = 0.0
+        self._settling = Settling()
         self._unrecorded = frozenset[BatchRef]()
-        self._recorder = Recorder(database, broker, self.wake, self._observer)
+        self._recorder = Recorder(
+            database, broker, self.wake, self._observer, away=self._settling.unsettle
+        )
         self._loop = Thread(target=self._run, name="coordinator", daemon=True)
 
     def start(self) -> None:
         """Starts the loop and the recorder."""
-        self._settled_at = time.monotonic() + SETTLE
+        self._settling.unsettle()
         self._recorder.start()
         self._loop.start()
 
@@ -82,12 +83,9 @@ class Coordinator:
             self._woken.clear()
             try:
                 self._turn()
-            except BrokerUnavailable as error:
+            except (BrokerUnavailable, StoreUnavailable) as error:
                 log.warning("%s", error)
-                self._settled_at = time.monotonic() + SETTLE
-                self._stopping.wait(IDLE)
-            except StoreUnavailable as error:
-                log.warning("%s", error)
+                self._settling.unsettle()
                 self._stopping.wait(IDLE)
             except Exception:
                 # A fault in one turn must not end the loop: the next turn starts from the store.
@@ -95,13 +93,14 @@ class Coordinator:
                 self._stopping.wait(IDLE)
 
     def _turn(self) -> None:
+        self._settling.turn()
         if dispatch(self._database, self._broker, self._observer):
             self.wake()  # matches that were decided without being sent may have successors
         now = time.monotonic()
         if now >= self._recover_at:
             self._recover_at = now + RECOVER_EVERY
             self._broker.announce(self._name)
-            self._recover(settled=now >= self._settled_at)
+            self._recover(settled=self._settling.settled)
 
     def _recover(self, *, settled: bool) -> None:
         """Gives up what is lost, and relists outcomes that wait longer than from look to look.

@@ -7,10 +7,12 @@ from collections.abc import Awaitable, Callable, Sequence
 from msgspec import structs
 
 from rrm_queue.domain import JudgeSpec, Vote, Voting
-from rrm_queue.errors import JudgeFault, JudgeRefused, TransientFault
+from rrm_queue.errors import JudgeBusy, JudgeFault, JudgeRefused, TransientFault
+from rrm_queue.judging.bounds import bounded
 from rrm_queue.judging.engines import open_engine
 from rrm_queue.judging.engines.base import Engine, EngineSettings
 from rrm_queue.judging.kinds import kind_of
+from rrm_queue.judging.paced_endpoint import Limits
 from rrm_queue.judging.sampler import RetryPolicy, Sampler
 from rrm_queue.judging.vote_key import vote_key
 from rrm_queue.judging.vote_request import (
@@ -23,6 +25,9 @@ from rrm_queue.judging.voting import awaited, decide, wave
 from rrm_queue.messages import BatchMatch, Failure, JudgeBatch, MatchReport
 
 log = logging.getLogger(__name__)
+
+LEAST_WAIT = 1.0
+"""Seconds; the least that a match waits which goes back because its judge asks to wait."""
 
 Report = Callable[[MatchReport], Awaitable[None]]
 
@@ -38,7 +43,11 @@ class BatchRunner:
     ) -> None:
         self._settings = settings
         self._engines: dict[str, Engine] = {}
-        self._sampler = Sampler(retries or RetryPolicy(), concurrency=concurrency)
+        self._sampler = Sampler(
+            retries or RetryPolicy(),
+            concurrency=concurrency,
+            limits=Limits(settings.openai_rpm, settings.openai_tpm),
+        )
 
     @property
     def in_flight(self) -> int:
@@ -127,7 +136,7 @@ class BatchRunner:
             raise faults[min(missed)]
 
     async def _vote(self, engine: Engine, request: VoteRequest, resamples: int) -> Vote:
-        vote = await self._sampler.vote(engine, request, resamples=resamples)
+        vote = bounded(await self._sampler.vote(engine, request, resamples=resamples))
         if not kind_of(request.judge).costs:
             return vote
         return structs.replace(vote, key=vote_key(request, resamples))
@@ -139,9 +148,13 @@ class BatchRunner:
 
 
 def failure_of(fault: JudgeFault) -> Failure:
-    """The fault as a message carries it."""
-    transient = isinstance(fault, TransientFault)
-    return Failure(str(fault), transient=transient, refused=isinstance(fault, JudgeRefused))
+    """The fault as it travels."""
+    return Failure(
+        str(fault),
+        transient=isinstance(fault, TransientFault),
+        refused=isinstance(fault, JudgeRefused),
+        wait=max(fault.retry_after, LEAST_WAIT) if isinstance(fault, JudgeBusy) else 0.0,
+    )
 
 
 def _collect_done(

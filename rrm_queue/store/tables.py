@@ -15,7 +15,7 @@ from sqlalchemy import (
     false,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field, SQLModel
 
 from rrm_queue.domain import (
@@ -247,10 +247,17 @@ class StandingRow(SQLModel, table=True):
 
 
 class Batch(SQLModel, table=True):
-    """The matches of one message. `seen_at`: when recover first saw a worker's lease on it."""
+    """The matches of one message. `seen_at`: when recover first saw a worker's lease on it.
+
+    `token` is the secret that its outcomes must bring, `matches` are those that it carried. Both
+    are null for a batch of a version before 0005.
+    """
 
     __tablename__ = "batches"
-    __table_args__ = (Index("batches_out", "queue", "id", postgresql_where=text("state = 'out'")),)
+    __table_args__ = (
+        Index("batches_out", "queue", "id", postgresql_where=text("state = 'out'")),
+        Index("batches_job", "job_id"),
+    )
 
     id: int | None = Field(default=None, sa_column=bigint_key())
     job_id: str = Field(
@@ -261,3 +268,7 @@ class Batch(SQLModel, table=True):
     epoch: str = Field(sa_type=Text)
     sent_at: datetime | None = Field(default=None, sa_column=moment(now=True, nullable=False))
     seen_at: datetime | None = Field(default=None, sa_column=moment())
+    token: str | None = Field(default=None, sa_type=Text)
+    matches: list[int] | None = Field(
+        default=None, sa_column=Column(ARRAY(BigInteger), nullable=True)
+    )

@@ -105,7 +105,7 @@ def test_late_votes_of_a_failed_match_are_kept_for_its_retry(
     dispatch(database, broker)
     (batch,) = sent(broker)
     failure = MatchReport(batch.matches[0].match, [], Failure("no luck", transient=False))
-    record(database, Outcomes(batch.batch, batch.job, "a", [failure]))
+    record(database, batch.outcomes("a", [failure]))
     record(database, Worker().judge(batch))
     assert (view(database, job).state, count_votes(database)) == (JobState.FAILED, 1)
     with database.begin() as tx:
@@ -125,7 +125,7 @@ def test_a_vote_that_fails_its_match_is_not_taken_from_another_job(
     mute = msgspec.structs.replace(
         report.votes[0], verdict=Verdict.NONE, no_verdict=NoVerdict.NO_BOX
     )
-    record(database, Outcomes(batch.batch, batch.job, "a", [MatchReport(report.match, [mute])]))
+    record(database, batch.outcomes("a", [MatchReport(report.match, [mute])]))
     job = submit_file(database, lines([2]), id="second", voting={"on_no_verdict": "fail"}, **PAID)
     assert worker.play(database, broker) == 1, "it is cast anew"
     ended = view(database, job)
@@ -137,7 +137,7 @@ def test_a_note_does_not_outlive_what_it_says(database: Database, broker: Broker
     batch = one_batch(database, broker, job)
     refused = Failure("401", transient=False, refused=True)
     report = MatchReport(batch.matches[0].match, [], refused)
-    record(database, Outcomes(batch.batch, batch.job, "a", [report]))
+    record(database, batch.outcomes("a", [report]))
     assert view(database, job).note == "401"
     record(database, judged(batch))
     ended = view(database, job)
@@ -174,7 +174,7 @@ def test_the_winner_is_that_of_the_votes_that_stand(
             {"match": match},
         )
     other = MatchReport(match, [Vote(1, Verdict.SECOND)])
-    record(database, Outcomes(batch.batch, batch.job, "late", [other]))
+    record(database, batch.outcomes("late", [other]))
     with database.begin() as tx:
         winner = tx.scalar(text("SELECT winner FROM matches"))
         counted = tx.scalar(text("SELECT votes FROM jobs"))

@@ -103,6 +103,8 @@ def command(
     engines = EngineSettings(
         settings.openai_base_url,
         reveal(settings.openai_api_key) or None,
+        openai_rpm=settings.openai_rpm,
+        openai_tpm=settings.openai_tpm,
         sglang_url=sglang_url or "",
         share_prefixes=not no_share_prefixes,
         hub_cache=str(Path(os.environ.get("HF_HOME", "~/.cache/huggingface"), "hub").expanduser()),

@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-import msgspec
 from sqlalchemy import Connection, Row, text
 
 from rrm_queue.domain import (
@@ -13,6 +12,7 @@ from rrm_queue.domain import (
     DecidedBy,
     JobId,
     JobState,
+    JudgeSpec,
     Outcome,
     Pairing,
     Position,
@@ -22,15 +22,17 @@ from rrm_queue.domain import (
     Voting,
 )
 from rrm_queue.errors import ForeignJob
+from rrm_queue.store.queue.job_options import job_options
 
 # A tournament's row lock serialises all that is decided about it, whichever coordinator does it.
 # Only jobs that judge the file's own pairs read them; their labels are not for planning.
 LOCK_TOURNAMENTS = text("""
     SELECT t.id, t.job_id, t.size, t.seed, t.state, t.planned, t.decided,
-           j.state AS job_state, j.strategy, j.seeding, j.voting,
+           j.state AS job_state, j.strategy, j.seeding, j.voting, j.judge, j.seed AS job_seed,
            CASE WHEN j.strategy = 'pairs' THEN t.pairs END AS pairs
     FROM tournaments t JOIN jobs j ON j.id = t.job_id
     WHERE t.id IN (SELECT tournament_id FROM matches WHERE id = ANY(CAST(:matches AS bigint[])))
+      AND t.job_id = :job
     ORDER BY t.id
     FOR UPDATE OF t
 """)
@@ -47,7 +49,8 @@ OPEN_TOURNAMENTS = text("""
     FROM next, jobs j
     WHERE t.id = next.id AND j.id = t.job_id
     RETURNING t.id, t.job_id, t.size, t.seed, t.state, t.planned, t.decided,
-              j.state AS job_state, j.strategy, j.seeding, j.voting,
+              j.state AS job_state, j.strategy, j.seeding, j.voting, j.judge,
+              j.seed AS job_seed,
               CASE WHEN j.strategy = 'pairs' THEN t.pairs END AS pairs
 """)
 
@@ -96,6 +99,8 @@ class RunningTournament(NamedTuple):
     strategy: str
     seeding: Seeding
     voting: Voting
+    judge: JudgeSpec
+    job_seed: int
     pairs: tuple[tuple[CandidateNumber, CandidateNumber], ...] = ()
 
 
@@ -103,9 +108,9 @@ Played = Mapping[Position, Outcome | None]
 """The planned matches of a tournament; None for one that is undecided."""
 
 
-def lock_tournaments(tx: Connection, matches: Sequence[int]) -> list[RunningTournament]:
-    """The tournaments of these matches, locked until the transaction ends."""
-    rows = tx.execute(LOCK_TOURNAMENTS, {"matches": list(matches)})
+def lock_tournaments(tx: Connection, job: JobId, matches: Sequence[int]) -> list[RunningTournament]:
+    """The job's tournaments of these matches, locked until the transaction ends."""
+    rows = tx.execute(LOCK_TOURNAMENTS, {"job": job, "matches": list(matches)})
     return [_running(row) for row in rows]
 
 
@@ -151,21 +156,23 @@ def insert_matches(tx: Connection, wanted: Iterable[tuple[TournamentId, Pairing]
 
 
 def _running(row: Row[Any]) -> RunningTournament:
+    """The tournament of a row; raises ForeignJob for what only another version understands."""
     try:
-        voting = msgspec.convert(row.voting, Voting)
-    except msgspec.ValidationError as error:
+        return RunningTournament(
+            id=row.id,
+            job=row.job_id,
+            size=row.size,
+            seed=row.seed,
+            state=TournamentState(row.state),
+            planned=row.planned,
+            decided=row.decided,
+            job_state=JobState(row.job_state),
+            strategy=row.strategy,
+            seeding=Seeding(row.seeding),
+            voting=job_options(row.voting, Voting),
+            judge=job_options(row.judge, JudgeSpec),
+            job_seed=row.job_seed,
+            pairs=tuple((pair["first"], pair["second"]) for pair in row.pairs or ()),
+        )
+    except (ValueError, TypeError, KeyError) as error:
         raise ForeignJob(str(error)) from error
-    return RunningTournament(
-        id=row.id,
-        job=row.job_id,
-        size=row.size,
-        seed=row.seed,
-        state=TournamentState(row.state),
-        planned=row.planned,
-        decided=row.decided,
-        job_state=JobState(row.job_state),
-        strategy=row.strategy,
-        seeding=Seeding(row.seeding),
-        voting=voting,
-        pairs=tuple((pair["first"], pair["second"]) for pair in row.pairs or ()),
-    )

@@ -21,7 +21,7 @@ from rrm_queue.strategies import Finished
 from rrm_queue.strategies.base import History
 from rrm_queue.strategies.bracket import leaves
 from rrm_queue.strategies.knockout import Knockout
-from rrm_queue.views import TalliedMatch
+from rrm_queue.views.matches import TalliedMatch
 
 WIDE = 500
 

@@ -1,0 +1,26 @@
+"""What a batch was sent with, so that what comes back is checked; a job's batches by an index.
+
+Everything may be null: a coordinator of the version before goes on working meanwhile, and a batch
+that it sent has neither a token nor a list.
+"""
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql
+
+revision = "0005"
+down_revision = "0004"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column("batches", sa.Column("token", sa.Text(), nullable=True))
+    op.add_column("batches", sa.Column("matches", postgresql.ARRAY(sa.BigInteger()), nullable=True))
+    op.create_index("batches_job", "batches", ["job_id"])
+
+
+def downgrade() -> None:
+    op.drop_index("batches_job", "batches")
+    op.drop_column("batches", "matches")
+    op.drop_column("batches", "token")
