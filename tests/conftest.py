@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
+from hypothesis import HealthCheck, settings
 from sqlalchemy import Connection, NullPool, create_engine, text
 
 from rrm_queue.broker.app import create_app
@@ -12,6 +13,13 @@ from rrm_queue.local.stack import Addresses, LocalStack
 from rrm_queue.seeds import derive
 from rrm_queue.store.database import Database
 from rrm_queue.store.schema import upgrade
+
+# A busy machine is no reason to fail. `make test-fast` chooses the profile `fast`.
+settings.register_profile(
+    "full", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile("fast", settings.get_profile("full"), max_examples=20)
+settings.load_profile("full")
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from kit.intake_shapes import (
     Row,
@@ -24,8 +24,6 @@ from rrm_queue.intake.formats.base import Empty, Format, Parsed, Part, Parts, Wh
 from rrm_queue.intake.mapping import parse_mapping
 from rrm_queue.intake.reader import MOST_PROBLEMS
 
-unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
-
 texts = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1).filter(str.strip)
 messages = st.fixed_dictionaries({"role": st.sampled_from(["user", "assistant"]), "content": texts})
 values = st.recursive(
@@ -38,7 +36,6 @@ values = st.recursive(
 )
 
 
-@unhurried
 @given(data=st.data(), known=st.sampled_from(FORMATS), empty=st.sampled_from(Empty))
 def test_any_row_gives_a_tournament_or_a_printable_reason(
     data: st.DataObject, known: Format, empty: Empty
@@ -67,7 +64,6 @@ def parsed(row: Row, known: Format, empty: Empty) -> Part | Parsed:
     return known.parse(row, "1", 1, empty)
 
 
-@unhurried
 @given(prompt=texts, chosen=texts, rejected=texts)
 def test_the_place_of_an_answer_does_not_tell_that_it_is_preferred(
     prompt: str, chosen: str, rejected: str
@@ -248,7 +244,6 @@ def test_a_mapping_that_makes_no_sense_is_refused(word: str) -> None:
         parse_mapping([word])
 
 
-@unhurried
 @given(
     answers=st.lists(st.sampled_from(["", " ", None, "x", "y"]), min_size=2, max_size=7),
     own=st.booleans(),

@@ -227,7 +227,7 @@ def test_parquet_without_pyarrow_says_what_to_install(tmp_path: Path) -> None:
     assert "pip install pyarrow" in done.stdout
 
 
-@settings(deadline=None, suppress_health_check=list(HealthCheck))
+@settings(suppress_health_check=list(HealthCheck))
 @given(
     container=st.sampled_from(sorted(CONTAINERS)),
     place=st.floats(0, 1, exclude_max=True),
@@ -246,7 +246,7 @@ def test_a_damaged_file_of_any_kind_raises_nothing(
         assert isinstance(item, Tournament) or item.reason.isprintable()
 
 
-@settings(deadline=None, suppress_health_check=list(HealthCheck))
+@settings(suppress_health_check=list(HealthCheck))
 @given(
     start=st.sampled_from(
         [b"", b"[", b"{", b"PAR1", b"\x1f\x8b\x08\0", b"\x28\xb5\x2f\xfd", b"prompt,answer\n"]

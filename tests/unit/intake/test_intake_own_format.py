@@ -1,7 +1,7 @@
 import json
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from rrm_queue.domain import Candidate, Tournament
@@ -11,9 +11,6 @@ from rrm_queue.intake.formats.fields import LONGEST_ID
 from rrm_queue.intake.formats.own import parse_line
 
 PAIR = ["four", "five"]
-
-# The first draw of any text or number builds tables, which is slow on a busy machine.
-unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 texts = st.text(
     st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1
@@ -68,7 +65,6 @@ def reason(line: bytes) -> str:
     return caught.value.reason
 
 
-@unhurried
 @given(tournament=tournaments, ascii_only=st.booleans())
 def test_a_tournament_written_as_json_parses_back_to_itself(
     tournament: Tournament, ascii_only: bool
@@ -77,7 +73,6 @@ def test_a_tournament_written_as_json_parses_back_to_itself(
     assert parse_line(line + b"\r\n", "7", tournament.line) == Parsed(tournament)
 
 
-@unhurried
 @given(line=st.binary())
 @example(b"[" * 100_000)
 @example(b'{"x":' * 100_000)
@@ -96,7 +91,6 @@ json_values = st.recursive(
 )
 
 
-@unhurried
 @given(
     row=st.dictionaries(
         st.sampled_from(["id", "prompt", "candidates", "reference", "x"]), json_values

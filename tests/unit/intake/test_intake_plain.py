@@ -6,8 +6,9 @@ from typing import TypeVar
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
+from kit.examples import examples
 from kit.intake_shapes import rows_of
 
 from rrm_queue.errors import Problem
@@ -51,7 +52,7 @@ def told(read: Callable[..., T], *given: object) -> T | str:
         return problem.reason
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=500)
+@examples(5)
 @given(row=lines, empty=st.sampled_from(Empty))
 @example(
     row={"prompt": "p", "candidates": [{"text": "a", "gold": 1e308 * 10}, "b"]}, empty=Empty.KEEP

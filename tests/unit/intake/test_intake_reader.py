@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from rrm_queue.domain import Tournament
@@ -74,8 +74,6 @@ lines = st.lists(
 )
 
 
-# The first draw of any bytes or number builds tables, which is slow on a busy machine.
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(lines=lines, sizes=st.lists(st.integers(1, 40), min_size=1))
 def test_streaming_equals_parsing_line_by_line_whatever_the_chunks(
     lines: list[bytes], sizes: list[int]
