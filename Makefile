@@ -11,11 +11,11 @@ demo: $(VENV)/.installed  ## rank the example's answers, in a virtual environmen
 	$(RRMQ) submit examples/gsm8k.jsonl --strategy knockout --watch
 	@echo 'the local stack runs on; $(RRMQ) down stops it'
 
-test: $(VENV)/.installed-dev check engine  ## all tests, on real services from wheels
-	$(VENV)/bin/python -m pytest
+test: $(VENV)/.installed-dev check engine  ## all tests, on real services from wheels; fails under the floor of coverage
+	$(VENV)/bin/python -m pytest --cov
 
-test-fast: $(VENV)/.installed-dev  ## unit, integration and migration tests: no engine, no killed processes
-	$(VENV)/bin/python -m pytest tests/unit tests/integration tests/migration --ignore tests/integration/test_local_stack.py
+test-fast: $(VENV)/.installed-dev  ## unit, integration and migration tests without the slow ones: no engine
+	$(VENV)/bin/python -m pytest -m 'not slow' --hypothesis-profile fast tests/unit tests/integration tests/migration
 
 check: $(VENV)/.installed-dev  ## formatting, lint, types, import contracts, pages of the docs
 	$(VENV)/bin/ruff format --check .

@@ -287,6 +287,7 @@ def peak_of(path: Path, container: str, prompts: int) -> int:
     return kilobytes
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc/self/status")
 @pytest.mark.parametrize("container", ["JSON lines", "JSON array", "CSV", "Parquet"])
 def test_memory_stays_bounded_over_a_large_file_of_parts(tmp_path: Path, container: str) -> None:

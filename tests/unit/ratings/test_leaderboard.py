@@ -116,6 +116,7 @@ def test_islands_and_the_undefeated_are_named() -> None:
     assert lines["alpha"].winless
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", list(Method))
 def test_intervals_hold_the_truth_when_prompts_have_tastes(method: Method) -> None:
     """Tournaments whose prompts favour some generators: clusters of matches that agree.
