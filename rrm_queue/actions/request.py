@@ -76,6 +76,7 @@ class Request:
             reference=needs_reference(self.spec),
             gold=kind_of(self.spec).needs_gold,
             pairs=judges_own_pairs(self.strategy),
+            matches=None if judges_own_pairs(self.strategy) else named(self.strategy).matches,
         )
 
     def job(self, source: str) -> Job:

@@ -31,6 +31,7 @@ from rrm_queue.store.database import Database, Transaction, savepoint
 from rrm_queue.store.queue import counters, dispatching, planning
 from rrm_queue.store.queue.counters import Counts
 from rrm_queue.store.queue.dispatching import ActiveJob
+from rrm_queue.store.queue.job_options import FOREIGN
 
 log = logging.getLogger(__name__)
 
@@ -161,7 +162,7 @@ def _apart(tx: Transaction, job: ActiveJob) -> Iterator[None]:
         with savepoint(tx):
             yield
     except ForeignJob as fault:
-        log_once(log, logging.ERROR, dispatching.FOREIGN, job.id, str(fault))
+        log_once(log, logging.ERROR, FOREIGN, job.id, str(fault))
     except Exception:
         log.exception("job %s cannot go on", job.id)
 

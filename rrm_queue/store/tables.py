@@ -246,6 +246,14 @@ class StandingRow(SQLModel, table=True):
     bt: float
 
 
+class DecidedTournament(SQLModel, table=True):
+    """A tournament whose matches are all decided and whose standings are not computed yet."""
+
+    __tablename__ = "decided_tournaments"
+
+    tournament_id: int = Field(sa_column=of_tournament(primary_key=True))
+
+
 class Batch(SQLModel, table=True):
     """The matches of one message. `seen_at`: when recover first saw a worker's lease on it.
 

@@ -21,6 +21,7 @@ from rrm_queue.cli.render.reading import opened_sources
 from rrm_queue.cli.render.submitted import print_submitted
 from rrm_queue.cli.render.terminal import warn
 from rrm_queue.cli.render.watching import show_until_end
+from rrm_queue.errors import Message, Option, UsageFault
 from rrm_queue.intake.formats import NAMES as FORMATS
 from rrm_queue.intake.mapping import parse_mapping
 from rrm_queue.judging.kinds import USAGE
@@ -89,6 +90,7 @@ def command(
     Parquet, and may be compressed by gzip or zstd. The same answers with the same options are the
     same submission: they make one job, and a repeated submission prints that job.
     """
+    _check_dry_run(dry_run, rate=rate, gpus=gpus, watch=watching or None)
     _collect_rarely()
     submit_options = SubmitOptions(
         mapping=parse_mapping(mapped),
@@ -115,6 +117,15 @@ def command(
         if watching:
             return show_until_end(app, submitted.job, as_json=as_json)
     return exit_codes.OK
+
+
+def _check_dry_run(dry_run: bool, *, watch: bool | None, **estimate: float | None) -> None:
+    """Raises UsageFault for an option of the estimate without one, and for watching no job."""
+    wrong = {"watch": watch} if dry_run else estimate
+    for name, value in wrong.items():
+        if value is not None:
+            joined = " does not go with " if dry_run else " goes with "
+            raise UsageFault(Message(Option(name), joined, Option("dry_run")))
 
 
 def _collect_rarely() -> None:
