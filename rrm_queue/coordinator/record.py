@@ -19,10 +19,13 @@ from rrm_queue.coordinator.changes import (
     record_changes,
     refusal_changes,
 )
-from rrm_queue.coordinator.claims import Dropped, fitting
+from rrm_queue.coordinator.claims import Asked, Dropped, fitting
+from rrm_queue.coordinator.judge_batch import read_texts
 from rrm_queue.coordinator.plan import advance, fail_tournaments
 from rrm_queue.domain import BatchId, JobId, MatchId
 from rrm_queue.errors import ForeignJob, StoreUnavailable
+from rrm_queue.judging.kinds import judge_name, kind_of
+from rrm_queue.judging.vote_key import vote_key
 from rrm_queue.log_once import log_once
 from rrm_queue.messages import Outcomes
 from rrm_queue.store.database import Database, Transaction
@@ -141,7 +144,7 @@ def record(database: Database, *flushes: Outcomes) -> Counts:
         if not fitted:
             counts = Counts()
         else:
-            before = _locked(tx, JobId(fitted[0].job), _matches(fitted))
+            before = _reported(tx, JobId(fitted[0].job), fitted)
             changes = record_changes(fitted, before)
             dropped.reasons += changes.dropped.reasons
             counts = _write(tx, JobId(fitted[0].job), changes, before)
@@ -156,7 +159,7 @@ def refuse(database: Database, flush: Outcomes, reason: str) -> Counts:
         fitted, _ = _fitting(tx, [flush])
         if not fitted:
             return Counts()
-        before = _locked(tx, JobId(flush.job), _matches(fitted))
+        before = _reported(tx, JobId(flush.job), fitted)
         return _write(tx, JobId(flush.job), refusal_changes(fitted, before, reason), before)
 
 
@@ -181,8 +184,24 @@ def _fitting(tx: Transaction, flushes: Sequence[Outcomes]) -> tuple[list[Outcome
     return fitting(flushes, sent, dropped), dropped
 
 
-def _matches(flushes: Sequence[Outcomes]) -> list[int]:
-    return [report.match for flush in flushes for report in flush.matches]
+def _reported(tx: Transaction, job: JobId, flushes: Sequence[Outcomes]) -> Before:
+    """What stands in the store of the matches in flushes, and what their votes were asked with."""
+    reports = [report for flush in flushes for report in flush.matches]
+    before = _locked(tx, job, [report.match for report in reports])
+    tournament = next(iter(before.tournaments.values()), None)
+    if tournament is None or not kind_of(tournament.judge).costs:
+        return before
+    texts = read_texts(tx, tournament.judge, before.matches.values())
+    judge, voting = tournament.judge, tournament.voting
+    asked: dict[tuple[int, int], Asked] = {}
+    for report in reports:
+        match = before.matches.get(report.match)
+        for number in {vote.number for vote in report.votes} if match else ():
+            if match is not None and 1 <= number <= voting.votes:
+                request = texts.request(match, number, judge, voting, tournament.job_seed)
+                key = vote_key(request, voting.resamples)
+                asked[match.id, number] = Asked(request.seed, request.swapped, key)
+    return before._replace(asked=asked)
 
 
 def _locked(tx: Transaction, job: JobId, matches: Sequence[int]) -> Before:
@@ -196,6 +215,7 @@ def _locked(tx: Transaction, job: JobId, matches: Sequence[int]) -> Before:
 def _write(tx: Transaction, job: JobId, changes: Changes, before: Before) -> Counts:
     """Writes changes and all that follows from them; what that adds to the job's counters."""
     recording.insert_votes(tx, changes.votes)
+    _note_model(tx, changes, before)
     recording.decide_matches(tx, changes.outcomes)
     recording.requeue_matches(tx, changes.requeued)
     recording.fail_matches(tx, changes.failed)
@@ -205,6 +225,15 @@ def _write(tx: Transaction, job: JobId, changes: Changes, before: Before) -> Cou
         pause_job(tx, job, changes.refused)
     counters.count_for_job(tx, job, counts)
     return counts
+
+
+def _note_model(tx: Transaction, changes: Changes, before: Before) -> None:
+    """Notes what gave the newest vote that can be used again."""
+    keyed = [(match, vote.model) for match, vote in changes.votes if vote.key is not None]
+    if keyed:
+        match, model = keyed[-1]
+        judge = before.tournament_of(before.matches[match]).judge
+        paid_votes.note_newest_model(tx, judge_name(judge), model)
 
 
 def _follow(tx: Transaction, changes: Changes, before: Before) -> Counts:

@@ -59,6 +59,7 @@ class Worker:
         *,
         ready: Event,
         metrics: Metrics,
+        model: Callable[[], str] = lambda: "",
     ) -> None:
         self._runner = runner
         self._leases = leases
@@ -66,6 +67,7 @@ class Worker:
         self._capacities = capacities
         self._ready = ready
         self._metrics = metrics
+        self._model = model
         self._running: dict[BatchRef, RunningBatch] = {}
         self._changed = Condition()
         self._draining = Event()
@@ -262,7 +264,7 @@ class Worker:
     def _announce(self) -> None:
         """Shows that the worker is present, or ends that while it can judge nothing."""
         if self._ready.is_set() and not self._draining.is_set():
-            self._leases.announce(self._capacities)
+            self._leases.announce(self._capacities, self._model())
         else:
             self._withdraw()
 
