@@ -231,7 +231,7 @@ def vote_of(
         verdict=parsed.verdict,
         swapped=request.swapped,
         no_verdict=parsed.no_verdict,
-        text=generation.text,
+        text=bounds.clean(generation.text, bounds.LONGEST_TEXT),
         seed=request.seed,
         model=model,
         prompt_tokens=whole(meta.prompt_tokens),
