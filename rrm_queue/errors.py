@@ -142,6 +142,10 @@ class BrokerRefused(BrokerUnavailable):
     """The broker refuses access."""
 
 
+class BrokerFull(BrokerUnavailable):
+    """The broker is out of memory."""
+
+
 class StackFault(RrmqError):
     """The local stack cannot be started."""
 

@@ -50,6 +50,7 @@ class SubmitOptions:
     mapping: Mapping[str, str] | None = None
     empty: str = options.EMPTY.default
     new: bool = False
+    keep_going: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +154,7 @@ def voting_of(given: SubmitOptions) -> Voting:
         lead=lead,
         on_no_verdict=options.ON_NO_VERDICT.checked(given.on_no_verdict),
         resamples=options.RESAMPLES.checked(given.resamples),
+        keep_going=given.keep_going,
     )
 
 

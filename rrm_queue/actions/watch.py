@@ -56,7 +56,9 @@ class _Watcher:
             caring = self._keep_stack_up(now)
             view = self._view()
             self.ended = view.state.ended or bool(view.note)
-            note = held_up(self._app, view) if caring and not self.ended else self._note
+            note = (
+                held_up(self._app, view, counted=False) if caring and not self.ended else self._note
+            )
             self._last_answer = now
         except (StoreUnavailable, StackFault) as error:
             if now - self._last_answer > PATIENCE:

@@ -32,6 +32,8 @@ class Before(NamedTuple):
     matches: Mapping[int, LockedMatch]
     votes: Mapping[int, Sequence[Vote]]
     asked: Mapping[tuple[int, int], Asked] = {}
+    unproven: bool = False
+    """The judge has answered no match of the job yet."""
 
     def tournament_of(self, match: LockedMatch) -> RunningTournament:
         """The match's tournament."""
@@ -42,7 +44,8 @@ class Before(NamedTuple):
 class Changes:
     """What is to be written. `refused` is why the judge turned the whole job away, if it did.
 
-    `dropped` counts votes that the job cannot have asked for.
+    `rejected` is why it rejected a match, in a job of which it has answered none. `dropped` counts
+    votes that the job cannot have asked for.
     """
 
     votes: list[tuple[MatchId, Vote]] = field(default_factory=list)
@@ -51,6 +54,7 @@ class Changes:
     failed: dict[MatchId, str] = field(default_factory=dict)
     batches: set[BatchId] = field(default_factory=set)
     refused: str | None = None
+    rejected: str | None = None
     dropped: Dropped = field(default_factory=Dropped)
 
     def decided(self, before: Before) -> Counter[TournamentId]:
@@ -74,6 +78,7 @@ def record_changes(flushes: Iterable[Outcomes], before: Before) -> Changes:
                     report, match, before.tournament_of(match), changes.dropped, before.asked
                 )
                 _add(changes, fitted, match, before, ours=match.batch == flush.batch)
+    changes.rejected = None if changes.votes else changes.rejected
     return changes
 
 
@@ -146,7 +151,8 @@ def _add(
     if not wave(kept, tournament.voting):
         _decide(changes, match, kept, tournament)
     elif ours:  # else it is a repeat, or the batch was given up and another may judge the match
-        _return(changes, match, report.failure)
+        keep_going = tournament.voting.keep_going
+        _return(changes, match, report.failure, unproven=before.unproven, keep_going=keep_going)
 
 
 def _new(match: int, votes: Iterable[Vote], before: Before) -> list[Vote]:
@@ -164,8 +170,19 @@ def _decide(
         changes.failed[match.id] = str(fault)
 
 
-def _return(changes: Changes, match: LockedMatch, failure: Failure | None) -> None:
-    """The match goes back to the queue, unless it has failed for good."""
+def _return(
+    changes: Changes,
+    match: LockedMatch,
+    failure: Failure | None,
+    *,
+    unproven: bool,
+    keep_going: bool,
+) -> None:
+    """The match goes back to the queue, unless it has failed for good.
+
+    A judge that rejects the first matches may do so because of the job's settings: these matches
+    are kept for when the settings are mended.
+    """
     attempt = match.attempt + 1
     if failure is None:
         changes.requeued[match.id] = Requeue()
@@ -175,6 +192,9 @@ def _return(changes: Changes, match: LockedMatch, failure: Failure | None) -> No
     elif failure.wait > 0:
         wait = min(failure.wait, LONGEST_JUDGE_WAIT)
         changes.requeued[match.id] = Requeue(failure.reason, wait=wait)
+    elif failure.rejected and unproven and not keep_going and attempt < ATTEMPTS:
+        changes.requeued[match.id] = Requeue(failure.reason, attempt=1, wait=back_off(attempt))
+        changes.rejected = failure.reason
     elif failure.transient and attempt < ATTEMPTS:
         changes.requeued[match.id] = Requeue(failure.reason, attempt=1, wait=back_off(attempt))
     else:

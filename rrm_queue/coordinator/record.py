@@ -11,6 +11,7 @@ from functools import partial
 
 from msgspec import structs
 
+from rrm_queue.coordinator.asked import votes_asked
 from rrm_queue.coordinator.changes import (
     Before,
     Changes,
@@ -19,13 +20,12 @@ from rrm_queue.coordinator.changes import (
     record_changes,
     refusal_changes,
 )
-from rrm_queue.coordinator.claims import Asked, Dropped, fitting
-from rrm_queue.coordinator.judge_batch import read_texts
+from rrm_queue.coordinator.claims import Dropped, fitting
+from rrm_queue.coordinator.first_answers import is_rejected, is_unproven, silence
 from rrm_queue.coordinator.plan import advance, fail_tournaments
 from rrm_queue.domain import BatchId, JobId, MatchId
 from rrm_queue.errors import ForeignJob, StoreUnavailable
-from rrm_queue.judging.kinds import judge_name, kind_of
-from rrm_queue.judging.vote_key import vote_key
+from rrm_queue.judging.kinds import judge_name
 from rrm_queue.log_once import log_once
 from rrm_queue.messages import Outcomes
 from rrm_queue.store.database import Database, Transaction
@@ -145,6 +145,8 @@ def record(database: Database, *flushes: Outcomes) -> Counts:
             counts = Counts()
         else:
             before = _reported(tx, JobId(fitted[0].job), fitted)
+            if _any_rejected(fitted):
+                before = before._replace(unproven=is_unproven(tx, JobId(fitted[0].job)))
             changes = record_changes(fitted, before)
             dropped.reasons += changes.dropped.reasons
             counts = _write(tx, JobId(fitted[0].job), changes, before)
@@ -188,20 +190,12 @@ def _reported(tx: Transaction, job: JobId, flushes: Sequence[Outcomes]) -> Befor
     """What stands in the store of the matches in flushes, and what their votes were asked with."""
     reports = [report for flush in flushes for report in flush.matches]
     before = _locked(tx, job, [report.match for report in reports])
-    tournament = next(iter(before.tournaments.values()), None)
-    if tournament is None or not kind_of(tournament.judge).costs:
-        return before
-    texts = read_texts(tx, tournament.judge, before.matches.values())
-    judge, voting = tournament.judge, tournament.voting
-    asked: dict[tuple[int, int], Asked] = {}
-    for report in reports:
-        match = before.matches.get(report.match)
-        for number in {vote.number for vote in report.votes} if match else ():
-            if match is not None and 1 <= number <= voting.votes:
-                request = texts.request(match, number, judge, voting, tournament.job_seed)
-                key = vote_key(request, voting.resamples)
-                asked[match.id, number] = Asked(request.seed, request.swapped, key)
-    return before._replace(asked=asked)
+    return before._replace(asked=votes_asked(tx, before.tournaments, before.matches, reports))
+
+
+def _any_rejected(flushes: Sequence[Outcomes]) -> bool:
+    reports = (report for flush in flushes for report in flush.matches)
+    return any(report.failure is not None and report.failure.rejected for report in reports)
 
 
 def _locked(tx: Transaction, job: JobId, matches: Sequence[int]) -> Before:
@@ -223,7 +217,11 @@ def _write(tx: Transaction, job: JobId, changes: Changes, before: Before) -> Cou
     counts = _follow(tx, changes, before)
     if changes.refused is not None:
         pause_job(tx, job, changes.refused)
-    counters.count_for_job(tx, job, counts)
+    if changes.rejected is not None and is_rejected(tx, job, changes.rejected):
+        pause_job(tx, job, changes.rejected)
+    cast = counters.count_for_job(tx, job, counts)
+    if note := silence(tx, job, before, counts, cast):
+        pause_job(tx, job, note)
     return counts
 
 

@@ -21,6 +21,8 @@ SLEEP = "import time; time.sleep(600)"
 IGNORE = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True);"
 FORK = "import os; os.fork();"
 
+pytestmark = pytest.mark.slow  # servers and processes are started, and killed, in every test
+
 
 @pytest.fixture
 def home(tmp_path: Path) -> Iterator[Path]:

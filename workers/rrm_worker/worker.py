@@ -18,6 +18,7 @@ from tenacity import (
 )
 
 from rrm_queue.broker.leases import LEASE_SECONDS, RENEW_SECONDS, WorkerLeases
+from rrm_queue.broker.troubles import TELL_SECONDS, tell
 from rrm_queue.domain import BatchId, BatchRef, JobId
 from rrm_queue.errors import BrokerUnavailable, MessageRefused, UnknownVersion
 from rrm_queue.judging.batch_runner import BatchRunner
@@ -84,6 +85,7 @@ class Worker:
             Thread(target=self._loop.run_forever, name="judging", daemon=True),
             Thread(target=self._renew_forever, name="leases", daemon=True),
             Thread(target=self._check_unacked, name="unacked", daemon=True),
+            Thread(target=self._tell_troubles, name="troubles", daemon=True),
         ]
         for thread in self._threads:
             thread.start()
@@ -250,6 +252,16 @@ class Worker:
                 log.warning("sent outcomes could not be checked: %s", error)
             except Exception:
                 log.exception("sent outcomes could not be checked")
+
+    def _tell_troubles(self) -> None:
+        """Says why requests wait while they are still tried again; `rrmq status` shows it."""
+        while not self._stopped.wait(TELL_SECONDS):
+            try:
+                tell(self._leases.client, self._leases.worker, self._runner.troubles())
+            except RedisError as error:
+                log.debug("troubles could not be told: %s", error)
+            except Exception:
+                log.exception("troubles could not be told")
 
     def _renew(self) -> None:
         held = self._running_batches()

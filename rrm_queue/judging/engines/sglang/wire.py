@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from rrm_queue.domain import JudgeSpec, Vote
-from rrm_queue.errors import JudgeBusy, JudgeFault, PermanentFault, TransientFault
+from rrm_queue.errors import JudgeBusy, JudgeFault, PermanentFault, RequestRejected, TransientFault
 from rrm_queue.judging import bounds
 from rrm_queue.judging.bounds import whole
 from rrm_queue.judging.engines.http_errors import error_text
@@ -23,6 +23,7 @@ _TOKENS_A_CHUNK = 256
 _LONGEST_EVENT = 64 * 1024 * 1024
 _WORTH_ANOTHER_TRY = {408, 425}
 _BUSY = {429, 503}
+_REJECTED = {400, 422}
 
 
 class Load(msgspec.Struct, frozen=True):
@@ -265,6 +266,8 @@ def fault_of(status: int, words: str) -> JudgeFault:
     detail = f"the engine answered {status}: {error_text(words.encode(errors='replace'))}"
     if status in _BUSY:
         return JudgeBusy(detail)
+    if status in _REJECTED:
+        return RequestRejected(detail)
     if 400 <= status < 500 and status not in _WORTH_ANOTHER_TRY:
         return PermanentFault(detail)
     return TransientFault(detail)
