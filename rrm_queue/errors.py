@@ -146,6 +146,10 @@ class StackFault(RrmqError):
     """The local stack cannot be started."""
 
 
+class StackStopped(StackFault):
+    """The local stack was stopped."""
+
+
 class EngineFault(RrmqError):
     """The engine is not running."""
 
