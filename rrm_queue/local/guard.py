@@ -46,10 +46,11 @@ def watch(home: Path) -> None:
     seen: dict[str, psutil.Process] = {}
     missed = 0
     while missed < GONE:
-        missed = 0 if _is_ours(guard) else missed + 1
-        for daemon in daemons:
-            if process := _process(daemon):
-                seen[daemon.name] = process
+        if _is_ours(guard):
+            missed = 0
+            seen |= {daemon.name: found for daemon in daemons if (found := _process(daemon))}
+        else:
+            missed += 1
         time.sleep(LOOK)
     print("the home folder is gone: the stack's processes are ended", flush=True)
     _end(_named(seen, USERS), signal.SIGTERM)

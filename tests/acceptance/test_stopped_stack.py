@@ -70,7 +70,7 @@ def rrmq(url: str) -> Iterator[Rrmq]:
         shutil.rmtree(home, ignore_errors=True)
 
 
-def submitted(rrmq: Rrmq, tournaments: int = 10) -> str:
+def submitted(rrmq: Rrmq, tournaments: int = 50) -> str:
     """A job at the slow judge of which some matches are judged."""
     rows = [{"prompt": f"Which? ({n})", "candidates": ["a", "b", "c"]} for n in range(tournaments)]
     file = "".join(json.dumps(row) + "\n" for row in rows).encode()
@@ -83,7 +83,7 @@ def submitted(rrmq: Rrmq, tournaments: int = 10) -> str:
 def processes(rrmq: Rrmq) -> dict[str, int]:
     """The living processes of the stack."""
     run = Path(rrmq.environment["RRMQ_HOME"], "run")
-    found = {name: (run / f"{name}.lock") for name in NAMES}
+    found = {name: run / f"{name}.lock" for name in NAMES}
     return {name: int(text) for name, lock in found.items() if (text := lock.read_text())}
 
 
@@ -123,7 +123,7 @@ def test_what_down_stopped_stays_down_and_the_watch_ends(
     assert not any(lives(pid) for pid in running.values())
     assert rrmq("doctor").returncode == 1, "nothing may have started it again"
     status = json.loads(rrmq.ok("status", job, "--watch", "--json"))
-    assert (status["state"], status["votes"]) == ("succeeded", 20)
+    assert (status["state"], status["votes"]) == ("succeeded", 100)
 
 
 def test_an_interrupted_down_says_so_and_the_next_one_ends_the_rest(

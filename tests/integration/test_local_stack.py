@@ -20,7 +20,10 @@ from rrm_queue.local.stack import Addresses, LocalStack
 
 SLEEP = "import time; time.sleep(600)"
 IGNORE = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True);"
-LINGER = "import signal, time; signal.signal(signal.SIGTERM, lambda *_: time.sleep(1.5) or exit()); print('up', flush=True);"
+LINGER = (
+    "import signal, time;"
+    "signal.signal(signal.SIGTERM, lambda *_: time.sleep(1.5) or exit()); print('up', flush=True);"
+)
 FORK = "import os; os.fork();"
 
 
@@ -445,11 +448,16 @@ def is_alive(pid: int) -> bool:
         return False
 
 
+def wait_until_up(home: Path) -> None:
+    """Waits until the processes of the stack have said so."""
+    logs = [Daemon(name, home).log for name in ("worker", "coordinator")]
+    eventually(lambda: all(log.read_text() == "up\n" for log in logs))
+
+
 def test_down_tells_what_it_waits_for(home: Path) -> None:
     stack = sleepers(home, LINGER + SLEEP)
     stack.ensure_processes({})
-    for name in ("worker", "coordinator"):
-        eventually(lambda log=Daemon(name, home).log: log.read_text() == "up\n")
+    wait_until_up(home)
     pids = [pid_of(name, home) for name in ("worker", "coordinator")]
     said: list[str] = []
     stack.down(said.append)
@@ -493,8 +501,7 @@ def test_what_down_stopped_is_started_only_by_what_came_after_it(home: Path) -> 
 def test_a_start_that_waits_for_a_down_does_not_undo_it(home: Path) -> None:
     stack = sleepers(home, LINGER + SLEEP)
     stack.ensure_processes({})
-    for name in ("worker", "coordinator"):
-        eventually(lambda log=Daemon(name, home).log: log.read_text() == "up\n")
+    wait_until_up(home)
     thread = threading.Thread(target=stack.down)
     earlier = time.time()
     thread.start()
