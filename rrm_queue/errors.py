@@ -102,6 +102,10 @@ class Problem(Exception):
         return f": {reason}" if self.line is None else f":{self.line}: {reason}"
 
 
+class InputTooLarge(RrmqError):
+    """The input is too large."""
+
+
 class UsageFault(RrmqError):
     """The command cannot be carried out as it was given."""
 
