@@ -119,7 +119,7 @@ def _claim(tx: Transaction, job: JobId) -> None:
     dispatching.tournament_texts(tx, {match.tournament for match in matches})
     pairs = {(m.tournament, number) for m in matches for number in (m.first, m.second)}
     dispatching.answers(tx, pairs, gold=False)
-    dispatching.send_batches(tx, job, "queue", "epoch", [[match.id for match in matches]])
+    dispatching.send_batches(tx, job, "queue", "epoch", [[match.id for match in matches]], [""])
 
 
 def _open(tx: Transaction, job: JobId) -> None:
@@ -128,8 +128,8 @@ def _open(tx: Transaction, job: JobId) -> None:
 
 def _record(tx: Transaction, job: JobId, out: list[MatchId]) -> None:
     """What `record` does with a flush of one vote a match."""
-    tournaments = planning.lock_tournaments(tx, out)
-    locked = recording.lock_matches(tx, out)
+    tournaments = planning.lock_tournaments(tx, job, out)
+    locked = recording.lock_matches(tx, job, out)
     votes.in_hand(tx, list(locked))
     reasoning = "Because. " * 150
     recording.insert_votes(

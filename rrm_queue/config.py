@@ -55,11 +55,22 @@ class Settings(BaseSettings):
         default=None,
         description="the worker's key for that URL; it is sent nowhere else and not stored",
     )
+    openai_rpm: int = Field(
+        default=0,
+        ge=0,
+        description="the most requests a minute that a worker process sends to one model at an "
+        "`openai` endpoint; 0: found out from the endpoint's refusals",
+    )
+    openai_tpm: int = Field(
+        default=0,
+        ge=0,
+        description="the same for tokens a minute, of prompts and completions together",
+    )
     concurrency: int = Field(
         default=64,
         ge=1,
-        description="votes that a worker has in flight at once; for a judge on SGLang, whose server "
-        "sets that limit, the matches that it takes at once",
+        description="votes that a worker has in flight at once; for a judge on SGLang, whose "
+        "server sets that limit, the matches that it takes at once",
     )
     confirm_above: int = Field(
         default=CONFIRM_ABOVE,

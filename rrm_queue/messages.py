@@ -50,8 +50,12 @@ class BatchMatch(msgspec.Struct, frozen=True, omit_defaults=True):
     votes: list[Vote] = []
 
 
-class JudgeBatch(msgspec.Struct, frozen=True, tag="rrmq.judge-batch.2"):
-    """Matches of one job for one worker, ordered by tournament; `seed` is the job's seed."""
+class JudgeBatch(msgspec.Struct, frozen=True, omit_defaults=True, tag="rrmq.judge-batch.2"):
+    """Matches of one job for one worker, ordered by tournament; `seed` is the job's seed.
+
+    `token` is a secret of this batch that its outcomes bring back; empty in a batch of a
+    coordinator of the version before.
+    """
 
     batch: int
     job: str
@@ -60,17 +64,26 @@ class JudgeBatch(msgspec.Struct, frozen=True, tag="rrmq.judge-batch.2"):
     matches: list[BatchMatch]
     voting: Voting
     seed: int
+    token: str = ""
+
+    def outcomes(self, worker: str, reports: list["MatchReport"]) -> "Outcomes":
+        """The outcomes of matches of this batch, as `worker` sends them."""
+        return Outcomes(self.batch, self.job, worker, reports, self.token)
 
 
 class Failure(msgspec.Struct, frozen=True, omit_defaults=True):
     """Why a match got no outcome; after a transient failure it is tried again.
 
-    `refused` is true if the judge rejects every match of the job.
+    `refused` when the judge turns the whole job away: no match of it would fare better. `wait` is
+    above 0 when the judge asked to wait: then it is no attempt, and the match may be tried again
+    after so many seconds. `rejected` when the judge found fault with the request itself.
     """
 
     reason: str
     transient: bool
     refused: bool = False
+    wait: float = 0.0
+    rejected: bool = False
 
 
 class MatchReport(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -84,13 +97,17 @@ class MatchReport(msgspec.Struct, frozen=True, omit_defaults=True):
     failure: Failure | None = None
 
 
-class Outcomes(msgspec.Struct, frozen=True, tag="rrmq.outcomes.1"):
-    """Some matches that a worker has finished; a batch's outcomes come in several messages."""
+class Outcomes(msgspec.Struct, frozen=True, omit_defaults=True, tag="rrmq.outcomes.1"):
+    """Some matches that a worker has finished; a batch's outcomes come in several messages.
+
+    `token` is the batch's; a worker of the version before sends none.
+    """
 
     batch: int
     job: str
     worker: str
     matches: list[MatchReport]
+    token: str = ""
 
 
 class Flush(NamedTuple):

@@ -8,7 +8,9 @@ from rrm_queue.store.views.jobs import find_job, view_job
 from rrm_queue.store.views.matches import tournament_matches
 from rrm_queue.store.views.results import candidate_keys, find_tournament
 from rrm_queue.strategies import Bracket, bracket_of
-from rrm_queue.views import JobView, TalliedMatch, TournamentView
+from rrm_queue.views.jobs import JobView
+from rrm_queue.views.matches import TalliedMatch
+from rrm_queue.views.tournaments import TournamentView
 
 
 class JobBracket(NamedTuple):

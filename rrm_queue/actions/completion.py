@@ -2,7 +2,7 @@
 
 from rrm_queue.actions.app import App
 from rrm_queue.store.views.completion import jobs_so, keys_so
-from rrm_queue.views import OfferedJob
+from rrm_queue.views.jobs import OfferedJob
 
 
 def offered_jobs(prefix: str, most: int) -> list[OfferedJob]:

@@ -19,7 +19,7 @@ from rrm_queue.store.queue.control import (
     retry_job,
 )
 from rrm_queue.store.views.jobs import find_job, view_job
-from rrm_queue.views import JobView
+from rrm_queue.views.jobs import JobView
 
 if TYPE_CHECKING:
     from rrm_queue.broker.client import BrokerClient

@@ -8,7 +8,7 @@ from rrm_queue.diagnostics.labels import Scoring, TieLabels
 from rrm_queue.store.database import Transaction
 from rrm_queue.store.views.diagnostics import decided_matches, job_votes, labelled_matches
 from rrm_queue.store.views.jobs import find_job, view_job
-from rrm_queue.views import JobView
+from rrm_queue.views.jobs import JobView
 
 
 class JobDiagnosis(NamedTuple):

@@ -15,7 +15,7 @@ from rrm_queue.exports.verdicts import Verdicts
 from rrm_queue.store.database import Transaction
 from rrm_queue.store.views.exports import finished_tournaments
 from rrm_queue.store.views.jobs import find_job, view_job
-from rrm_queue.views import JobView
+from rrm_queue.views.jobs import JobView
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from rrm_queue.domain import JobState
 from rrm_queue.errors import UsageFault
 from rrm_queue.strategies import named
 from rrm_queue.text import magnitude
-from rrm_queue.views import JobView
+from rrm_queue.views.jobs import JobView
 
 BAR = 24  # columns
 

@@ -6,7 +6,8 @@ from rrm_queue.actions.app import App
 from rrm_queue.actions.health import no_verdict_notes
 from rrm_queue.store.views import jobs
 from rrm_queue.store.views.results import job_results
-from rrm_queue.views import JobView, TournamentError, TournamentResult
+from rrm_queue.views.jobs import JobView
+from rrm_queue.views.tournaments import TournamentError, TournamentResult
 
 
 class Status(NamedTuple):

@@ -9,7 +9,7 @@ from rrm_queue.store.database import Transaction
 from rrm_queue.store.views.jobs import find_job, view_job
 from rrm_queue.store.views.outcomes import generator_matches
 from rrm_queue.text import count, printable
-from rrm_queue.views import JobView
+from rrm_queue.views.jobs import JobView
 
 MOST_NAMES = 5
 """How many generators a note names; the others are counted."""

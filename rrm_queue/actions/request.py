@@ -51,6 +51,7 @@ class SubmitOptions:
     mapping: Mapping[str, str] | None = None
     empty: str = options.EMPTY.default
     new: bool = False
+    keep_going: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,7 @@ class Request:
             reference=needs_reference(self.spec),
             gold=kind_of(self.spec).needs_gold,
             pairs=judges_own_pairs(self.strategy),
+            matches=None if judges_own_pairs(self.strategy) else named(self.strategy).matches,
         )
 
     def job(self, source: str) -> Job:
@@ -158,6 +160,7 @@ def voting_of(given: SubmitOptions) -> Voting:
         lead=lead,
         on_no_verdict=options.ON_NO_VERDICT.checked(given.on_no_verdict),
         resamples=options.RESAMPLES.checked(given.resamples),
+        keep_going=given.keep_going,
     )
 
 

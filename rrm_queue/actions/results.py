@@ -9,7 +9,8 @@ from rrm_queue.domain import CandidateNumber, JobId
 from rrm_queue.store.database import Transaction
 from rrm_queue.store.views.jobs import find_job, view_job
 from rrm_queue.store.views.results import find_tournament, job_results, tournament_outcomes
-from rrm_queue.views import JobView, TournamentResult
+from rrm_queue.views.jobs import JobView
+from rrm_queue.views.tournaments import TournamentResult
 
 if TYPE_CHECKING:
     from rrm_queue.ratings.table import Rating  # it loads SciPy

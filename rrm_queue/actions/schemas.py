@@ -11,7 +11,8 @@ from datetime import datetime
 from math import isfinite
 from typing import TYPE_CHECKING, Any, TypedDict
 
-from rrm_queue.views import JobView, RankedCandidate, TournamentResult
+from rrm_queue.views.jobs import JobView
+from rrm_queue.views.tournaments import RankedCandidate, TournamentResult
 
 if TYPE_CHECKING:  # they load SciPy, which most verbs do not need
     from rrm_queue.diagnostics.diagnosis import Diagnosis

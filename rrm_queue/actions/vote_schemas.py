@@ -5,7 +5,7 @@ from typing import TypedDict
 
 from rrm_queue.actions.schemas import Tokens
 from rrm_queue.domain import Candidate, CandidateNumber
-from rrm_queue.views import MatchDetails, RecordedVote, TalliedMatch
+from rrm_queue.views.matches import MatchDetails, RecordedVote, TalliedMatch
 
 Keys = Sequence[str] | Mapping[CandidateNumber, str]
 """Candidates' keys by number."""

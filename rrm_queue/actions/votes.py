@@ -10,7 +10,7 @@ from rrm_queue.errors import MatchNotFound, UsageFault
 from rrm_queue.store.views.jobs import find_job
 from rrm_queue.store.views.matches import match_details, tournament_matches
 from rrm_queue.store.views.results import candidate_keys, find_tournament
-from rrm_queue.views import MatchDetails, TalliedMatch
+from rrm_queue.views.matches import MatchDetails, TalliedMatch
 
 
 class TournamentMatches(NamedTuple):

@@ -9,7 +9,7 @@ from rrm_queue.actions.health import held_up
 from rrm_queue.domain import JobId
 from rrm_queue.errors import StackFault, StackStopped, StillRunning, StoreUnavailable
 from rrm_queue.store.views.jobs import view_job
-from rrm_queue.views import JobView
+from rrm_queue.views.jobs import JobView
 
 POLL = 0.3  # seconds between two looks at the job
 REST = 5  # how many times as long as a look took the store is left in peace
@@ -59,7 +59,9 @@ class _Watcher:
             caring = self._keep_stack_up(now)
             view = self._view()
             self.ended = view.state.ended or bool(view.note)
-            note = held_up(self._app, view) if caring and not self.ended else self._note
+            note = (
+                held_up(self._app, view, counted=False) if caring and not self.ended else self._note
+            )
             self._last_answer = now
         except StackStopped:
             raise

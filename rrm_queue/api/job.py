@@ -13,7 +13,8 @@ from rrm_queue.api.app import shared_app
 from rrm_queue.store.queue.control import Retried
 from rrm_queue.store.views.jobs import find_job
 from rrm_queue.store.views.results import find_tournament, job_results
-from rrm_queue.views import JobView, TournamentResult
+from rrm_queue.views.jobs import JobView
+from rrm_queue.views.tournaments import TournamentResult
 
 log = logging.getLogger("rrm_queue")
 

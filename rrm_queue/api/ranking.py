@@ -7,7 +7,7 @@ from typing import Any
 from rrm_queue.api.job import Job
 from rrm_queue.api.submitting import Row, submit
 from rrm_queue.errors import JobFailed, UsageFault
-from rrm_queue.views import TournamentResult
+from rrm_queue.views.tournaments import TournamentResult
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,14 @@
 
 import logging
 import time
+from collections.abc import Iterator, Sequence, Set
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from secrets import token_hex
 
 from rrm_queue.coordinator.batching import batch_size, batches
 from rrm_queue.coordinator.judge_batch import judge_batch, read_texts
-from rrm_queue.coordinator.observer import Observer, QueueLoad, tell
+from rrm_queue.coordinator.observer import Observer, QueueLoad
 from rrm_queue.coordinator.plan import open_tournaments
 from rrm_queue.coordinator.ports import Broker
 from rrm_queue.coordinator.record import decide_group
@@ -19,27 +22,44 @@ from rrm_queue.coordinator.window import (
     to_open,
     window,
 )
-from rrm_queue.domain import JobId, MatchId
+from rrm_queue.domain import JobId, JudgeSpec, MatchId
 from rrm_queue.errors import BrokerUnavailable, ForeignJob, StoreUnavailable
+from rrm_queue.judging.kinds import kind_of
 from rrm_queue.judging.voting import wave
-from rrm_queue.log_once import log_once
+from rrm_queue.log_once import log_once, tell
 from rrm_queue.messages import JudgeBatch
-from rrm_queue.store.database import Database, Transaction
+from rrm_queue.store.database import Database, Transaction, savepoint
 from rrm_queue.store.queue import counters, dispatching, planning
 from rrm_queue.store.queue.counters import Counts
 from rrm_queue.store.queue.dispatching import ActiveJob
+from rrm_queue.store.queue.job_options import FOREIGN
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class _Window:
-    """A queue to be filled: its broker's epoch, its places, and the most matches in a message."""
+    """A queue to be filled: its broker's epoch, its places, and the most matches in a message.
+
+    `tokens`: whether its batches get tokens, which workers of the version before do not send back.
+    `models`: what each of its live workers judges with, empty where it is not known.
+    """
 
     queue: str
     epoch: str
     places: int
     most: int
+    tokens: bool
+    models: Sequence[str]
+
+    def answering(self, judge: JudgeSpec) -> Set[str] | None:
+        """What the live workers judge with; None where no worker lives or knows it beforehand.
+
+        Nothing while a worker does not say it yet.
+        """
+        if not self.models or not kind_of(judge).needs_server:
+            return None
+        return set(self.models) if all(self.models) else set()
 
 
 @dataclass(slots=True)
@@ -96,10 +116,19 @@ def _fill_safely(
 
 def _fill(database: Database, broker: Broker, queue: str, epoch: str, observer: Observer) -> _Turn:
     """Claims and commits first, publishes second: recover finds what is lost in between."""
-    capacities = broker.capacities(queue).values()
+    workers, models = broker.capacities(queue), broker.models(queue)
+    capacities = workers.values()
+    window_ = _Window(
+        queue,
+        epoch,
+        window(capacities),
+        batch_size(capacities),
+        tokens=workers.keys() <= models.keys(),
+        models=[models.get(worker, "") for worker in workers],
+    )
     with database.begin() as tx:
         dispatching.lock_queue(tx, queue)
-        turn = _claim(tx, _Window(queue, epoch, window(capacities), batch_size(capacities)))
+        turn = _claim(tx, window_)
     broker.publish(queue, turn.batches)
     for job, matches in turn.decided.items():
         began = time.monotonic()
@@ -117,9 +146,11 @@ def _claim(tx: Transaction, queue: _Window) -> _Turn:
         jobs = [_supply(tx, job, free) for job in jobs]
         claims = [Claim(job.id, job.out, job.ready, job.priority) for job in jobs]
         given = shares(free, claims)
-        claimed = {
-            job.id: _send(tx, job, queue, given[job.id], turn) for job in jobs if given[job.id]
-        }
+        claimed: dict[JobId, Counts] = {}
+        for job in jobs:
+            if given[job.id]:
+                with _apart(tx, job):
+                    claimed[job.id] = _send(tx, job, queue, given[job.id], turn)
         planning.start_jobs(tx, sorted(claimed))
         for job_id in sorted(claimed):
             if claimed[job_id] != Counts():
@@ -133,11 +164,9 @@ def _supply(tx: Transaction, job: ActiveJob, wanted: int) -> ActiveJob:
     """The job with `wanted` matches ready, if opening tournaments can bring them about."""
     opened = brought = 0
     while job.ready < wanted:
-        try:
+        more = 0
+        with _apart(tx, job):
             more = open_tournaments(tx, job.id, to_open(wanted - job.ready, opened, brought))
-        except ForeignJob as fault:
-            log_once(log, logging.ERROR, "job %s is left to others: %s", job.id, str(fault))
-            return job
         if not more:
             return job
         ready = dispatching.count_ready(tx, job.id, MOST_READY)
@@ -146,20 +175,33 @@ def _supply(tx: Transaction, job: ActiveJob, wanted: int) -> ActiveJob:
     return job
 
 
+@contextmanager
+def _apart(tx: Transaction, job: ActiveJob) -> Iterator[None]:
+    """What is done for one job: a fault takes it back, and keeps no other job waiting."""
+    try:
+        with savepoint(tx):
+            yield
+    except ForeignJob as fault:
+        log_once(log, logging.ERROR, FOREIGN, job.id, str(fault))
+    except Exception:
+        log.exception("job %s cannot go on", job.id)
+
+
 def _send(tx: Transaction, job: ActiveJob, queue: _Window, count: int, turn: _Turn) -> Counts:
     """Claims matches of a job and adds them to the turn; what that adds to the job's counters."""
     matches = dispatching.claim_matches(tx, job.id, count)
-    texts = read_texts(tx, job, matches)
-    votes, reused = bring_votes(tx, job, matches, texts)
+    texts = read_texts(tx, job.judge, matches)
+    votes, reused = bring_votes(tx, job, matches, texts, queue.answering(job.judge))
     going = [match for match in matches if wave(votes[match.id], job.voting)]
     sent = {match.id for match in going}
     if decided := [match.id for match in matches if match.id not in sent]:
         turn.decided[job.id] = decided
     groups = batches(going, texts.size, queue.most)
-    ids = dispatching.send_batches(
-        tx, job.id, queue.queue, queue.epoch, [[match.id for match in group] for group in groups]
-    )
+    tokens = [token_hex(16) if queue.tokens else "" for _ in groups]
+    matches_of = [[match.id for match in group] for group in groups]
+    ids = dispatching.send_batches(tx, job.id, queue.queue, queue.epoch, matches_of, tokens)
     turn.batches += [
-        judge_batch(id_, job, group, texts, votes) for id_, group in zip(ids, groups, strict=True)
+        judge_batch(id_, token, job, group, texts, votes)
+        for id_, token, group in zip(ids, tokens, groups, strict=True)
     ]
     return Counts(votes=reused, votes_reused=reused)

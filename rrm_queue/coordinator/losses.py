@@ -26,6 +26,9 @@ breaks each engine that judges it.
 LONGEST_BACK_OFF = 300.0
 """Seconds; the longest wait between two attempts at a match that failed."""
 
+LONGEST_JUDGE_WAIT = 86_400.0
+"""Seconds; the most that a match waits because its judge asked to, such as until a daily limit."""
+
 
 class Loss(StrEnum):
     """Why a batch is given up."""
@@ -40,6 +43,9 @@ class Loss(StrEnum):
 
 COUNTED = {Loss.ENGINE, Loss.WORKER, Loss.OUTCOMES}
 """Losses that count as an attempt: their cause may be the batch itself."""
+
+WAITING = {Loss.OUTCOMES}
+"""Losses after which a match waits as after a failure: what ate its outcomes may eat them again."""
 
 
 def back_off(attempt: int) -> float:

@@ -1,16 +1,9 @@
 """What a coordinator tells of its work to those who watch it, such as its metrics."""
 
-import logging
-from collections.abc import Callable, Mapping
-from typing import NamedTuple, ParamSpec
+from collections.abc import Mapping
+from typing import NamedTuple
 
-from rrm_queue.log_once import log_once
 from rrm_queue.store.queue.counters import Counts
-from rrm_queue.text import first_line
-
-log = logging.getLogger(__name__)
-
-Arguments = ParamSpec("Arguments")
 
 
 class QueueLoad(NamedTuple):
@@ -34,13 +27,3 @@ class Observer:
 
         `messages` wait in each of their queues; of `unrecorded` of them outcomes wait in the inbox.
         """
-
-
-def tell(
-    told: Callable[Arguments, None], *arguments: Arguments.args, **options: Arguments.kwargs
-) -> None:
-    """Calls an observer's method. Its faults are logged once and harm no work."""
-    try:
-        told(*arguments, **options)
-    except Exception as fault:
-        log_once(log, logging.ERROR, "the metrics could not be updated: %s", first_line(fault))

@@ -46,5 +46,11 @@ class Broker(Protocol):
     def capacities(self, queue: str) -> dict[str, int]:
         """The live workers of a queue, each with how many matches it can hold at once."""
 
+    def models(self, queue: str) -> dict[str, str]:
+        """What the workers of a queue judge with, as far as they say it; empty for not known.
+
+        A worker of the version before is not among them.
+        """
+
     def waiting(self, queue: str) -> int:
         """How many messages no worker has taken."""

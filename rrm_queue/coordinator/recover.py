@@ -8,7 +8,16 @@ from collections.abc import Mapping, Sequence, Set
 from itertools import groupby
 from typing import NamedTuple
 
-from rrm_queue.coordinator.losses import ATTEMPTS, COUNTED, BrokerFacts, Loss, OutFacts, losses
+from rrm_queue.coordinator.losses import (
+    ATTEMPTS,
+    COUNTED,
+    LONGEST_BACK_OFF,
+    WAITING,
+    BrokerFacts,
+    Loss,
+    OutFacts,
+    losses,
+)
 from rrm_queue.coordinator.plan import fail_tournaments
 from rrm_queue.coordinator.ports import Broker
 from rrm_queue.domain import BatchId, BatchRef, JobId
@@ -93,7 +102,8 @@ def _give_up(tx: Transaction, batches: Sequence[BatchId], loss: Loss) -> list[Ba
     counted = loss in COUNTED
     spent = recovery.spent_matches(tx, ours, ATTEMPTS) if counted else []
     counts = _fail(tx, spent, f"given up after {ATTEMPTS} attempts: {loss}")
-    recovery.requeue_matches(tx, ours, str(loss), attempt=counted)
+    wait = LONGEST_BACK_OFF if loss in WAITING else 0.0
+    recovery.requeue_matches(tx, ours, str(loss), attempt=counted, longest_wait=wait)
     for job in sorted(counts):
         counters.count_for_job(tx, job, counts[job])
     return ours

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from typing import Any, ClassVar, Protocol
 
-from rrm_queue.views import FinishedTournament
+from rrm_queue.views.tournaments import FinishedTournament
 
 Row = Mapping[str, Any]
 """A row by its columns' names, in their order."""

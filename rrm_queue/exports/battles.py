@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from rrm_queue.domain import Candidate
 from rrm_queue.exports.base import Detail, Row, Type
-from rrm_queue.views import FinishedTournament
+from rrm_queue.views.tournaments import FinishedTournament
 
 
 class Columns(StrEnum):

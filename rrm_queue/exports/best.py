@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from rrm_queue.exports.base import Detail, Row, Type
-from rrm_queue.views import FinishedTournament
+from rrm_queue.views.tournaments import FinishedTournament
 
 
 @dataclass(frozen=True, slots=True)

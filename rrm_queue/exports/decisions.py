@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 
 from rrm_queue.domain import CandidateNumber
-from rrm_queue.views import Match
+from rrm_queue.views.matches import Match
 
 Edge = tuple[CandidateNumber, CandidateNumber]
 """A winner and its loser."""

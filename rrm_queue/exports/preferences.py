@@ -10,7 +10,7 @@ from typing import Any, ClassVar, NamedTuple, assert_never
 from rrm_queue.domain import CandidateNumber, Standing
 from rrm_queue.exports.base import Detail, Row, Type
 from rrm_queue.exports.decisions import Decisions, Edge
-from rrm_queue.views import FinishedTournament
+from rrm_queue.views.tournaments import FinishedTournament
 
 
 class Pairs(StrEnum):

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import ClassVar
 
 from rrm_queue.exports.base import Detail, Row, Type
-from rrm_queue.views import FinishedTournament
+from rrm_queue.views.tournaments import FinishedTournament
 
 
 class Per(StrEnum):

@@ -12,7 +12,8 @@ from typing import ClassVar
 from rrm_queue.domain import Launch, OnNoVerdict, Stop, Verdict, Vote, Voting
 from rrm_queue.exports.base import Detail, Row, Type
 from rrm_queue.exports.votes import vote_winner
-from rrm_queue.views import FinishedTournament, Match
+from rrm_queue.views.matches import Match
+from rrm_queue.views.tournaments import FinishedTournament
 
 _COLUMNS = dict.fromkeys(("tournament", "first", "second", "winner", "no_verdict"), Type.TEXT)
 

@@ -6,7 +6,8 @@ from typing import ClassVar
 
 from rrm_queue.domain import Vote
 from rrm_queue.exports.base import Detail, Row, Type
-from rrm_queue.views import FinishedTournament, Match
+from rrm_queue.views.matches import Match
+from rrm_queue.views.tournaments import FinishedTournament
 
 _COLUMNS = {
     "tournament": Type.TEXT,

@@ -13,7 +13,7 @@ from rrm_queue.report.contents import Tournament
 from rrm_queue.strategies.bracket import leaves, nodes
 from rrm_queue.strategies.double_elimination import NOBODY, meetings
 from rrm_queue.text import printable, shortened
-from rrm_queue.views import TalliedMatch
+from rrm_queue.views.matches import TalliedMatch
 
 MOST = 512
 """Larger brackets are not drawn: they cannot be read, and they would fill most of the file."""

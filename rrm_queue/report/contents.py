@@ -10,7 +10,8 @@ from typing import NamedTuple
 from rrm_queue.diagnostics.diagnosis import Diagnosis
 from rrm_queue.domain import Seeding, TournamentState
 from rrm_queue.ratings.leaderboard import Leaderboard
-from rrm_queue.views import Answer, TalliedMatch, TournamentView
+from rrm_queue.views.matches import TalliedMatch
+from rrm_queue.views.tournaments import Answer, TournamentView
 
 
 class Fact(NamedTuple):

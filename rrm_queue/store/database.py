@@ -22,7 +22,7 @@ from rrm_queue.text import first_line
 if TYPE_CHECKING:
     import psycopg
 
-SCHEMA = "0004"
+SCHEMA = "0005"
 """The migration that this version of rrmq speaks; a test holds it equal to Alembic's head."""
 
 CONNECT_TIMEOUT = 10  # seconds
@@ -125,6 +125,13 @@ class Database:
     def close(self) -> None:
         """Ends the pooled connections."""
         self._engine.dispose()
+
+
+@contextmanager
+def savepoint(tx: Transaction) -> Iterator[None]:
+    """A part of a transaction: an exception takes it back, and the rest can go on."""
+    with tx.begin_nested():
+        yield
 
 
 def _send_arrays_as_they_are(connection: "psycopg.Connection", _record: object) -> None:

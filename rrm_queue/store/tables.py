@@ -15,7 +15,7 @@ from sqlalchemy import (
     false,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field, SQLModel
 
 from rrm_queue.domain import (
@@ -246,11 +246,35 @@ class StandingRow(SQLModel, table=True):
     bt: float
 
 
+class JudgeModel(SQLModel, table=True):
+    """What gave the newest vote of a judge at its endpoint: the model that the vote names."""
+
+    __tablename__ = "judge_models"
+
+    judge: str = Field(sa_type=Text, primary_key=True)
+    model: str = Field(sa_type=Text)
+
+
+class DecidedTournament(SQLModel, table=True):
+    """A tournament whose matches are all decided and whose standings are not computed yet."""
+
+    __tablename__ = "decided_tournaments"
+
+    tournament_id: int = Field(sa_column=of_tournament(primary_key=True))
+
+
 class Batch(SQLModel, table=True):
-    """The matches of one message. `seen_at`: when recover first saw a worker's lease on it."""
+    """The matches of one message. `seen_at`: when recover first saw a worker's lease on it.
+
+    `token` is the secret that its outcomes must bring, `matches` are those that it carried. Both
+    are null for a batch of a version before 0005.
+    """
 
     __tablename__ = "batches"
-    __table_args__ = (Index("batches_out", "queue", "id", postgresql_where=text("state = 'out'")),)
+    __table_args__ = (
+        Index("batches_out", "queue", "id", postgresql_where=text("state = 'out'")),
+        Index("batches_job", "job_id"),
+    )
 
     id: int | None = Field(default=None, sa_column=bigint_key())
     job_id: str = Field(
@@ -261,3 +285,7 @@ class Batch(SQLModel, table=True):
     epoch: str = Field(sa_type=Text)
     sent_at: datetime | None = Field(default=None, sa_column=moment(now=True, nullable=False))
     seen_at: datetime | None = Field(default=None, sa_column=moment())
+    token: str | None = Field(default=None, sa_type=Text)
+    matches: list[int] | None = Field(
+        default=None, sa_column=Column(ARRAY(BigInteger), nullable=True)
+    )

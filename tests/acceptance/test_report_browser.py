@@ -21,7 +21,7 @@ from rrm_queue.coordinator.record import record
 from rrm_queue.domain import JobId, Verdict, Vote
 from rrm_queue.judging.voting import wave
 from rrm_queue.local.stack import Addresses
-from rrm_queue.messages import MatchReport, Outcomes
+from rrm_queue.messages import MatchReport
 from rrm_queue.store.database import Database
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
@@ -103,7 +103,7 @@ def judged(database: Database, broker: BrokerClient) -> None:
     while dispatch(database, broker):
         for batch in list(received(broker)):
             reports = [MatchReport(m.match, votes(m, batch.voting)) for m in batch.matches]
-            record(database, Outcomes(batch.batch, batch.job, "test", reports))
+            record(database, batch.outcomes("test", reports))
 
 
 @pytest.fixture

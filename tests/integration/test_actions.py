@@ -20,7 +20,7 @@ from rrm_queue.intake.reader import Source
 from rrm_queue.local.stack import Addresses
 from rrm_queue.store.database import Database
 from rrm_queue.store.queue.control import pause_job
-from rrm_queue.views import JobView
+from rrm_queue.views.jobs import JobView
 
 AWAY = "redis://127.0.0.1:9/0"
 

@@ -16,7 +16,7 @@ from rrm_queue.coordinator.record import record
 from rrm_queue.domain import JobId, NoVerdict, Verdict, Vote
 from rrm_queue.errors import JobNotFound, MatchNotFound, RrmqError, TournamentNotFound, UsageFault
 from rrm_queue.local.stack import Addresses
-from rrm_queue.messages import BatchMatch, MatchReport, Outcomes
+from rrm_queue.messages import BatchMatch, MatchReport
 from rrm_queue.store.database import Database
 
 Rrmq = Callable[..., Result]
@@ -57,7 +57,7 @@ def job(database: Database, broker: BrokerClient) -> JobId:
     while dispatch(database, broker):
         for batch in received(broker):
             reports = [MatchReport(match.match, cast(match)) for match in batch.matches]
-            record(database, Outcomes(batch.batch, batch.job, "test", reports))
+            record(database, batch.outcomes("test", reports))
     return job
 
 

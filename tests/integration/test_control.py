@@ -17,7 +17,7 @@ from rrm_queue.store.database import Database, Transaction
 from rrm_queue.store.queue import control
 from rrm_queue.store.queue.control import Retried
 from rrm_queue.store.views import jobs as store_jobs
-from rrm_queue.views import JobView
+from rrm_queue.views.jobs import JobView
 
 
 def view(database: Database, job: JobId) -> JobView:
@@ -35,7 +35,7 @@ def failing(batch: JudgeBatch, *, refused: bool = False, but: str = "") -> Outco
         else MatchReport(m.match, [], failure)
         for m in batch.matches
     ]
-    return Outcomes(batch.batch, batch.job, "test", reports)
+    return batch.outcomes("test", reports)
 
 
 def test_a_paused_job_sends_nothing_and_keeps_what_comes(
@@ -134,7 +134,7 @@ def test_a_vote_that_failed_its_match_is_cast_anew(
     dispatch(database, broker)
     for batch in received(broker):
         reports = [MatchReport(m.match, [Vote(1, Verdict.NONE)]) for m in batch.matches]
-        record(database, Outcomes(batch.batch, batch.job, "test", reports))
+        record(database, batch.outcomes("test", reports))
     assert view(database, job).state is JobState.FAILED
     with database.begin() as tx:
         control.retry_job(tx, job)

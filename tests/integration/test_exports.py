@@ -28,7 +28,7 @@ from rrm_queue.domain import JobId, NoVerdict, Verdict, Vote
 from rrm_queue.errors import UsageFault
 from rrm_queue.judging.voting import wave
 from rrm_queue.local.stack import Addresses
-from rrm_queue.messages import BatchMatch, JudgeBatch, MatchReport, Outcomes
+from rrm_queue.messages import BatchMatch, JudgeBatch, MatchReport
 from rrm_queue.store.database import Database
 
 Rrmq = Callable[..., Result]
@@ -74,7 +74,7 @@ def moody(database: Database, broker: BrokerClient, *, seed: int, fickle: bool) 
     while dispatch(database, broker):
         for batch in list(received(broker)):
             reports = [judged(batch, match) for match in batch.matches]
-            record(database, Outcomes(batch.batch, batch.job, "test", reports))
+            record(database, batch.outcomes("test", reports))
 
 
 OUTCOMES = text("""

@@ -21,7 +21,7 @@ from rrm_queue.coordinator.record import record
 from rrm_queue.domain import JobId, Verdict, Vote
 from rrm_queue.errors import TournamentNotFound, UsageFault
 from rrm_queue.local.stack import Addresses
-from rrm_queue.messages import Failure, MatchReport, Outcomes
+from rrm_queue.messages import Failure, MatchReport
 from rrm_queue.store.database import Database
 
 Rrmq = Callable[..., Result]
@@ -91,9 +91,7 @@ def test_an_empty_and_a_half_done_job_say_so(
     for batch in list(received(broker)):
         match = batch.matches[0]
         vote = Vote(1, Verdict.FIRST, text="Because.")
-        record(
-            database, Outcomes(batch.batch, batch.job, "test", [MatchReport(match.match, [vote])])
-        )
+        record(database, batch.outcomes("test", [MatchReport(match.match, [vote])]))
     page = made(rrmq, job)
     assert "The job is running" in words(page)
     ended = [match for one in held(page) for match in one["matches"] if match["votes"]]
@@ -107,7 +105,7 @@ def test_a_failed_tournament_says_why(database: Database, broker: BrokerClient, 
     for batch in list(received(broker)):
         failure = Failure("too <long>", transient=False)
         reports = [MatchReport(match.match, [], failure) for match in batch.matches]
-        record(database, Outcomes(batch.batch, batch.job, "test", reports))
+        record(database, batch.outcomes("test", reports))
     play(database, broker)
     page = made(rrmq, job, "--tournaments", "1")
     shown = words(page)

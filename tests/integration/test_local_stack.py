@@ -26,6 +26,8 @@ LINGER = (
 )
 FORK = "import os; os.fork();"
 
+pytestmark = pytest.mark.slow  # servers and processes are started, and killed, in every test
+
 
 @pytest.fixture
 def home(tmp_path: Path) -> Iterator[Path]:

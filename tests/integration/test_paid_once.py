@@ -11,7 +11,7 @@ from rrm_queue.coordinator.record import record
 from rrm_queue.coordinator.recover import recover
 from rrm_queue.domain import JobState, Verdict, Vote
 from rrm_queue.judging.voting import wave
-from rrm_queue.messages import Failure, MatchReport, Outcomes
+from rrm_queue.messages import Failure, MatchReport
 from rrm_queue.store.database import Database
 
 
@@ -44,7 +44,7 @@ def test_a_transient_failure_keeps_the_votes_that_its_match_has(
     (batch,) = sent(broker)
     vote = Worker().vote(batch, batch.matches[0], 2)
     lost = MatchReport(batch.matches[0].match, [vote], Failure("timeout", transient=True))
-    record(database, Outcomes(batch.batch, batch.job, "test", [lost]))
+    record(database, batch.outcomes("test", [lost]))
     with database.begin() as tx:
         attempt, waits = tx.execute(text("SELECT attempt, not_before > now() FROM matches")).one()
         tx.execute(text("UPDATE matches SET not_before = NULL"))
@@ -66,10 +66,10 @@ def test_votes_that_come_late_are_kept_and_the_outcome_is_theirs_that_came_first
     dispatch(database, broker)
     (again,) = sent(broker)
     match = batch.matches[0].match
-    late = Outcomes(batch.batch, batch.job, "a", [MatchReport(match, [Vote(1, Verdict.FIRST)])])
+    late = batch.outcomes("a", [MatchReport(match, [Vote(1, Verdict.FIRST)])])
     record(database, late)
     other = [Vote(1, Verdict.SECOND), Vote(2, Verdict.FIRST, swapped=True)]
-    record(database, Outcomes(again.batch, again.job, "b", [MatchReport(match, other)]))
+    record(database, again.outcomes("b", [MatchReport(match, other)]))
     with database.begin() as tx:
         assert tx.scalar(text("SELECT state FROM matches")) == "ready", "one vote each: one more"
         assert tx.scalars(text("SELECT verdict FROM votes ORDER BY number")).all() == [

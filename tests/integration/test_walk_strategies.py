@@ -24,7 +24,7 @@ from rrm_queue.store.database import Database
 from rrm_queue.store.views.results import job_results
 from rrm_queue.strategies import Pairings, Strategy, named
 from rrm_queue.strategies.base import History
-from rrm_queue.views import TournamentResult
+from rrm_queue.views.tournaments import TournamentResult
 
 SIZES = list(range(2, 21))
 SEED = 7

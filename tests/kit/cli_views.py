@@ -13,7 +13,8 @@ from rrm_queue.domain import (
     TournamentState,
     Voting,
 )
-from rrm_queue.views import JobView, RankedCandidate, TournamentResult
+from rrm_queue.views.jobs import JobView
+from rrm_queue.views.tournaments import RankedCandidate, TournamentResult
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 

@@ -95,7 +95,7 @@ def judged(batch: JudgeBatch) -> Outcomes:
         MatchReport(m.match, [Vote(1, Verdict.FIRST if m.first > m.second else Verdict.SECOND)])
         for m in batch.matches
     ]
-    return Outcomes(batch.batch, batch.job, "test", reports)
+    return batch.outcomes("test", reports)
 
 
 def play(database: Database, broker: BrokerClient, *, chaos: int = 0) -> None:

@@ -13,7 +13,7 @@ from rrm_queue.judging.voting import wave
 from rrm_queue.messages import BatchMatch, JudgeBatch, MatchReport, Outcomes, decode
 from rrm_queue.store.database import Database
 from rrm_queue.store.views import jobs as store_jobs
-from rrm_queue.views import JobView
+from rrm_queue.views.jobs import JobView
 
 JUDGE = JudgeSpec("openai", "judge-1", base_url="http://127.0.0.1:9/v1")
 QUEUE = queue_of(JUDGE)
@@ -59,7 +59,7 @@ class Worker:
             while (numbers := wave(votes, batch.voting)) and len(votes) - len(match.votes) < most:
                 votes += [self.vote(batch, match, number) for number in numbers[:most]]
             reports.append(MatchReport(match.match, votes[len(match.votes) :]))
-        return Outcomes(batch.batch, batch.job, "test", reports)
+        return batch.outcomes("test", reports)
 
     def play(self, database: Database, broker: BrokerClient) -> int:
         """Runs everything to its end; how many matches had to be sent."""

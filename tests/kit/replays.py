@@ -48,7 +48,7 @@ def judge_all(database: Database, broker: BrokerClient) -> None:
                     reports.append(one)
 
                 await panel.judge(batch, report)
-                found.append(Outcomes(batch.batch, batch.job, "test", reports))
+                found.append(batch.outcomes("test", reports))
         finally:
             await panel.close()
         return found

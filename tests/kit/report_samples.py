@@ -30,7 +30,8 @@ from rrm_queue.report.contents import (
     Summary,
     Tournament,
 )
-from rrm_queue.views import Answer, RecordedVote, TalliedMatch, TournamentView
+from rrm_queue.views.matches import RecordedVote, TalliedMatch
+from rrm_queue.views.tournaments import Answer, TournamentView
 
 HOSTILE = (
     "</script><script>document.title='owned'</script>"

@@ -1,6 +1,7 @@
 """SQL is written by us alone: whatever varies reaches the server as a parameter."""
 
 import ast
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -62,7 +63,7 @@ def _varies(sql: ast.expr) -> bool:
     match sql:
         case ast.JoinedStr(values=parts):
             return any(
-                isinstance(part, ast.FormattedValue) and not _is_number(part) for part in parts
+                isinstance(part, ast.FormattedValue) and not _is_fixed(part) for part in parts
             )
         case ast.BinOp(left=left, op=ast.Add(), right=right):
             return not (isinstance(left, ast.Constant) and isinstance(right, ast.Constant))
@@ -73,9 +74,14 @@ def _varies(sql: ast.expr) -> bool:
     return False
 
 
-def _is_number(part: ast.FormattedValue) -> bool:
-    """`int(...)` writes digits and a sign, whatever it is given; SET has no parameters."""
-    return isinstance(part.value, ast.Call) and _name(part.value.func) == "int"
+def _is_fixed(part: ast.FormattedValue) -> bool:
+    """A number, since SET has no parameters, or a list of columns from `COLUMN_LISTS`."""
+    match part.value:
+        case ast.Call(func=ast.Name(id="int")):
+            return True
+        case ast.Name(id=name):
+            return name in COLUMN_LISTS
+    return False
 
 
 def _name(function: ast.expr) -> str:
@@ -84,6 +90,27 @@ def _name(function: ast.expr) -> str:
             return name
     return ""
 
+
+def literals(tree: ast.Module) -> Iterator[str]:
+    """Names in capitals which the module binds to a literal text, and never to anything else."""
+    times = Counter(
+        node.id
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    )
+    for node in tree.body:
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Constant(value=str())):
+                if name.isupper() and times[name] == 1:
+                    yield name
+
+
+# The store's lists of columns that several statements share.
+COLUMN_LISTS = {
+    name
+    for path in (ROOT / "store" / "views").glob("*.py")
+    for name in literals(ast.parse(path.read_text()))
+}
 
 SPEAKERS = [path for path in sorted(ROOT.rglob("*.py")) if speaks_sql(ast.parse(path.read_text()))]
 
@@ -108,6 +135,11 @@ def test_no_statement_is_built_from_what_varies(path: Path) -> None:
 )
 def test_each_way_to_build_one_is_found(code: str) -> None:
     assert list(built(ast.parse(code)))
+
+
+def test_only_a_text_that_never_changes_is_a_column_list() -> None:
+    code = 'FIXED = "a, b"\nREAD = input()\nTWICE = "a"\nTWICE = input()\nsmall = "a"'
+    assert list(literals(ast.parse(code))) == ["FIXED"]
 
 
 @pytest.mark.parametrize(

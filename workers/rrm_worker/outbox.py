@@ -12,7 +12,8 @@ from tenacity import (
 )
 
 from rrm_queue.errors import BrokerUnavailable
-from rrm_queue.messages import JudgeBatch, MatchReport, Outcomes
+from rrm_queue.messages import Failure, JudgeBatch, MatchReport, Outcomes
+from rrm_queue.text import first_line
 
 log = logging.getLogger(__name__)
 
@@ -55,9 +56,22 @@ class Outbox:
     async def _flush(self) -> None:
         reports, self._reports = self._reports, []
         for part in parts(reports):
-            await self._send_until_taken(
-                Outcomes(self._batch.batch, self._batch.job, self._worker, part)
-            )
+            await self._send_part(part)
+
+    async def _send_part(self, part: Sequence[MatchReport]) -> None:
+        """Sends reports; one that cannot be encoded is sent as a failure and delays no other."""
+        try:
+            await self._send_until_taken(self._batch.outcomes(self._worker, list(part)))
+        except (ValueError, TypeError, OverflowError) as error:
+            if len(part) > 1:
+                for report in part:
+                    await self._send_part([report])
+            elif part[0].votes:
+                log.error("match %s cannot be sent: %s", part[0].match, first_line(error))
+                failure = Failure(f"its votes cannot be sent: {first_line(error)}", transient=False)
+                await self._send_part([MatchReport(part[0].match, [], failure)])
+            else:
+                raise
 
     async def _send_until_taken(self, outcomes: Outcomes) -> None:
         async for attempt in AsyncRetrying(

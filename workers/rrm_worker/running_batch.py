@@ -9,6 +9,7 @@ from enum import StrEnum
 from msgspec import structs
 
 from rrm_queue.judging.batch_runner import BatchRunner
+from rrm_queue.log_once import tell
 from rrm_queue.messages import Failure, JudgeBatch, MatchReport
 from rrm_worker.outbox import Outbox
 
@@ -78,8 +79,8 @@ class RunningBatch:
             # An undecided match may have broken the engine: that counts as an attempt.
             report = structs.replace(report, failure=Failure(Ending.BROKEN, transient=True))
         self.undecided -= 1
-        self._count(report)
         await self._outbox.add(report)
+        tell(self._count, report)
 
     def _stop(self, ending: Ending) -> None:
         if self._ending is not Ending.JUDGED or (self._judging and self._judging.done()):

@@ -14,7 +14,8 @@ from rrm_queue.judging.kinds import kind_of
 from rrm_queue.ratings.leaderboard import Leaderboard
 from rrm_queue.report.contents import Fact, Summary
 from rrm_queue.text import count, magnitude, percent, printable
-from rrm_queue.views import Costs, Gold, JobView, SelectedTournaments, TournamentError
+from rrm_queue.views.jobs import Costs, JobView
+from rrm_queue.views.tournaments import Gold, SelectedTournaments, TournamentError
 
 MOST_LEADERS = 4
 """How many leaders are named; the others are counted."""

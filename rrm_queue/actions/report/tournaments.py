@@ -13,7 +13,9 @@ from rrm_queue.store.database import Transaction
 from rrm_queue.store.views.matches import match_votes
 from rrm_queue.store.views.report import closest_matches, ranked_answers
 from rrm_queue.store.views.results import candidate_names, read_tournament
-from rrm_queue.views import Answer, JobView, RecordedVote, TalliedMatch
+from rrm_queue.views.jobs import JobView
+from rrm_queue.views.matches import RecordedVote, TalliedMatch
+from rrm_queue.views.tournaments import Answer
 
 LONGEST = 20_000
 """Characters of a prompt, an answer or a reasoning that a report holds at most."""

@@ -19,7 +19,8 @@ from rrm_queue.report.size_budget import SizeBudget
 from rrm_queue.store.database import Transaction
 from rrm_queue.store.views.jobs import find_job, first_error, view_job
 from rrm_queue.store.views.report import job_costs, job_gold, select_tournaments
-from rrm_queue.views import JobView, SelectedTournaments
+from rrm_queue.views.jobs import JobView
+from rrm_queue.views.tournaments import SelectedTournaments
 
 MEGABYTE = 1_000_000
 

@@ -12,7 +12,7 @@ from rrm_queue.cli.render.terminal import screen
 from rrm_queue.domain import TournamentState
 from rrm_queue.strategies.bracket import leaves
 from rrm_queue.text import printable
-from rrm_queue.views import JobView
+from rrm_queue.views.jobs import JobView
 
 
 @click.command("bracket")

@@ -10,7 +10,7 @@ from rrm_queue.actions.schemas import json_line, status_shape
 from rrm_queue.cli.options.arguments import job_argument
 from rrm_queue.errors import UsageFault
 from rrm_queue.text import count
-from rrm_queue.views import JobView
+from rrm_queue.views.jobs import JobView
 
 
 @click.command("delete")

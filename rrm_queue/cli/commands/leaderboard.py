@@ -15,7 +15,7 @@ from rrm_queue.cli.render.terminal import lenient, screen
 from rrm_queue.errors import UsageFault
 from rrm_queue.ratings import Leaderboard, LeaderboardRow, Method
 from rrm_queue.text import printable
-from rrm_queue.views import JobView
+from rrm_queue.views.jobs import JobView
 
 
 @click.command("leaderboard")

@@ -12,7 +12,7 @@ from rrm_queue.actions.votes import TournamentMatches, check_match, explain_matc
 from rrm_queue.cli.options.arguments import complete_tournament, job_argument
 from rrm_queue.cli.render.terminal import screen
 from rrm_queue.cli.render.votes import match_view, matches_table
-from rrm_queue.views import MatchDetails
+from rrm_queue.views.matches import MatchDetails
 
 PAGE = 500  # matches in one table
 

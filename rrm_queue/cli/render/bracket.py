@@ -10,7 +10,7 @@ from rrm_queue.cli.render.tree import Labels, tree
 from rrm_queue.domain import CandidateNumber, Outcome, Position
 from rrm_queue.strategies.bracket import Node, nodes
 from rrm_queue.text import printable, shortened
-from rrm_queue.views import TalliedMatch
+from rrm_queue.views.matches import TalliedMatch
 
 SHORTEST = 8  # columns; less of a name says too little
 COIN = "*"

@@ -13,7 +13,7 @@ from rrm_queue.diagnostics.rates import Rate
 from rrm_queue.diagnostics.reading import Level
 from rrm_queue.diagnostics.report import JudgeReport
 from rrm_queue.text import count, percent, printable
-from rrm_queue.views import JobView
+from rrm_queue.views.jobs import JobView
 
 STYLES = {
     Level.FINE: "green",

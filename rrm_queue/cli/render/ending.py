@@ -10,7 +10,7 @@ from rrm_queue.actions.jobs import Ending
 from rrm_queue.cli.render.tables import champions_table
 from rrm_queue.strategies import Bracket, bracket_of
 from rrm_queue.text import count, printable
-from rrm_queue.views import JobView
+from rrm_queue.views.jobs import JobView
 
 FEW = 20
 """The champions of up to so many tournaments are shown."""

@@ -13,7 +13,7 @@ from rich.progress import Progress as Bars
 from rrm_queue.actions.formatting import STYLES, elapsed, progress
 from rrm_queue.domain import JobState
 from rrm_queue.text import count
-from rrm_queue.views import JobView
+from rrm_queue.views.jobs import JobView
 
 EVERY = 10.0  # seconds between two plain lines
 WINDOW = 10.0  # seconds over which the rate is taken

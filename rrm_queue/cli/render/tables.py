@@ -19,7 +19,8 @@ from rrm_queue.actions.formatting import (
 )
 from rrm_queue.domain import TournamentState
 from rrm_queue.text import printable, rating_interval, shortened
-from rrm_queue.views import JobView, RankedCandidate, TournamentError, TournamentResult
+from rrm_queue.views.jobs import JobView
+from rrm_queue.views.tournaments import RankedCandidate, TournamentError, TournamentResult
 
 if TYPE_CHECKING:
     from rich.console import JustifyMethod

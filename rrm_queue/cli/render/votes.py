@@ -10,7 +10,7 @@ from rich.text import Text
 from rrm_queue.cli.render.tables import MEDIUM, ruled
 from rrm_queue.domain import Candidate, CandidateNumber, Verdict
 from rrm_queue.text import printable
-from rrm_queue.views import MatchDetails, RecordedVote, TalliedMatch
+from rrm_queue.views.matches import MatchDetails, RecordedVote, TalliedMatch
 
 SIDE_BY_SIDE = MEDIUM
 """Terminals of at least so many columns show the two answers side by side."""

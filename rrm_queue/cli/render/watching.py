@@ -16,7 +16,7 @@ from rrm_queue.cli.render.terminal import screen
 from rrm_queue.domain import JobId, JobState
 from rrm_queue.errors import StackStopped
 from rrm_queue.text import printable
-from rrm_queue.views import JobView
+from rrm_queue.views.jobs import JobView
 
 
 def show_until_end(app: App, job: JobId, *, as_json: bool) -> int:

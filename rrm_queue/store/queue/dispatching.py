@@ -4,7 +4,6 @@ import logging
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-import msgspec
 from sqlalchemy import Connection, text
 
 from rrm_queue.domain import (
@@ -16,9 +15,11 @@ from rrm_queue.domain import (
     TournamentId,
     Voting,
 )
+from rrm_queue.errors import ForeignJob
 from rrm_queue.log_once import log_once
 from rrm_queue.messages import Answer
 from rrm_queue.seeds import derive
+from rrm_queue.store.queue.job_options import FOREIGN, job_options
 
 log = logging.getLogger(__name__)
 
@@ -70,10 +71,16 @@ ANSWER_TEXTS = text("""
     JOIN candidates c USING (tournament_id, number)
 """)
 
+# In this order, as a batch that was sent later has a larger id.
 INSERT_BATCHES = text("""
-    INSERT INTO batches (job_id, queue, state, epoch)
-    SELECT :job, :queue, 'out', :epoch FROM generate_series(1, :count)
-    RETURNING id
+    INSERT INTO batches (job_id, queue, state, epoch, token, matches)
+    SELECT :job, :queue, 'out', :epoch, nullif(t.token, ''), s.matches
+    FROM unnest(CAST(:tokens AS text[])) WITH ORDINALITY AS t (token, place)
+    JOIN (SELECT place, array_agg(id) AS matches
+          FROM unnest(CAST(:match AS bigint[]), CAST(:place AS bigint[])) AS m (id, place)
+          GROUP BY place) AS s USING (place)
+    ORDER BY t.place
+    RETURNING id, matches[1] AS first
 """)
 
 SEND_MATCHES = text("""
@@ -133,12 +140,10 @@ def active_jobs(tx: Connection, queue: str, most: int) -> list[ActiveJob]:
     found = []
     for row in tx.execute(ACTIVE_JOBS, {"queue": queue, "most": most}):
         try:
-            judge, voting = (
-                msgspec.convert(row.judge, JudgeSpec),
-                msgspec.convert(row.voting, Voting),
-            )
-        except msgspec.ValidationError as error:
-            log_once(log, logging.ERROR, "job %s is left to others: %s", row.id, str(error))
+            judge = job_options(row.judge, JudgeSpec)
+            voting = job_options(row.voting, Voting)
+        except ForeignJob as error:
+            log_once(log, logging.ERROR, FOREIGN, row.id, str(error))
             continue
         found.append(ActiveJob(row.id, row.priority, judge, voting, row.seed, row.out, row.ready))
     return found
@@ -183,17 +188,32 @@ def answers(
 
 
 def send_batches(
-    tx: Connection, job: JobId, queue: str, epoch: str, batches: Sequence[Sequence[MatchId]]
+    tx: Connection,
+    job: JobId,
+    queue: str,
+    epoch: str,
+    batches: Sequence[Sequence[MatchId]],
+    tokens: Sequence[str],
 ) -> list[BatchId]:
-    """Marks the matches as out, each in its batch; the batches' ids in the given order."""
-    ids: list[BatchId] = sorted(
-        tx.scalars(
-            INSERT_BATCHES, {"job": job, "queue": queue, "epoch": epoch, "count": len(batches)}
-        ).all()
+    """Marks the matches as out, each in its batch; the batches' ids in the given order.
+
+    Each batch has its token; an empty one stands for none.
+    """
+    places = {match: place for place, batch in enumerate(batches, start=1) for match in batch}
+    rows = tx.execute(
+        INSERT_BATCHES,
+        {
+            "job": job,
+            "queue": queue,
+            "epoch": epoch,
+            "tokens": list(tokens),
+            "match": list(places),
+            "place": list(places.values()),
+        },
     )
-    sent = [(match, id_) for id_, batch in zip(ids, batches, strict=True) for match in batch]
+    ids: dict[int, BatchId] = {places[row.first]: row.id for row in rows}
     tx.execute(
         SEND_MATCHES,
-        {"match": [match for match, _ in sent], "batch": [batch for _, batch in sent]},
+        {"match": list(places), "batch": [ids[place] for place in places.values()]},
     )
-    return ids
+    return [ids[place] for place in sorted(ids)]

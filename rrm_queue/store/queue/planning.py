@@ -1,11 +1,11 @@
 """What the coordinator's `plan` and `record` read and write of tournaments."""
 
+import logging
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-import msgspec
 from sqlalchemy import Connection, Row, text
 
 from rrm_queue.domain import (
@@ -13,6 +13,7 @@ from rrm_queue.domain import (
     DecidedBy,
     JobId,
     JobState,
+    JudgeSpec,
     Outcome,
     Pairing,
     Position,
@@ -22,17 +23,32 @@ from rrm_queue.domain import (
     Voting,
 )
 from rrm_queue.errors import ForeignJob
+from rrm_queue.log_once import log_once
+from rrm_queue.store.queue.job_options import FOREIGN, job_options
+
+log = logging.getLogger(__name__)
 
 # A tournament's row lock serialises all that is decided about it, whichever coordinator does it.
 # Only jobs that judge the file's own pairs read them; their labels are not for planning.
 LOCK_TOURNAMENTS = text("""
     SELECT t.id, t.job_id, t.size, t.seed, t.state, t.planned, t.decided,
-           j.state AS job_state, j.strategy, j.seeding, j.voting,
+           j.state AS job_state, j.strategy, j.seeding, j.voting, j.judge, j.seed AS job_seed,
            CASE WHEN j.strategy = 'pairs' THEN t.pairs END AS pairs
     FROM tournaments t JOIN jobs j ON j.id = t.job_id
     WHERE t.id IN (SELECT tournament_id FROM matches WHERE id = ANY(CAST(:matches AS bigint[])))
+      AND t.job_id = :job
     ORDER BY t.id
     FOR UPDATE OF t
+""")
+
+DECIDED_TOURNAMENTS = text("""
+    SELECT t.id, t.job_id, t.size, t.seed, t.state, t.planned, t.decided,
+           j.state AS job_state, j.strategy, j.seeding, j.voting, j.judge, j.seed AS job_seed,
+           CASE WHEN j.strategy = 'pairs' THEN t.pairs END AS pairs
+    FROM decided_tournaments d
+    JOIN tournaments t ON t.id = d.tournament_id JOIN jobs j ON j.id = t.job_id
+    ORDER BY t.id
+    LIMIT :most
 """)
 
 OPEN_TOURNAMENTS = text("""
@@ -47,7 +63,8 @@ OPEN_TOURNAMENTS = text("""
     FROM next, jobs j
     WHERE t.id = next.id AND j.id = t.job_id
     RETURNING t.id, t.job_id, t.size, t.seed, t.state, t.planned, t.decided,
-              j.state AS job_state, j.strategy, j.seeding, j.voting,
+              j.state AS job_state, j.strategy, j.seeding, j.voting, j.judge,
+              j.seed AS job_seed,
               CASE WHEN j.strategy = 'pairs' THEN t.pairs END AS pairs
 """)
 
@@ -96,6 +113,8 @@ class RunningTournament(NamedTuple):
     strategy: str
     seeding: Seeding
     voting: Voting
+    judge: JudgeSpec
+    job_seed: int
     pairs: tuple[tuple[CandidateNumber, CandidateNumber], ...] = ()
 
 
@@ -103,10 +122,21 @@ Played = Mapping[Position, Outcome | None]
 """The planned matches of a tournament; None for one that is undecided."""
 
 
-def lock_tournaments(tx: Connection, matches: Sequence[int]) -> list[RunningTournament]:
-    """The tournaments of these matches, locked until the transaction ends."""
-    rows = tx.execute(LOCK_TOURNAMENTS, {"matches": list(matches)})
+def lock_tournaments(tx: Connection, job: JobId, matches: Sequence[int]) -> list[RunningTournament]:
+    """The job's tournaments of these matches, locked until the transaction ends."""
+    rows = tx.execute(LOCK_TOURNAMENTS, {"job": job, "matches": list(matches)})
     return [_running(row) for row in rows]
+
+
+def decided_tournaments(tx: Connection, most: int) -> list[RunningTournament]:
+    """Tournaments whose standings are to be computed, and that this version understands."""
+    found = []
+    for row in tx.execute(DECIDED_TOURNAMENTS, {"most": most}):
+        try:
+            found.append(_running(row))
+        except ForeignJob as error:
+            log_once(log, logging.ERROR, FOREIGN, row.job_id, str(error))
+    return found
 
 
 def open_tournaments(tx: Connection, job: JobId, count: int) -> list[RunningTournament]:
@@ -151,21 +181,23 @@ def insert_matches(tx: Connection, wanted: Iterable[tuple[TournamentId, Pairing]
 
 
 def _running(row: Row[Any]) -> RunningTournament:
+    """The tournament of a row; raises ForeignJob for what only another version understands."""
     try:
-        voting = msgspec.convert(row.voting, Voting)
-    except msgspec.ValidationError as error:
+        return RunningTournament(
+            id=row.id,
+            job=row.job_id,
+            size=row.size,
+            seed=row.seed,
+            state=TournamentState(row.state),
+            planned=row.planned,
+            decided=row.decided,
+            job_state=JobState(row.job_state),
+            strategy=row.strategy,
+            seeding=Seeding(row.seeding),
+            voting=job_options(row.voting, Voting),
+            judge=job_options(row.judge, JudgeSpec),
+            job_seed=row.job_seed,
+            pairs=tuple((pair["first"], pair["second"]) for pair in row.pairs or ()),
+        )
+    except (ValueError, TypeError, KeyError) as error:
         raise ForeignJob(str(error)) from error
-    return RunningTournament(
-        id=row.id,
-        job=row.job_id,
-        size=row.size,
-        seed=row.seed,
-        state=TournamentState(row.state),
-        planned=row.planned,
-        decided=row.decided,
-        job_state=JobState(row.job_state),
-        strategy=row.strategy,
-        seeding=Seeding(row.seeding),
-        voting=voting,
-        pairs=tuple((pair["first"], pair["second"]) for pair in row.pairs or ()),
-    )

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, text
 from rrm_queue.domain import (
     BatchId,
     CandidateNumber,
+    JobId,
     MatchId,
     Outcome,
     Position,
@@ -16,6 +17,9 @@ from rrm_queue.domain import (
 )
 from rrm_queue.store.database import storable
 
+LARGEST_ID = 2**63 - 1
+"""What a bigint column can hold."""
+
 # The first outcome of a match wins: a match that is over does not come back from here. One that
 # is ready again (its batch was given up) takes a late outcome all the same: it is paid for. One
 # that has failed or was cancelled keeps late votes, for when it is tried again.
@@ -23,10 +27,14 @@ LOCK_MATCHES = text("""
     SELECT m.id, m.tournament_id, m.round, m.slot, m.first, m.second, m.attempt, m.batch_id,
            m.state IN ('ready', 'out') AS undecided
     FROM matches m
-    WHERE m.id = ANY(CAST(:matches AS bigint[]))
+    WHERE m.id = ANY(CAST(:matches AS bigint[])) AND m.job_id = :job
       AND m.state IN ('ready', 'out', 'failed', 'cancelled')
     ORDER BY m.id
     FOR UPDATE
+""")
+
+SENT_BATCHES = text("""
+    SELECT id, job_id, token, matches FROM batches WHERE id = ANY(CAST(:batches AS bigint[]))
 """)
 
 INSERT_VOTES = text("""
@@ -89,6 +97,17 @@ CLOSE_BATCHES = text("""
 """)
 
 
+class SentBatch(NamedTuple):
+    """What a batch was sent with: its job, its secret, and the matches that it carried.
+
+    `token` and `matches` are None for a batch that the version before sent.
+    """
+
+    job: JobId
+    token: str | None
+    matches: frozenset[int] | None
+
+
 class LockedMatch(NamedTuple):
     """A locked match that is not done; `batch` is the one that it is out in.
 
@@ -116,9 +135,18 @@ class Requeue(NamedTuple):
     wait: float = 0.0
 
 
-def lock_matches(tx: Connection, matches: Sequence[int]) -> dict[int, LockedMatch]:
-    """Those of `matches` that are not done, locked, by id."""
-    rows = tx.execute(LOCK_MATCHES, {"matches": list(matches)})
+def sent_batches(tx: Connection, batches: Iterable[int]) -> dict[int, SentBatch]:
+    """Those of `batches` that were ever sent, by id."""
+    ids = [batch for batch in batches if 0 < batch <= LARGEST_ID]
+    return {
+        id_: SentBatch(job, token, None if matches is None else frozenset(matches))
+        for id_, job, token, matches in tx.execute(SENT_BATCHES, {"batches": ids})
+    }
+
+
+def lock_matches(tx: Connection, job: JobId, matches: Sequence[int]) -> dict[int, LockedMatch]:
+    """Those of the job's `matches` that are not done, locked, by id."""
+    rows = tx.execute(LOCK_MATCHES, {"job": job, "matches": list(matches)})
     return {
         row.id: LockedMatch(
             id=row.id,

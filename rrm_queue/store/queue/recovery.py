@@ -40,7 +40,10 @@ LOSE_BATCHES = text("""
 REQUEUE_MATCHES = text("""
     UPDATE matches m
     SET state = CASE WHEN t.state = 'running' THEN 'ready' ELSE 'cancelled' END,
-        batch_id = NULL, attempt = attempt + :attempt, error = :reason
+        batch_id = NULL, attempt = attempt + :attempt, error = :reason,
+        not_before = CASE WHEN :wait THEN
+            now() + least(2.0 ^ (attempt + 1), CAST(:longest AS float8)) * interval '1 second'
+        END
     FROM tournaments t
     WHERE m.batch_id = ANY(CAST(:batches AS bigint[])) AND m.state = 'out'
       AND t.id = m.tournament_id
@@ -112,14 +115,27 @@ def lose_batches(tx: Connection, batches: Iterable[BatchId]) -> list[BatchId]:
 
 
 def requeue_matches(
-    tx: Connection, batches: Sequence[BatchId], reason: str, *, attempt: bool = False
+    tx: Connection,
+    batches: Sequence[BatchId],
+    reason: str,
+    *,
+    attempt: bool = False,
+    longest_wait: float = 0.0,
 ) -> None:
     """Makes the undecided matches of given up batches ready again.
 
-    `attempt` says whether the loss counts against the matches' limit of attempts.
+    `attempt` says whether the loss counts against the matches' limit of attempts. With a
+    `longest_wait`, in seconds, a match waits before it is tried again, twice as long each time.
     """
     tx.execute(
-        REQUEUE_MATCHES, {"batches": list(batches), "reason": reason, "attempt": int(attempt)}
+        REQUEUE_MATCHES,
+        {
+            "batches": list(batches),
+            "reason": reason,
+            "attempt": int(attempt),
+            "wait": longest_wait > 0,
+            "longest": longest_wait,
+        },
     )
 
 

@@ -3,7 +3,7 @@
 from sqlalchemy import Connection, text
 
 from rrm_queue.store.rows import row_reader
-from rrm_queue.views import OfferedJob
+from rrm_queue.views.jobs import OfferedJob
 
 JOBS_SO = text("""
     SELECT id, coalesce(name, source) AS about, state FROM jobs

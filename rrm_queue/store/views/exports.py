@@ -12,7 +12,8 @@ from rrm_queue.domain import Candidate, JobId, Standing
 from rrm_queue.store.rows import row_reader
 from rrm_queue.store.views.matches import MATCH, VOTE
 from rrm_queue.store.views.results import STANDING
-from rrm_queue.views import FinishedTournament, Match, RecordedVote
+from rrm_queue.views.matches import Match, RecordedVote
+from rrm_queue.views.tournaments import FinishedTournament
 
 T = TypeVar("T")
 

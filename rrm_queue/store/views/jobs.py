@@ -5,7 +5,8 @@ from sqlalchemy import Connection, text
 from rrm_queue.domain import JobId
 from rrm_queue.errors import JobNotFound
 from rrm_queue.store.rows import row_reader
-from rrm_queue.views import JobView, TournamentError
+from rrm_queue.views.jobs import JobView
+from rrm_queue.views.tournaments import TournamentError
 
 FIND_JOBS = text("""
     SELECT id FROM jobs WHERE starts_with(id, :prefix) LIMIT 2

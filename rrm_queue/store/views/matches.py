@@ -7,7 +7,8 @@ from sqlalchemy import Connection, text
 
 from rrm_queue.domain import Candidate, CandidateNumber, MatchId, Position
 from rrm_queue.store.rows import row_reader
-from rrm_queue.views import MatchDetails, RecordedVote, TalliedMatch, TournamentView
+from rrm_queue.views.matches import MatchDetails, RecordedVote, TalliedMatch
+from rrm_queue.views.tournaments import TournamentView
 
 MATCH = "m.round, m.slot, m.first, m.second, m.state, m.winner, m.decided_by"
 """The columns of a `Match`."""

@@ -3,7 +3,7 @@
 from sqlalchemy import Connection, text
 
 from rrm_queue.domain import JobId
-from rrm_queue.views import NoVerdictSample
+from rrm_queue.views.jobs import NoVerdictSample
 
 EXACT = 4_000
 """The size of the sample; a job that has no more matches is looked at as a whole."""

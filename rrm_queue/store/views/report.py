@@ -11,14 +11,9 @@ from rrm_queue.errors import TournamentNotFound
 from rrm_queue.store.rows import row_reader
 from rrm_queue.store.views.matches import tournament_matches
 from rrm_queue.store.views.results import STANDING
-from rrm_queue.views import (
-    Answer,
-    Costs,
-    Gold,
-    SelectedTournaments,
-    TalliedMatch,
-    TournamentView,
-)
+from rrm_queue.views.jobs import Costs
+from rrm_queue.views.matches import TalliedMatch
+from rrm_queue.views.tournaments import Answer, Gold, SelectedTournaments, TournamentView
 
 NAMED = text("""
     SELECT t.id FROM unnest(CAST(:keys AS text[])) WITH ORDINALITY AS k (key, place)

@@ -8,7 +8,12 @@ from sqlalchemy import Connection, text
 from rrm_queue.domain import JobId, Result, Standing, TournamentId, TournamentState
 from rrm_queue.errors import TournamentNotFound
 from rrm_queue.store.rows import row_reader
-from rrm_queue.views import RankedCandidate, TournamentOutcomes, TournamentResult, TournamentView
+from rrm_queue.views.tournaments import (
+    RankedCandidate,
+    TournamentOutcomes,
+    TournamentResult,
+    TournamentView,
+)
 
 STANDING = "s.candidate, s.rank, s.wins, s.losses, s.draws, s.elo, s.bt"
 """The columns of a `Standing`."""

@@ -4,7 +4,7 @@ from sqlalchemy import Connection, text
 
 from rrm_queue.domain import JudgeSpec
 from rrm_queue.store.rows import row_reader
-from rrm_queue.views import Throughput
+from rrm_queue.views.jobs import Throughput
 
 LEAST_VOTES = 100
 """Jobs of fewer votes measure the start of the workers more than their throughput."""

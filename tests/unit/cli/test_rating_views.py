@@ -23,7 +23,7 @@ from rrm_queue.diagnostics.length import LengthSlope, LongerWins
 from rrm_queue.diagnostics.report import JudgeReport, judge_report
 from rrm_queue.domain import CandidateNumber, JobState, JudgeSpec, Result, Voting
 from rrm_queue.ratings import Leaderboard, leaderboard, rating_table
-from rrm_queue.views import NoVerdictSample
+from rrm_queue.views.jobs import NoVerdictSample
 
 EVIL = "\x1b[31m[bold]x[/bold]\n"
 SHOWN = r"\x1b[31m[bold]x[/bold]\n"

@@ -5,7 +5,7 @@ from kit.cli_views import NOW, done, job
 
 from rrm_queue.actions.schemas import json_line, result_shape, status_shape
 from rrm_queue.domain import JudgeSpec, TournamentState
-from rrm_queue.views import TournamentResult
+from rrm_queue.views.tournaments import TournamentResult
 
 
 def test_status_has_the_promised_keys_in_their_order() -> None:

@@ -13,7 +13,7 @@ from rrm_queue.cli.render.tables import (
     standings_table,
 )
 from rrm_queue.domain import JobState, TournamentState
-from rrm_queue.views import TournamentError, TournamentResult
+from rrm_queue.views.tournaments import TournamentError, TournamentResult
 
 EVIL = "\x1b[31m[bold]x[/bold]\n"
 SHOWN = r"\x1b[31m[bold]x[/bold]\n"

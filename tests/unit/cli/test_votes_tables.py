@@ -7,7 +7,7 @@ from rich.console import Console
 
 from rrm_queue.cli.render.votes import matches_table
 from rrm_queue.domain import CandidateNumber, DecidedBy, MatchId, MatchState
-from rrm_queue.views import TalliedMatch
+from rrm_queue.views.matches import TalliedMatch
 
 KEYS = ["algebraic-1", "careful-2"]
 

@@ -11,13 +11,14 @@ from rrm_queue.coordinator.changes import (
     record_changes,
     refusal_changes,
 )
-from rrm_queue.coordinator.losses import ATTEMPTS, back_off
+from rrm_queue.coordinator.losses import ATTEMPTS, LONGEST_JUDGE_WAIT, back_off
 from rrm_queue.domain import (
     BatchId,
     CandidateNumber,
     DecidedBy,
     JobId,
     JobState,
+    JudgeSpec,
     MatchId,
     OnNoVerdict,
     Outcome,
@@ -57,6 +58,8 @@ def before(
         strategy=strategy,
         seeding=Seeding.RANDOM,
         voting=voting or Voting(),
+        judge=JudgeSpec("reference"),
+        job_seed=0,
     )
     return Before({tournament.id: tournament}, {MATCH: locked}, {MATCH: list(votes)})
 
@@ -104,6 +107,15 @@ def test_a_transient_failure_is_tried_again_until_the_last_attempt() -> None:
     assert (last.requeued, last.failed) == ({}, {MATCH: "reset"})
 
 
+def test_a_judge_that_asks_to_wait_costs_no_attempt_however_often() -> None:
+    failure = Failure("429", transient=True, wait=90.0)
+    changes = record_changes([flush(failure=failure)], before(attempt=ATTEMPTS - 1))
+    assert (changes.requeued, changes.failed) == ({MATCH: Requeue("429", wait=90.0)}, {})
+    endless = Failure("429", transient=True, wait=float("inf"))
+    changes = record_changes([flush(failure=endless)], before())
+    assert changes.requeued == {MATCH: Requeue("429", wait=LONGEST_JUDGE_WAIT)}
+
+
 def test_a_judge_that_turns_the_job_away_costs_no_attempt_and_gives_its_reason() -> None:
     failure = Failure("401", transient=False, refused=True)
     changes = record_changes([flush(failure=failure)], before())
@@ -144,11 +156,13 @@ def test_votes_in_the_store_decide_a_match_that_nobody_has_to_judge() -> None:
 
 
 def test_a_refused_match_fails_and_keeps_its_new_votes() -> None:
-    two = Vote(2, Verdict.SECOND)
-    changes = refusal_changes(flush(WON, two), before(WON), "no such number")
+    two = Vote(2, Verdict.SECOND, swapped=True)
+    changes = refusal_changes(
+        [flush(WON, two)], before(WON, voting=Voting(votes=3)), "no such number"
+    )
     assert (changes.votes, changes.failed) == ([(MATCH, two)], {MATCH: "no such number"})
     assert changes.batches == {BATCH}
-    over = refusal_changes(flush(WON), before(undecided=False), "no such number")
+    over = refusal_changes([flush(WON)], before(undecided=False), "no such number")
     assert (over.votes, over.failed) == ([], {})
 
 

@@ -17,7 +17,8 @@ from rrm_queue.errors import UsageFault
 from rrm_queue.exports import KINDS, export_of
 from rrm_queue.exports.decisions import Decisions
 from rrm_queue.exports.preferences import Pairs, Preferences
-from rrm_queue.views import FinishedTournament, Match
+from rrm_queue.views.matches import Match
+from rrm_queue.views.tournaments import FinishedTournament
 
 SIZE = 5
 Met = tuple[int, int, int | None, DecidedBy]

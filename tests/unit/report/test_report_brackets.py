@@ -21,7 +21,8 @@ from rrm_queue.report.brackets import MOST, ROW, WIDTH, Box, Picture, picture
 from rrm_queue.report.contents import Bracket, Tournament
 from rrm_queue.strategies import Finished, named
 from rrm_queue.strategies.base import History
-from rrm_queue.views import TalliedMatch, TournamentView
+from rrm_queue.views.matches import TalliedMatch
+from rrm_queue.views.tournaments import TournamentView
 
 SIZES = [2, 3, 4, 5, 6, 7, 8, 11, 16, 23, 32, 33, 64, 100]
 

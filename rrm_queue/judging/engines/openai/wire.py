@@ -1,12 +1,15 @@
 """What goes to and comes from an OpenAI-compatible `/chat/completions`, without the network."""
 
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 
 from rrm_queue.domain import Vote
-from rrm_queue.errors import TransientFault
-from rrm_queue.judging.engines.http_errors import error_text
+from rrm_queue.judging.bounds import whole
+from rrm_queue.judging.engines.http_errors import fault_in_good_answer
 from rrm_queue.judging.prompt import Rendered, messages
 from rrm_queue.judging.verdict import END_OF_THINKING, read_verdict
 from rrm_queue.judging.vote_request import VoteRequest
@@ -23,20 +26,10 @@ class _Choice(msgspec.Struct):
     finish_reason: str | None = None
 
 
-class _PromptDetails(msgspec.Struct):
-    cached_tokens: int | None = None
-
-
-class _Usage(msgspec.Struct):
-    prompt_tokens: int | None = None
-    completion_tokens: int | None = None
-    prompt_tokens_details: _PromptDetails | None = None
-
-
 class _Completion(msgspec.Struct):
     choices: list[_Choice]
     model: str | None = None
-    usage: _Usage | None = None
+    usage: Any = None
 
 
 _completions = msgspec.json.Decoder(_Completion)
@@ -67,17 +60,18 @@ def payload_of(request: VoteRequest, prompt: Rendered) -> dict[str, Any]:
 
 
 def vote_of(request: VoteRequest, prompt: Rendered, body: bytes, seconds: float) -> Vote:
-    """The vote in a completion; raises TransientFault when the body is none."""
+    """The vote in a completion; raises a JudgeFault when the body is none."""
     try:
-        completion = _completions.decode(body)
+        completion = _read(body)
         choice = completion.choices[0]
     except (msgspec.DecodeError, UnicodeDecodeError, IndexError) as error:
-        raise TransientFault(f"no completion in the answer: {error_text(body)}") from error
+        at = str(request.judge.base_url)
+        raise fault_in_good_answer(at, body, datetime.now(UTC)) from error
     finished = choice.finish_reason != "length"
     text = _whole_text(choice.message, finished=finished)
     parsed = read_verdict(text, finished=finished, thinks=False)
-    usage = completion.usage or _Usage()
-    details = usage.prompt_tokens_details or _PromptDetails()
+    usage = _fields(completion.usage)
+    details = _fields(usage.get("prompt_tokens_details"))
     return Vote(
         number=request.number,
         verdict=parsed.verdict,
@@ -86,12 +80,32 @@ def vote_of(request: VoteRequest, prompt: Rendered, body: bytes, seconds: float)
         text=text,
         seed=request.seed,
         model=completion.model or request.judge.argument,
-        prompt_tokens=usage.prompt_tokens or 0,
-        cached_tokens=details.cached_tokens or 0,
-        completion_tokens=usage.completion_tokens or 0,
+        prompt_tokens=whole(usage.get("prompt_tokens")),
+        cached_tokens=whole(details.get("cached_tokens")),
+        completion_tokens=whole(usage.get("completion_tokens")),
         seconds=seconds,
         neutralised=prompt.sanitized,
     )
+
+
+def _read(body: bytes) -> _Completion:
+    """The completion; one with half a surrogate pair or a number beyond all bounds is read too.
+
+    Raises DecodeError and UnicodeDecodeError.
+    """
+    try:
+        return _completions.decode(body)
+    except msgspec.DecodeError:
+        pass  # the standard library reads what msgspec is too strict for
+    try:
+        return msgspec.convert(json.loads(body), _Completion)
+    except (ValueError, RecursionError) as error:
+        raise msgspec.DecodeError(str(error)) from error
+
+
+def _fields(value: object) -> Mapping[str, object]:
+    """An object's fields; none of what is no object: figures must not cost the answer."""
+    return value if isinstance(value, dict) else {}
 
 
 def _whole_text(message: _Message, *, finished: bool) -> str:

@@ -1,0 +1,127 @@
+"""A match and its votes as the store returns them to a face."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from rrm_queue.domain import (
+    Candidate,
+    CandidateNumber,
+    DecidedBy,
+    MatchId,
+    MatchState,
+    Position,
+    Verdict,
+    Vote,
+)
+from rrm_queue.text import count, printable
+
+
+class RecordedVote(Vote, frozen=True):
+    """A vote as the store holds it; `reused` when an earlier match had paid for it."""
+
+    reused: bool = False
+
+    @property
+    def facts(self) -> list[str]:
+        """What the vote cost, and what is unusual about it, in words."""
+        facts = []
+        if self.prompt_tokens or self.completion_tokens:
+            cached = f" ({self.cached_tokens:,} cached)" if self.cached_tokens else ""
+            facts.append(f"{self.prompt_tokens:,}{cached} + {self.completion_tokens:,} tokens")
+        if self.seconds:
+            facts.append(f"{self.seconds:.1f} s")
+        if self.samples > 1:
+            facts.append(count(self.samples, "sample"))
+        if self.reused:
+            facts.append("reused")
+        if self.neutralised:
+            facts.append("neutralised")
+        return facts
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A match; `cast` holds its votes by number, where the reader asked for votes."""
+
+    round: int
+    slot: int
+    first: CandidateNumber
+    second: CandidateNumber
+    state: MatchState
+    winner: CandidateNumber | None
+    decided_by: DecidedBy | None
+    cast: Sequence[RecordedVote] = ()
+
+    @property
+    def name(self) -> str:
+        """Such as `1.0`: round and slot."""
+        return f"{self.round}.{self.slot}"
+
+    @property
+    def position(self) -> Position:
+        """Where it stands in its tournament."""
+        return Position(self.round, self.slot)
+
+    @property
+    def done(self) -> bool:
+        """Whether it is decided."""
+        return self.state is MatchState.DONE
+
+    @property
+    def failed(self) -> bool:
+        """Whether it failed."""
+        return self.state is MatchState.FAILED
+
+    @property
+    def by_coin(self) -> bool:
+        """Whether it was tied and settled by a coin."""
+        return self.decided_by is DecidedBy.COIN
+
+    @property
+    def judged_winner(self) -> CandidateNumber | None:
+        """The winner by the judge's own votes; None for a draw, and where a coin settled a tie."""
+        return None if self.by_coin else self.winner
+
+    def shown(self, vote: Vote) -> tuple[CandidateNumber, CandidateNumber]:
+        """The candidates in the order in which the vote saw their answers."""
+        return (self.second, self.first) if vote.swapped else (self.first, self.second)
+
+    def chosen(self, vote: Vote) -> CandidateNumber | None:
+        """The candidate that the vote is for; None for a tie and for no verdict."""
+        one, two = self.shown(vote)
+        return {Verdict.FIRST: one, Verdict.SECOND: two}.get(vote.verdict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TalliedMatch(Match):
+    """A match with its votes counted: in all, and for either candidate.
+
+    The other votes are ties or have no verdict.
+    """
+
+    id: MatchId
+    error: str | None
+    votes: int
+    for_first: int
+    for_second: int
+
+    @property
+    def split(self) -> bool:
+        """Whether both candidates have a vote."""
+        return min(self.for_first, self.for_second) > 0
+
+    @property
+    def ending(self) -> str:
+        """What there is instead of a winner, in words: a draw, a failure, or no end yet."""
+        if self.failed:
+            return f"failed: {printable(self.error or 'no reason given')}"
+        return "a draw" if self.done else str(self.state)
+
+
+class MatchDetails(NamedTuple):
+    """What a match's outcome rests on: the prompt, both answers, and the votes (`match.cast`)."""
+
+    prompt: str
+    candidates: Mapping[CandidateNumber, Candidate]
+    match: TalliedMatch

@@ -1,0 +1,119 @@
+"""A tournament, its candidates and its standings as the store returns them to a face."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from rrm_queue.domain import (
+    Candidate,
+    CandidateNumber,
+    Result,
+    Standing,
+    TournamentId,
+    TournamentState,
+)
+from rrm_queue.views.matches import Match
+
+
+@dataclass(frozen=True, slots=True)
+class TournamentView:
+    """A tournament without its candidates; `planned` counts its matches so far."""
+
+    id: TournamentId
+    key: str
+    prompt: str
+    reference: str | None
+    size: int
+    seed: int
+    state: TournamentState
+    champion: CandidateNumber | None
+    error: str | None
+    planned: int
+
+
+class TournamentError(NamedTuple):
+    """A failed tournament and why it failed."""
+
+    tournament: str
+    error: str
+
+
+class RankedCandidate(NamedTuple):
+    """A standing with its candidate's key and generator."""
+
+    key: str
+    generator: str | None
+    standing: Standing
+
+
+class TournamentResult(NamedTuple):
+    """A tournament's standings by rank; none before the tournament is done."""
+
+    key: str
+    state: TournamentState
+    error: str | None
+    standings: list[RankedCandidate]
+
+    @property
+    def champion(self) -> str | None:
+        """The champion's key."""
+        return self.standings[0].key if self.standings else None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A candidate with its answer.
+
+    `text` is the beginning of an answer of `length` characters, None where it is left out.
+    `standing` is None before the tournament is done.
+    """
+
+    number: CandidateNumber
+    key: str
+    generator: str | None
+    gold: float | None
+    length: int
+    text: str | None
+    standing: Standing | None = None
+
+
+class FinishedTournament(NamedTuple):
+    """A tournament that is done; `candidates` by number, `standings` the champion first.
+
+    `matches` come by round and slot, where the reader asked for matches. They are streamed: read
+    them once, before the next tournament.
+    """
+
+    key: str
+    prompt: str
+    candidates: Sequence[Candidate]
+    standings: Sequence[Standing]
+    matches: Iterable[Match] = ()
+
+    def candidate(self, number: CandidateNumber) -> Candidate:
+        """The candidate of this number."""
+        return self.candidates[number]
+
+
+class TournamentOutcomes(NamedTuple):
+    """What a tournament's ratings are computed from; a coin's winner counts as the winner."""
+
+    size: int
+    seed: int
+    results: list[Result]
+
+
+class SelectedTournaments(NamedTuple):
+    """The tournaments of a report in the file's order; `failed` were selected as failed."""
+
+    ids: list[TournamentId]
+    failed: int
+
+
+class Gold(NamedTuple):
+    """The mean gold score of the champions, of all answers, and of each prompt's best answer."""
+
+    tournaments: int
+    champions: float
+    answers: float
+    best: float

@@ -1,0 +1,82 @@
+"""Whatever an engine or a worker says of a vote can be sent, counted and stored."""
+
+from math import inf, nan
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from prometheus_client import Counter
+
+from rrm_queue.domain import Verdict, Vote
+from rrm_queue.judging.bounds import (
+    LONGEST_NAME,
+    LONGEST_TEXT,
+    MOST,
+    bounded,
+    bounded_failure,
+    seconds,
+    whole,
+)
+from rrm_queue.messages import Failure, MatchReport, Outcomes, decode, encode
+
+NUMBERS = st.integers(-(2**80), 2**80)
+TIMES = st.floats() | NUMBERS.map(float)
+TEXTS = st.text(st.characters(exclude_categories=()))
+
+VOTES = st.builds(
+    Vote,
+    st.just(1),
+    st.sampled_from(Verdict),
+    text=TEXTS,
+    model=TEXTS,
+    seed=NUMBERS,
+    prompt_tokens=NUMBERS,
+    cached_tokens=NUMBERS,
+    completion_tokens=NUMBERS,
+    seconds=TIMES,
+    queue_seconds=TIMES,
+    query_tokens=NUMBERS,
+    slot_tokens=NUMBERS,
+    samples=NUMBERS,
+)
+
+
+@given(VOTES)
+def test_every_vote_can_be_sent_counted_and_stored(vote: Vote) -> None:
+    kept = bounded(vote)
+    outcomes = Outcomes(1, "job", "worker", [MatchReport(1, [kept])])
+    assert decode(encode(outcomes), Outcomes) == outcomes
+    for count in (kept.prompt_tokens, kept.cached_tokens, kept.completion_tokens):
+        assert 0 <= count <= MOST
+        Counter("tokens", "Tokens.", registry=None).inc(count)
+    assert 1 <= kept.samples <= MOST
+    assert 0 <= kept.seed < 2**63
+    assert 0 <= kept.seconds < inf
+    assert "\0" not in kept.text + kept.model
+    assert bounded(kept) is kept
+
+
+def test_a_vote_within_its_bounds_is_left_alone() -> None:
+    vote = Vote(1, Verdict.FIRST, text="größer 🙂", prompt_tokens=MOST, seconds=1.5)
+    assert bounded(vote) is vote
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [(-1, 0), (2**40, MOST), (2**70, MOST), (nan, 0), (inf, 0), (7.9, 7), (True, 0), ("7", 0)],
+)
+def test_a_count_of_tokens(said: object, kept: int) -> None:
+    assert whole(said) == kept
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"), [(-1, 0.0), (nan, 0.0), (inf, 0.0), (1e300, 1e9), (2**70, 1e9), (None, 0.0)]
+)
+def test_a_time(said: object, kept: float) -> None:
+    assert seconds(said) == kept
+
+
+def test_texts_are_cut_and_cleaned() -> None:
+    vote = bounded(Vote(1, Verdict.FIRST, text="a" * (LONGEST_TEXT + 1), model="m\0\ud800"))
+    assert (len(vote.text), vote.model) == (LONGEST_TEXT, "m\ufffd\ufffd")
+    assert len(bounded_failure(Failure("x" * 5000, transient=True)).reason) == LONGEST_NAME
