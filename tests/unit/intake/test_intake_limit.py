@@ -72,7 +72,7 @@ def test_an_input_of_more_bytes_is_refused_in_one_line(
     name: str, through: Callable[[bytes], BinaryIO]
 ) -> None:
     reader = read(through(INPUTS[name]()), max_bytes=500_000)
-    read_items = []
+    read_items: list[object] = []
     with pytest.raises(InputTooLarge, match="unpacks to more than 500 kB; RRMQ_MAX_INPUT") as fault:
         read_items.extend(reader)
     assert "\n" not in str(fault.value)
