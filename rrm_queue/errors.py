@@ -102,6 +102,10 @@ class Problem(Exception):
         return f": {reason}" if self.line is None else f":{self.line}: {reason}"
 
 
+class InputTooLarge(RrmqError):
+    """The input is too large."""
+
+
 class UsageFault(RrmqError):
     """The command cannot be carried out as it was given."""
 
@@ -142,8 +146,16 @@ class BrokerRefused(BrokerUnavailable):
     """The broker refuses access."""
 
 
+class BrokerFull(BrokerUnavailable):
+    """The broker is out of memory."""
+
+
 class StackFault(RrmqError):
     """The local stack cannot be started."""
+
+
+class StackStopped(StackFault):
+    """The local stack was stopped."""
 
 
 class EngineFault(RrmqError):
@@ -163,9 +175,21 @@ class JudgeFault(RrmqError):
 
 
 class TransientFault(JudgeFault):
-    """The judge could not be reached.
+    """The judge failed to answer.
 
-    `retry_after` is how many seconds the judge asks to wait.
+    Another try may succeed; it counts as an attempt.
+    """
+
+
+class JudgeUnreachable(TransientFault):
+    """The judge could not be reached."""
+
+
+class JudgeBusy(TransientFault):
+    """The judge asks to wait.
+
+    It limits its callers or has too much to do, and waiting uses up no attempt. `retry_after` is
+    how many seconds it asks for, 0 where it does not say.
     """
 
     def __init__(self, detail: str = "", *, retry_after: float = 0.0) -> None:
@@ -175,6 +199,10 @@ class TransientFault(JudgeFault):
 
 class PermanentFault(JudgeFault):
     """The judge cannot decide this match."""
+
+
+class RequestRejected(PermanentFault):
+    """The judge rejects the request."""
 
 
 class JudgeRefused(PermanentFault):

@@ -14,7 +14,7 @@ from rrm_queue.broker.names import COORDINATOR_QUEUE
 from rrm_queue.broker.presence import at_work, live_processes
 from rrm_queue.config import Settings
 from rrm_queue.errors import BrokerUnavailable, RrmqError, SchemaMismatch, StoreUnavailable
-from rrm_queue.judging.kinds import SERVED_TOGETHER, worker_name, worker_queue
+from rrm_queue.judging.kinds import SERVED_TOGETHER, served_kind, worker_name, worker_queue
 from rrm_queue.local import postgres, valkey
 from rrm_queue.local.stack import LocalStack
 from rrm_queue.store.database import SCHEMA
@@ -49,8 +49,11 @@ def examine(app: App) -> Iterator[Check]:
 def present(settings: Settings, name: str) -> bool:
     """Whether a process of this machine serves `name`: `coordinator`, a judge, or `any`.
 
-    Asks the broker alone. Raises BrokerUnavailable.
+    Asks the broker alone. Raises BrokerUnavailable, and UsageFault for a name that no worker can
+    serve.
     """
+    if name not in (ANY, COORDINATOR):
+        served_kind(name)
     client = redis_client(broker_url(settings, start=False), timeout=ANSWER_WITHIN)
     with client:
         queue = {ANY: None, COORDINATOR: COORDINATOR_QUEUE}.get(name, worker_queue(name))

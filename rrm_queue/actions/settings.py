@@ -37,7 +37,8 @@ def settings_fingerprint(settings: Settings) -> str:
 
     Two keys have different fingerprints, and a key cannot be read from its fingerprint.
     """
-    return f"{derive(settings.openai_base_url, reveal(settings.openai_api_key)):x}"
+    limits = (settings.openai_rpm, settings.openai_tpm)
+    return f"{derive(settings.openai_base_url, reveal(settings.openai_api_key), *limits):x}"
 
 
 def daemon_environment(settings: Settings) -> Mapping[str, str]:

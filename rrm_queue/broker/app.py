@@ -12,10 +12,6 @@ from rrm_queue.broker.transport import CONTENT_TYPE
 
 SERIALIZER = "rrmq"
 
-# Leases decide which worker runs a batch. Celery's own redelivery is the last resort: a worker
-# drops a redelivered message of a batch that was run or given up.
-VISIBILITY_TIMEOUT = 3600  # seconds
-
 
 def _encode(body: Any) -> bytes:
     return msgspec.msgpack.encode(body)
@@ -51,8 +47,9 @@ def create_app(broker_url: str) -> Celery:
         worker_cancel_long_running_tasks_on_connection_loss=False,
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,
+        # An error that the server answers, such as that it is out of memory, ends no process.
+        broker_channel_error_retry=True,
         broker_transport_options={
-            "visibility_timeout": VISIBILITY_TIMEOUT,
             # Without a timeout a publish can hang for ever on a half-open connection.
             "socket_timeout": 30,
             "socket_connect_timeout": 5,

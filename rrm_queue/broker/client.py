@@ -4,7 +4,6 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from secrets import token_hex
-from ssl import SSLCertVerificationError
 from typing import TYPE_CHECKING, Any
 
 import kombu.exceptions
@@ -12,6 +11,7 @@ import redis.exceptions
 from redis import Redis
 
 from rrm_queue.broker.address import checked
+from rrm_queue.broker.faults import fault_of
 from rrm_queue.broker.inbox import Inbox
 from rrm_queue.broker.leases import (
     EPOCH_KEY,
@@ -26,10 +26,10 @@ from rrm_queue.broker.leases import (
     workers_key,
 )
 from rrm_queue.broker.names import COORDINATOR_QUEUE, JUDGE_TASK, WAKE_TASK
+from rrm_queue.broker.troubles import Trouble, told
 from rrm_queue.domain import BatchId, BatchRef, JobId
 from rrm_queue.errors import BrokerRefused, BrokerUnavailable
 from rrm_queue.messages import MARKS, OVER, Epoch, Flush, Holder, JudgeBatch, Outcomes, encode
-from rrm_queue.text import first_line
 
 if TYPE_CHECKING:
     from celery import Celery
@@ -98,7 +98,8 @@ class BrokerClient:
         """What changes when the broker has lost its data."""
         with _faults():
             now, _ = self.client.time()
-            self.client.set(EPOCH_KEY, f"{token_hex(8)}:{now}", nx=True)
+            if not self.client.exists(EPOCH_KEY):  # a full broker refuses SET even with NX
+                self.client.set(EPOCH_KEY, f"{token_hex(8)}:{now}", nx=True)
             word = str(self.client.get(EPOCH_KEY))
         return Epoch(word, float(now - int(word.rpartition(":")[2])))
 
@@ -181,6 +182,11 @@ class BrokerClient:
         with _faults():
             self.client.delete(stopped_key(job))
 
+    def trouble(self, job: JobId) -> Trouble | None:
+        """Why requests of the job wait at its workers, as they said lately."""
+        with _faults():
+            return told(self.client, job)
+
     def server_version(self) -> str:
         """The server's name and version, such as `valkey 9.1.0`."""
         with _faults():
@@ -214,14 +220,4 @@ def _faults() -> Iterator[None]:
     try:
         yield
     except (redis.exceptions.RedisError, kombu.exceptions.KombuError, OSError) as error:
-        kind = BrokerRefused if _access_denied(error) else BrokerUnavailable
-        raise kind(first_line(error)) from error
-
-
-def _access_denied(error: BaseException | None) -> bool:
-    """Whether waiting cannot help: a wrong password, or a certificate that is not the server's."""
-    while error is not None:
-        if isinstance(error, redis.exceptions.AuthenticationError | SSLCertVerificationError):
-            return True
-        error = error.__cause__ or error.__context__
-    return False
+        raise fault_of(error) from error

@@ -62,7 +62,9 @@ end
 return flushes
 """
 
+# PERSIST: a full broker refuses RPUSH, unless a script has written before.
 _RELIST = """
+redis.call("PERSIST", KEYS[1])
 local listed = {}
 for _, place in ipairs(redis.call("LRANGE", KEYS[1], 0, -1)) do
   listed[place] = true

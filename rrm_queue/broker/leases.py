@@ -3,6 +3,10 @@
 A batch's lease names the worker that runs it. The worker renews it while it is alive, so the leases
 of a dead worker expire. When a batch is over, a mark takes the lease's place for a while, so that a
 repeated message of the batch is dropped unread.
+
+A broker that is out of memory refuses each command that may need more, except in a script that has
+written already. Leases and presence are small, so each script begins with EXPIRE or PERSIST, which
+need none: a full broker does not make a live worker look dead.
 """
 
 import os
@@ -41,7 +45,9 @@ local ours = {}
 for place, key in ipairs(KEYS) do
   local holder = redis.call("GET", key)
   if not holder or holder == ARGV[1] then
-    redis.call("SET", key, ARGV[1], "EX", ARGV[2])
+    if redis.call("EXPIRE", key, ARGV[2]) == 0 then
+      redis.call("SET", key, ARGV[1], "EX", ARGV[2])
+    end
     ours[place] = 1
   else
     ours[place] = 0
@@ -52,7 +58,24 @@ return ours
 
 _RELEASE = """
 if redis.call("GET", KEYS[1]) == ARGV[1] then
+  redis.call("EXPIRE", KEYS[1], ARGV[3])
   redis.call("SET", KEYS[1], ARGV[2], "EX", ARGV[3])
+end
+"""
+
+_MARK = """
+redis.call("EXPIRE", KEYS[1], ARGV[2])
+redis.call("SET", KEYS[1], ARGV[1], "EX", ARGV[2])
+"""
+
+# In threes: a queue's workers, their capacities and their models.
+_ANNOUNCE = """
+for nth = 0, #KEYS / 3 - 1 do
+  local workers, capacity, models = KEYS[3 * nth + 1], KEYS[3 * nth + 2], KEYS[3 * nth + 3]
+  redis.call("PERSIST", workers)
+  redis.call("HSET", models, ARGV[1], ARGV[3])
+  redis.call("ZADD", workers, ARGV[2], ARGV[1])
+  redis.call("HSET", capacity, ARGV[1], ARGV[4 + nth])
 end
 """
 
@@ -108,7 +131,7 @@ class WorkerLeases:
 
     def finish(self, job: str, batch: int) -> None:
         """Marks the batch as over: all its outcomes were sent."""
-        self.client.set(lease_key(job, batch), OVER, ex=MARK_SECONDS)
+        self.client.eval(_MARK, 1, lease_key(job, batch), OVER, MARK_SECONDS)
 
     def release(self, job: str, batch: int, *, broken: bool = False) -> None:
         """Marks the batch as returned, so that it is sent again at once.
@@ -138,12 +161,13 @@ class WorkerLeases:
         `model` is what it judges with, where that is known before it judges.
         """
         seconds, _ = self.client.time()
-        with self.client.pipeline(transaction=False) as pipe:
-            for queue, capacity in capacities.items():
-                pipe.hset(models_key(queue), self.worker, model)
-                pipe.zadd(workers_key(queue), {self.worker: seconds})
-                pipe.hset(capacity_key(queue), self.worker, str(capacity))
-            pipe.execute()
+        keys = [
+            key
+            for queue in capacities
+            for key in (workers_key(queue), capacity_key(queue), models_key(queue))
+        ]
+        values = [self.worker, str(seconds), model, *map(str, capacities.values())]
+        self.client.eval(_ANNOUNCE, len(keys), *keys, *values)
 
     def withdraw(self, queues: Iterable[str]) -> None:
         """Ends the presence in these queues."""

@@ -4,6 +4,10 @@ Anyone who reaches the broker can put anything into a queue. Kombu ends the whol
 envelope that is not JSON, and Celery logs the text of a message that it cannot read. This filter
 drops every other message before Celery sees it, and logs one line without its content: it is never
 decoded, never run, and never goes back to its queue.
+
+Kombu keeps a copy of each message that was taken, and returns it to its queue after an hour. Leases
+and the store do that here, and sooner: this transport keeps no copies. So a killed worker leaves
+nothing behind in the broker, and taking a message needs no free memory there.
 """
 
 import logging
@@ -11,8 +15,9 @@ from collections.abc import Callable, Mapping
 from json import JSONDecodeError
 from typing import Any
 
-from kombu.transport import TRANSPORT_ALIASES, redis
+from kombu.transport import TRANSPORT_ALIASES, redis, virtual
 from kombu.transport.virtual import Message as AnyMessage
+from redis.exceptions import RedisError
 
 from rrm_queue.broker.names import JUDGE_TASK, WAKE_TASK
 from rrm_queue.messages import LARGEST
@@ -63,8 +68,14 @@ class Message(AnyMessage):
             raise ForeignMessage("its arguments are not those of its task")
 
 
-class QoS(redis.QoS):
-    """Takes messages only while there is room for what they bring."""
+class QoS(virtual.QoS):
+    """Takes messages only while there is room for what they bring; keeps no copy of them in Redis.
+
+    A message that was taken and not ended does not go back when the connection closes: a batch that
+    runs has a lease, and recover finds the others.
+    """
+
+    restore_at_shutdown = False
 
     def can_consume(self) -> bool:
         """Whether to ask for one more."""
@@ -78,7 +89,17 @@ class Channel(redis.Channel):
     """A channel that drops messages that rrmq has not sent, and goes on."""
 
     Message = Message
-    QoS = QoS
+    ack_emulation = False
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)  # type: ignore[no-untyped-call]
+        self.QoS = QoS  # type: ignore[assignment]  # without copies kombu takes its own plain one
+
+    def _restore(self, message: Any, leftmost: bool = False) -> None:
+        try:
+            super()._restore(message, leftmost)  # type: ignore[no-untyped-call]
+        except (RedisError, OSError) as error:
+            log.warning("a message could not go back to its queue, it is sent again: %s", error)
 
     def _brpop_read(self, **options: Any) -> bool:
         try:

@@ -26,6 +26,9 @@ breaks each engine that judges it.
 LONGEST_BACK_OFF = 300.0
 """Seconds; the longest wait between two attempts at a match that failed."""
 
+LONGEST_JUDGE_WAIT = 86_400.0
+"""Seconds; the most that a match waits because its judge asked to, such as until a daily limit."""
+
 
 class Loss(StrEnum):
     """Why a batch is given up."""

@@ -24,6 +24,12 @@ from rrm_queue.store.queue.planning import RunningTournament
 from rrm_queue.strategies import Finished, Pairings, Strategy, named
 from rrm_queue.strategies.base import History
 
+MOST_RATED = 100_000
+"""Cells of all tables of wins that are rated while a transaction is open: about 0.1 s.
+
+A table has a cell for each pair of candidates. Tournaments beyond it are rated by `rate`.
+"""
+
 
 def open_tournaments(tx: Transaction, job: JobId, count: int) -> int:
     """Starts up to `count` of the job's waiting tournaments; how many there were."""
@@ -33,7 +39,10 @@ def open_tournaments(tx: Transaction, job: JobId, count: int) -> int:
 
 
 def advance(tx: Transaction, tournaments: Sequence[RunningTournament]) -> list[TournamentId]:
-    """Takes locked tournaments as far as their outcomes allow; those that are done now."""
+    """Takes locked tournaments as far as their outcomes allow; those that are closed now.
+
+    A tournament that is decided and not closed is noted for `rate`.
+    """
     going = [t for t in tournaments if _goes_on(t)]
     strategies = {t.id: strategy_of(t) for t in going}
     looking_back = [t.id for t in going if strategies[t.id].looks_back and t.planned]
@@ -51,8 +60,16 @@ def advance(tx: Transaction, tournaments: Sequence[RunningTournament]) -> list[T
             case _:
                 assert_never(decision)
     planning.insert_matches(tx, new)
-    _close(tx, finished)
-    return [tournament.id for tournament, _ in finished]
+    return _close(tx, finished)
+
+
+def finished_places(tx: Transaction, tournament: RunningTournament) -> Finished | None:
+    """How a tournament ended whose matches are all decided; None if it has not ended."""
+    strategy = strategy_of(tournament)
+    played = planning.played(tx, [tournament.id]) if strategy.looks_back else {}
+    history = History(tournament.planned, tournament.decided, played.get(tournament.id, {}))
+    decision = strategy.plan(tournament.size, history, tournament.seed)
+    return decision if isinstance(decision, Finished) else None
 
 
 def fail_tournaments(
@@ -97,15 +114,25 @@ def _oriented(tournament: RunningTournament, pairings: Pairings) -> list[Pairing
 def _close(
     tx: Transaction,
     finished: Sequence[tuple[RunningTournament, Mapping[CandidateNumber, int] | None]],
-) -> None:
-    if not finished:
-        return
-    # SciPy and pandas take a second to load: a coordinator that comes back sends first.
-    from rrm_queue.ratings.standings import standings
-
-    results = closing.results(tx, [t.id for t, _ in finished])
-    closed: list[tuple[TournamentId, list[Standing]]] = []
+) -> list[TournamentId]:
+    """Closes small tournaments, and notes that the others are to be rated; those closed."""
+    small: list[tuple[RunningTournament, Mapping[CandidateNumber, int] | None]] = []
+    large, cells = [], 0
     for tournament, places in finished:
-        lines = standings(tournament.size, results[tournament.id], places, tournament.seed)
-        closed.append((tournament.id, lines))
-    closing.finish_tournaments(tx, closed)
+        if cells + tournament.size**2 > MOST_RATED:
+            large.append(tournament.id)
+        else:
+            cells += tournament.size**2
+            small.append((tournament, places))
+    closing.note_decided(tx, large)
+    if small:
+        # SciPy and pandas take a second to load: a coordinator that comes back sends first.
+        from rrm_queue.ratings.standings import standings
+
+        results = closing.results(tx, [t.id for t, _ in small])
+        closed: list[tuple[TournamentId, list[Standing]]] = []
+        for tournament, places in small:
+            lines = standings(tournament.size, results[tournament.id], places, tournament.seed)
+            closed.append((tournament.id, lines))
+        closing.finish_tournaments(tx, closed)
+    return [tournament.id for tournament, _ in small]

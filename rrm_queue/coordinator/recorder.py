@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from threading import Event, Thread
 
 from tenacity import (
-    retry,
+    RetryCallState,
+    Retrying,
     retry_if_exception_type,
     sleep_using_event,
-    stop_when_event_set,
     wait_random_exponential,
 )
 
@@ -17,6 +17,7 @@ from rrm_queue.coordinator.batching import together
 from rrm_queue.coordinator.observer import Observer
 from rrm_queue.coordinator.ports import Broker
 from rrm_queue.coordinator.record import leave, record_group
+from rrm_queue.domain import BatchId
 from rrm_queue.errors import BrokerUnavailable, MessageRefused, StoreUnavailable, UnknownVersion
 from rrm_queue.log_once import tell
 from rrm_queue.messages import Flush, Outcomes, decode
@@ -26,6 +27,13 @@ log = logging.getLogger(__name__)
 
 PATIENCE = 1.0
 """Seconds to wait for outcomes before looking whether to stop; also after a server was away."""
+
+
+MOST_TRIES = 8
+"""How often a group is tried at a store that answers otherwise; some ten seconds."""
+
+SAY_EVERY = 60.0
+"""Seconds between two lines that say that outcomes are still not recorded."""
 
 
 class Recorder:
@@ -48,6 +56,7 @@ class Recorder:
         self._done = done
         self._observer = observer or Observer()
         self._away = away
+        self._said_at = 0.0
         self._stopping = Event()
         self._thread = Thread(target=self._run, name="recorder", daemon=True)
 
@@ -95,17 +104,50 @@ class Recorder:
         return read
 
     def _record(self, group: Sequence[Outcomes]) -> list[Outcomes]:
-        """Records a group, however long the store is away; the flushes that are left."""
+        """Records a group; the flushes that are left.
+
+        While the store is away it is tried again. A group at which a store breaks off that answers
+        otherwise is left in the inbox: no other group waits for it.
+        """
         began = time.monotonic()
-        done = retry(
-            retry=retry_if_exception_type(StoreUnavailable),
-            wait=wait_random_exponential(multiplier=0.1, max=5),
-            stop=stop_when_event_set(self._stopping),
-            sleep=sleep_using_event(self._stopping),
-            reraise=True,
-        )(record_group)(self._database, group)
+        try:
+            done = Retrying(
+                retry=retry_if_exception_type(StoreUnavailable),
+                wait=wait_random_exponential(multiplier=0.1, max=5),
+                stop=self._gives_up,
+                sleep=sleep_using_event(self._stopping),
+                before_sleep=self._say,
+                reraise=True,
+            )(record_group, self._database, group)
+        except StoreUnavailable as error:
+            if self._stopping.is_set():
+                raise
+            for flush in group:
+                leave(BatchId(flush.batch), f"the store breaks off at them: {error}")
+            return list(group)
         tell(self._observer.recorded, done.counts, time.monotonic() - began)
         return done.left
+
+    def _gives_up(self, state: RetryCallState) -> bool:
+        """Whether we stop, or a group was tried often enough at a store that answers otherwise."""
+        if self._stopping.is_set():
+            return True
+        if state.attempt_number < MOST_TRIES:
+            return False
+        try:
+            self._database.server_version()
+        except StoreUnavailable:
+            return False
+        return True
+
+    def _say(self, state: RetryCallState) -> None:
+        """Logs why outcomes are not recorded: at the first try again, and then every minute."""
+        self._away()
+        now = time.monotonic()
+        if state.attempt_number == 1 or now - self._said_at >= SAY_EVERY:
+            self._said_at = now
+            fault = state.outcome.exception() if state.outcome else None
+            log.warning("outcomes are not recorded yet, and tried again: %s", fault)
 
     def _run(self) -> None:
         while not self._stopping.is_set():

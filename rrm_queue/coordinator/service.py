@@ -8,6 +8,7 @@ from threading import Event, Thread
 from rrm_queue.coordinator.dispatch import dispatch
 from rrm_queue.coordinator.observer import Observer
 from rrm_queue.coordinator.ports import Broker
+from rrm_queue.coordinator.rate import rate_decided
 from rrm_queue.coordinator.recorder import Recorder
 from rrm_queue.coordinator.recover import recover
 from rrm_queue.coordinator.settling import Settling
@@ -25,12 +26,16 @@ RECOVER_EVERY = 1.0
 """Seconds between two searches for lost batches."""
 
 
+RATER_SECONDS = 1.0
+"""How long the end of this process waits for ratings that are being computed."""
+
+
 class Coordinator:
     """Runs the coordinator's duties over one store and one broker.
 
-    `start` runs the loop in a thread of its own, and the recorder in another; `wake` is called by
-    the queue's threads. The broker knows it as present, by `name`, while its loop turns. `observer`
-    is told what is done.
+    `start` runs the loop in a thread of its own, the recorder in another, and what rates large
+    tournaments in a third. `wake` is called by the queue's threads. The broker knows it as present,
+    by `name`, while its loop turns. `observer` is told what is done.
     """
 
     def __init__(
@@ -53,12 +58,14 @@ class Coordinator:
             database, broker, self.wake, self._observer, away=self._settling.unsettle
         )
         self._loop = Thread(target=self._run, name="coordinator", daemon=True)
+        self._rater = Thread(target=self._rate_until_stopped, name="rater", daemon=True)
 
     def start(self) -> None:
         """Starts the loop and the recorder."""
         self._settling.unsettle()
         self._recorder.start()
         self._loop.start()
+        self._rater.start()
 
     def stop(self) -> None:
         """Ends the loop after the turn it is in, and the recorder."""
@@ -70,6 +77,7 @@ class Coordinator:
         """Waits until the loop and the recorder have ended."""
         self._loop.join()
         self._recorder.join()
+        self._rater.join(RATER_SECONDS)  # what it computes is computed again by another
         with suppress(BrokerUnavailable):  # its presence lapses by itself
             self._broker.withdraw(self._name)
 
@@ -91,6 +99,17 @@ class Coordinator:
                 # A fault in one turn must not end the loop: the next turn starts from the store.
                 log.exception("a turn of the coordinator failed")
                 self._stopping.wait(IDLE)
+
+    def _rate_until_stopped(self) -> None:
+        """Rates the tournaments that are decided; the loop and the recorder go on meanwhile."""
+        while not self._stopping.wait(IDLE):
+            try:
+                rate_decided(self._database)
+            except StoreUnavailable as error:
+                log.warning("%s", error)
+                self._settling.unsettle()
+            except Exception:
+                log.exception("tournaments could not be rated")
 
     def _turn(self) -> None:
         self._settling.turn()

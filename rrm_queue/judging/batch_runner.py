@@ -6,12 +6,13 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from msgspec import structs
 
-from rrm_queue.domain import JudgeSpec, Vote, Voting
-from rrm_queue.errors import JudgeFault, JudgeRefused, TransientFault
+from rrm_queue.domain import JudgeSpec, Vote
+from rrm_queue.errors import JudgeBusy, JudgeFault, JudgeRefused, RequestRejected, TransientFault
 from rrm_queue.judging.bounds import bounded
 from rrm_queue.judging.engines import open_engine
 from rrm_queue.judging.engines.base import Engine, EngineSettings
 from rrm_queue.judging.kinds import kind_of
+from rrm_queue.judging.paced_endpoint import Limits
 from rrm_queue.judging.sampler import RetryPolicy, Sampler
 from rrm_queue.judging.vote_key import vote_key
 from rrm_queue.judging.vote_request import (
@@ -24,6 +25,9 @@ from rrm_queue.judging.voting import awaited, decide, wave
 from rrm_queue.messages import BatchMatch, Failure, JudgeBatch, MatchReport
 
 log = logging.getLogger(__name__)
+
+LEAST_WAIT = 1.0
+"""Seconds; the least that a match waits which goes back because its judge asks to wait."""
 
 Report = Callable[[MatchReport], Awaitable[None]]
 
@@ -39,12 +43,20 @@ class BatchRunner:
     ) -> None:
         self._settings = settings
         self._engines: dict[str, Engine] = {}
-        self._sampler = Sampler(retries or RetryPolicy(), concurrency=concurrency)
+        self._sampler = Sampler(
+            retries or RetryPolicy(),
+            concurrency=concurrency,
+            limits=Limits(settings.openai_rpm, settings.openai_tpm),
+        )
 
     @property
     def in_flight(self) -> int:
         """Requests that an engine has now."""
         return self._sampler.in_flight
+
+    def troubles(self) -> dict[str, tuple[str, int]]:
+        """For each job with requests that failed and are tried again: why, and how many wait."""
+        return self._sampler.troubles.now()
 
     async def judge(self, batch: JudgeBatch, report: Report) -> None:
         """Reports each match of the batch as soon as it is decided or has failed.
@@ -84,7 +96,7 @@ class BatchRunner:
             engine = self._engine(batch.judge)
             while numbers := wave(votes, batch.voting):
                 requests = [batch_vote_request(batch, answers, match, number) for number in numbers]
-                await self._cast(engine, requests, votes, batch.voting)
+                await self._cast(engine, requests, votes, batch)
             decide(votes, match.first, match.second, batch.voting)
         except JudgeFault as fault:
             return failure_of(fault)
@@ -94,7 +106,7 @@ class BatchRunner:
         return None
 
     async def _cast(
-        self, engine: Engine, requests: Sequence[VoteRequest], votes: list[Vote], voting: Voting
+        self, engine: Engine, requests: Sequence[VoteRequest], votes: list[Vote], batch: JudgeBatch
     ) -> None:
         """Adds the votes of one wave in the order in which they arrive.
 
@@ -102,12 +114,12 @@ class BatchRunner:
         vote that is needed, after the other votes have arrived.
         """
         if len(requests) == 1:
-            votes.append(await self._vote(engine, requests[0], voting.resamples))
+            votes.append(await self._vote(engine, requests[0], batch))
             return
 
         async def cast(request: VoteRequest) -> Vote | Exception:
             try:
-                return await self._vote(engine, request, voting.resamples)
+                return await self._vote(engine, request, batch)
             except Exception as fault:
                 return fault
 
@@ -119,16 +131,18 @@ class BatchRunner:
                     await asyncio.wait(in_flight, return_when=asyncio.FIRST_COMPLETED)
                 finally:  # when cancelled, too: votes that have arrived are paid for
                     faults |= _collect_done(in_flight, votes)
-                wanted = awaited(votes, in_flight.values(), voting)
+                wanted = awaited(votes, in_flight.values(), batch.voting)
                 for task in [task for task in in_flight if in_flight[task] not in wanted]:
                     task.cancel()
                     del in_flight[task]
-        missed = awaited(votes, faults, voting)
+        missed = awaited(votes, faults, batch.voting)
         if missed:
             raise faults[min(missed)]
 
-    async def _vote(self, engine: Engine, request: VoteRequest, resamples: int) -> Vote:
-        vote = bounded(await self._sampler.vote(engine, request, resamples=resamples))
+    async def _vote(self, engine: Engine, request: VoteRequest, batch: JudgeBatch) -> Vote:
+        resamples = batch.voting.resamples
+        vote = await self._sampler.vote(engine, request, resamples=resamples, job=batch.job)
+        vote = bounded(vote)
         if not kind_of(request.judge).costs:
             return vote
         return structs.replace(vote, key=vote_key(request, resamples))
@@ -140,9 +154,14 @@ class BatchRunner:
 
 
 def failure_of(fault: JudgeFault) -> Failure:
-    """The fault as a message carries it."""
-    transient = isinstance(fault, TransientFault)
-    return Failure(str(fault), transient=transient, refused=isinstance(fault, JudgeRefused))
+    """The fault as it travels."""
+    return Failure(
+        str(fault),
+        transient=isinstance(fault, TransientFault),
+        refused=isinstance(fault, JudgeRefused),
+        rejected=isinstance(fault, RequestRejected),
+        wait=max(fault.retry_after, LEAST_WAIT) if isinstance(fault, JudgeBusy) else 0.0,
+    )
 
 
 def _collect_done(

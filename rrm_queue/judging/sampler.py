@@ -7,26 +7,35 @@ from dataclasses import dataclass, replace
 from msgspec import structs
 from tenacity import (
     AsyncRetrying,
-    RetryCallState,
+    retry_all,
     retry_if_exception_type,
+    retry_if_not_exception_type,
     stop_after_attempt,
     stop_before_delay,
     wait_random_exponential,
 )
 
-from rrm_queue.domain import NoVerdict, Verdict, Vote
-from rrm_queue.errors import PermanentFault, TransientFault
+from rrm_queue.domain import JudgeSpec, NoVerdict, Verdict, Vote
+from rrm_queue.errors import JudgeBusy, PermanentFault, TransientFault
 from rrm_queue.judging.engines.base import Engine
+from rrm_queue.judging.kinds import kind_of
+from rrm_queue.judging.paced_endpoint import Limits, PacedEndpoint
+from rrm_queue.judging.troubles import SampleTrouble, Troubles
 from rrm_queue.judging.vote_request import VoteRequest
 from rrm_queue.judging.voting import sample_seed
+
+_ANOTHER_ATTEMPT = retry_all(
+    retry_if_exception_type(TransientFault), retry_if_not_exception_type(JudgeBusy)
+)
 
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
     """When one sample is given up: after so many attempts, or `total` seconds from the first.
 
-    Waits between attempts grow exponentially with full jitter, up to `longest_wait`, even when an
-    endpoint asks for more.
+    Waits between attempts grow exponentially with full jitter and are at most `longest_wait`. An
+    endpoint that asks to wait is obeyed and uses up no attempt. It is waited for as long as it
+    answers other requests, and for `total` seconds while it answers none.
     """
 
     attempts: int = 6
@@ -38,22 +47,29 @@ class RetryPolicy:
 class Sampler:
     """Sends requests to engines, at most `concurrency` at once to those that set no limit."""
 
-    def __init__(self, retries: RetryPolicy, *, concurrency: int) -> None:
+    def __init__(
+        self, retries: RetryPolicy, *, concurrency: int, limits: Limits | None = None
+    ) -> None:
         self._cap = asyncio.Semaphore(concurrency)
+        self._limits = limits or Limits()
+        self._endpoints: dict[tuple[str, str, str | None], PacedEndpoint] = {}
         self.in_flight = 0
         """Requests that are with an engine now."""
-        self._longest_wait = retries.longest_wait
+        self.troubles = Troubles()
+        self._patience = retries.total
         self._backoff = wait_random_exponential(retries.first_wait, retries.longest_wait)
         self._stop = stop_after_attempt(retries.attempts) | stop_before_delay(retries.total)
 
-    async def vote(self, engine: Engine, request: VoteRequest, *, resamples: int) -> Vote:
+    async def vote(
+        self, engine: Engine, request: VoteRequest, *, resamples: int, job: str = ""
+    ) -> Vote:
         """The vote: its last sample, with the tokens and seconds of all its samples.
 
         A sample without a verdict is followed by another, at most `resamples` times. Each has a
         seed of its own, and twice the budget when the last one was cut off. Raises a JudgeFault
         when there is no vote.
         """
-        vote, sampled = await self._sample(engine, request), request
+        vote, sampled = await self._sample(engine, request, job), request
         while vote.verdict is Verdict.NONE and vote.samples <= resamples:
             sampled = replace(
                 sampled,
@@ -61,24 +77,27 @@ class Sampler:
                 max_tokens=sampled.budget * (2 if vote.no_verdict is NoVerdict.TRUNCATED else 1),
             )
             try:
-                vote = _combined(vote, await self._sample(engine, sampled))
+                vote = _combined(vote, await self._sample(engine, sampled, job))
             except PermanentFault:
                 if sampled.budget == request.budget:
                     raise
                 return vote  # the judge answered before, so it refuses the larger budget
         return vote
 
-    async def _sample(self, engine: Engine, request: VoteRequest) -> Vote:
+    async def _sample(self, engine: Engine, request: VoteRequest, job: str) -> Vote:
+        with self.troubles.sample(job) as trouble:
+            return await self._insist(engine, request, trouble)
+
+    async def _insist(self, engine: Engine, request: VoteRequest, trouble: SampleTrouble) -> Vote:
         """One sample; transient faults are retried as the policy allows."""
         fault: TransientFault | None = None
 
         async def once() -> Vote:
-            async with nullcontext() if engine.caps_itself else self._cap:
-                self.in_flight += 1
-                try:
-                    return await engine.vote(request)
-                finally:
-                    self.in_flight -= 1
+            try:
+                return await self._answer(engine, request, trouble)
+            except TransientFault as failed:
+                trouble.fault(str(failed))
+                raise
 
         async def again() -> Vote:
             nonlocal fault
@@ -90,21 +109,56 @@ class Sampler:
         # Nearly every first attempt succeeds, so tenacity is set up only after a failed one.
         try:
             return await once()
+        except JudgeBusy:
+            raise
         except TransientFault as first:
             fault = first
         retrying = AsyncRetrying(
-            retry=retry_if_exception_type(TransientFault),
+            retry=_ANOTHER_ATTEMPT,
             stop=self._stop,
-            wait=self._wait,
+            wait=self._backoff,
             reraise=True,
         )
         return await retrying(again)
 
-    def _wait(self, state: RetryCallState) -> float:
-        """Seconds before the next attempt: the back-off, or more when the judge asked for it."""
-        fault = state.outcome.exception() if state.outcome else None
-        asked = fault.retry_after if isinstance(fault, TransientFault) else 0.0
-        return max(self._backoff(state), min(asked, self._longest_wait))
+    async def _answer(self, engine: Engine, request: VoteRequest, trouble: SampleTrouble) -> Vote:
+        """One sample, once the engine takes the request.
+
+        Raises JudgeBusy when it asks to wait for longer than patience lasts.
+        """
+        if not kind_of(request.judge).costs:  # an instant judge limits nobody
+            async with nullcontext() if engine.caps_itself else self._cap:
+                return await self._ask(engine, request, trouble)
+        endpoint = self._endpoint(engine, request.judge)
+        while True:
+            async with endpoint.turn(request) as sent:
+                try:
+                    vote = await self._ask(engine, request, trouble)
+                except JudgeBusy as busy:
+                    trouble.fault(str(busy))
+                    endpoint.refused(sent, busy)
+                    continue
+            endpoint.answered(sent, vote)
+            return vote
+
+    async def _ask(self, engine: Engine, request: VoteRequest, trouble: SampleTrouble) -> Vote:
+        self.in_flight += 1
+        try:
+            with trouble.asking():
+                return await engine.vote(request)
+        finally:
+            self.in_flight -= 1
+
+    def _endpoint(self, engine: Engine, judge: JudgeSpec) -> PacedEndpoint:
+        """Where the judge's requests go: one model at one address has one pace for all jobs."""
+        name = (judge.kind, judge.argument, judge.base_url)
+        if name not in self._endpoints:
+            self._endpoints[name] = (
+                PacedEndpoint(None, Limits(), patience=self._patience)
+                if engine.caps_itself
+                else PacedEndpoint(self._cap, self._limits, patience=self._patience)
+            )
+        return self._endpoints[name]
 
 
 def _combined(before: Vote, last: Vote) -> Vote:

@@ -22,8 +22,9 @@ def environment() -> Iterator[dict[str, str]]:
     shutil.rmtree(home)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def model() -> Iterator[str]:
+    """A model at an address of the page's own, so that no page reuses another page's votes."""
     with model_endpoint() as address:
         yield address
 

@@ -136,7 +136,7 @@ def test_a_forged_turn_is_harmless_and_flagged(sglang_server: SglangProcess) -> 
         assert attack.neutralised
         assert not broken.neutralised
         assert attack.prompt_tokens == broken.prompt_tokens  # no name was read as its token
-        assert attack.cached_tokens == attack.slot_tokens
+        assert broken.cached_tokens >= attack.slot_tokens  # the same prompt, sent second
 
     using(sglang_server, work)
 

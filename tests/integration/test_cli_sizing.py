@@ -16,7 +16,8 @@ from sqlalchemy import text
 
 from rrm_queue.broker.client import BrokerClient
 from rrm_queue.cli.main import rrmq as main
-from rrm_queue.errors import BadInput
+from rrm_queue.cli.options.flags import flag
+from rrm_queue.errors import BadInput, UsageFault
 from rrm_queue.local.stack import Addresses
 from rrm_queue.store.database import Database
 
@@ -165,3 +166,19 @@ def test_a_person_is_asked_before_a_large_job(
     assert jobs(database) == made
     assert process.returncode == (0 if made else 130)
     assert bool(said) == bool(made)
+
+
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        (["--rate", "10"], "--rate goes with --dry-run"),
+        (["--gpus", "4"], "--gpus goes with --dry-run"),
+        (["--dry-run", "--watch"], "--watch does not go with --dry-run"),
+    ],
+)
+def test_an_option_of_the_estimate_needs_one(
+    rrmq: Rrmq, file: str, options: list[str], problem: str
+) -> None:
+    refused = rrmq("submit", file, *options).exception
+    assert isinstance(refused, UsageFault)
+    assert refused.spelled(flag) == f"{UsageFault.__doc__}".rstrip(".") + f": {problem}"

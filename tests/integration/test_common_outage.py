@@ -64,12 +64,14 @@ def test_no_batch_is_given_up_after_an_outage_of_both_servers(
         assert time.monotonic() < deadline
         time.sleep(0.1)
     (batch,) = received(broker)
-    gone = Event()
+    gone, away = Event(), Event()
 
     def live() -> None:
         """A worker that renews its lease as long as the broker answers."""
         worker = WorkerLeases(redis_client(addresses.broker_url, timeout=1), "alive")
-        while not gone.wait(1.0):
+        while not gone.wait(0.5):
+            if away.is_set():
+                continue
             try:
                 worker.renew([(JobId(batch.job), BatchId(batch.batch))])
             except RedisError:
@@ -79,10 +81,13 @@ def test_no_batch_is_given_up_after_an_outage_of_both_servers(
     worker.start()
     try:
         time.sleep(SETTLE + 2)
+        away.set()
         kill_services(tmp_path / "home")
         time.sleep(LEASE + 2)
         Valkey(tmp_path / "home", None).ensure()  # first, so that the loop meets no broker away
         assert stack.ensure_services() == addresses
+        time.sleep(3)  # what a worker takes to reach the broker again
+        away.clear()
         time.sleep(SETTLE + 2)
         with database.begin() as tx:
             assert tx.scalar(text("SELECT state FROM batches")) == "out"

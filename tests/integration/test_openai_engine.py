@@ -11,7 +11,13 @@ from aiohttp import web
 from kit.endpoints import Handler, answering, batch_for, completion, endpoint, judged, shown_first
 
 from rrm_queue.domain import JudgeSpec, NoVerdict, Verdict, Vote, Voting
-from rrm_queue.errors import JudgeFault, PermanentFault, TransientFault
+from rrm_queue.errors import (
+    JudgeFault,
+    JudgeRefused,
+    JudgeUnreachable,
+    PermanentFault,
+    TransientFault,
+)
 from rrm_queue.judging.batch_runner import BatchRunner
 from rrm_queue.judging.engines.base import EngineSettings
 from rrm_queue.judging.engines.openai.engine import OpenAIEngine
@@ -163,7 +169,7 @@ def test_a_status_that_may_pass_is_transient(status: int) -> None:
     assert f"answered {status}: busy now" in str(fault)
 
 
-@pytest.mark.parametrize("status", [301, 400, 401, 404, 413, 422])
+@pytest.mark.parametrize("status", [301, 400, 401, 403, 404, 413, 422])
 def test_a_status_that_stays_is_permanent_in_the_endpoints_own_words(status: int) -> None:
     body = {"error": {"message": f"context too long for {KEY}\n" + "x" * 5000}}
     fault = fault_of(answering(lambda: web.json_response(body, status=status)))
@@ -174,12 +180,19 @@ def test_a_status_that_stays_is_permanent_in_the_endpoints_own_words(status: int
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"<html>gateway</html>", b'{"choices": []}', b'{"choices": [{}]}', b"\xff", b"[1, 2"],
+    [b"", b'{"choices": []}', b'{"choices": [{}]}', b"\xff", b"[1, 2"],
 )
 def test_garbage_is_transient(body: bytes) -> None:
     fault = fault_of(answering(lambda: web.Response(body=body)))
     assert isinstance(fault, TransientFault)
     assert "no completion in the answer" in str(fault)
+
+
+def test_a_web_page_in_the_place_of_an_endpoint_refuses_the_job() -> None:
+    page = "<!doctype html><html>Sign in</html>"
+    fault = fault_of(answering(lambda: web.Response(text=page, content_type="text/html")))
+    assert isinstance(fault, JudgeRefused)
+    assert "answered with a web page" in str(fault)
 
 
 def test_an_error_in_a_good_answer_keeps_its_words() -> None:
@@ -225,7 +238,7 @@ def test_a_refused_connection_is_transient() -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         port = unused.getsockname()[1]
-    with pytest.raises(TransientFault, match=str(port)):
+    with pytest.raises(JudgeUnreachable, match=str(port)):
         asyncio.run(vote_of(f"http://127.0.0.1:{port}/v1"))
 
 
@@ -258,22 +271,22 @@ def test_a_transient_fault_is_asked_again_a_bounded_number_of_times() -> None:
 
     async def busy(request: web.Request) -> web.Response:
         asked.append(await shown_first(request))
-        return web.Response(status=503, text="busy")
+        return web.Response(status=500, text="busy")
 
     [report] = judged(busy, attempts=3)
     assert len(asked) == 3
     assert report.failure is not None
     assert report.failure.transient
-    assert "answered 503: busy" in report.failure.reason
+    assert "answered 500: busy" in report.failure.reason
 
 
 def test_an_endpoint_that_recovers_gives_the_vote() -> None:
-    responses = iter([500, 429, 200])
+    responses = iter([500, 429, 503, 200])
 
     async def recovering(request: web.Request) -> web.Response:
         status = next(responses)
         if status != 200:
-            return web.Response(status=status, headers={"Retry-After": "1000"})
+            return web.Response(status=status, headers={"Retry-After": "0.05"})
         return completion("\\boxed{Assistant 1}")
 
     [report] = judged(recovering)

@@ -1,6 +1,7 @@
 """What cannot be recorded as it came: of another version, of another's job, or refused."""
 
 import json
+from collections.abc import Sequence
 
 import msgspec
 import pytest
@@ -14,9 +15,9 @@ from rrm_queue.coordinator import plan
 from rrm_queue.coordinator.batching import BATCH_TEXT
 from rrm_queue.coordinator.dispatch import dispatch
 from rrm_queue.coordinator.record import record, record_group
-from rrm_queue.domain import BatchId, JobId, JobState, NoVerdict, Verdict, Vote
+from rrm_queue.domain import BatchId, JobId, JobState, MatchId, NoVerdict, Verdict, Vote
 from rrm_queue.messages import Failure, JudgeBatch, MatchReport, Outcomes, encode
-from rrm_queue.store.database import Database
+from rrm_queue.store.database import Database, Transaction
 from rrm_queue.store.queue import control, recording
 
 
@@ -82,9 +83,10 @@ def test_a_match_whose_plan_fails_keeps_its_votes(
     job = submit_file(database, lines([2]))
     batch = one_batch(database, broker, job)
 
-    def broken(_tx: object, finished: list[object]) -> None:
+    def broken(_tx: object, finished: list[object]) -> list[object]:
         if finished:
             raise ArithmeticError("no such number")
+        return []
 
     monkeypatch.setattr(plan, "_close", broken)
     record_group(database, [judged(batch)])
@@ -181,28 +183,35 @@ def test_the_winner_is_that_of_the_votes_that_stand(
     assert (winner, counted) == (batch.matches[0].first, 0)
 
 
-def test_a_match_that_cannot_even_fail_costs_no_other_match_of_its_flush(
+def test_a_match_that_no_batch_carried_costs_no_other_match_of_its_flush(
     database: Database, broker: BrokerClient
 ) -> None:
     job = submit_file(database, lines([2, 2]))
     batch = one_batch(database, broker, job)
     odd = MatchReport(2**63, [])
-    flush = Outcomes(batch.batch, job, "worker", [odd, *judged(batch).matches])
-    broker.send_outcomes(flush)
+    broker.send_outcomes(batch.outcomes("worker", [odd, *judged(batch).matches]))
     assert record_waiting(database, broker) == 1
     ended = view(database, job)
     assert (ended.state, ended.matches_done, ended.votes) == (JobState.SUCCEEDED, 2, 2)
-    assert len(waiting_flushes(broker, job, batch.batch)) == 1, "the odd match is left to others"
+    assert not waiting_flushes(broker, job, batch.batch), "the odd match is dropped"
 
 
 def test_what_is_recorded_of_a_group_is_counted_once(
-    database: Database, broker: BrokerClient
+    database: Database, broker: BrokerClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     job = submit_file(database, lines([2, 2, 2]))
     batch = one_batch(database, broker, job)
     good, bad, other = judged(batch).matches
-    huge = MatchReport(bad.match, [Vote(1, Verdict.FIRST, prompt_tokens=2**40)])
-    flushes = [Outcomes(batch.batch, job, "worker", [report]) for report in (good, huge, other)]
+    odd = MatchReport(bad.match, [Vote(1, Verdict.FIRST, text="odd")])
+    flushes = [batch.outcomes("worker", [report]) for report in (good, odd, other)]
+    insert_votes = recording.insert_votes
+
+    def refusing(tx: Transaction, votes: Sequence[tuple[MatchId, Vote]]) -> None:
+        if any(vote.text == "odd" for _, vote in votes):
+            raise ArithmeticError("no such number")
+        insert_votes(tx, votes)
+
+    monkeypatch.setattr(recording, "insert_votes", refusing)
     done = record_group(database, flushes)
     assert (done.counts.matches_done, done.counts.matches_failed, done.counts.votes) == (2, 1, 2)
     assert done.left == []
@@ -216,7 +225,7 @@ def test_votes_in_the_store_that_cannot_decide_their_match_fail_it(
     with database.begin() as tx:
         tx.execute(text("UPDATE jobs SET voting = '{\"votes\": 3}'"))
     reports = [MatchReport(match.match, [Vote(1, Verdict.FIRST)]) for match in batch.matches]
-    record(database, Outcomes(batch.batch, job, "worker", reports))
+    record(database, batch.outcomes("worker", reports))
     with database.begin() as tx:
         tx.execute(text("UPDATE jobs SET voting = '{}'"))
 

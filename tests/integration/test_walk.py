@@ -274,7 +274,7 @@ def test_a_job_of_another_version_keeps_no_other_from_running(
         rows = tx.execute(text("SELECT id, state FROM jobs"))
         states = {row.id: row.state for row in rows}
     assert states == {"judge": "queued", "strategy": "queued", "ours": "succeeded"}
-    assert caplog.text.count("is left to others") == 2
+    assert caplog.text.count("is of another version of rrmq and is left to it") == 2
 
 
 def test_outcomes_that_are_listed_no_more_are_found(

@@ -21,6 +21,7 @@ from rrm_queue.cli.render.reading import opened_sources
 from rrm_queue.cli.render.submitted import print_submitted
 from rrm_queue.cli.render.terminal import warn
 from rrm_queue.cli.render.watching import show_until_end
+from rrm_queue.errors import Message, Option, UsageFault
 from rrm_queue.intake.formats import NAMES as FORMATS
 from rrm_queue.intake.mapping import parse_mapping
 from rrm_queue.judging.kinds import USAGE
@@ -60,6 +61,12 @@ from rrm_queue.strategies import NAMES as STRATEGIES
 @click.option("--name", help="A name for the job.")
 @number_option(options.PRIORITY)
 @click.option("--new", is_flag=True, help="Make a job even if the same submission made one before.")
+@click.option(
+    "--keep-going",
+    is_flag=True,
+    help="Do not pause the job when the judge rejects the first matches, or gives no verdict in "
+    "nine of ten of the first 50 votes.",
+)
 @sizing_options
 @click.option("--watch", "watching", is_flag=True, help="Stay and show the progress.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -83,6 +90,7 @@ def command(
     Parquet, and may be compressed by gzip or zstd. The same answers with the same options are the
     same submission: they make one job, and a repeated submission prints that job.
     """
+    _check_dry_run(dry_run, rate=rate, gpus=gpus, watch=watching or None)
     _collect_rarely()
     submit_options = SubmitOptions(
         mapping=parse_mapping(mapped),
@@ -93,7 +101,7 @@ def command(
         request = request_of(submit_options, app.settings.openai_base_url)
         if dry_run:
             with opened_sources(files) as (sources, _):
-                estimated = estimate(sources, request, agreement)
+                estimated = estimate(sources, request, agreement, app.settings.max_input)
             expected = expected_rate(app, request.spec, rate, gpus)
             print_estimate(replace(estimated, rate=expected), as_json=as_json)
             return exit_codes.OK
@@ -109,6 +117,15 @@ def command(
         if watching:
             return show_until_end(app, submitted.job, as_json=as_json)
     return exit_codes.OK
+
+
+def _check_dry_run(dry_run: bool, *, watch: bool | None, **estimate: float | None) -> None:
+    """Raises UsageFault for an option of the estimate without one, and for watching no job."""
+    wrong = {"watch": watch} if dry_run else estimate
+    for name, value in wrong.items():
+        if value is not None:
+            joined = " does not go with " if dry_run else " goes with "
+            raise UsageFault(Message(Option(name), joined, Option("dry_run")))
 
 
 def _collect_rarely() -> None:

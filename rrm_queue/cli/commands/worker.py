@@ -61,7 +61,8 @@ _OURS = {"--host", "--port", "--model-path", "--model"}
 @click.option(
     "--concurrency",
     type=click.IntRange(1, 4096),
-    help="Votes in flight at once; by default RRMQ_CONCURRENCY.",
+    help="Votes in flight at once; for a judge on SGLang, whose server sets that limit, the "
+    "matches taken at once. By default RRMQ_CONCURRENCY.",
 )
 @click.option(
     "--grace",
@@ -103,6 +104,8 @@ def command(
     engines = EngineSettings(
         settings.openai_base_url,
         reveal(settings.openai_api_key) or None,
+        openai_rpm=settings.openai_rpm,
+        openai_tpm=settings.openai_tpm,
         sglang_url=sglang_url or "",
         share_prefixes=not no_share_prefixes,
         hub_cache=str(Path(os.environ.get("HF_HOME", "~/.cache/huggingface"), "hub").expanduser()),

@@ -12,13 +12,16 @@ class EngineSettings:
     """What engines need to know of their machine; no message carries it.
 
     `openai_key` is sent to `openai_base_url` and nowhere else, whatever address a job names.
-    `sglang_url` is the machine's own SGLang server; with `share_prefixes` one request computes a
-    prefix before others use it. `hub_cache` is the folder of downloaded models, for the
-    control tokens of their tokenizers.
+    `openai_rpm` and `openai_tpm` are the most requests and tokens a minute for one model at an
+    endpoint, 0 where no limit is known. `sglang_url` is the machine's own SGLang server; with
+    `share_prefixes` one request computes a prefix before others use it. `hub_cache` is the folder
+    where downloaded models lie, for the control tokens of their tokenizers.
     """
 
     openai_base_url: str = ""
     openai_key: str | None = field(default=None, repr=False)
+    openai_rpm: int = 0
+    openai_tpm: int = 0
     sglang_url: str = ""
     share_prefixes: bool = True
     hub_cache: str = ""

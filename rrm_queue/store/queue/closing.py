@@ -48,6 +48,36 @@ CANCEL_READY = text("""
 """)
 
 
+NOTE_DECIDED = text("""
+    INSERT INTO decided_tournaments (tournament_id)
+    SELECT unnest(CAST(:tournaments AS bigint[]))
+    ON CONFLICT DO NOTHING
+""")
+
+# One of several coordinators closes it; a tournament that failed, or whose job was cancelled
+# meanwhile, is not closed at all.
+TAKE_DECIDED = text("""
+    WITH taken AS (
+        DELETE FROM decided_tournaments WHERE tournament_id = :tournament RETURNING tournament_id
+    )
+    SELECT t.id FROM tournaments t JOIN jobs j ON j.id = t.job_id
+    WHERE t.id IN (SELECT tournament_id FROM taken)
+      AND t.state = 'running' AND j.state <> 'cancelled'
+    FOR UPDATE OF t
+""")
+
+
+def note_decided(tx: Connection, tournaments: Sequence[TournamentId]) -> None:
+    """Notes that the standings of tournaments are to be computed."""
+    if tournaments:
+        tx.execute(NOTE_DECIDED, {"tournaments": list(tournaments)})
+
+
+def take_decided(tx: Connection, tournament: TournamentId) -> bool:
+    """Whether a tournament is ours to close; it is locked then, and noted no more."""
+    return tx.scalar(TAKE_DECIDED, {"tournament": tournament}) is not None
+
+
 def results(
     tx: Connection, tournaments: Sequence[TournamentId]
 ) -> dict[TournamentId, NDArray[np.int64]]:

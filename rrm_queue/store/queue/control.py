@@ -67,6 +67,14 @@ REOPEN_TOURNAMENTS = text("""
     WHERE id = ANY(CAST(:tournaments AS bigint[]))
 """)
 
+# What failed when its standings were computed has nothing left to judge.
+NOTE_DECIDED = text("""
+    INSERT INTO decided_tournaments (tournament_id)
+    SELECT id FROM tournaments
+    WHERE id = ANY(CAST(:tournaments AS bigint[])) AND planned > 0 AND planned = decided
+    ON CONFLICT DO NOTHING
+""")
+
 REOPEN_JOB = text("""
     UPDATE jobs
     SET state = CASE WHEN state IN ('partial', 'failed') THEN 'running' ELSE state END,
@@ -118,6 +126,7 @@ def retry_job(tx: Connection, job: JobId) -> Retried:
     dropped = tx.scalars(DROP_FAILING_VOTES, tournaments).all()
     tx.execute(REQUEUE_MATCHES, tournaments)
     tx.execute(REOPEN_TOURNAMENTS, tournaments)
+    tx.execute(NOTE_DECIDED, tournaments)
     votes = {"votes": len(dropped), "reused": sum(dropped)}
     tx.execute(REOPEN_JOB, {"job": job, "tournaments": len(failed), "matches": matches, **votes})
     return Retried(len(failed), matches)

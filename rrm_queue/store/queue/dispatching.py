@@ -19,11 +19,9 @@ from rrm_queue.errors import ForeignJob
 from rrm_queue.log_once import log_once
 from rrm_queue.messages import Answer
 from rrm_queue.seeds import derive
-from rrm_queue.store.queue.job_options import job_options
+from rrm_queue.store.queue.job_options import FOREIGN, job_options
 
 log = logging.getLogger(__name__)
-
-FOREIGN = "job %s is of another version of rrmq and is left to it: %s"
 
 # One coordinator fills a queue's window at a time: two at once would fill it twice.
 LOCK_QUEUE = text("SELECT pg_advisory_xact_lock(:number)")

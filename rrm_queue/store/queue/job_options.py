@@ -7,6 +7,9 @@ import msgspec
 from rrm_queue.domain import JudgeSpec, Voting
 from rrm_queue.errors import ForeignJob
 
+FOREIGN = "job %s is of another version of rrmq and is left to it: %s"
+"""What is logged, once, of a job that this version cannot read."""
+
 Options = TypeVar("Options", JudgeSpec, Voting)
 
 

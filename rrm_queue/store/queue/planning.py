@@ -1,5 +1,6 @@
 """What the coordinator's `plan` and `record` read and write of tournaments."""
 
+import logging
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
@@ -22,7 +23,10 @@ from rrm_queue.domain import (
     Voting,
 )
 from rrm_queue.errors import ForeignJob
-from rrm_queue.store.queue.job_options import job_options
+from rrm_queue.log_once import log_once
+from rrm_queue.store.queue.job_options import FOREIGN, job_options
+
+log = logging.getLogger(__name__)
 
 # A tournament's row lock serialises all that is decided about it, whichever coordinator does it.
 # Only jobs that judge the file's own pairs read them; their labels are not for planning.
@@ -35,6 +39,16 @@ LOCK_TOURNAMENTS = text("""
       AND t.job_id = :job
     ORDER BY t.id
     FOR UPDATE OF t
+""")
+
+DECIDED_TOURNAMENTS = text("""
+    SELECT t.id, t.job_id, t.size, t.seed, t.state, t.planned, t.decided,
+           j.state AS job_state, j.strategy, j.seeding, j.voting, j.judge, j.seed AS job_seed,
+           CASE WHEN j.strategy = 'pairs' THEN t.pairs END AS pairs
+    FROM decided_tournaments d
+    JOIN tournaments t ON t.id = d.tournament_id JOIN jobs j ON j.id = t.job_id
+    ORDER BY t.id
+    LIMIT :most
 """)
 
 OPEN_TOURNAMENTS = text("""
@@ -112,6 +126,17 @@ def lock_tournaments(tx: Connection, job: JobId, matches: Sequence[int]) -> list
     """The job's tournaments of these matches, locked until the transaction ends."""
     rows = tx.execute(LOCK_TOURNAMENTS, {"job": job, "matches": list(matches)})
     return [_running(row) for row in rows]
+
+
+def decided_tournaments(tx: Connection, most: int) -> list[RunningTournament]:
+    """Tournaments whose standings are to be computed, and that this version understands."""
+    found = []
+    for row in tx.execute(DECIDED_TOURNAMENTS, {"most": most}):
+        try:
+            found.append(_running(row))
+        except ForeignJob as error:
+            log_once(log, logging.ERROR, FOREIGN, row.job_id, str(error))
+    return found
 
 
 def open_tournaments(tx: Connection, job: JobId, count: int) -> list[RunningTournament]:

@@ -11,7 +11,7 @@ from rrm_queue.coordinator.changes import (
     record_changes,
     refusal_changes,
 )
-from rrm_queue.coordinator.losses import ATTEMPTS, back_off
+from rrm_queue.coordinator.losses import ATTEMPTS, LONGEST_JUDGE_WAIT, back_off
 from rrm_queue.domain import (
     BatchId,
     CandidateNumber,
@@ -105,6 +105,15 @@ def test_a_transient_failure_is_tried_again_until_the_last_attempt() -> None:
     assert again.requeued == {MATCH: Requeue("reset", attempt=1, wait=back_off(3))}
     last = record_changes([flush(failure=failure)], before(attempt=ATTEMPTS - 1))
     assert (last.requeued, last.failed) == ({}, {MATCH: "reset"})
+
+
+def test_a_judge_that_asks_to_wait_costs_no_attempt_however_often() -> None:
+    failure = Failure("429", transient=True, wait=90.0)
+    changes = record_changes([flush(failure=failure)], before(attempt=ATTEMPTS - 1))
+    assert (changes.requeued, changes.failed) == ({MATCH: Requeue("429", wait=90.0)}, {})
+    endless = Failure("429", transient=True, wait=float("inf"))
+    changes = record_changes([flush(failure=endless)], before())
+    assert changes.requeued == {MATCH: Requeue("429", wait=LONGEST_JUDGE_WAIT)}
 
 
 def test_a_judge_that_turns_the_job_away_costs_no_attempt_and_gives_its_reason() -> None:

@@ -1,21 +1,19 @@
 """The `openai:MODEL` judge: the RRM prompt at any OpenAI-compatible chat endpoint."""
 
+from datetime import UTC, datetime
 from time import perf_counter
 
 import aiohttp
 
 from rrm_queue.domain import Vote
-from rrm_queue.errors import JudgeFault, JudgeRefused, PermanentFault, TransientFault
+from rrm_queue.errors import JudgeUnreachable, PermanentFault, TransientFault
 from rrm_queue.judging.engines.base import EngineSettings
-from rrm_queue.judging.engines.http_errors import error_text
+from rrm_queue.judging.engines.http_errors import fault_of
 from rrm_queue.judging.engines.openai.wire import payload_of, prompt_of, vote_of
 from rrm_queue.judging.vote_request import VoteRequest
 
 _SHORTEST_SECRET = 8  # characters
 _LONGEST_BODY = 16 * 1024 * 1024
-_WORTH_ANOTHER_TRY = {408, 409, 425, 429}
-_REFUSALS = {401, 402, 404}
-"""No key, no money, no such model: every match of the job would get the same answer."""
 
 
 def open_engine(settings: EngineSettings) -> "OpenAIEngine":
@@ -46,11 +44,15 @@ class OpenAIEngine:
             body = await self._post(base_url, payload_of(request, prompt))
         except aiohttp.InvalidURL as error:
             raise PermanentFault(f"{base_url} is not an address") from error
+        except aiohttp.ConnectionTimeoutError as error:
+            raise JudgeUnreachable(f"{base_url} did not accept a connection in time") from error
         except TimeoutError as error:
             raise TransientFault(f"{base_url} did not answer in time") from error
         except (aiohttp.ClientError, OSError) as error:
             said = self._redacted(str(error).encode()).decode()
-            raise TransientFault(f"{base_url}: {said or type(error).__name__}") from error
+            unreached = isinstance(error, aiohttp.ClientConnectorError)
+            kind = JudgeUnreachable if unreached else TransientFault
+            raise kind(f"{base_url}: {said or type(error).__name__}") from error
         return vote_of(request, prompt, body, perf_counter() - began)
 
     async def close(self) -> None:
@@ -72,7 +74,8 @@ class OpenAIEngine:
         ) as response:
             body = self._redacted(await _bounded(response))
             if response.status != 200:
-                raise self._fault(response, body)
+                origin, now = str(response.url.origin()), datetime.now(UTC)
+                raise fault_of(origin, response.status, response.headers, body, now)
             return body
 
     def _authorization(self, base_url: str) -> dict[str, str]:
@@ -94,13 +97,6 @@ class OpenAIEngine:
                 said = said.replace(form.encode(), b"***")
         return said
 
-    def _fault(self, response: aiohttp.ClientResponse, body: bytes) -> JudgeFault:
-        """The fault that a status means, with the endpoint's own message."""
-        detail = f"{response.url.origin()} answered {response.status}: {error_text(body)}"
-        if response.status >= 500 or response.status in _WORTH_ANOTHER_TRY:
-            return TransientFault(detail, retry_after=_retry_after(response))
-        return JudgeRefused(detail) if response.status in _REFUSALS else PermanentFault(detail)
-
 
 async def _bounded(response: aiohttp.ClientResponse) -> bytes:
     """The whole body; raises TransientFault when it does not end in time."""
@@ -112,9 +108,3 @@ async def _bounded(response: aiohttp.ClientResponse) -> bytes:
                 f"{response.url.origin()} answered more than {_LONGEST_BODY} bytes"
             )
     return bytes(body)
-
-
-def _retry_after(response: aiohttp.ClientResponse) -> float:
-    """The seconds in the endpoint's Retry-After; 0 when there are none or it is a date."""
-    asked = response.headers.get("Retry-After", "")
-    return float(asked) if asked.isdecimal() else 0.0

@@ -2,14 +2,14 @@
 
 import json
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 
 from rrm_queue.domain import Vote
-from rrm_queue.errors import TransientFault
 from rrm_queue.judging.bounds import whole
-from rrm_queue.judging.engines.http_errors import error_text
+from rrm_queue.judging.engines.http_errors import fault_in_good_answer
 from rrm_queue.judging.prompt import Rendered, messages
 from rrm_queue.judging.verdict import END_OF_THINKING, read_verdict
 from rrm_queue.judging.vote_request import VoteRequest
@@ -60,12 +60,13 @@ def payload_of(request: VoteRequest, prompt: Rendered) -> dict[str, Any]:
 
 
 def vote_of(request: VoteRequest, prompt: Rendered, body: bytes, seconds: float) -> Vote:
-    """The vote in a completion; raises TransientFault when the body is none."""
+    """The vote in a completion; raises a JudgeFault when the body is none."""
     try:
         completion = _read(body)
         choice = completion.choices[0]
     except (msgspec.DecodeError, UnicodeDecodeError, IndexError) as error:
-        raise TransientFault(f"no completion in the answer: {error_text(body)}") from error
+        at = str(request.judge.base_url)
+        raise fault_in_good_answer(at, body, datetime.now(UTC)) from error
     finished = choice.finish_reason != "length"
     text = _whole_text(choice.message, finished=finished)
     parsed = read_verdict(text, finished=finished, thinks=False)

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import aiohttp
 import msgspec
 
-from rrm_queue.errors import JudgeFault, PermanentFault, TransientFault
+from rrm_queue.errors import JudgeFault, JudgeUnreachable, PermanentFault, TransientFault
 from rrm_queue.judging.engines.http_errors import error_text
 from rrm_queue.judging.engines.sglang.wire import (
     Generation,
@@ -29,7 +29,7 @@ _LONGEST_REFUSAL = 65_536
 _ABORT_SECONDS = 5
 
 
-class ServerLost(TransientFault):
+class ServerLost(JudgeUnreachable):
     """The judge could not be reached."""
 
 

@@ -1,0 +1,226 @@
+"""Waiting is not failing: endpoints on loopback that limit their callers, and a judge in front."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+
+import pytest
+from aiohttp import web
+from kit.endpoints import Handler, batch_for, completion, endpoint
+
+from rrm_queue.domain import Voting
+from rrm_queue.judging.batch_runner import BatchRunner
+from rrm_queue.judging.engines.base import EngineSettings
+from rrm_queue.judging.sampler import RetryPolicy
+from rrm_queue.messages import MatchReport
+
+Judging = Callable[[BatchRunner, str], Awaitable[None]]
+
+
+def good() -> web.Response:
+    return completion("\\boxed{Assistant 1}", usage={"prompt_tokens": 100, "completion_tokens": 50})
+
+
+def busy(status: int = 429, **headers: str) -> web.Response:
+    given = {name.replace("_", "-"): value for name, value in headers.items()}
+    return web.json_response({"error": {"message": "slow down"}}, status=status, headers=given)
+
+
+class RateLimited:
+    """Takes `burst` requests at once, then `rate` a second, and counts what it was asked."""
+
+    def __init__(self, rate: float, burst: int = 1) -> None:
+        self.rate, self.burst = rate, burst
+        self.level, self.at = float(burst), time.monotonic()
+        self.requests = self.answers = 0
+
+    async def __call__(self, request: web.Request) -> web.Response:
+        await request.read()
+        self.requests += 1
+        now = time.monotonic()
+        self.level = min(self.burst, self.level + (now - self.at) * self.rate)
+        self.at = now
+        if self.level < 1:
+            return busy()
+        self.level -= 1
+        self.answers += 1
+        await asyncio.sleep(0.05)
+        return good()
+
+
+def run(
+    handler: Handler,
+    judging: Judging,
+    *,
+    settings: EngineSettings | None = None,
+    retries: RetryPolicy | None = None,
+) -> None:
+    async def judged() -> None:
+        async with endpoint(handler) as base_url:
+            runner = BatchRunner(settings or EngineSettings(), concurrency=64, retries=retries)
+            try:
+                await judging(runner, base_url)
+            finally:
+                await runner.close()
+
+    asyncio.run(judged())
+
+
+def reports_of(
+    handler: Handler,
+    matches: int,
+    *,
+    settings: EngineSettings | None = None,
+    retries: RetryPolicy | None = None,
+) -> list[MatchReport]:
+    reports: list[MatchReport] = []
+
+    async def report(one: MatchReport) -> None:
+        reports.append(one)
+
+    async def judging(runner: BatchRunner, base_url: str) -> None:
+        await runner.judge(batch_for(base_url, Voting(), matches), report)
+
+    run(handler, judging, settings=settings, retries=retries)
+    return sorted(reports, key=lambda one: one.match)
+
+
+def test_a_rate_limit_fails_no_match_and_is_used_with_few_requests() -> None:
+    limited = RateLimited(10, burst=5)
+    began = time.monotonic()
+    reports = reports_of(limited, 150)
+    seconds = time.monotonic() - began
+    assert [report.failure for report in reports] == [None] * 150
+    assert limited.requests <= 1.1 * limited.answers
+    assert 145 / 10 / seconds >= 0.7  # 0.9 on a calm machine: test_pace has it in simulated time
+
+
+@pytest.mark.parametrize("status", [429, 503, 529])
+def test_a_busy_endpoint_costs_no_attempt(status: int) -> None:
+    refusals = 5
+
+    async def handler(request: web.Request) -> web.Response:
+        nonlocal refusals
+        refusals -= 1
+        return busy(status) if refusals >= 0 else good()
+
+    [report] = reports_of(handler, 1, retries=RetryPolicy(attempts=1))
+    assert report.failure is None
+    assert len(report.votes) == 1
+
+
+def test_retry_after_is_kept_by_every_request() -> None:
+    refused_at = 0.0
+    early: list[float] = []
+
+    async def handler(request: web.Request) -> web.Response:
+        nonlocal refused_at
+        if not refused_at:
+            refused_at = time.monotonic()
+            return busy(Retry_After="1.5")
+        early.append(time.monotonic() - refused_at)
+        return good()
+
+    reports = reports_of(handler, 4)
+    assert all(report.failure is None for report in reports)
+    late = [waited for waited in early if waited > 0.5]  # others had left before the refusal
+    assert late
+    assert min(late) >= 1.5
+
+
+def test_a_match_that_waits_longer_than_patience_goes_back_without_an_attempt() -> None:
+    async def handler(request: web.Request) -> web.Response:
+        return busy(Retry_After="3600")
+
+    reports = reports_of(handler, 3, retries=RetryPolicy(total=5))
+    assert len(reports) == 3
+    for report in reports:
+        assert report.failure is not None
+        assert report.failure.transient
+        assert 3500 < report.failure.wait < 4000
+        assert "asks to wait" in report.failure.reason
+        assert "answered 429: slow down" in report.failure.reason
+
+
+def test_stopping_ends_the_waiting_at_once() -> None:
+    async def handler(request: web.Request) -> web.Response:
+        return busy(Retry_After="600")
+
+    async def report(one: MatchReport) -> None:
+        raise AssertionError(one)
+
+    async def judging(runner: BatchRunner, base_url: str) -> None:
+        task = asyncio.create_task(runner.judge(batch_for(base_url, Voting(), 20), report))
+        await asyncio.sleep(0.3)  # long enough that they wait
+        began = time.monotonic()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert time.monotonic() - began < 0.5
+
+    run(handler, judging)
+
+
+def test_an_endpoint_that_waits_does_not_hold_up_another() -> None:
+    async def closed(request: web.Request) -> web.Response:
+        return busy(Retry_After="600")
+
+    async def handler(request: web.Request) -> web.Response:
+        return good()
+
+    async def run_both() -> int:
+        done = 0
+
+        async def report(one: MatchReport) -> None:
+            nonlocal done
+            done += 1
+
+        async with endpoint(closed) as waits, endpoint(handler) as answers:
+            runner = BatchRunner(EngineSettings(), concurrency=2)
+            waiting = asyncio.create_task(runner.judge(batch_for(waits, Voting(), 20), report))
+            await asyncio.sleep(0.1)
+            await asyncio.wait_for(runner.judge(batch_for(answers, Voting(), 20), report), 20)
+            waiting.cancel()
+            await asyncio.wait({waiting})
+            await runner.close()
+        return done
+
+    assert asyncio.run(run_both()) == 20
+
+
+@pytest.mark.parametrize(
+    "settings", [EngineSettings(openai_rpm=1200), EngineSettings(openai_tpm=180_000)]
+)
+def test_known_limits_are_kept_without_a_refusal(settings: EngineSettings) -> None:
+    asked: list[float] = []
+
+    async def handler(request: web.Request) -> web.Response:
+        asked.append(time.monotonic())
+        return good()
+
+    reports_of(handler, 30, settings=settings)
+    # 20 a second; before the first answer the cost of a request in tokens is a guess
+    assert asked[-1] - asked[5] >= 24 / 20 * 0.9
+
+
+def test_a_runner_knows_why_requests_wait_while_they_do() -> None:
+    async def handler(request: web.Request) -> web.Response:
+        return busy(Retry_After="600")
+
+    async def report(one: MatchReport) -> None:
+        raise AssertionError(one)
+
+    async def judging(runner: BatchRunner, base_url: str) -> None:
+        task = asyncio.create_task(runner.judge(batch_for(base_url, Voting(), 20), report))
+        while not runner.troubles():
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(0.1)  # for those that had left before the refusal
+        [(job, (reason, waiting))] = runner.troubles().items()
+        assert (job, waiting) == ("job", 20)
+        assert reason.startswith("The judge asks to wait: http://127.0.0.1:")
+        assert reason.endswith(" answered 429: slow down")
+        task.cancel()
+        await asyncio.wait({task})
+        assert runner.troubles() == {}
+
+    run(handler, judging)
