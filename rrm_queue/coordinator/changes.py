@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from rrm_queue.coordinator.claims import Dropped, fitting_report
+from rrm_queue.coordinator.claims import Asked, Dropped, fitting_report
 from rrm_queue.coordinator.losses import ATTEMPTS, LONGEST_JUDGE_WAIT, back_off
 from rrm_queue.coordinator.plan import strategy_of
 from rrm_queue.domain import (
@@ -31,6 +31,7 @@ class Before(NamedTuple):
     tournaments: Mapping[TournamentId, RunningTournament]
     matches: Mapping[int, LockedMatch]
     votes: Mapping[int, Sequence[Vote]]
+    asked: Mapping[tuple[int, int], Asked] = {}
     unproven: bool = False
     """The judge has answered no match of the job yet."""
 
@@ -73,7 +74,9 @@ def record_changes(flushes: Iterable[Outcomes], before: Before) -> Changes:
         for report in {report.match: report for report in flush.matches}.values():
             match = before.matches.get(report.match)
             if match is not None:
-                fitted = fitting_report(report, match, before.tournament_of(match), changes.dropped)
+                fitted = fitting_report(
+                    report, match, before.tournament_of(match), changes.dropped, before.asked
+                )
                 _add(changes, fitted, match, before, ours=match.batch == flush.batch)
     changes.rejected = None if changes.votes else changes.rejected
     return changes
@@ -97,7 +100,9 @@ def refusal_changes(flushes: Sequence[Outcomes], before: Before, reason: str) ->
     for report in [report for flush in flushes for report in flush.matches]:
         match = before.matches.get(report.match)
         if match is not None and match.undecided:
-            fitted = fitting_report(report, match, before.tournament_of(match), changes.dropped)
+            fitted = fitting_report(
+                report, match, before.tournament_of(match), changes.dropped, before.asked
+            )
             changes.votes += [(match.id, vote) for vote in _new(match.id, fitted.votes, before)]
             changes.failed[match.id] = reason
     return changes
@@ -119,6 +124,14 @@ def outcome(match: LockedMatch, votes: Sequence[Vote], tournament: RunningTourna
         return voted
     winner = coin(match.first, match.second, tournament.seed, *match.position)
     return Outcome(winner, DecidedBy.COIN)
+
+
+def _fitted(
+    changes: Changes, report: MatchReport, match: LockedMatch, before: Before
+) -> MatchReport:
+    """What of a report the job can have asked for."""
+    tournament = before.tournament_of(match)
+    return fitting_report(report, match, tournament, changes.dropped, before.asked)
 
 
 def _add(

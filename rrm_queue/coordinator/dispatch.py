@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from secrets import token_hex
@@ -22,8 +22,9 @@ from rrm_queue.coordinator.window import (
     to_open,
     window,
 )
-from rrm_queue.domain import JobId, MatchId
+from rrm_queue.domain import JobId, JudgeSpec, MatchId
 from rrm_queue.errors import BrokerUnavailable, ForeignJob, StoreUnavailable
+from rrm_queue.judging.kinds import kind_of
 from rrm_queue.judging.voting import wave
 from rrm_queue.log_once import log_once, tell
 from rrm_queue.messages import JudgeBatch
@@ -41,6 +42,7 @@ class _Window:
     """A queue to be filled: its broker's epoch, its places, and the most matches in a message.
 
     `tokens`: whether its batches get tokens, which workers of the version before do not send back.
+    `models`: what each of its live workers judges with, empty where it is not known.
     """
 
     queue: str
@@ -48,6 +50,16 @@ class _Window:
     places: int
     most: int
     tokens: bool
+    models: Sequence[str]
+
+    def answering(self, judge: JudgeSpec) -> Set[str] | None:
+        """What the live workers judge with; None where no worker lives or knows it beforehand.
+
+        Nothing while a worker does not say it yet.
+        """
+        if not self.models or not kind_of(judge).needs_server:
+            return None
+        return set(self.models) if all(self.models) else set()
 
 
 @dataclass(slots=True)
@@ -105,10 +117,18 @@ def _fill_safely(
 def _fill(database: Database, broker: Broker, queue: str, epoch: str, observer: Observer) -> _Turn:
     """Claims and commits first, publishes second: recover finds what is lost in between."""
     workers, models = broker.capacities(queue), broker.models(queue)
-    capacities, tokens = workers.values(), workers.keys() <= models.keys()
+    capacities = workers.values()
+    window_ = _Window(
+        queue,
+        epoch,
+        window(capacities),
+        batch_size(capacities),
+        tokens=workers.keys() <= models.keys(),
+        models=[models.get(worker, "") for worker in workers],
+    )
     with database.begin() as tx:
         dispatching.lock_queue(tx, queue)
-        turn = _claim(tx, _Window(queue, epoch, window(capacities), batch_size(capacities), tokens))
+        turn = _claim(tx, window_)
     broker.publish(queue, turn.batches)
     for job, matches in turn.decided.items():
         began = time.monotonic()
@@ -170,8 +190,8 @@ def _apart(tx: Transaction, job: ActiveJob) -> Iterator[None]:
 def _send(tx: Transaction, job: ActiveJob, queue: _Window, count: int, turn: _Turn) -> Counts:
     """Claims matches of a job and adds them to the turn; what that adds to the job's counters."""
     matches = dispatching.claim_matches(tx, job.id, count)
-    texts = read_texts(tx, job, matches)
-    votes, reused = bring_votes(tx, job, matches, texts)
+    texts = read_texts(tx, job.judge, matches)
+    votes, reused = bring_votes(tx, job, matches, texts, queue.answering(job.judge))
     going = [match for match in matches if wave(votes[match.id], job.voting)]
     sent = {match.id for match in going}
     if decided := [match.id for match in matches if match.id not in sent]:

@@ -147,13 +147,17 @@ def walk(tx: Transaction) -> Mapping[str, tuple[TextClause, Parameters]]:
         "control.LOCK_FAILED": (control.LOCK_FAILED, job),
         "batches of a deleted job": (DELETE_BATCHES, job),
         "paid_votes.IN_HAND": (paid_votes.IN_HAND, {"matches": ids}),
-        "paid_votes.PAID": (paid_votes.PAID, {"keys": [UUID(int=n) for n in range(64)]}),
+        "paid_votes.PAID": (
+            paid_votes.PAID,
+            {"keys": [UUID(int=n) for n in range(64)], "models": ["m"]},
+        ),
         "paid_votes.REUSE_VOTES": (
             paid_votes.REUSE_VOTES,
             {
                 "match": ids,
                 "number": [1] * 64,
                 "swapped": [False] * 64,
+                "models": ["m"],
                 "key": [UUID(int=n) for n in range(64)],
             },
         ),

@@ -60,6 +60,7 @@ class Worker:
         *,
         ready: Event,
         metrics: Metrics,
+        model: Callable[[], str] = lambda: "",
     ) -> None:
         self._runner = runner
         self._leases = leases
@@ -67,6 +68,7 @@ class Worker:
         self._capacities = capacities
         self._ready = ready
         self._metrics = metrics
+        self._model = model
         self._running: dict[BatchRef, RunningBatch] = {}
         self._changed = Condition()
         self._draining = Event()
@@ -274,7 +276,7 @@ class Worker:
     def _announce(self) -> None:
         """Shows that the worker is present, or ends that while it can judge nothing."""
         if self._ready.is_set() and not self._draining.is_set():
-            self._leases.announce(self._capacities)
+            self._leases.announce(self._capacities, self._model())
         else:
             self._withdraw()
 

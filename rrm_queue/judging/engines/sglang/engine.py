@@ -116,7 +116,7 @@ class SglangEngine:
             request,
             prompt,
             generation,
-            model=f"{request.judge.argument} (sglang {session.info.version})",
+            model=session.info.answering(request.judge.argument),
             seconds=perf_counter() - began,
         )
 

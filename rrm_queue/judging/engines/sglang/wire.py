@@ -15,6 +15,7 @@ from rrm_queue.judging.bounds import whole
 from rrm_queue.judging.engines.http_errors import error_text
 from rrm_queue.judging.verdict import END_OF_THINKING, read_verdict
 from rrm_queue.judging.vote_request import VoteRequest
+from rrm_queue.seeds import derive
 
 _TOKENS_A_CHUNK = 256
 """Each chunk repeats the text so far, so there are few; the first token has a chunk of its own."""
@@ -68,6 +69,20 @@ class ServerInfo(msgspec.Struct, frozen=True):
     max_total_num_tokens: int
     incremental_streaming_output: bool = False
     tokenizer_path: str = ""
+    model_path: str = ""
+    revision: str | None = None
+    weight_version: str | None = None
+
+    def answering(self, judge: str) -> str:
+        """What gives the votes of `judge`: the engine's version and the checkpoint.
+
+        The checkpoint by the last part of its path and a digest of its path, revision and weights'
+        version: a path may tell too much, and two checkpoints must not be taken for one.
+        """
+        which = (self.model_path, self.revision, self.weight_version)
+        digest = f"{derive(*(part or '' for part in which)):016x}"[-8:]
+        name = self.model_path.rstrip("/").rpartition("/")[2]
+        return f"{judge} (sglang {self.version}, {name} {digest})"
 
     def room(self, prompt_tokens: int) -> int:
         """How many tokens can follow such a prompt; 0 or less when it is too long itself.
@@ -232,7 +247,7 @@ def vote_of(
         verdict=parsed.verdict,
         swapped=request.swapped,
         no_verdict=parsed.no_verdict,
-        text=generation.text,
+        text=bounds.clean(generation.text, bounds.LONGEST_TEXT),
         seed=request.seed,
         model=model,
         prompt_tokens=whole(meta.prompt_tokens),
