@@ -11,11 +11,11 @@ demo: $(VENV)/.installed  ## rank the example's answers, in a virtual environmen
 	$(RRMQ) submit examples/gsm8k.jsonl --strategy knockout --watch
 	@echo 'the local stack runs on; $(RRMQ) down stops it'
 
-test: $(VENV)/.installed-dev check engine  ## all tests, on real services from wheels
-	$(VENV)/bin/python -m pytest
+test: $(VENV)/.installed-dev check engine  ## all tests, on real services from wheels; fails under the floor of coverage
+	$(VENV)/bin/python -m pytest --cov
 
-test-fast: $(VENV)/.installed-dev  ## unit, integration and migration tests: no engine, no killed processes
-	$(VENV)/bin/python -m pytest tests/unit tests/integration tests/migration --ignore tests/integration/test_local_stack.py
+test-fast: $(VENV)/.installed-dev  ## unit, integration and migration tests without the slow ones: no engine
+	$(VENV)/bin/python -m pytest -m 'not slow' --hypothesis-profile fast tests/unit tests/integration tests/migration
 
 check: $(VENV)/.installed-dev  ## formatting, lint, types, import contracts, pages of the docs
 	$(VENV)/bin/ruff format --check .
@@ -66,7 +66,7 @@ bench: $(VENV)/.installed-dev engine  ## the queue's costs against baselines bes
 	$(VENV)/bin/python benchmarks $(BENCHMARK)
 
 clean:
-	rm -rf $(VENV) $(ENGINE) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(ENGINE) .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 
 $(VENV)/bin/pip:
 	$(PYTHON) -c 'import sys; sys.exit("rrmq needs Python 3.11 or newer: make PYTHON=python3.11 ...") if sys.version_info < (3, 11) else None'

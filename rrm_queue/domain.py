@@ -238,7 +238,9 @@ class OnNoVerdict(StrEnum):
 class Voting(msgspec.Struct, frozen=True, omit_defaults=True):
     """How a match is voted on; `lead` is the lead at which `Stop.LEAD` stops.
 
-    `resamples` is how many more samples a vote without a verdict gets.
+    `resamples` is how many more samples a vote without a verdict gets. With `keep_going` a judge
+    that rejects the first matches, or gives no verdict in nearly all first votes, does not pause
+    its job.
     """
 
     votes: int = 1
@@ -248,6 +250,7 @@ class Voting(msgspec.Struct, frozen=True, omit_defaults=True):
     lead: int = 0
     on_no_verdict: OnNoVerdict = OnNoVerdict.ABSTAIN
     resamples: int = 2
+    keep_going: bool = False
 
 
 class Verdict(StrEnum):

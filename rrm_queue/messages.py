@@ -76,13 +76,14 @@ class Failure(msgspec.Struct, frozen=True, omit_defaults=True):
 
     `refused` when the judge turns the whole job away: no match of it would fare better. `wait` is
     above 0 when the judge asked to wait: then it is no attempt, and the match may be tried again
-    after so many seconds.
+    after so many seconds. `rejected` when the judge found fault with the request itself.
     """
 
     reason: str
     transient: bool
     refused: bool = False
     wait: float = 0.0
+    rejected: bool = False
 
 
 class MatchReport(msgspec.Struct, frozen=True, omit_defaults=True):

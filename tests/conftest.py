@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
+from hypothesis import HealthCheck, settings
 from sqlalchemy import Connection, NullPool, create_engine, text
 
 from rrm_queue.broker.app import create_app
@@ -12,6 +13,13 @@ from rrm_queue.local.stack import Addresses, LocalStack
 from rrm_queue.seeds import derive
 from rrm_queue.store.database import Database
 from rrm_queue.store.schema import upgrade
+
+# A busy machine is no reason to fail. `make test-fast` chooses the profile `fast`.
+settings.register_profile(
+    "full", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile("fast", settings.get_profile("full"), max_examples=20)
+settings.load_profile("full")
 
 
 @pytest.fixture(scope="session")
@@ -41,7 +49,23 @@ def database(
     servers: Addresses, template: str, request: pytest.FixtureRequest
 ) -> Iterator[Database]:
     """A store with tables and no rows, in a database of the test's own."""
-    name = f"test_{derive(request.node.nodeid):x}"
+    with database_copy(servers, template, request.node.nodeid) as own:
+        yield own
+
+
+@pytest.fixture(scope="module")
+def module_database(
+    servers: Addresses, template: str, request: pytest.FixtureRequest
+) -> Iterator[Database]:
+    """A store for all tests of a module; none of them may leave a change behind."""
+    with database_copy(servers, template, request.node.nodeid) as own:
+        yield own
+
+
+@contextmanager
+def database_copy(servers: Addresses, template: str, owner: str) -> Iterator[Database]:
+    """A copy of the template, dropped at the end."""
+    name = f"test_{derive(owner):x}"
     with autocommit(servers.database_url) as connection:
         connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
     own = Database(url_of(servers, name))

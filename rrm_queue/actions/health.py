@@ -31,12 +31,17 @@ def notes(app: App, view: JobView) -> list[str]:
     return [*found, reason] if reason else found
 
 
-def held_up(app: App, view: JobView) -> str | None:
-    """Why a job that has not ended does not move; None when nothing is known to hold it up."""
+def held_up(app: App, view: JobView, *, counted: bool = True) -> str | None:
+    """Why a job that has not ended does not move; None when nothing is known to hold it up.
+
+    `counted` adds how many requests wait, which is another number at each look.
+    """
     if view.state.ended:
         return None
     if missing := _missing_workers(app.broker, view, local=app.local):
         return missing
+    if told := _told(app.broker, view, counted=counted):
+        return told
     with app.begin() as tx:
         why = trouble(tx, view.id)
     return f"matches wait to be tried again: {why}" if why else None
@@ -58,6 +63,20 @@ def _missing_workers(broker: "BrokerClient", view: JobView, *, local: bool) -> s
         return "the local worker does not serve yet; if it stays so, `rrmq doctor` says why"
     name = worker_name(view.queue)
     return f"no live worker serves `{name}`: start one with `{worker_command(view.queue)}`"
+
+
+def _told(broker: "BrokerClient", view: JobView, *, counted: bool) -> str | None:
+    """Why workers wait or try again at this moment; None when they do not."""
+    if view.state is JobState.PAUSED:
+        return None
+    try:
+        found = broker.trouble(view.id)
+    except BrokerUnavailable:
+        return None
+    if found is None or not counted:
+        return found and found.reason
+    requests = f"{count(found.waiting, 'request')} wait{'s' if found.waiting == 1 else ''}"
+    return f"{found.reason} ({requests})"
 
 
 def worker_command(queue: str) -> str:

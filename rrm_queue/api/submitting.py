@@ -39,6 +39,7 @@ def submit(
     mapping: Mapping[str, str] | None = None,
     empty: str = options.EMPTY.default,
     new: bool = False,
+    keep_going: bool = False,
 ) -> Job:
     """Makes a job of a file or of rows; the options are those of `rrmq submit`.
 
@@ -66,6 +67,7 @@ def submit(
         mapping=mapping,
         empty=empty,
         new=new,
+        keep_going=keep_going,
     )
     request = request_of(given, app.settings.openai_base_url)
     with _opened(source) as opened:

@@ -26,6 +26,7 @@ from rrm_queue.broker.leases import (
     workers_key,
 )
 from rrm_queue.broker.names import COORDINATOR_QUEUE, JUDGE_TASK, WAKE_TASK
+from rrm_queue.broker.troubles import Trouble, told
 from rrm_queue.domain import BatchId, BatchRef, JobId
 from rrm_queue.errors import BrokerRefused, BrokerUnavailable
 from rrm_queue.messages import MARKS, OVER, Epoch, Flush, Holder, JudgeBatch, Outcomes, encode
@@ -185,6 +186,11 @@ class BrokerClient:
         """Reverses `stop`: the job goes on."""
         with _faults():
             self.client.delete(stopped_key(job))
+
+    def trouble(self, job: JobId) -> Trouble | None:
+        """Why requests of the job wait at its workers, as they said lately."""
+        with _faults():
+            return told(self.client, job)
 
     def server_version(self) -> str:
         """The server's name and version, such as `valkey 9.1.0`."""

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from rrm_queue.coordinator.claims import Dropped, fitting_report
+from rrm_queue.coordinator.claims import Asked, Dropped, fitting_report
 from rrm_queue.coordinator.losses import ATTEMPTS, LONGEST_JUDGE_WAIT, back_off
 from rrm_queue.coordinator.plan import strategy_of
 from rrm_queue.domain import (
@@ -31,6 +31,9 @@ class Before(NamedTuple):
     tournaments: Mapping[TournamentId, RunningTournament]
     matches: Mapping[int, LockedMatch]
     votes: Mapping[int, Sequence[Vote]]
+    asked: Mapping[tuple[int, int], Asked] = {}
+    unproven: bool = False
+    """The judge has answered no match of the job yet."""
 
     def tournament_of(self, match: LockedMatch) -> RunningTournament:
         """The match's tournament."""
@@ -41,7 +44,8 @@ class Before(NamedTuple):
 class Changes:
     """What is to be written. `refused` is why the judge turned the whole job away, if it did.
 
-    `dropped` counts votes that the job cannot have asked for.
+    `rejected` is why it rejected a match, in a job of which it has answered none. `dropped` counts
+    votes that the job cannot have asked for.
     """
 
     votes: list[tuple[MatchId, Vote]] = field(default_factory=list)
@@ -50,6 +54,7 @@ class Changes:
     failed: dict[MatchId, str] = field(default_factory=dict)
     batches: set[BatchId] = field(default_factory=set)
     refused: str | None = None
+    rejected: str | None = None
     dropped: Dropped = field(default_factory=Dropped)
 
     def decided(self, before: Before) -> Counter[TournamentId]:
@@ -69,8 +74,11 @@ def record_changes(flushes: Iterable[Outcomes], before: Before) -> Changes:
         for report in {report.match: report for report in flush.matches}.values():
             match = before.matches.get(report.match)
             if match is not None:
-                fitted = fitting_report(report, match, before.tournament_of(match), changes.dropped)
+                fitted = fitting_report(
+                    report, match, before.tournament_of(match), changes.dropped, before.asked
+                )
                 _add(changes, fitted, match, before, ours=match.batch == flush.batch)
+    changes.rejected = None if changes.votes else changes.rejected
     return changes
 
 
@@ -92,7 +100,9 @@ def refusal_changes(flushes: Sequence[Outcomes], before: Before, reason: str) ->
     for report in [report for flush in flushes for report in flush.matches]:
         match = before.matches.get(report.match)
         if match is not None and match.undecided:
-            fitted = fitting_report(report, match, before.tournament_of(match), changes.dropped)
+            fitted = fitting_report(
+                report, match, before.tournament_of(match), changes.dropped, before.asked
+            )
             changes.votes += [(match.id, vote) for vote in _new(match.id, fitted.votes, before)]
             changes.failed[match.id] = reason
     return changes
@@ -116,6 +126,14 @@ def outcome(match: LockedMatch, votes: Sequence[Vote], tournament: RunningTourna
     return Outcome(winner, DecidedBy.COIN)
 
 
+def _fitted(
+    changes: Changes, report: MatchReport, match: LockedMatch, before: Before
+) -> MatchReport:
+    """What of a report the job can have asked for."""
+    tournament = before.tournament_of(match)
+    return fitting_report(report, match, tournament, changes.dropped, before.asked)
+
+
 def _add(
     changes: Changes, report: MatchReport, match: LockedMatch, before: Before, *, ours: bool
 ) -> None:
@@ -133,7 +151,8 @@ def _add(
     if not wave(kept, tournament.voting):
         _decide(changes, match, kept, tournament)
     elif ours:  # else it is a repeat, or the batch was given up and another may judge the match
-        _return(changes, match, report.failure)
+        keep_going = tournament.voting.keep_going
+        _return(changes, match, report.failure, unproven=before.unproven, keep_going=keep_going)
 
 
 def _new(match: int, votes: Iterable[Vote], before: Before) -> list[Vote]:
@@ -151,8 +170,19 @@ def _decide(
         changes.failed[match.id] = str(fault)
 
 
-def _return(changes: Changes, match: LockedMatch, failure: Failure | None) -> None:
-    """The match goes back to the queue, unless it has failed for good."""
+def _return(
+    changes: Changes,
+    match: LockedMatch,
+    failure: Failure | None,
+    *,
+    unproven: bool,
+    keep_going: bool,
+) -> None:
+    """The match goes back to the queue, unless it has failed for good.
+
+    A judge that rejects the first matches may do so because of the job's settings: these matches
+    are kept for when the settings are mended.
+    """
     attempt = match.attempt + 1
     if failure is None:
         changes.requeued[match.id] = Requeue()
@@ -162,6 +192,9 @@ def _return(changes: Changes, match: LockedMatch, failure: Failure | None) -> No
     elif failure.wait > 0:
         wait = min(failure.wait, LONGEST_JUDGE_WAIT)
         changes.requeued[match.id] = Requeue(failure.reason, wait=wait)
+    elif failure.rejected and unproven and not keep_going and attempt < ATTEMPTS:
+        changes.requeued[match.id] = Requeue(failure.reason, attempt=1, wait=back_off(attempt))
+        changes.rejected = failure.reason
     elif failure.transient and attempt < ATTEMPTS:
         changes.requeued[match.id] = Requeue(failure.reason, attempt=1, wait=back_off(attempt))
     else:

@@ -7,12 +7,15 @@ fit is dropped, and what is right beside it is kept.
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
+from uuid import UUID
 
 from msgspec import structs
 
 from rrm_queue.domain import Order, Verdict, Vote, Voting
 from rrm_queue.judging.bounds import bounded, bounded_failure
 from rrm_queue.judging.kinds import kind_of
+from rrm_queue.judging.voting import sample_seed
 from rrm_queue.messages import MatchReport, Outcomes
 from rrm_queue.store.queue.planning import RunningTournament
 from rrm_queue.store.queue.recording import LARGEST_ID, LockedMatch, SentBatch
@@ -50,17 +53,47 @@ def fitting_flush(flush: Outcomes, sent: SentBatch | None, dropped: Dropped) -> 
     return structs.replace(flush, matches=reports)
 
 
+class Asked(NamedTuple):
+    """What a vote was asked with, as the coordinator's own rows say."""
+
+    seed: int
+    swapped: bool
+    key: UUID
+
+
 def fitting_report(
-    report: MatchReport, match: LockedMatch, tournament: RunningTournament, dropped: Dropped
+    report: MatchReport,
+    match: LockedMatch,
+    tournament: RunningTournament,
+    dropped: Dropped,
+    asked: Mapping[tuple[int, int], Asked],
 ) -> MatchReport:
-    """The report with those of its votes that its job can have asked for."""
+    """The report with those of its votes that its job can have asked for.
+
+    `asked` says of votes that are paid for, by match and number, what they were asked with: the key
+    and the seed that are kept are these. A vote that was asked with others, as by a worker of the
+    version before, counts for its match and has no key: it is used for no other job.
+    """
     votes: dict[int, Vote] = {}
     for vote in report.votes:
         if _asked(vote, match, tournament):
             votes.setdefault(vote.number, bounded(vote))
+    if asked:
+        votes = {
+            number: _keyed(vote, asked[match.id, number])
+            for number, vote in votes.items()
+            if vote.swapped is asked[match.id, number].swapped
+        }
     dropped.note("votes that were not asked for", len(report.votes) - len(votes))
     failure = report.failure and bounded_failure(report.failure)
     return MatchReport(report.match, list(votes.values()), failure)
+
+
+def _keyed(vote: Vote, asked: Asked) -> Vote:
+    """The vote with the key and the seed of what was asked."""
+    seed = sample_seed(asked.seed, vote.samples)
+    same = vote.seed == seed and vote.key == asked.key
+    return structs.replace(vote, seed=seed, key=asked.key if same else None)
 
 
 def _carried(match: int, sent: SentBatch) -> bool:

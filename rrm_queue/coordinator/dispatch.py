@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from secrets import token_hex
@@ -30,8 +30,9 @@ from rrm_queue.coordinator.window import (
     to_open,
     window,
 )
-from rrm_queue.domain import BatchId, JobId, MatchId
+from rrm_queue.domain import BatchId, JobId, JudgeSpec, MatchId
 from rrm_queue.errors import BrokerUnavailable, ForeignJob, StoreUnavailable
+from rrm_queue.judging.kinds import kind_of
 from rrm_queue.judging.voting import wave
 from rrm_queue.log_once import log_once, tell
 from rrm_queue.messages import JudgeBatch, encode
@@ -48,9 +49,9 @@ log = logging.getLogger(__name__)
 class _Window:
     """A queue to be filled: its broker's epoch, its places, and the most matches in a message.
 
-    `bytes`: how many bytes of messages may be out of it.
-
     `tokens`: whether its batches get tokens, which workers of the version before do not send back.
+    `models`: what each of its live workers judges with, empty where it is not known.
+    `bytes`: how many bytes of messages may be out of it.
     """
 
     queue: str
@@ -58,7 +59,17 @@ class _Window:
     places: int
     most: int
     tokens: bool
+    models: Sequence[str]
     bytes: int
+
+    def answering(self, judge: JudgeSpec) -> Set[str] | None:
+        """What the live workers judge with; None where no worker lives or knows it beforehand.
+
+        Nothing while a worker does not say it yet.
+        """
+        if not self.models or not kind_of(judge).needs_server:
+            return None
+        return set(self.models) if all(self.models) else set()
 
 
 @dataclass(slots=True)
@@ -117,12 +128,19 @@ def _fill_safely(
 def _fill(database: Database, broker: Broker, queue: str, epoch: str, observer: Observer) -> _Turn:
     """Claims and commits first, publishes second: recover finds what is lost in between."""
     workers, models = broker.capacities(queue), broker.models(queue)
-    capacities, tokens = workers.values(), workers.keys() <= models.keys()
-    most_bytes = budget(broker.maxmemory())
+    capacities = workers.values()
+    window_ = _Window(
+        queue,
+        epoch,
+        window(capacities),
+        batch_size(capacities),
+        tokens=workers.keys() <= models.keys(),
+        models=[models.get(worker, "") for worker in workers],
+        bytes=budget(broker.maxmemory()),
+    )
     with database.begin() as tx:
         dispatching.lock_queue(tx, queue)
-        places, most = window(capacities), batch_size(capacities)
-        turn = _claim(tx, _Window(queue, epoch, places, most, tokens, most_bytes))
+        turn = _claim(tx, window_)
     broker.publish(queue, turn.batches)
     for job, matches in turn.decided.items():
         began = time.monotonic()
@@ -196,8 +214,8 @@ def _send(
     alone = not job.out
     matches = dispatching.claim_matches(tx, job.id, count)
     matches = fitting_matches(matches, dispatching.text_bytes(tx, matches), room, alone=alone)
-    texts = read_texts(tx, job, matches)
-    votes, reused = bring_votes(tx, job, matches, texts)
+    texts = read_texts(tx, job.judge, matches)
+    votes, reused = bring_votes(tx, job, matches, texts, queue.answering(job.judge))
     going = [match for match in matches if wave(votes[match.id], job.voting)]
     sent = {match.id for match in going}
     if decided := [match.id for match in matches if match.id not in sent]:

@@ -3,9 +3,19 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
-from rrm_queue.domain import BatchId, CandidateNumber, MatchId, TournamentId, Vote
+from rrm_queue.domain import (
+    BatchId,
+    CandidateNumber,
+    JudgeSpec,
+    MatchId,
+    TournamentId,
+    Vote,
+    Voting,
+)
 from rrm_queue.judging.kinds import kind_of
+from rrm_queue.judging.vote_request import VoteRequest, vote_request
 from rrm_queue.messages import Answer, BatchMatch, JudgeBatch, Question
 from rrm_queue.store.database import Transaction
 from rrm_queue.store.queue import dispatching
@@ -15,6 +25,22 @@ Votes = Mapping[MatchId, Sequence[Vote]]
 """The votes that matches have already, without their texts."""
 
 
+class Paired(Protocol):
+    """A match, as far as its texts depend on it."""
+
+    @property
+    def tournament(self) -> TournamentId:
+        """The tournament that it belongs to."""
+
+    @property
+    def first(self) -> CandidateNumber:
+        """One of its candidates, in slot 1 of odd votes."""
+
+    @property
+    def second(self) -> CandidateNumber:
+        """The other."""
+
+
 @dataclass(frozen=True, slots=True)
 class Texts:
     """The texts of claimed matches: of their tournaments and their answers."""
@@ -22,24 +48,41 @@ class Texts:
     tournaments: Mapping[TournamentId, TournamentTexts]
     answers: Answers
 
-    def pair(self, match: ReadyMatch) -> tuple[Answer, Answer]:
+    def request(
+        self, match: Paired, number: int, judge: JudgeSpec, voting: Voting, seed: int
+    ) -> VoteRequest:
+        """What vote `number` of the match asks; `seed` is the job's."""
+        about, (first, second) = self.tournaments[match.tournament], self.pair(match)
+        return vote_request(
+            tournament=about.key,
+            prompt=about.prompt,
+            reference=about.reference,
+            first=first,
+            second=second,
+            number=number,
+            judge=judge,
+            order=voting.order,
+            seed=seed,
+        )
+
+    def pair(self, match: Paired) -> tuple[Answer, Answer]:
         """The match's two answers."""
         return (
             self.answers[match.tournament, match.first],
             self.answers[match.tournament, match.second],
         )
 
-    def size(self, match: ReadyMatch) -> int:
+    def size(self, match: Paired) -> int:
         """The characters that a judge reads for the match."""
         about, (one, two) = self.tournaments[match.tournament], self.pair(match)
         return len(about.prompt) + len(about.reference or "") + len(one.text) + len(two.text)
 
 
-def read_texts(tx: Transaction, job: ActiveJob, matches: Iterable[ReadyMatch]) -> Texts:
+def read_texts(tx: Transaction, judge: JudgeSpec, matches: Iterable[Paired]) -> Texts:
     """The texts of these matches; `gold` only for judges that look at it."""
     numbers = _candidates(matches)
     wanted = {(tournament, number) for tournament in numbers for number in numbers[tournament]}
-    answers = dispatching.answers(tx, wanted, gold=kind_of(job.judge).needs_gold)
+    answers = dispatching.answers(tx, wanted, gold=kind_of(judge).needs_gold)
     return Texts(dispatching.tournament_texts(tx, numbers), answers)
 
 
@@ -74,7 +117,7 @@ def judge_batch(
     )
 
 
-def _candidates(matches: Iterable[ReadyMatch]) -> dict[TournamentId, set[CandidateNumber]]:
+def _candidates(matches: Iterable[Paired]) -> dict[TournamentId, set[CandidateNumber]]:
     """The candidates that play, by tournament in the order of the matches."""
     numbers: dict[TournamentId, set[CandidateNumber]] = defaultdict(set)
     for match in matches:

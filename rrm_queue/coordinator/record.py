@@ -11,6 +11,7 @@ from functools import partial
 
 from msgspec import structs
 
+from rrm_queue.coordinator.asked import votes_asked
 from rrm_queue.coordinator.changes import (
     Before,
     Changes,
@@ -20,9 +21,11 @@ from rrm_queue.coordinator.changes import (
     refusal_changes,
 )
 from rrm_queue.coordinator.claims import Dropped, fitting
+from rrm_queue.coordinator.first_answers import is_rejected, is_unproven, silence
 from rrm_queue.coordinator.plan import advance, fail_tournaments
 from rrm_queue.domain import BatchId, JobId, MatchId
 from rrm_queue.errors import ForeignJob, StoreUnavailable
+from rrm_queue.judging.kinds import judge_name
 from rrm_queue.log_once import log_once
 from rrm_queue.messages import Outcomes
 from rrm_queue.store.database import Database, Transaction
@@ -141,7 +144,9 @@ def record(database: Database, *flushes: Outcomes) -> Counts:
         if not fitted:
             counts = Counts()
         else:
-            before = _locked(tx, JobId(fitted[0].job), _matches(fitted))
+            before = _reported(tx, JobId(fitted[0].job), fitted)
+            if _any_rejected(fitted):
+                before = before._replace(unproven=is_unproven(tx, JobId(fitted[0].job)))
             changes = record_changes(fitted, before)
             dropped.reasons += changes.dropped.reasons
             counts = _write(tx, JobId(fitted[0].job), changes, before)
@@ -156,7 +161,7 @@ def refuse(database: Database, flush: Outcomes, reason: str) -> Counts:
         fitted, _ = _fitting(tx, [flush])
         if not fitted:
             return Counts()
-        before = _locked(tx, JobId(flush.job), _matches(fitted))
+        before = _reported(tx, JobId(flush.job), fitted)
         return _write(tx, JobId(flush.job), refusal_changes(fitted, before, reason), before)
 
 
@@ -181,8 +186,16 @@ def _fitting(tx: Transaction, flushes: Sequence[Outcomes]) -> tuple[list[Outcome
     return fitting(flushes, sent, dropped), dropped
 
 
-def _matches(flushes: Sequence[Outcomes]) -> list[int]:
-    return [report.match for flush in flushes for report in flush.matches]
+def _reported(tx: Transaction, job: JobId, flushes: Sequence[Outcomes]) -> Before:
+    """What stands in the store of the matches in flushes, and what their votes were asked with."""
+    reports = [report for flush in flushes for report in flush.matches]
+    before = _locked(tx, job, [report.match for report in reports])
+    return before._replace(asked=votes_asked(tx, before.tournaments, before.matches, reports))
+
+
+def _any_rejected(flushes: Sequence[Outcomes]) -> bool:
+    reports = (report for flush in flushes for report in flush.matches)
+    return any(report.failure is not None and report.failure.rejected for report in reports)
 
 
 def _locked(tx: Transaction, job: JobId, matches: Sequence[int]) -> Before:
@@ -196,6 +209,7 @@ def _locked(tx: Transaction, job: JobId, matches: Sequence[int]) -> Before:
 def _write(tx: Transaction, job: JobId, changes: Changes, before: Before) -> Counts:
     """Writes changes and all that follows from them; what that adds to the job's counters."""
     recording.insert_votes(tx, changes.votes)
+    _note_model(tx, changes, before)
     recording.decide_matches(tx, changes.outcomes)
     recording.requeue_matches(tx, changes.requeued)
     recording.fail_matches(tx, changes.failed)
@@ -203,8 +217,21 @@ def _write(tx: Transaction, job: JobId, changes: Changes, before: Before) -> Cou
     counts = _follow(tx, changes, before)
     if changes.refused is not None:
         pause_job(tx, job, changes.refused)
-    counters.count_for_job(tx, job, counts)
+    if changes.rejected is not None and is_rejected(tx, job, changes.rejected):
+        pause_job(tx, job, changes.rejected)
+    cast = counters.count_for_job(tx, job, counts)
+    if note := silence(tx, job, before, counts, cast):
+        pause_job(tx, job, note)
     return counts
+
+
+def _note_model(tx: Transaction, changes: Changes, before: Before) -> None:
+    """Notes what gave the newest vote that can be used again."""
+    keyed = [(match, vote.model) for match, vote in changes.votes if vote.key is not None]
+    if keyed:
+        match, model = keyed[-1]
+        judge = before.tournament_of(before.matches[match]).judge
+        paid_votes.note_newest_model(tx, judge_name(judge), model)
 
 
 def _follow(tx: Transaction, changes: Changes, before: Before) -> Counts:

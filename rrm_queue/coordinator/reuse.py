@@ -1,15 +1,14 @@
 """Reuse: a match brings the votes that it has, and takes those that an earlier job paid for."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from uuid import UUID
 
 from msgspec import structs
 
 from rrm_queue.coordinator.judge_batch import Texts
 from rrm_queue.domain import MatchId, OnNoVerdict, Verdict, Vote, Voting
-from rrm_queue.judging.kinds import kind_of
+from rrm_queue.judging.kinds import judge_name, kind_of
 from rrm_queue.judging.vote_key import vote_key
-from rrm_queue.judging.vote_request import vote_request
 from rrm_queue.judging.voting import wave
 from rrm_queue.store.database import Transaction
 from rrm_queue.store.queue import paid_votes
@@ -18,15 +17,25 @@ from rrm_queue.store.queue.paid_votes import Reuse
 
 
 def bring_votes(
-    tx: Transaction, job: ActiveJob, matches: Sequence[ReadyMatch], texts: Texts
+    tx: Transaction,
+    job: ActiveJob,
+    matches: Sequence[ReadyMatch],
+    texts: Texts,
+    models: Set[str] | None,
 ) -> tuple[dict[MatchId, list[Vote]], int]:
-    """The votes that claimed matches have, and how many of these were taken from other jobs."""
+    """The votes that claimed matches have, and how many of these were taken from other jobs.
+
+    Only votes of what answers now are taken: `models` as the live workers say it, or where these do
+    not know it before it answers (None), what gave the judge's newest vote.
+    """
     in_hand = paid_votes.in_hand(tx, [match.id for match in matches])
     votes = {match.id: in_hand.get(match.id, []) for match in matches}
     if not kind_of(job.judge).costs:
         return votes, 0
     wanted = {match.id: _wanted(job, match, texts, votes[match.id]) for match in matches}
-    found = paid_votes.paid(tx, {one.key for keys in wanted.values() for one in keys})
+    if models is None:
+        models = paid_votes.newest_models(tx, judge_name(job.judge))
+    found = paid_votes.paid(tx, {one.key for keys in wanted.values() for one in keys}, models)
     if not found:
         return votes, 0
     taken: list[Reuse] = []
@@ -35,7 +44,7 @@ def bring_votes(
         uses = useful(votes[match], known, found, job.voting)
         taken += [known[vote.number] for vote in uses]
         votes[match] = [*votes[match], *uses]
-    paid_votes.reuse(tx, taken)
+    paid_votes.reuse(tx, taken, models)
     return votes, len(taken)
 
 
@@ -43,22 +52,11 @@ def _wanted(
     job: ActiveJob, match: ReadyMatch, texts: Texts, in_hand: Sequence[Vote]
 ) -> list[Reuse]:
     """Every vote that the match may still need."""
-    about, (first, second) = texts.tournaments[match.tournament], texts.pair(match)
     cast = {vote.number for vote in in_hand}
     wanted = []
     for number in range(1, job.voting.votes + 1):
         if number not in cast:
-            request = vote_request(
-                tournament=about.key,
-                prompt=about.prompt,
-                reference=about.reference,
-                first=first,
-                second=second,
-                number=number,
-                judge=job.judge,
-                order=job.voting.order,
-                seed=job.seed,
-            )
+            request = texts.request(match, number, job.judge, job.voting, job.seed)
             key = vote_key(request, job.voting.resamples)
             wanted.append(Reuse(match.id, number, request.swapped, key))
     return wanted

@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from msgspec import structs
 
-from rrm_queue.domain import JudgeSpec, Vote, Voting
-from rrm_queue.errors import JudgeBusy, JudgeFault, JudgeRefused, TransientFault
+from rrm_queue.domain import JudgeSpec, Vote
+from rrm_queue.errors import JudgeBusy, JudgeFault, JudgeRefused, RequestRejected, TransientFault
 from rrm_queue.judging.bounds import bounded
 from rrm_queue.judging.engines import open_engine
 from rrm_queue.judging.engines.base import Engine, EngineSettings
@@ -54,6 +54,10 @@ class BatchRunner:
         """Requests that an engine has now."""
         return self._sampler.in_flight
 
+    def troubles(self) -> dict[str, tuple[str, int]]:
+        """For each job with requests that failed and are tried again: why, and how many wait."""
+        return self._sampler.troubles.now()
+
     async def judge(self, batch: JudgeBatch, report: Report) -> None:
         """Reports each match of the batch as soon as it is decided or has failed.
 
@@ -92,7 +96,7 @@ class BatchRunner:
             engine = self._engine(batch.judge)
             while numbers := wave(votes, batch.voting):
                 requests = [batch_vote_request(batch, answers, match, number) for number in numbers]
-                await self._cast(engine, requests, votes, batch.voting)
+                await self._cast(engine, requests, votes, batch)
             decide(votes, match.first, match.second, batch.voting)
         except JudgeFault as fault:
             return failure_of(fault)
@@ -102,7 +106,7 @@ class BatchRunner:
         return None
 
     async def _cast(
-        self, engine: Engine, requests: Sequence[VoteRequest], votes: list[Vote], voting: Voting
+        self, engine: Engine, requests: Sequence[VoteRequest], votes: list[Vote], batch: JudgeBatch
     ) -> None:
         """Adds the votes of one wave in the order in which they arrive.
 
@@ -110,12 +114,12 @@ class BatchRunner:
         vote that is needed, after the other votes have arrived.
         """
         if len(requests) == 1:
-            votes.append(await self._vote(engine, requests[0], voting.resamples))
+            votes.append(await self._vote(engine, requests[0], batch))
             return
 
         async def cast(request: VoteRequest) -> Vote | Exception:
             try:
-                return await self._vote(engine, request, voting.resamples)
+                return await self._vote(engine, request, batch)
             except Exception as fault:
                 return fault
 
@@ -127,16 +131,18 @@ class BatchRunner:
                     await asyncio.wait(in_flight, return_when=asyncio.FIRST_COMPLETED)
                 finally:  # when cancelled, too: votes that have arrived are paid for
                     faults |= _collect_done(in_flight, votes)
-                wanted = awaited(votes, in_flight.values(), voting)
+                wanted = awaited(votes, in_flight.values(), batch.voting)
                 for task in [task for task in in_flight if in_flight[task] not in wanted]:
                     task.cancel()
                     del in_flight[task]
-        missed = awaited(votes, faults, voting)
+        missed = awaited(votes, faults, batch.voting)
         if missed:
             raise faults[min(missed)]
 
-    async def _vote(self, engine: Engine, request: VoteRequest, resamples: int) -> Vote:
-        vote = bounded(await self._sampler.vote(engine, request, resamples=resamples))
+    async def _vote(self, engine: Engine, request: VoteRequest, batch: JudgeBatch) -> Vote:
+        resamples = batch.voting.resamples
+        vote = await self._sampler.vote(engine, request, resamples=resamples, job=batch.job)
+        vote = bounded(vote)
         if not kind_of(request.judge).costs:
             return vote
         return structs.replace(vote, key=vote_key(request, resamples))
@@ -153,6 +159,7 @@ def failure_of(fault: JudgeFault) -> Failure:
         str(fault),
         transient=isinstance(fault, TransientFault),
         refused=isinstance(fault, JudgeRefused),
+        rejected=isinstance(fault, RequestRejected),
         wait=max(fault.retry_after, LEAST_WAIT) if isinstance(fault, JudgeBusy) else 0.0,
     )
 

@@ -156,6 +156,11 @@ def name_of(judge: JudgeSpec) -> str:
     return judge.argument if short else str(judge)
 
 
+def judge_name(judge: JudgeSpec) -> str:
+    """The judge with the endpoint that it is reached at, whatever its settings."""
+    return f"{judge} {judge.base_url}" if judge.base_url else str(judge)
+
+
 def queue_of(judge: JudgeSpec) -> str:
     """The queue of the judge's batches."""
     kind = kind_of(judge)

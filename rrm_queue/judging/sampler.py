@@ -20,6 +20,7 @@ from rrm_queue.errors import JudgeBusy, PermanentFault, TransientFault
 from rrm_queue.judging.engines.base import Engine
 from rrm_queue.judging.kinds import kind_of
 from rrm_queue.judging.paced_endpoint import Limits, PacedEndpoint
+from rrm_queue.judging.troubles import SampleTrouble, Troubles
 from rrm_queue.judging.vote_request import VoteRequest
 from rrm_queue.judging.voting import sample_seed
 
@@ -54,18 +55,21 @@ class Sampler:
         self._endpoints: dict[tuple[str, str, str | None], PacedEndpoint] = {}
         self.in_flight = 0
         """Requests that are with an engine now."""
+        self.troubles = Troubles()
         self._patience = retries.total
         self._backoff = wait_random_exponential(retries.first_wait, retries.longest_wait)
         self._stop = stop_after_attempt(retries.attempts) | stop_before_delay(retries.total)
 
-    async def vote(self, engine: Engine, request: VoteRequest, *, resamples: int) -> Vote:
+    async def vote(
+        self, engine: Engine, request: VoteRequest, *, resamples: int, job: str = ""
+    ) -> Vote:
         """The vote: its last sample, with the tokens and seconds of all its samples.
 
         A sample without a verdict is followed by another, at most `resamples` times. Each has a
         seed of its own, and twice the budget when the last one was cut off. Raises a JudgeFault
         when there is no vote.
         """
-        vote, sampled = await self._sample(engine, request), request
+        vote, sampled = await self._sample(engine, request, job), request
         while vote.verdict is Verdict.NONE and vote.samples <= resamples:
             sampled = replace(
                 sampled,
@@ -73,19 +77,27 @@ class Sampler:
                 max_tokens=sampled.budget * (2 if vote.no_verdict is NoVerdict.TRUNCATED else 1),
             )
             try:
-                vote = _combined(vote, await self._sample(engine, sampled))
+                vote = _combined(vote, await self._sample(engine, sampled, job))
             except PermanentFault:
                 if sampled.budget == request.budget:
                     raise
                 return vote  # the judge answered before, so it refuses the larger budget
         return vote
 
-    async def _sample(self, engine: Engine, request: VoteRequest) -> Vote:
+    async def _sample(self, engine: Engine, request: VoteRequest, job: str) -> Vote:
+        with self.troubles.sample(job) as trouble:
+            return await self._insist(engine, request, trouble)
+
+    async def _insist(self, engine: Engine, request: VoteRequest, trouble: SampleTrouble) -> Vote:
         """One sample; transient faults are retried as the policy allows."""
         fault: TransientFault | None = None
 
         async def once() -> Vote:
-            return await self._answer(engine, request)
+            try:
+                return await self._answer(engine, request, trouble)
+            except TransientFault as failed:
+                trouble.fault(str(failed))
+                raise
 
         async def again() -> Vote:
             nonlocal fault
@@ -109,29 +121,31 @@ class Sampler:
         )
         return await retrying(again)
 
-    async def _answer(self, engine: Engine, request: VoteRequest) -> Vote:
+    async def _answer(self, engine: Engine, request: VoteRequest, trouble: SampleTrouble) -> Vote:
         """One sample, once the engine takes the request.
 
         Raises JudgeBusy when it asks to wait for longer than patience lasts.
         """
         if not kind_of(request.judge).costs:  # an instant judge limits nobody
             async with nullcontext() if engine.caps_itself else self._cap:
-                return await self._ask(engine, request)
+                return await self._ask(engine, request, trouble)
         endpoint = self._endpoint(engine, request.judge)
         while True:
             async with endpoint.turn(request) as sent:
                 try:
-                    vote = await self._ask(engine, request)
+                    vote = await self._ask(engine, request, trouble)
                 except JudgeBusy as busy:
+                    trouble.fault(str(busy))
                     endpoint.refused(sent, busy)
                     continue
             endpoint.answered(sent, vote)
             return vote
 
-    async def _ask(self, engine: Engine, request: VoteRequest) -> Vote:
+    async def _ask(self, engine: Engine, request: VoteRequest, trouble: SampleTrouble) -> Vote:
         self.in_flight += 1
         try:
-            return await engine.vote(request)
+            with trouble.asking():
+                return await engine.vote(request)
         finally:
             self.in_flight -= 1
 

@@ -11,6 +11,13 @@ from rrm_queue.judging.vote_request import VoteRequest
 _encoder = msgspec.msgpack.Encoder()
 
 
+PROMPT_VERSION = 2
+"""Raised whenever the prompt's bytes change for some texts, as by another way of neutralising.
+
+So votes that were paid for under other prompts are not used again. 1 had no number in the key.
+"""
+
+
 def vote_key(request: VoteRequest, resamples: int) -> UUID:
     """The key of a vote: a digest of judge and settings, question, answers in order, and seed.
 
@@ -20,6 +27,7 @@ def vote_key(request: VoteRequest, resamples: int) -> UUID:
     """
     judge, reference = _judge(request.judge), request.reference if request.judge.template else None
     parts = (
+        PROMPT_VERSION,
         judge,
         resamples,
         request.prompt,

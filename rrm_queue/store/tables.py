@@ -246,6 +246,15 @@ class StandingRow(SQLModel, table=True):
     bt: float
 
 
+class JudgeModel(SQLModel, table=True):
+    """What gave the newest vote of a judge at its endpoint: the model that the vote names."""
+
+    __tablename__ = "judge_models"
+
+    judge: str = Field(sa_type=Text, primary_key=True)
+    model: str = Field(sa_type=Text)
+
+
 class DecidedTournament(SQLModel, table=True):
     """A tournament whose matches are all decided and whose standings are not computed yet."""
 

@@ -56,6 +56,7 @@ def replayed(
     return job
 
 
+@pytest.mark.slow
 def test_the_crowds_leaderboard_is_the_published_bradley_terry(
     database: Database, broker: BrokerClient, rrmq: Rrmq, tmp_path: Path
 ) -> None:

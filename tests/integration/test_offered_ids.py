@@ -10,40 +10,79 @@ import pytest
 from kit.jobs import lines, submit_file
 
 from rrm_queue.cli.commands.completion import SHELLS, VARIABLE
+from rrm_queue.cli.main import main
+from rrm_queue.cli.options import arguments
 from rrm_queue.local.stack import Addresses
 from rrm_queue.store.database import Database
 
+Offer = tuple[list[str], str]
+"""The words that are offered, and what is said on stderr."""
 
-def asked(shell: str, words: list[str], begun: str, **environment: str) -> tuple[list[str], str]:
-    """The words that are offered after `words`, and what is said on stderr."""
-    line = {"COMP_WORDS": " ".join(["rrmq", *words, begun]), "COMP_CWORD": str(len(words) + 1)}
-    if shell == "fish":
-        line = {"COMP_WORDS": " ".join(["rrmq", *words, begun]), "COMP_CWORD": begun}
+
+def asked(shell: str, words: list[str], begun: str, **environment: str) -> Offer:
+    """What a process of its own offers after `words`, as a shell starts it."""
     usual = {key: value for key, value in os.environ.items() if not key.startswith("RRMQ_")}
     done = subprocess.run(
         [sys.executable, "-c", "from rrm_queue.cli.main import main; main()"],
-        env=usual | {VARIABLE: f"{shell}_complete"} | line | environment,
+        env=usual | request(shell, words, begun) | environment,
         capture_output=True,
         text=True,
     )
-    found = done.stdout.split("\n") if done.stdout.strip() else []
+    return offered(shell, done.stdout), done.stderr
+
+
+def request(shell: str, words: list[str], begun: str) -> dict[str, str]:
+    """The variables by which a shell asks."""
+    line = {"COMP_WORDS": " ".join(["rrmq", *words, begun]), "COMP_CWORD": str(len(words) + 1)}
+    if shell == "fish":
+        line = {"COMP_WORDS": " ".join(["rrmq", *words, begun]), "COMP_CWORD": begun}
+    return line | {VARIABLE: f"{shell}_complete"}
+
+
+def offered(shell: str, answer: str) -> list[str]:
+    """The words in an answer."""
+    found = answer.split("\n") if answer.strip() else []
     found = [one for one in found if one or shell == "zsh"]
     if shell == "zsh":
-        return found[1::3], done.stderr
+        return found[1::3]
     words = [one.partition(",")[2] if "," in one else one for one in found]
-    return [word.partition("\t")[0] for word in words], done.stderr
+    return [word.partition("\t")[0] for word in words]
 
 
 @pytest.mark.parametrize("shell", SHELLS)
-def test_ids_are_offered(shell: str, database: Database, servers: Addresses) -> None:
+def test_ids_are_offered(
+    shell: str,
+    database: Database,
+    servers: Addresses,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     urls = {"RRMQ_DATABASE_URL": database.url, "RRMQ_BROKER_URL": servers.broker_url}
     for name in ("0123456789ab", "01ffffffffff", "aaaaaaaaaaaa"):
         submit_file(database, lines([2, 3]), id=name, anew=True)
+    monkeypatch.setattr(arguments, "PATIENCE", 60)
+    for name, value in urls.items():
+        monkeypatch.setenv(name, value)
+
+    def asked_here(words: list[str], begun: str) -> Offer:
+        """What this process offers, which saves the start of another."""
+        for name, value in request(shell, words, begun).items():
+            monkeypatch.setenv(name, value)
+        with pytest.raises(SystemExit):
+            main()
+        said = capsys.readouterr()
+        return offered(shell, said.out), said.err
+
+    jobs = (["01ffffffffff", "0123456789ab"], "")
+    deadline = time.monotonic() + 60
+    while (found := asked(shell, ["status"], "01", **urls)) != jobs:
+        assert found == ([], "")  # a busy machine needs longer than a shell waits
+        assert time.monotonic() < deadline
     for verb in ("status", "results", "export"):
-        assert asked(shell, [verb], "01", **urls) == (["01ffffffffff", "0123456789ab"], "")
-    assert asked(shell, ["results", "aaa"], "t", **urls) == (["t0", "t1"], "")
-    assert asked(shell, ["bracket", "0"], "t", **urls) == ([], "")  # of two jobs
-    assert asked(shell, ["votes", "aaa"], "t1", **urls) == (["t1"], "")
+        assert asked_here([verb], "01") == jobs
+    assert asked_here(["results", "aaa"], "t") == (["t0", "t1"], "")
+    assert asked_here(["bracket", "0"], "t") == ([], "")  # of two jobs
+    assert asked_here(["votes", "aaa"], "t1") == (["t1"], "")
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """A job of another version waits for it, harms no other job, and goes on after the upgrade."""
 
 import logging
+from typing import Any
 
 import pytest
 from kit.jobs import judged, lines, play, received, submit_file
@@ -10,11 +11,11 @@ from sqlalchemy import text
 from rrm_queue.broker.client import BrokerClient
 from rrm_queue.coordinator import dispatch as dispatch_module
 from rrm_queue.coordinator.dispatch import dispatch
-from rrm_queue.coordinator.judge_batch import read_texts
 from rrm_queue.coordinator.record import record_group
+from rrm_queue.coordinator.reuse import bring_votes
 from rrm_queue.domain import JobId, JobState
-from rrm_queue.store.database import Database
-from rrm_queue.store.queue.dispatching import ReadyMatch
+from rrm_queue.store.database import Database, Transaction
+from rrm_queue.store.queue.dispatching import ActiveJob
 
 OTHERS = {
     "strategy": ("strategy = 'future:3'", "strategy = 'knockout'"),
@@ -80,12 +81,12 @@ def test_a_job_that_cannot_be_sent_keeps_no_other_waiting(
     odd = submit_file(database, lines([2]), id="a", anew=True)
     job = submit_file(database, lines([2]), id="b", anew=True)
 
-    def broken(tx: object, active: object, matches: list[ReadyMatch]) -> object:
-        if getattr(active, "id", None) == odd:
+    def broken(tx: Transaction, active: ActiveJob, *rest: Any) -> Any:
+        if active.id == odd:
             raise ArithmeticError("no such number")
-        return read_texts(tx, active, matches)  # type: ignore[arg-type]  # as they came
+        return bring_votes(tx, active, *rest)
 
-    monkeypatch.setattr(dispatch_module, "read_texts", broken)
+    monkeypatch.setattr(dispatch_module, "bring_votes", broken)
     play(database, broker)
     assert view(database, job).state is JobState.SUCCEEDED
     monkeypatch.undo()

@@ -14,13 +14,14 @@ import pyarrow
 import pyarrow.parquet
 import pytest
 
-from rrm_queue.domain import Tournament
+from rrm_queue.domain import CandidateNumber, Label, LabelledPair, Tournament
+from rrm_queue.errors import Problem
 from rrm_queue.intake.reader import RowReader, Source, read
 
 if sys.version_info >= (3, 14):
-    from compression import zstd
+    from compression import zstd as zstd
 else:
-    from backports import zstd
+    from backports import zstd as zstd
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
 
@@ -119,7 +120,12 @@ def reading(*contents: bytes, **options: Any) -> RowReader:
 
 def tournaments(*contents: bytes, **options: Any) -> list[Tournament]:
     """The tournaments; fails on the first problem."""
-    items = list(reading(*contents, **options))
+    return only_tournaments(reading(*contents, **options))
+
+
+def only_tournaments(items: Iterable[Tournament | Problem]) -> list[Tournament]:
+    """The items, none of which may be a problem."""
+    items = list(items)
     found = [item for item in items if isinstance(item, Tournament)]
     assert found == items
     return found
@@ -131,6 +137,10 @@ def problems(*contents: bytes, **options: Any) -> list[tuple[int | None, str]]:
         for item in reading(*contents, **options)
         if not isinstance(item, Tournament)
     ]
+
+
+def labelled_pair(first: int, second: int, label: Label | None) -> LabelledPair:
+    return LabelledPair(CandidateNumber(first), CandidateNumber(second), label)
 
 
 def told(items: Iterable[Tournament]) -> list[tuple[object, ...]]:

@@ -34,12 +34,13 @@ class Table:
         return decision
 
     def insert(self, decision: Pairings) -> None:
+        known = set(range(self.size))
         for pairing in decision.new:
             assert pairing.position not in self.pairings
             assert pairing.position.round >= 1
             assert pairing.position.slot >= 0
             assert pairing.first != pairing.second
-            assert {pairing.first, pairing.second} <= set(range(self.size))
+            assert {pairing.first, pairing.second} <= known
             self.pairings[pairing.position] = pairing
             self.outcomes[pairing.position] = None
             self.waiting.append(pairing.position)

@@ -3,8 +3,9 @@
 import random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from kit.examples import examples
 
 from rrm_queue.domain import (
     Candidate,
@@ -73,7 +74,7 @@ def played(voting: Voting, agreement: float, chance: random.Random) -> int:
     return len(votes)
 
 
-@settings(max_examples=30, deadline=None)
+@examples(0.3)
 @given(VOTINGS, st.sampled_from((0.5, 0.7, 0.9, 1.0)))
 def test_expected_votes_are_the_mean_of_many_matches(voting: Voting, agreement: float) -> None:
     chance = random.Random(0)

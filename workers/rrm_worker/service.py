@@ -2,7 +2,7 @@
 
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from threading import Event, Thread
 
@@ -19,6 +19,7 @@ from rrm_worker.engine_process import STOP_SECONDS, EngineProcess
 from rrm_worker.health import Health
 from rrm_worker.metrics import Metrics
 from rrm_worker.running_batch import Ending
+from rrm_worker.served_model import served_model
 from rrm_worker.worker import RELEASE_SECONDS, Worker
 
 LEAST_BATCHES = 16
@@ -75,6 +76,7 @@ def serve(broker_url: str, serving: Serving) -> int:
         capacities,
         ready=ready,
         metrics=metrics,
+        model=_model(serving),
     )
     guard = _guard(serving, worker, ready, metrics)
     try:
@@ -95,6 +97,13 @@ def serve(broker_url: str, serving: Serving) -> int:
         if guard:
             guard.stop()
     return code
+
+
+def _model(serving: Serving) -> Callable[[], str]:
+    """What says what this worker judges with; nothing for judges that say it in their votes."""
+    if not serving.engines.sglang_url:
+        return lambda: ""
+    return served_model(serving.engines.sglang_url, serving.judges[0])
 
 
 def _guard(serving: Serving, worker: Worker, ready: Event, metrics: Metrics) -> EngineGuard | None:

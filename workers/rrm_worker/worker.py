@@ -18,6 +18,7 @@ from tenacity import (
 )
 
 from rrm_queue.broker.leases import LEASE_SECONDS, RENEW_SECONDS, WorkerLeases
+from rrm_queue.broker.troubles import TELL_SECONDS, tell
 from rrm_queue.domain import BatchId, BatchRef, JobId
 from rrm_queue.errors import BrokerUnavailable, MessageRefused, UnknownVersion
 from rrm_queue.judging.batch_runner import BatchRunner
@@ -59,6 +60,7 @@ class Worker:
         *,
         ready: Event,
         metrics: Metrics,
+        model: Callable[[], str] = lambda: "",
     ) -> None:
         self._runner = runner
         self._leases = leases
@@ -66,6 +68,7 @@ class Worker:
         self._capacities = capacities
         self._ready = ready
         self._metrics = metrics
+        self._model = model
         self._running: dict[BatchRef, RunningBatch] = {}
         self._changed = Condition()
         self._draining = Event()
@@ -82,6 +85,7 @@ class Worker:
             Thread(target=self._loop.run_forever, name="judging", daemon=True),
             Thread(target=self._renew_forever, name="leases", daemon=True),
             Thread(target=self._check_unacked, name="unacked", daemon=True),
+            Thread(target=self._tell_troubles, name="troubles", daemon=True),
         ]
         for thread in self._threads:
             thread.start()
@@ -249,6 +253,16 @@ class Worker:
             except Exception:
                 log.exception("sent outcomes could not be checked")
 
+    def _tell_troubles(self) -> None:
+        """Says why requests wait while they are still tried again; `rrmq status` shows it."""
+        while not self._stopped.wait(TELL_SECONDS):
+            try:
+                tell(self._leases.client, self._leases.worker, self._runner.troubles())
+            except RedisError as error:
+                log.debug("troubles could not be told: %s", error)
+            except Exception:
+                log.exception("troubles could not be told")
+
     def _renew(self) -> None:
         held = self._running_batches()
         lost = self._leases.renew(held)
@@ -262,7 +276,7 @@ class Worker:
     def _announce(self) -> None:
         """Shows that the worker is present, or ends that while it can judge nothing."""
         if self._ready.is_set() and not self._draining.is_set():
-            self._leases.announce(self._capacities)
+            self._leases.announce(self._capacities, self._model())
         else:
             self._withdraw()
 

@@ -61,6 +61,12 @@ from rrm_queue.strategies import NAMES as STRATEGIES
 @click.option("--name", help="A name for the job.")
 @number_option(options.PRIORITY)
 @click.option("--new", is_flag=True, help="Make a job even if the same submission made one before.")
+@click.option(
+    "--keep-going",
+    is_flag=True,
+    help="Do not pause the job when the judge rejects the first matches, or gives no verdict in "
+    "nine of ten of the first 50 votes.",
+)
 @sizing_options
 @click.option("--watch", "watching", is_flag=True, help="Stay and show the progress.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -95,7 +101,7 @@ def command(
         request = request_of(submit_options, app.settings.openai_base_url)
         if dry_run:
             with opened_sources(files) as (sources, _):
-                estimated = estimate(sources, request, agreement)
+                estimated = estimate(sources, request, agreement, app.settings.max_input)
             expected = expected_rate(app, request.spec, rate, gpus)
             print_estimate(replace(estimated, rate=expected), as_json=as_json)
             return exit_codes.OK

@@ -49,6 +49,7 @@ COUNT_FOR_JOB = text("""
         shareable_tokens = shareable_tokens + :shareable_tokens,
         shared_tokens = shared_tokens + :shared_tokens
     WHERE id = :job
+    RETURNING votes - votes_reused
 """)
 
 END_JOB = text("""
@@ -90,14 +91,17 @@ def sharing(tx: Connection, tournaments: Sequence[TournamentId]) -> tuple[int, i
     return row.shareable, row.shared
 
 
-def count_for_job(tx: Connection, job: JobId, counts: Counts) -> None:
+def count_for_job(tx: Connection, job: JobId, counts: Counts) -> int | None:
     """Adds to the job's counters and ends the job when its last tournament is over.
+
+    Returns how many votes the job's judge has cast; None for a job that was deleted.
 
     The last statement of a transaction, as every coordinator waits for this row.
     """
-    tx.execute(
+    cast: int | None = tx.scalar(
         COUNT_FOR_JOB,
         {"job": job, **{name: getattr(counts, name) for name in Counts.__slots__}},
     )
     if counts.tournaments_done or counts.tournaments_failed:
         tx.execute(END_JOB, {"job": job})
+    return cast

@@ -18,8 +18,17 @@ IN_HAND = text("""
 # The oldest of equal votes, should two jobs have paid for one at the same time; as below.
 PAID = text("""
     SELECT DISTINCT ON (key) key, verdict, no_verdict, seed
-    FROM votes WHERE key = ANY(CAST(:keys AS uuid[])) AND NOT reused
+    FROM votes
+    WHERE key = ANY(CAST(:keys AS uuid[])) AND NOT reused
+      AND model = ANY(CAST(:models AS text[]))
     ORDER BY key, created_at, match_id
+""")
+
+NEWEST_MODEL = text("SELECT model FROM judge_models WHERE judge = :judge")
+
+NOTE_NEWEST_MODEL = text("""
+    INSERT INTO judge_models (judge, model) VALUES (:judge, :model)
+    ON CONFLICT (judge) DO UPDATE SET model = excluded.model
 """)
 
 REUSE_VOTES = text("""
@@ -32,7 +41,7 @@ REUSE_VOTES = text("""
            v.query_tokens, v.slot_tokens, v.samples, v.neutralised, v.key, true
     FROM unnest(CAST(:match AS bigint[]), CAST(:number AS int[]), CAST(:swapped AS bool[]),
                 CAST(:key AS uuid[])) AS w (match_id, number, swapped, key)
-    JOIN votes v ON v.key = w.key AND NOT v.reused
+    JOIN votes v ON v.key = w.key AND NOT v.reused AND v.model = ANY(CAST(:models AS text[]))
     ORDER BY w.match_id, w.number, v.created_at, v.match_id
     ON CONFLICT (match_id, number) DO NOTHING
 """)
@@ -55,17 +64,29 @@ def in_hand(tx: Connection, matches: Sequence[int]) -> dict[int, list[Vote]]:
     return found
 
 
-def paid(tx: Connection, keys: Iterable[UUID]) -> dict[UUID, Vote]:
-    """Those of the votes with these keys that the store holds, as number 0 and not swapped."""
-    rows = tx.execute(PAID, {"keys": list(keys)})
+def paid(tx: Connection, keys: Iterable[UUID], models: Iterable[str]) -> dict[UUID, Vote]:
+    """Those of the votes with these keys that one of these models gave; number 0, not swapped."""
+    rows = tx.execute(PAID, {"keys": list(keys), "models": list(models)})
     return {row.key: _vote(row, 0, swapped=False) for row in rows}
 
 
-def reuse(tx: Connection, taken: Sequence[Reuse]) -> None:
-    """Copies paid votes to the matches that take them."""
+def newest_models(tx: Connection, judge: str) -> frozenset[str]:
+    """What gave the judge's newest vote; nothing if none is known."""
+    return frozenset(tx.scalars(NEWEST_MODEL, {"judge": judge}))
+
+
+def note_newest_model(tx: Connection, judge: str, model: str) -> None:
+    """Notes what gave the judge's newest vote."""
+    if newest_models(tx, judge) != {model}:
+        tx.execute(NOTE_NEWEST_MODEL, {"judge": judge, "model": model})
+
+
+def reuse(tx: Connection, taken: Sequence[Reuse], models: Iterable[str]) -> None:
+    """Copies paid votes of these models to the matches that take them."""
     tx.execute(
         REUSE_VOTES,
         {
+            "models": list(models),
             "match": [one.match for one in taken],
             "number": [one.number for one in taken],
             "swapped": [one.swapped for one in taken],

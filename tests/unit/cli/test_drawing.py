@@ -2,7 +2,7 @@ import random
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
@@ -178,7 +178,6 @@ def test_every_candidate_has_a_row_and_every_match_a_winner(size: int) -> None:
     assert len(labels) == size + size - 1
 
 
-@settings(deadline=None)
 @given(st.integers(2, 70), st.integers(0, 5), st.integers(0, 69), st.integers(40, 130))
 def test_a_tree_never_leaves_its_terminal(size: int, seed: int, decided: int, width: int) -> None:
     for lines in (

@@ -5,6 +5,8 @@ import io
 import subprocess
 import sys
 import tracemalloc
+from collections.abc import Callable
+from pathlib import Path
 
 import pyarrow
 import pyarrow.parquet
@@ -32,26 +34,29 @@ PAIRS = [{"prompt": f"p{n}", "chosen": "good", "rejected": f"bad {n}"} for n in 
 
 @pytest.mark.parametrize("pack", [gzip.compress, zstd.compress])
 @pytest.mark.parametrize("end", [-1, -9, 0.5, 30])
-def test_a_compressed_file_that_is_cut_off_says_so(pack, end):
+def test_a_compressed_file_that_is_cut_off_says_so(
+    pack: Callable[[bytes], bytes], end: float
+) -> None:
     packed = pack(jsonl({**row, "x": hash(str(row))} for row in ROWS))
     end = int(len(packed) * end) if isinstance(end, float) else end
     read = list(reading(packed[:end]))
     assert all(isinstance(item, Tournament) for item in read[:-1])
+    assert isinstance(read[-1], Problem)
     assert "ends too soon" in read[-1].reason
 
 
 @pytest.mark.parametrize("pack", [gzip.compress, zstd.compress])
-def test_a_damaged_compressed_file_says_so(pack):
+def test_a_damaged_compressed_file_says_so(pack: Callable[[bytes], bytes]) -> None:
     packed = bytearray(pack(jsonl(ROWS)))
     packed[len(packed) // 2] ^= 0xFF
     last = list(reading(bytes(packed)))[-1]
     assert isinstance(last, Problem)
 
 
-def test_a_zstd_frame_that_asks_for_too_much_memory_is_refused():
+def test_a_zstd_frame_that_asks_for_too_much_memory_is_refused() -> None:
     option = {
-        zstd.CompressionParameter.window_log: 30,
-        zstd.CompressionParameter.content_size_flag: 0,
+        int(zstd.CompressionParameter.window_log): 30,
+        int(zstd.CompressionParameter.content_size_flag): 0,
     }
     compressor = zstd.ZstdCompressor(options=option)
     packed = compressor.compress(jsonl(ROWS)) + compressor.flush()
@@ -59,7 +64,7 @@ def test_a_zstd_frame_that_asks_for_too_much_memory_is_refused():
     assert "zstd data is damaged" in reason
 
 
-def test_several_frames_and_members_are_one_file():
+def test_several_frames_and_members_are_one_file() -> None:
     assert len(tournaments(gzip.compress(jsonl(ROWS)) + gzip.compress(jsonl(ROWS)))) == 4000
     assert len(tournaments(zstd.compress(jsonl(ROWS)) + zstd.compress(jsonl(ROWS)))) == 4000
 
@@ -67,7 +72,7 @@ def test_several_frames_and_members_are_one_file():
 @pytest.mark.parametrize(
     ("head", "name"), [(b"PK\x03\x04", "zip"), (b"\xfd7zXZ\0", "xz"), (b"BZh91", "bzip2")]
 )
-def test_other_compressions_are_named(head, name):
+def test_other_compressions_are_named(head: bytes, name: str) -> None:
     ((line, reason),) = problems(head + b"\0" * 100)
     assert (line, name in reason) == (None, True)
 
@@ -83,7 +88,7 @@ def zeros(size: int) -> io.BytesIO:
 
 
 @pytest.mark.parametrize("start", [b'{"prompt": "', b'[{"prompt": "', b"prompt,chosen,rejected\n"])
-def test_a_decompression_bomb_is_one_problem_and_little_memory(start):
+def test_a_decompression_bomb_is_one_problem_and_little_memory(start: bytes) -> None:
     bomb = gzip.compress(start) + zeros(2**28).getvalue()
     tracemalloc.start()
     found = problems(bomb)
@@ -111,7 +116,7 @@ def test_a_decompression_bomb_is_one_problem_and_little_memory(start):
         (b"[]", None, "the file is empty"),
     ],
 )
-def test_json_arrays(content, line, reason):
+def test_json_arrays(content: bytes, line: int | None, reason: str) -> None:
     found = problems(content)
     assert found[0][0] == line
     assert reason in found[0][1]
@@ -134,13 +139,13 @@ def test_json_arrays(content, line, reason):
         (b"prompt,chosen,rejected\n", None, "the file is empty"),
     ],
 )
-def test_csv(content, line, reason):
+def test_csv(content: bytes, line: int | None, reason: str) -> None:
     found = problems(content)
     assert found[0][0] == line
     assert reason in found[0][1]
 
 
-def test_csv_with_a_byte_order_mark_and_windows_line_ends_and_other_delimiters():
+def test_csv_with_a_byte_order_mark_and_windows_line_ends_and_other_delimiters() -> None:
     rows = [{"prompt": "p\r\nq", "chosen": 'a "b"', "rejected": "c;d\te,f"}]
     plain = comma_separated(rows)
     (expected,) = tournaments(plain)
@@ -153,13 +158,13 @@ def test_csv_with_a_byte_order_mark_and_windows_line_ends_and_other_delimiters()
 
 
 @pytest.mark.parametrize("container", CONTAINERS)
-def test_a_field_of_ten_megabytes_is_read(container):
+def test_a_field_of_ten_megabytes_is_read(container: str) -> None:
     rows = [{"prompt": "p", "chosen": "x" * 10_000_000, "rejected": "y"}] * 2
     assert len(tournaments(CONTAINERS[container](rows))) == 2
 
 
 @pytest.mark.parametrize("container", ["JSON lines", "JSON array", "CSV", "Parquet"])
-def test_a_row_of_over_32_mib_is_refused(container):
+def test_a_row_of_over_32_mib_is_refused(container: str) -> None:
     good = {"prompt": "p", "chosen": "x", "rejected": "y"}
     content = CONTAINERS[container]([good, {**good, "chosen": "x" * (2**25 + 1)}, good])
     found = problems(content)
@@ -182,7 +187,7 @@ def test_a_row_of_over_32_mib_is_refused(container):
         ({"what": [1]}, "no known format has the keys `what`"),
     ],
 )
-def test_parquet_with_wrong_types(columns, reason):
+def test_parquet_with_wrong_types(columns: dict[str, list[object]], reason: str) -> None:
     written = io.BytesIO()
     pyarrow.parquet.write_table(pyarrow.table(columns), written)
     ((line, said),) = problems(written.getvalue())
@@ -190,7 +195,7 @@ def test_parquet_with_wrong_types(columns, reason):
     assert reason in said
 
 
-def test_parquet_that_is_damaged_cut_off_or_compressed_again():
+def test_parquet_that_is_damaged_cut_off_or_compressed_again() -> None:
     content = parquet(PAIRS)
     for bad in (content[:-20], content[: len(content) // 2], b"PAR1" + b"\0" * 50):
         assert "not Parquet" in problems(bad)[0][1]
@@ -200,7 +205,7 @@ def test_parquet_that_is_damaged_cut_off_or_compressed_again():
     )
 
 
-def test_a_missing_number_of_parquet_is_an_absent_value():
+def test_a_missing_number_of_parquet_is_an_absent_value() -> None:
     rows = [
         {**row, "reference": reference}
         for row, reference in zip(PAIRS[:2], [1.5, float("nan")], strict=True)
@@ -208,7 +213,7 @@ def test_a_missing_number_of_parquet_is_an_absent_value():
     assert [t.reference for t in tournaments(parquet(rows))] == ["1.5", None]
 
 
-def test_parquet_without_pyarrow_says_what_to_install(tmp_path):
+def test_parquet_without_pyarrow_says_what_to_install(tmp_path: Path) -> None:
     program = (
         "import sys; sys.modules['pyarrow'] = None\n"
         "from rrm_queue.intake.reader import read\n"
@@ -222,14 +227,16 @@ def test_parquet_without_pyarrow_says_what_to_install(tmp_path):
     assert "pip install pyarrow" in done.stdout
 
 
-@settings(deadline=None, suppress_health_check=list(HealthCheck))
+@settings(suppress_health_check=list(HealthCheck))
 @given(
     container=st.sampled_from(sorted(CONTAINERS)),
     place=st.floats(0, 1, exclude_max=True),
     byte=st.integers(0, 255),
     cut=st.booleans(),
 )
-def test_a_damaged_file_of_any_kind_raises_nothing(container, place, byte, cut):
+def test_a_damaged_file_of_any_kind_raises_nothing(
+    container: str, place: float, byte: int, cut: bool
+) -> None:
     content = bytearray(CONTAINERS[container](PAIRS))
     spot = int(place * len(content))
     if cut:
@@ -239,14 +246,14 @@ def test_a_damaged_file_of_any_kind_raises_nothing(container, place, byte, cut):
         assert isinstance(item, Tournament) or item.reason.isprintable()
 
 
-@settings(deadline=None, suppress_health_check=list(HealthCheck))
+@settings(suppress_health_check=list(HealthCheck))
 @given(
     start=st.sampled_from(
         [b"", b"[", b"{", b"PAR1", b"\x1f\x8b\x08\0", b"\x28\xb5\x2f\xfd", b"prompt,answer\n"]
     ),
     rest=st.binary(max_size=200),
 )
-def test_arbitrary_bytes_raise_nothing(start, rest):
+def test_arbitrary_bytes_raise_nothing(start: bytes, rest: bytes) -> None:
     assert all(isinstance(item, Problem | Tournament) for item in reading(start + rest))
 
 
@@ -264,7 +271,7 @@ print(candidates, status.partition("VmHWM:")[2].split()[0])
 TEXT_OF_MANY = 4 * 5_400 * 2
 
 
-def peak_of(path, container, prompts):
+def peak_of(path: Path, container: str, prompts: int) -> int:
     """The peak of reading four answers to each of so many prompts, in kilobytes."""
     rows = [
         {"prompt_id": str(prompt), "prompt": f"p{prompt}", "text": f"{answer}{prompt} " * 400}
@@ -280,9 +287,10 @@ def peak_of(path, container, prompts):
     return kilobytes
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc/self/status")
 @pytest.mark.parametrize("container", ["JSON lines", "JSON array", "CSV", "Parquet"])
-def test_memory_stays_bounded_over_a_large_file_of_parts(tmp_path, container):
+def test_memory_stays_bounded_over_a_large_file_of_parts(tmp_path: Path, container: str) -> None:
     """Rows of 2 kB, no two neighbours of the same prompt, in a process of their own.
 
     A process's `ru_maxrss` begins with its parent's, hence the status file.

@@ -3,14 +3,14 @@
 import json
 
 import pytest
-from kit.intake_shapes import problems, tournaments
+from kit.intake_shapes import Row, problems, tournaments
 
 from rrm_queue.domain import Candidate, CandidateNumber, LabelledPair, Tournament
 from rrm_queue.intake.needs import NO_NEEDS, Needs
 
 
-def lines(*rows: dict[str, object]) -> bytes:
-    return b"".join(json.dumps({"prompt": "p"} | row).encode() + b"\n" for row in rows)
+def lines(*rows: Row) -> bytes:
+    return b"".join(json.dumps({"prompt": "p", **row}).encode() + b"\n" for row in rows)
 
 
 def answers(size: int, gold: object = None) -> list[dict[str, object]]:

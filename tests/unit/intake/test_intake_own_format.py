@@ -1,7 +1,7 @@
 import json
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from rrm_queue.domain import Candidate, Tournament
@@ -11,9 +11,6 @@ from rrm_queue.intake.formats.fields import LONGEST_ID
 from rrm_queue.intake.formats.own import parse_line
 
 PAIR = ["four", "five"]
-
-# The first draw of any text or number builds tables, which is slow on a busy machine.
-unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 texts = st.text(
     st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1
@@ -68,20 +65,20 @@ def reason(line: bytes) -> str:
     return caught.value.reason
 
 
-@unhurried
 @given(tournament=tournaments, ascii_only=st.booleans())
-def test_a_tournament_written_as_json_parses_back_to_itself(tournament, ascii_only):
+def test_a_tournament_written_as_json_parses_back_to_itself(
+    tournament: Tournament, ascii_only: bool
+) -> None:
     line = json.dumps(as_json(tournament), ensure_ascii=ascii_only).encode()
     assert parse_line(line + b"\r\n", "7", tournament.line) == Parsed(tournament)
 
 
-@unhurried
 @given(line=st.binary())
 @example(b"[" * 100_000)
 @example(b'{"x":' * 100_000)
 @example(b'{"candidates":' + b"[" * 100_000)
 @example(b'{"id":' + b"9" * 100_000 + b"}")
-def test_arbitrary_bytes_raise_nothing_but_a_problem(line):
+def test_arbitrary_bytes_raise_nothing_but_a_problem(line: bytes) -> None:
     assert reason(line)
 
 
@@ -94,14 +91,15 @@ json_values = st.recursive(
 )
 
 
-@unhurried
 @given(
     row=st.dictionaries(
         st.sampled_from(["id", "prompt", "candidates", "reference", "x"]), json_values
     ),
     cut=st.none() | st.integers(0, 60),
 )
-def test_arbitrary_json_gives_a_tournament_or_a_problem(row, cut):
+def test_arbitrary_json_gives_a_tournament_or_a_problem(
+    row: dict[str, object], cut: int | None
+) -> None:
     line = json.dumps(row).encode()[:cut]
     try:
         tournament = parse_line(line, "7", 7).tournament
@@ -111,7 +109,7 @@ def test_arbitrary_json_gives_a_tournament_or_a_problem(row, cut):
         assert len(tournament.candidates) >= 2
 
 
-def test_texts_and_objects_may_be_mixed_and_extra_keys_are_ignored():
+def test_texts_and_objects_may_be_mixed_and_extra_keys_are_ignored() -> None:
     row = {
         "source": "somewhere",
         "prompt": " 2 + 2? ",
@@ -134,7 +132,7 @@ def with_gold(written: str) -> bytes:
     ("written", "gold"),
     [("true", 1), ("false", 0), ("7", 7), ("-0.25", -0.25), ("1e2", 100), ("null", None)],
 )
-def test_gold_is_right_or_wrong_or_a_number(written, gold):
+def test_gold_is_right_or_wrong_or_a_number(written: str, gold: float | None) -> None:
     found = parse_line(with_gold(written), "7", 7).tournament
     assert [candidate.gold for candidate in found.candidates] == [None, gold]
 
@@ -148,17 +146,17 @@ def test_gold_is_right_or_wrong_or_a_number(written, gold):
         ("9" * 400, "`candidates[1].gold` must be a finite number"),
     ],
 )
-def test_any_other_gold_is_refused(written, expected):
+def test_any_other_gold_is_refused(written: str, expected: str) -> None:
     assert reason(with_gold(written)) == expected
 
 
-def test_ids_may_be_whole_numbers():
+def test_ids_may_be_whole_numbers() -> None:
     row = {"id": 12, "prompt": "p", "candidates": [{"id": -1, "text": "a"}, {"text": "a"}]}
     assert parsed(row).key == "12"
     assert [candidate.key for candidate in parsed(row).candidates] == ["-1", "1"]
 
 
-def test_null_is_as_good_as_absent_for_what_may_be_absent():
+def test_null_is_as_good_as_absent_for_what_may_be_absent() -> None:
     row = {
         "id": None,
         "prompt": "p",
@@ -172,7 +170,7 @@ def test_null_is_as_good_as_absent_for_what_may_be_absent():
     ("written", "reference"),
     [('"x = 2"', "x = 2"), ("42", "42"), ("-0.50", "-0.50"), ("1e3", "1e3"), ("1" * 30, "1" * 30)],
 )
-def test_a_reference_is_text_or_a_number_as_it_is_written(written, reference):
+def test_a_reference_is_text_or_a_number_as_it_is_written(written: str, reference: str) -> None:
     line = f'{{"prompt": "p", "candidates": ["a", "b"], "reference": {written}}}'
     assert parse_line(line.encode(), "1", 1).tournament.reference == reference
 
@@ -250,7 +248,7 @@ def test_a_reference_is_text_or_a_number_as_it_is_written(written, reference):
         ({"x": float("nan")}, "not JSON: NaN is not a JSON number; write null for a missing value"),
     ],
 )
-def test_the_reason_names_the_place(row, expected):
+def test_the_reason_names_the_place(row: object, expected: str) -> None:
     assert reason(json.dumps(row).encode()) == expected
 
 
@@ -265,17 +263,17 @@ def test_the_reason_names_the_place(row, expected):
         (b'{"ignored":"\xed\xa0\x80"}', "invalid UTF-8 at byte 13"),
     ],
 )
-def test_a_line_that_is_not_json_is_refused_at_its_column(line, expected):
+def test_a_line_that_is_not_json_is_refused_at_its_column(line: bytes, expected: str) -> None:
     assert reason(line) == expected
 
 
 @pytest.mark.parametrize("key", ["prompt", "ignored"])
 @pytest.mark.parametrize("text", [r"\ud800", r"\ud800abcdefgh", r"\udc00", r"\ud800\ud800"])
-def test_half_of_a_surrogate_pair_is_refused(key, text):
+def test_half_of_a_surrogate_pair_is_refused(key: str, text: str) -> None:
     line = f'{{"{key}": "{text}", "candidates": ["a", "b"]}}'
     expected = r"not JSON: a \u escape is half of a surrogate pair, which is not a character"
     assert reason(line.encode()) == expected
 
 
-def test_equal_texts_under_different_ids_are_allowed():
+def test_equal_texts_under_different_ids_are_allowed() -> None:
     assert len(parsed({"prompt": "p", "candidates": ["a", "a"]}).candidates) == 2

@@ -6,8 +6,9 @@ from typing import TypeVar
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
+from kit.examples import examples
 from kit.intake_shapes import rows_of
 
 from rrm_queue.errors import Problem
@@ -51,7 +52,7 @@ def told(read: Callable[..., T], *given: object) -> T | str:
         return problem.reason
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=500)
+@examples(5)
 @given(row=lines, empty=st.sampled_from(Empty))
 @example(
     row={"prompt": "p", "candidates": [{"text": "a", "gold": 1e308 * 10}, "b"]}, empty=Empty.KEEP
@@ -60,7 +61,7 @@ def told(read: Callable[..., T], *given: object) -> T | str:
 @example(
     row={"prompt": "p", "candidates": [{"text": "a", "id": 2**70}, {"text": "b"}]}, empty=Empty.DROP
 )
-def test_quick_and_careful_reading_agree(row, empty):
+def test_quick_and_careful_reading_agree(row: object, empty: Empty) -> None:
     line = json.dumps(row).encode()
     quick = told(parse_line, line, "7", 7, empty)
     decoded = told(decode_row, line)
@@ -71,6 +72,6 @@ def test_quick_and_careful_reading_agree(row, empty):
 
 
 @pytest.mark.parametrize("name", ["many_gsm8k_4cand", "many_game24_100cand"])
-def test_real_files_are_read_quickly(name):
+def test_real_files_are_read_quickly(name: str) -> None:
     for row in rows_of(name):
         assert plain_line(json.dumps(row).encode()) is not None

@@ -3,9 +3,10 @@ import itertools
 import json
 import tracemalloc
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from rrm_queue.domain import Tournament
@@ -29,7 +30,7 @@ class Chunks(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer) -> int:
+    def readinto(self, buffer: Any) -> int:
         while not self._rest:
             chunk = next(self._chunks, None)
             if chunk is None:
@@ -44,11 +45,11 @@ def streamed(chunks: Iterable[bytes]) -> io.BufferedReader:
     return io.BufferedReader(Chunks(chunks))
 
 
-def items(content: bytes, needs: Needs = NO_NEEDS) -> list[Tournament | tuple]:
+def items(content: bytes, needs: Needs = NO_NEEDS) -> list[Tournament | tuple[int | None, str]]:
     return [plain(item) for item in read(io.BytesIO(content), needs=needs)]
 
 
-def plain(item: Tournament | Problem) -> Tournament | tuple:
+def plain(item: Tournament | Problem) -> Tournament | tuple[int | None, str]:
     return (item.line, item.reason) if isinstance(item, Problem) else item
 
 
@@ -56,7 +57,7 @@ def parse_line(line: bytes, number: int) -> Tournament:
     return own.parse_line(line, str(number), number).tournament
 
 
-def line_by_line(lines: list[bytes]) -> Iterator[Tournament | tuple]:
+def line_by_line(lines: list[bytes]) -> Iterator[Tournament | tuple[int | None, str]]:
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
@@ -73,10 +74,10 @@ lines = st.lists(
 )
 
 
-# The first draw of any bytes or number builds tables, which is slow on a busy machine.
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(lines=lines, sizes=st.lists(st.integers(1, 40), min_size=1))
-def test_streaming_equals_parsing_line_by_line_whatever_the_chunks(lines, sizes):
+def test_streaming_equals_parsing_line_by_line_whatever_the_chunks(
+    lines: list[bytes], sizes: list[int]
+) -> None:
     lines = [GOOD, *lines]  # what the first line is decides how the others are read
     content = io.BytesIO(b"".join(lines))
     chunks = iter(map(content.read, itertools.cycle(sizes)).__next__, b"")
@@ -85,7 +86,7 @@ def test_streaming_equals_parsing_line_by_line_whatever_the_chunks(lines, sizes)
     assert streaming == list(line_by_line(lines))
 
 
-def test_tournaments_are_yielded_before_the_file_ends():
+def test_tournaments_are_yielded_before_the_file_ends() -> None:
     def endless() -> Iterator[bytes]:
         while True:
             yield GOOD
@@ -95,39 +96,45 @@ def test_tournaments_are_yielded_before_the_file_ends():
     assert taken == [1, 2, 3]
 
 
-def test_line_numbers_count_blank_lines():
+def test_line_numbers_count_blank_lines() -> None:
     found = items(b"\n" + GOOD + b"\n  \n" + b"[]")
-    assert found[0].key == "2"
-    assert found[1][0] == 5
+    tournament, refused = found
+    assert isinstance(tournament, Tournament)
+    assert isinstance(refused, tuple)
+    assert (tournament.key, refused[0]) == ("2", 5)
 
 
-def test_a_byte_order_mark_is_accepted_at_the_start_only():
+def test_a_byte_order_mark_is_accepted_at_the_start_only() -> None:
     bom = b"\xef\xbb\xbf"
     assert items(bom + GOOD) == items(GOOD)
-    assert items(GOOD + bom + GOOD)[1][0] == 2
+    refused = items(GOOD + bom + GOOD)[1]
+    assert isinstance(refused, tuple)
+    assert refused[0] == 2
 
 
 @pytest.mark.parametrize(
     "content", [b"", b"\n", b" \r\n\t\n\n", b"\xef\xbb\xbf", b"\xef\xbb\xbf\n"]
 )
-def test_a_file_without_content_is_one_problem_without_a_line(content):
+def test_a_file_without_content_is_one_problem_without_a_line(content: bytes) -> None:
     assert items(content) == [(None, "the file is empty")]
 
 
-def test_a_missing_reference_is_a_problem_only_for_a_judge_that_needs_it():
+def test_a_missing_reference_is_a_problem_only_for_a_judge_that_needs_it() -> None:
     assert len(items(GOOD + REFERRED)) == 2
     found = items(GOOD + REFERRED, Needs(reference=True))
     expected = "`reference` is missing; this judge needs it: add it, or choose another with judge"
     assert found == [(1, expected), parse_line(REFERRED, 2)]
 
 
-def test_reading_stops_at_the_most_problems():
+def test_reading_stops_at_the_most_problems() -> None:
     found = items((GOOD + b"{\n") * (MOST_PROBLEMS + 5))
     assert [item[0] for item in found if isinstance(item, tuple)] == list(range(2, 42, 2))
 
 
 @pytest.mark.parametrize("start", [b"", b"\xef\xbb\xbf"])
-def test_an_overlong_line_is_one_problem_and_the_next_line_is_read(monkeypatch, start):
+def test_an_overlong_line_is_one_problem_and_the_next_line_is_read(
+    monkeypatch: pytest.MonkeyPatch, start: bytes
+) -> None:
     monkeypatch.setattr(limits, "LONGEST_LINE", 2**20)
     for excess in (1, 2, 3, 4, 5, 2**16, 2**18 + 1):
         overlong = start + b" " * (2**20 - len(start) - 1 + excess) + b"\n"
@@ -137,23 +144,23 @@ def test_an_overlong_line_is_one_problem_and_the_next_line_is_read(monkeypatch, 
         ]
 
 
-def test_a_line_of_just_the_longest_length_is_read(monkeypatch):
+def test_a_line_of_just_the_longest_length_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "LONGEST_LINE", len(GOOD))
     assert items(GOOD + GOOD) == [parse_line(GOOD, 1), parse_line(GOOD, 2)]
 
 
-def test_an_overlong_line_is_not_held_in_memory(monkeypatch):
+def test_an_overlong_line_is_not_held_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "LONGEST_LINE", 2**20)
     peak = traced_peak(itertools.chain(itertools.repeat(b"x" * 2**16, 1024), [b"\n" + GOOD]))
     assert peak < 4 * 2**20
 
 
-def test_memory_does_not_grow_with_the_file():
+def test_memory_does_not_grow_with_the_file() -> None:
     line = json.dumps({"prompt": "p", "candidates": ["a" * 2**14, "b" * 2**14]}).encode() + b"\n"
     assert traced_peak(itertools.repeat(line, 1000)) < 2**20
 
 
-def test_problems_do_not_keep_their_lines_in_memory():
+def test_problems_do_not_keep_their_lines_in_memory() -> None:
     line = b'{"prompt": "' + b"p" * 2**20 + b'", "candidates": []}\n'
     stream = streamed(itertools.repeat(line, MOST_PROBLEMS))
     tracemalloc.start()

@@ -1,4 +1,4 @@
-from time import perf_counter
+from time import process_time
 
 import pytest
 from hypothesis import given
@@ -94,7 +94,7 @@ def test_the_last_marked_answer_is_found_behind_any_text(before: str, number: in
 )
 def test_a_long_hostile_text_is_read_in_linear_time(unit: str) -> None:
     text = "=" + unit * (200_000 // len(unit))
-    began = perf_counter()
+    began = process_time()
     final_answer(text)
     final_answer("**" + text)
-    assert perf_counter() - began < 2
+    assert process_time() - began < 2

@@ -1,5 +1,5 @@
 import re
-from time import perf_counter
+from time import process_time
 
 import pytest
 from hypothesis import given
@@ -138,6 +138,6 @@ LONG = {
 
 @pytest.mark.parametrize("text", LONG.values(), ids=LONG)
 def test_a_text_of_two_hundred_thousand_characters_takes_no_time(text: str) -> None:
-    began = perf_counter()
+    began = process_time()
     cleaned(text)
-    assert perf_counter() - began < 2
+    assert process_time() - began < 2

@@ -5,8 +5,9 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from kit.examples import examples
 
 from rrm_queue.domain import CandidateNumber, Result
 from rrm_queue.ratings import rating_table
@@ -39,7 +40,7 @@ def simulated(points: np.ndarray, rounds: int, chance: np.random.Generator) -> C
     return Columns(len(points), firsts, seconds, np.where(wins, 1, 2).astype(np.uint8))
 
 
-@settings(max_examples=50, deadline=None)  # a hundred orders of Elo each
+@examples(0.5)  # a hundred orders of Elo each
 @given(tournament=tournaments(), seed=st.integers(0, 2**63 - 1))
 def test_the_interval_contains_the_standings_rating(
     tournament: tuple[int, list[Result]], seed: int
@@ -56,7 +57,7 @@ def test_the_interval_contains_the_standings_rating(
     assert sum(line.elo for line in lines) == pytest.approx(1000 * size)
 
 
-@settings(max_examples=50, deadline=None)  # a hundred orders of Elo each
+@examples(0.5)  # a hundred orders of Elo each
 @given(tournament=tournaments(), seed=st.integers(0, 2**63 - 1), chance=st.randoms())
 def test_neither_the_order_of_results_nor_sides_change_a_rating(
     tournament: tuple[int, list[Result]], seed: int, chance: random.Random
@@ -69,7 +70,7 @@ def test_neither_the_order_of_results_nor_sides_change_a_rating(
     assert rating_table(size, mixed, seed) == rating_table(size, results, seed)
 
 
-@settings(max_examples=50, deadline=None)  # a hundred orders of Elo each
+@examples(0.5)  # a hundred orders of Elo each
 @given(tournament=tournaments(), chance=st.randoms())
 def test_renamed_candidates_keep_rating_and_interval(
     tournament: tuple[int, list[Result]], chance: random.Random

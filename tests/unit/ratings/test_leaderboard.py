@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from kit.recorded_battles import battles, reference, rows
 
@@ -48,7 +48,6 @@ def ratings(board: Leaderboard) -> dict[str, tuple[float, float, float]]:
     return {line.generator: (line.bt, line.low, line.high) for line in board.rows}
 
 
-@settings(deadline=None)  # a hundred orders of Elo each
 @given(held=held, seed=st.integers(0, 2**63 - 1), data=st.data())
 def test_order_sides_and_numbers_of_rows_change_nothing(
     held: GeneratorMatches, seed: int, data: st.DataObject
@@ -78,7 +77,6 @@ def test_order_sides_and_numbers_of_rows_change_nothing(
         assert line == pytest.approx(ratings(board)[name], abs=1e-6)
 
 
-@settings(deadline=None)  # a hundred orders of Elo each
 @given(held=held)
 def test_the_lines_add_up(held: GeneratorMatches) -> None:
     board = leaderboard(NAMES, held, 1)
@@ -118,6 +116,7 @@ def test_islands_and_the_undefeated_are_named() -> None:
     assert lines["alpha"].winless
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", list(Method))
 def test_intervals_hold_the_truth_when_prompts_have_tastes(method: Method) -> None:
     """Tournaments whose prompts favour some generators: clusters of matches that agree.

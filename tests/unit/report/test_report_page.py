@@ -9,8 +9,9 @@ from hashlib import sha256
 from html.parser import HTMLParser
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from kit.examples import examples
 from kit.report_samples import HOSTILE, report, tournament
 
 from rrm_queue.report import page
@@ -79,7 +80,7 @@ def test_hostile_texts_make_no_element_and_no_attribute() -> None:
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=60))
-@settings(max_examples=60, deadline=None)
+@examples(0.6)
 def test_no_text_changes_what_elements_there_are(text: str) -> None:
     # An empty name has no preview, and so on: those elements are left out on purpose.
     text = f"x{text}"

@@ -4,8 +4,9 @@ import random
 from collections import Counter
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from kit.examples import examples
 from kit.playing import Table, coin, of_the_pair
 
 from rrm_queue.domain import CandidateNumber, Outcome, Position, Seeding
@@ -13,6 +14,8 @@ from rrm_queue.strategies import Finished, Pairings, named
 from rrm_queue.strategies.base import History
 from rrm_queue.strategies.bracket import leaves
 from rrm_queue.strategies.double_elimination import NOBODY, DoubleElimination, masks, meetings
+
+pytestmark = pytest.mark.no_cover
 
 SEEDS = st.integers(0, 2**63 - 1)
 
@@ -82,7 +85,7 @@ def test_who_has_not_lost_before_the_final_may_lose_it_once() -> None:
     assert strategy.plan(2, History(2, 2, unbeaten), seed=0) == Finished({first: 1, second: 2})
 
 
-@settings(deadline=None, max_examples=25)
+@examples(0.25)
 @given(size=st.integers(2, 130), seed=SEEDS, salt=st.integers())
 def test_the_winners_bracket_is_the_knockout_of_the_same_seed(
     size: int, seed: int, salt: int
@@ -100,7 +103,7 @@ def test_the_winners_bracket_is_the_knockout_of_the_same_seed(
     assert max(at.round for at in double.pairings) <= 3 * rounds
 
 
-@settings(deadline=None, max_examples=25)
+@examples(0.25)
 @given(size=st.integers(2, 130), seed=SEEDS, chance=st.randoms())
 def test_every_match_whose_entrants_are_known_is_planned_at_once(
     size: int, seed: int, chance: random.Random

@@ -3,8 +3,10 @@
 import random
 from collections import Counter
 
-from hypothesis import given, settings
+import pytest
+from hypothesis import given
 from hypothesis import strategies as st
+from kit.examples import examples
 from kit.playing import Table, coin, of_the_pair
 
 from rrm_queue.domain import CandidateNumber, Pairing, Position
@@ -12,10 +14,12 @@ from rrm_queue.strategies import Pairings, named
 from rrm_queue.strategies.base import History
 from rrm_queue.strategies.swiss import Swiss, paired
 
+pytestmark = pytest.mark.no_cover
+
 SEEDS = st.integers(0, 2**63 - 1)
 
 
-@settings(deadline=None, max_examples=25)
+@examples(0.25)
 @given(size=st.integers(2, 130), rounds=st.integers(1, 70), seed=SEEDS, chance=st.randoms())
 def test_a_round_starts_when_the_one_before_it_is_decided(
     size: int, rounds: int, seed: int, chance: random.Random
@@ -32,7 +36,7 @@ def test_a_round_starts_when_the_one_before_it_is_decided(
     assert len(set(table.pairs())) == len(table.pairings)
 
 
-@settings(deadline=None, max_examples=25)
+@examples(0.25)
 @given(half=st.integers(1, 60), rounds=st.integers(1, 61), seed=SEEDS, chance=st.randoms())
 def test_of_an_odd_number_one_sits_out_and_nobody_twice(
     half: int, rounds: int, seed: int, chance: random.Random
@@ -51,7 +55,7 @@ def test_by_default_one_round_more_than_a_knockout_has() -> None:
     assert named("swiss:3").matches(9) == 12
 
 
-@settings(deadline=None, max_examples=25)
+@examples(0.25)
 @given(size=st.sampled_from([16, 32, 64, 128]), seed=SEEDS)
 def test_equals_meet(size: int, seed: int) -> None:
     """Winners of the first round meet winners; later nobody meets one who is two wins away."""
@@ -77,7 +81,7 @@ def test_the_best_so_far_meet_at_the_first_table() -> None:
     assert 0 in (last.first, last.second)
 
 
-@settings(deadline=None, max_examples=25)
+@examples(0.25)
 @given(half=st.integers(1, 40), data=st.data())
 def test_whoever_has_half_the_table_left_finds_somebody_new(half: int, data: st.DataObject) -> None:
     """Rounds of any history whatever, so that greedy pairing gets stuck as often as it can."""

@@ -9,12 +9,13 @@ from typing import Any
 import msgspec
 
 from rrm_queue.domain import JudgeSpec, Vote
-from rrm_queue.errors import JudgeBusy, JudgeFault, PermanentFault, TransientFault
+from rrm_queue.errors import JudgeBusy, JudgeFault, PermanentFault, RequestRejected, TransientFault
 from rrm_queue.judging import bounds
 from rrm_queue.judging.bounds import whole
 from rrm_queue.judging.engines.http_errors import error_text
 from rrm_queue.judging.verdict import END_OF_THINKING, read_verdict
 from rrm_queue.judging.vote_request import VoteRequest
+from rrm_queue.seeds import derive
 
 _TOKENS_A_CHUNK = 256
 """Each chunk repeats the text so far, so there are few; the first token has a chunk of its own."""
@@ -22,6 +23,7 @@ _TOKENS_A_CHUNK = 256
 _LONGEST_EVENT = 64 * 1024 * 1024
 _WORTH_ANOTHER_TRY = {408, 425}
 _BUSY = {429, 503}
+_REJECTED = {400, 422}
 
 
 class Load(msgspec.Struct, frozen=True):
@@ -67,6 +69,20 @@ class ServerInfo(msgspec.Struct, frozen=True):
     max_total_num_tokens: int
     incremental_streaming_output: bool = False
     tokenizer_path: str = ""
+    model_path: str = ""
+    revision: str | None = None
+    weight_version: str | None = None
+
+    def answering(self, judge: str) -> str:
+        """What gives the votes of `judge`: the engine's version and the checkpoint.
+
+        The checkpoint by the last part of its path and a digest of its path, revision and weights'
+        version: a path may tell too much, and two checkpoints must not be taken for one.
+        """
+        which = (self.model_path, self.revision, self.weight_version)
+        digest = f"{derive(*(part or '' for part in which)):016x}"[-8:]
+        name = self.model_path.rstrip("/").rpartition("/")[2]
+        return f"{judge} (sglang {self.version}, {name} {digest})"
 
     def room(self, prompt_tokens: int) -> int:
         """How many tokens can follow such a prompt; 0 or less when it is too long itself.
@@ -80,6 +96,21 @@ class Tokens(msgspec.Struct, frozen=True):
     """A prompt's token ids, with the chat template applied."""
 
     tokens: list[int]
+
+
+class _IdsOfChoice(msgspec.Struct, frozen=True):
+    prompt_token_ids: list[int]
+
+
+class ChatIds(msgspec.Struct, frozen=True):
+    """A chat completion that was asked for its prompt's token ids."""
+
+    choices: list[_IdsOfChoice]
+
+    @property
+    def tokens(self) -> list[int]:
+        """The token ids."""
+        return self.choices[0].prompt_token_ids if self.choices else []
 
 
 class Prompt(msgspec.Struct, frozen=True):
@@ -216,7 +247,7 @@ def vote_of(
         verdict=parsed.verdict,
         swapped=request.swapped,
         no_verdict=parsed.no_verdict,
-        text=generation.text,
+        text=bounds.clean(generation.text, bounds.LONGEST_TEXT),
         seed=request.seed,
         model=model,
         prompt_tokens=whole(meta.prompt_tokens),
@@ -250,6 +281,8 @@ def fault_of(status: int, words: str) -> JudgeFault:
     detail = f"the engine answered {status}: {error_text(words.encode(errors='replace'))}"
     if status in _BUSY:
         return JudgeBusy(detail)
+    if status in _REJECTED:
+        return RequestRejected(detail)
     if 400 <= status < 500 and status not in _WORTH_ANOTHER_TRY:
         return PermanentFault(detail)
     return TransientFault(detail)

@@ -1,0 +1,41 @@
+"""What reported votes were asked with, from the coordinator's own rows: seed, order and key."""
+
+from collections.abc import Iterable, Mapping
+
+from rrm_queue.coordinator.claims import Asked
+from rrm_queue.coordinator.judge_batch import Texts, read_texts
+from rrm_queue.domain import TournamentId
+from rrm_queue.judging.kinds import kind_of
+from rrm_queue.judging.vote_key import vote_key
+from rrm_queue.messages import MatchReport
+from rrm_queue.store.database import Transaction
+from rrm_queue.store.queue.planning import RunningTournament
+from rrm_queue.store.queue.recording import LockedMatch
+
+
+def votes_asked(
+    tx: Transaction,
+    tournaments: Mapping[TournamentId, RunningTournament],
+    matches: Mapping[int, LockedMatch],
+    reports: Iterable[MatchReport],
+) -> dict[tuple[int, int], Asked]:
+    """By match and number, what the votes of one job's locked matches were asked with.
+
+    Nothing for judges whose votes cost nothing: these have no keys, and no texts are read for them.
+    """
+    tournament = next(iter(tournaments.values()), None)
+    if tournament is None or not kind_of(tournament.judge).costs:
+        return {}
+    texts = read_texts(tx, tournament.judge, matches.values())
+    return {
+        (match.id, vote.number): _asked(texts, match, vote.number, tournament)
+        for report in reports
+        if (match := matches.get(report.match)) is not None
+        for vote in report.votes
+        if 1 <= vote.number <= tournament.voting.votes
+    }
+
+
+def _asked(texts: Texts, match: LockedMatch, number: int, job: RunningTournament) -> Asked:
+    request = texts.request(match, number, job.judge, job.voting, job.job_seed)
+    return Asked(request.seed, request.swapped, vote_key(request, job.voting.resamples))
