@@ -26,7 +26,7 @@ from rrm_queue.store.database import Database
 from rrm_queue.store.queue.recording import SentBatch
 
 SHORT = ("--seed", "3", "--minutes", "0.75", "--kills", "10", "--matches", "1600")
-PATIENCE = 420  # seconds; the short form takes about 80 on two cores
+PATIENCE = 420  # seconds; the short form takes about 120 on two cores
 DISTRUST = {Action.LIMIT, Action.COUNTS, Action.FORGE, Action.OUTAGE, Action.MEMORY}
 TARGETS = {
     Kind.WORKER: ["worker-0", "worker-1"],
