@@ -109,6 +109,7 @@ async def run_rrmq(url: str, job: Job, concurrency: int, home: Path) -> Run:
     async with _worker(url, concurrency, home, environment):
         submit = ["submit", "-", "--strategy", "elo", "--judge", JUDGE, "--seed", str(job.seed)]
         submit += ["--sampling", f"max_tokens={job.judge.max_tokens}", "--resamples", "0"]
+        submit += ["--keep-going"]  # random weights give no verdict
         said = await _rrmq(environment, *submit, "--watch", "--json", file=job.lines())
     status = json.loads(said)
     took = datetime.fromisoformat(status["finished_at"]) - datetime.fromisoformat(

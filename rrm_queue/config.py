@@ -4,11 +4,15 @@ from pathlib import Path
 from typing import Literal
 
 import platformdirs
-from pydantic import Field, SecretStr
+from pydantic import ByteSize, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 CONFIRM_ABOVE = 1_000_000
 """The most votes of a job that `submit` makes without asking; some days on two GPUs."""
+
+
+MAX_INPUT = 64_000_000_000
+"""The most bytes of a submission; more is a mistake, or a file made to fill the store."""
 
 
 class Settings(BaseSettings):
@@ -63,13 +67,22 @@ class Settings(BaseSettings):
         description="the same for tokens a minute, of prompts and completions together",
     )
     concurrency: int = Field(
-        default=64, ge=1, description="votes that a worker has in flight at once"
+        default=64,
+        ge=1,
+        description="votes that a worker has in flight at once; for a judge on SGLang, whose "
+        "server sets that limit, the matches that it takes at once",
     )
     confirm_above: int = Field(
         default=CONFIRM_ABOVE,
         ge=0,
         description="on a terminal `submit` asks before it makes a job of more votes than this; "
         "`--yes` skips the question",
+    )
+    max_input: ByteSize = Field(
+        default=ByteSize(MAX_INPUT),
+        gt=0,
+        description="the most bytes that the files of a submission may have together once they are "
+        "unpacked, such as `500MB` or `64GB`",
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="how much coordinator and worker log"

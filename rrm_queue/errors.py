@@ -102,6 +102,10 @@ class Problem(Exception):
         return f": {reason}" if self.line is None else f":{self.line}: {reason}"
 
 
+class InputTooLarge(RrmqError):
+    """The input is too large."""
+
+
 class UsageFault(RrmqError):
     """The command cannot be carried out as it was given."""
 
@@ -148,6 +152,10 @@ class BrokerFull(BrokerUnavailable):
 
 class StackFault(RrmqError):
     """The local stack cannot be started."""
+
+
+class StackStopped(StackFault):
+    """The local stack was stopped."""
 
 
 class EngineFault(RrmqError):

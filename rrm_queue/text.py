@@ -40,6 +40,14 @@ def magnitude(number: int) -> str:
     return f"{scaled:.1f}{unit}" if scaled < 99.95 else f"{scaled:.0f}{unit}"
 
 
+def byte_size(size: int) -> str:
+    """A number of bytes in decimal units, such as `500 MB` and `1.5 GB`."""
+    for unit, name in ((10**12, "TB"), (10**9, "GB"), (10**6, "MB"), (10**3, "kB")):
+        if size >= unit:
+            return f"{size / unit:.4g} {name}"
+    return f"{size} bytes"
+
+
 def percent(share: float) -> str:
     """A share as a percentage without its sign, such as `12.5`; empty for NaN."""
     return "" if isnan(share) else f"{100 * share:.1f}"

@@ -10,8 +10,9 @@ from rrm_queue.cli.main import VERBS, rrmq
 HEAD = """# The command
 
 A job is named by its id or any unique prefix of it. Data goes to stdout, progress and notes to
-stderr. Exit codes: 0 success, 1 error, 2 wrong usage, 3 the job ended with failures, 130
-interrupted. `--help` of each verb prints the same as this page.
+stderr. Exit codes: 0 success, 1 error, 2 wrong usage, 3 the job ended with failures, 4 `rrmq down`
+stopped the local stack while a job was watched, 130 interrupted. `--help` of each verb prints the
+same as this page.
 """
 
 

@@ -1,8 +1,10 @@
 """The table of settings."""
 
+from pydantic import ByteSize
 from pydantic.fields import FieldInfo
 
 from rrm_queue.config import Settings
+from rrm_queue.text import byte_size
 
 
 def table() -> str:
@@ -20,7 +22,10 @@ def _variable(name: str) -> str:
 
 def _default(field: FieldInfo) -> str:
     """The value; nothing where the meaning says what holds without one."""
-    return "" if field.default_factory or field.default is None else f"`{field.default}`"
+    if field.default_factory or field.default is None:
+        return ""
+    shown = field.default
+    return f"`{byte_size(shown).replace(' ', '') if isinstance(shown, ByteSize) else shown}`"
 
 
 def _meaning(name: str, field: FieldInfo) -> str:

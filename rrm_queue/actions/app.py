@@ -88,17 +88,23 @@ class App:
                 tx = opened.enter_context(self.database.begin())
             yield tx
 
-    def ensure_processes(self, fingerprint: str = "") -> None:
+    def ensure_processes(self, fingerprint: str = "", *, since: float | None = None) -> None:
         """Starts the local stack's servers, coordinator and worker where they do not run.
 
         Processes that run under another `fingerprint` (see `settings_fingerprint`) are restarted.
-        Does nothing where the settings name real servers. Raises what `database` raises.
+        Does nothing where the settings name real servers. Raises what `database` raises, and
+        StackStopped when the stack was stopped after `since`, a time of the clock (default: now).
         """
         if self._started is not None:
-            self._started.ensure_services()
+            self._started.ensure_services(since=since)
             self._open()  # the processes need its tables
             environment = daemon_environment(self.settings)
-            self._started.ensure_processes(environment, fingerprint=fingerprint)
+            self._started.ensure_processes(environment, fingerprint=fingerprint, since=since)
+
+    def refuse_if_stopped(self, since: float) -> None:
+        """Raises StackStopped when the local stack was stopped on purpose after `since`."""
+        if self._started is not None:
+            self._started.refuse_if_stopped(since)
 
     def close(self) -> None:
         """Closes the connections. The local stack goes on running."""

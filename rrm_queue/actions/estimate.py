@@ -17,6 +17,7 @@ from rrm_queue.errors import (
     StoreUnavailable,
 )
 from rrm_queue.estimates import CHARACTERS, PUBLISHED, Rate, Scale, hours
+from rrm_queue.intake.byte_limit import UNLIMITED
 from rrm_queue.intake.reader import MOST_PROBLEMS, RowReader, Source
 from rrm_queue.judging.kinds import name_of
 from rrm_queue.seeds import derive
@@ -56,12 +57,15 @@ def scale_of(request: Request, agreement: float) -> Scale:
     return Scale(request.strategy, request.seeding, request.spec, request.voting, agreement)
 
 
-def estimate(sources: Sequence[Source], request: Request, agreement: float) -> Estimate:
+def estimate(
+    sources: Sequence[Source], request: Request, agreement: float, max_bytes: int = UNLIMITED
+) -> Estimate:
     """Reads the files and estimates the job, without a rate yet (see `expected_rate`).
 
-    Raises BadInput naming up to MOST_PROBLEMS bad lines.
+    Raises BadInput naming up to MOST_PROBLEMS bad lines, and InputTooLarge when the files unpack to
+    more than `max_bytes`.
     """
-    reader, scale = request.read(sources), scale_of(request, agreement)
+    reader, scale = request.read(sources, max_bytes), scale_of(request, agreement)
     _weigh(reader, scale, ", ".join(source.name for source in sources))
     return Estimate(scale, agreement, reader.description, reader.dropped)
 

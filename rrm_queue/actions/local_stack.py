@@ -1,5 +1,6 @@
 """Starting and stopping the local stack as a whole."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from rrm_queue.actions.app import App
@@ -16,9 +17,12 @@ def start(app: App) -> "list[Part]":
     return stack.inspect()
 
 
-def stop(app: App) -> list[str]:
-    """Stops the stack; the names of what ran. Its data stays. Raises UsageFault and StackFault."""
-    return _stack(app, "stop").down()
+def stop(app: App, say: Callable[[str], None]) -> list[str]:
+    """Stops the stack; the names of what ran. Its data stays.
+
+    `say` is called with a line for everything that is waited for. Raises UsageFault and StackFault.
+    """
+    return _stack(app, "stop").down(say)
 
 
 def _stack(app: App, action: str) -> "LocalStack":

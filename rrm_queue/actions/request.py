@@ -11,6 +11,7 @@ from msgspec import to_builtins
 from rrm_queue.actions import options
 from rrm_queue.domain import JobState, JudgeSpec, Order, Seeding, Stop, Voting
 from rrm_queue.errors import Message, Option, UsageFault
+from rrm_queue.intake.byte_limit import UNLIMITED
 from rrm_queue.intake.formats.base import Empty
 from rrm_queue.intake.needs import Needs
 from rrm_queue.intake.reader import RowReader, Source, read
@@ -95,10 +96,15 @@ class Request:
             priority=self.priority,
         )
 
-    def read(self, sources: Sequence[Source]) -> RowReader:
-        """The tournaments in the files, as the job reads them."""
+    def read(self, sources: Sequence[Source], max_bytes: int = UNLIMITED) -> RowReader:
+        """The tournaments in the files, as the job reads them; see `intake.reader.read`."""
         return read(
-            sources, needs=self.needs, format=self.format, mapping=self.mapping, empty=self.empty
+            sources,
+            needs=self.needs,
+            format=self.format,
+            mapping=self.mapping,
+            empty=self.empty,
+            max_bytes=max_bytes,
         )
 
 

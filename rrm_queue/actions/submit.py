@@ -25,8 +25,8 @@ def submit(
 ) -> Submission:
     """Stores the files' answers as a new job, or finds the job that the same submission made.
 
-    The job is called after the files. Raises BadInput naming the bad lines, and what `gate`
-    raises; nothing is stored then.
+    The job is called after the files. Raises BadInput naming the bad lines, InputTooLarge, and
+    what `gate` raises; nothing is stored then.
     """
     has_endpoint = kind_of(request.spec).has_endpoint
     app.ensure_processes(settings_fingerprint(app.settings) if has_endpoint else "")
@@ -40,6 +40,7 @@ def submit(
         format=request.format,
         mapping=request.mapping,
         empty=request.empty,
+        max_bytes=app.settings.max_input,
         gate=gate,
     )
     if submitted.new:

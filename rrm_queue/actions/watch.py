@@ -7,7 +7,7 @@ from math import inf
 from rrm_queue.actions.app import App
 from rrm_queue.actions.health import held_up
 from rrm_queue.domain import JobId
-from rrm_queue.errors import StackFault, StillRunning, StoreUnavailable
+from rrm_queue.errors import StackFault, StackStopped, StillRunning, StoreUnavailable
 from rrm_queue.store.views.jobs import view_job
 from rrm_queue.views.jobs import JobView
 
@@ -25,7 +25,8 @@ def watch(app: App, job: JobId, limit: float = inf) -> Iterator[Seen]:
 
     A job that was paused with a note counts as ended: it cannot go on as things are. A store or
     stack that is away is waited for; in the end StoreUnavailable or StackFault is raised. Raises
-    StillRunning when the job has not ended after `limit` seconds.
+    StillRunning when the job has not ended after `limit` seconds, and StackStopped when the local
+    stack is stopped on purpose meanwhile.
     """
     watcher = _Watcher(app, job)
     end = time.monotonic() + limit
@@ -46,12 +47,14 @@ class _Watcher:
     def __init__(self, app: App, job: JobId) -> None:
         self.ended = False
         self._app, self._job = app, job
+        self._since = time.time()
         self._last_answer = time.monotonic()
         self._care_at = self._last_answer + CARE
         self._note: str | None = None
 
     def look(self, now: float) -> Iterator[Seen]:
         """What there is to tell at this moment; notes only when they are new."""
+        self._app.refuse_if_stopped(self._since)
         try:
             caring = self._keep_stack_up(now)
             view = self._view()
@@ -60,6 +63,8 @@ class _Watcher:
                 held_up(self._app, view, counted=False) if caring and not self.ended else self._note
             )
             self._last_answer = now
+        except StackStopped:
+            raise
         except (StoreUnavailable, StackFault) as error:
             if now - self._last_answer > PATIENCE:
                 raise
@@ -73,7 +78,7 @@ class _Watcher:
         """Whether it was time to look at the local stack."""
         if now < self._care_at:
             return False
-        self._app.ensure_processes()
+        self._app.ensure_processes(since=self._since)
         self._care_at = now + CARE
         return True
 

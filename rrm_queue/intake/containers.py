@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 
 from rrm_queue.errors import Problem
 from rrm_queue.intake import csv_rows, json_array, json_lines, parquet
+from rrm_queue.intake.byte_limit import ByteLimit
 from rrm_queue.intake.detection import HEAD, WHITE_SPACE, Compression, Layout, compression, layout
 from rrm_queue.intake.formats.fields import Row
 from rrm_queue.intake.limits import NumberedRow
@@ -37,7 +38,6 @@ _READERS: dict[Layout, Callable[[BinaryIO], Iterator[NumberedRow]]] = {
     Layout.LINES: json_lines.rows,
     Layout.ARRAY: json_array.rows,
     Layout.CSV: csv_rows.rows,
-    Layout.PARQUET: parquet.rows,
 }
 
 
@@ -55,25 +55,33 @@ class Container:
         return ", ".join([self.layout, *filter(None, [self.compression])])
 
 
-def open_container(stream: BinaryIO, name: str, recognised: Callable[[Row], bool]) -> Container:
+def open_container(
+    stream: BinaryIO, name: str, recognised: Callable[[Row], bool], limit: ByteLimit
+) -> Container:
     """What `stream` holds, found out from its first bytes; it need not be seekable.
 
     `recognised` tells whether a row is of a known format, which makes a line a header of CSV.
-    Raises Problem when the file cannot be read at all.
+    Raises Problem when the file cannot be read at all. Its rows raise InputTooLarge when they are
+    more than `limit` has left.
     """
-    head, whole = _peeked(stream)
+    head = _head(stream)
     packing = compression(head)
+    content = stream
     if packing is not None:
         with _damage_named(packing):
-            head, whole = _peeked(_unpacked(whole, packing))
+            content = _unpacked(_whole(head, stream), packing)
+            head = _head(content)
     found = layout(head, name, lambda line: csv_rows.is_header(line, recognised))
     if found is Layout.PARQUET:
         if packing is not None:
             raise Problem(
                 f"a Parquet file must not be compressed again; unpack the {packing} first"
             )
-        whole = _rewound(stream) or whole
-    return Container(found, packing, _guarded(_READERS[found](whole), packing))
+        # What is unpacked is counted row by row; a copy on the disk has a limit of its own.
+        rows = parquet.rows(_rewound(stream) or _whole(head, stream, limit.anew()), limit)
+    else:
+        rows = _READERS[found](_whole(head, content, limit))
+    return Container(found, packing, _guarded(rows, packing))
 
 
 def _unpacked(stream: BinaryIO, packing: Compression) -> BinaryIO:
@@ -109,11 +117,12 @@ def _damage_named(packing: Compression | None) -> Iterator[None]:
 
 
 class _Whole(io.RawIOBase):
-    """A stream with the bytes that were taken from its start put back."""
+    """A stream with the bytes that were taken from its start put back, and all of them counted."""
 
-    def __init__(self, head: bytes, stream: BinaryIO) -> None:
+    def __init__(self, head: bytes, stream: BinaryIO, limit: ByteLimit) -> None:
         self._head = head
         self._read: Callable[[int], bytes] = getattr(stream, "read1", stream.read)
+        self._limit = limit
 
     def readable(self) -> bool:
         """It is there to be read."""
@@ -125,16 +134,23 @@ class _Whole(io.RawIOBase):
         chunk = self._head[: len(room)] or self._read(len(room))
         self._head = self._head[len(room) :]
         room[: len(chunk)] = chunk
+        self._limit.take(len(chunk))
         return len(chunk)
 
 
-def _peeked(stream: BinaryIO) -> tuple[bytes, BinaryIO]:
-    """The start of the stream, and the stream as it was; waits for no more than it needs."""
+def _head(stream: BinaryIO) -> bytes:
+    """Takes the start of the stream; waits for no more than it needs."""
     read: Callable[[int], bytes] = getattr(stream, "read1", stream.read)
     head = b""
     while not _is_enough(head) and (chunk := read(HEAD - len(head))):
         head += chunk
-    return head, cast("BinaryIO", io.BufferedReader(_Whole(head, stream), _CHUNK))
+    return head
+
+
+def _whole(head: bytes, stream: BinaryIO, limit: ByteLimit | None = None) -> BinaryIO:
+    """The stream as it was before `head` was taken; raises InputTooLarge beyond the limit."""
+    whole = _Whole(head, stream, limit or ByteLimit())
+    return cast("BinaryIO", io.BufferedReader(whole, _CHUNK))
 
 
 def _is_enough(head: bytes) -> bool:

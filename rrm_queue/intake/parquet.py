@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from rrm_queue.errors import Problem
 from rrm_queue.intake import limits
+from rrm_queue.intake.byte_limit import ByteLimit
 from rrm_queue.intake.limits import NumberedRow, overlong
 from rrm_queue.text import first_line, printable
 
@@ -17,8 +18,11 @@ _ROWS_AT_ONCE = 64
 _BUFFER = 2**20  # bytes; without it a column of a whole row group is held
 
 
-def rows(stream: BinaryIO) -> Iterator[NumberedRow]:
-    """The rows as objects by their place from 1; a stream that cannot seek goes to disk first."""
+def rows(stream: BinaryIO, limit: ByteLimit) -> Iterator[NumberedRow]:
+    """The rows as objects by their place from 1; a stream that cannot seek goes to disk first.
+
+    Raises InputTooLarge when they are more than `limit` has left.
+    """
     try:
         from pyarrow import ArrowException
         from pyarrow.parquet import ParquetFile
@@ -28,19 +32,22 @@ def rows(stream: BinaryIO) -> Iterator[NumberedRow]:
     number = 0
     try:
         with _seekable(stream) as source:
-            for number, row in _all(ParquetFile(source, buffer_size=_BUFFER, pre_buffer=False)):
+            for number, row in _all(
+                ParquetFile(source, buffer_size=_BUFFER, pre_buffer=False), limit
+            ):
                 yield number, row
     except (ArrowException, OSError, ValueError) as error:  # ValueError: text that is not UTF-8
         yield number + 1, Problem(f"not Parquet: {printable(first_line(error))}", number + 1)
 
 
-def _all(file: "ParquetFile") -> Iterator[NumberedRow]:
+def _all(file: "ParquetFile", limit: ByteLimit) -> Iterator[NumberedRow]:
     names = file.schema_arrow.names
     for name in names:
         if names.count(name) > 1:
             raise ValueError(f"two columns are named {name!r}")
     number = 0
     for batch in file.iter_batches(_ROWS_AT_ONCE):
+        limit.take(batch.nbytes)
         for place in range(batch.num_rows):
             number += 1
             one = batch.slice(place, 1)

@@ -8,6 +8,7 @@ from typing import BinaryIO
 
 from rrm_queue.domain import Tournament
 from rrm_queue.errors import Message, Option, Problem
+from rrm_queue.intake.byte_limit import UNLIMITED, ByteLimit
 from rrm_queue.intake.cells import unpacked
 from rrm_queue.intake.containers import Container, open_container
 from rrm_queue.intake.detection import Layout
@@ -49,6 +50,7 @@ def read(
     format: str | None = None,  # noqa: A002  # the option's name
     mapping: Mapping[str, str] | None = None,
     empty: Empty = Empty.REFUSE,
+    max_bytes: int = UNLIMITED,
 ) -> "RowReader":
     """The tournaments in the files, and a Problem in place of whatever is bad in them.
 
@@ -56,10 +58,12 @@ def read(
     for each key. `empty` says what happens to empty answers. A tournament that lacks one of the
     `needs` is a Problem. Ends after MOST_PROBLEMS problems. Files without a row are one problem
     that has no line.
-    Raises UsageFault when no format is called `format`.
+    Raises UsageFault when no format is called `format`. The reader raises InputTooLarge when the
+    files together unpack to more than `max_bytes`.
     """
     files = sources if isinstance(sources, Sequence) else [Source("", sources)]
-    return RowReader(files, named(format) if format else None, mapping or {}, needs, Empty(empty))
+    known = named(format) if format else None
+    return RowReader(files, known, mapping or {}, needs, Empty(empty), ByteLimit(max_bytes))
 
 
 class RowReader(Iterator[Item]):
@@ -75,6 +79,7 @@ class RowReader(Iterator[Item]):
         mapping: Mapping[str, str],
         needs: Needs,
         empty: Empty,
+        limit: ByteLimit,
     ) -> None:
         self.dropped = 0
         self._sources = sources
@@ -83,6 +88,7 @@ class RowReader(Iterator[Item]):
         self._mapping = mapping
         self._needs = needs
         self._empty = empty
+        self._limit = limit
         self._containers: dict[str, None] = {}
         self._tournaments = [0] * len(sources)
         self._models: set[str] = set()
@@ -135,7 +141,7 @@ class RowReader(Iterator[Item]):
     def _all(self) -> Iterator[Item]:
         for place, source in enumerate(self._sources):
             try:
-                container = open_container(source.stream, source.name, self._fits)
+                container = open_container(source.stream, source.name, self._fits, self._limit)
                 self._containers[container.description] = None
                 for item in self._items_of(container, place):
                     yield self._placed(item, place)

@@ -7,6 +7,7 @@ from typing import BinaryIO, Protocol
 
 from rrm_queue.domain import JobId, JobState, Tournament
 from rrm_queue.errors import BadInput, Problem
+from rrm_queue.intake.byte_limit import UNLIMITED
 from rrm_queue.intake.formats.base import Empty
 from rrm_queue.intake.needs import NO_NEEDS, Needs
 from rrm_queue.intake.reader import MOST_PROBLEMS, RowReader, Source, read
@@ -67,15 +68,19 @@ def submit(
     format: str | None = None,  # noqa: A002  # the option's name
     mapping: Mapping[str, str] | None = None,
     empty: Empty = Empty.REFUSE,
+    max_bytes: int = UNLIMITED,
     gate: Gate | None = None,
 ) -> Submitted:
     """Reads the files and copies job, tournaments and candidates into the store.
 
     The same tournaments with the same options are the same submission: nothing is stored, and the
     job of the first time is the answer, unless `anew`. Raises BadInput naming up to
-    MOST_PROBLEMS bad lines, and whatever `gate` raises, with nothing in the store.
+    MOST_PROBLEMS bad lines, InputTooLarge when the files unpack to more than `max_bytes`, and
+    whatever `gate` raises, with nothing in the store.
     """
-    reader = read(sources, needs=needs, format=format, mapping=mapping, empty=empty)
+    reader = read(
+        sources, needs=needs, format=format, mapping=mapping, empty=empty, max_bytes=max_bytes
+    )
     try:
         with database.begin() as tx:
             submitted = _copy(tx, reader, job, anew=anew, gate=gate)

@@ -19,6 +19,9 @@ from rrm_queue.judging.protected import protected_parts
 LONGEST = 100_000
 """Characters of a template at most: it travels with every batch."""
 
+DEEPEST = 20
+"""Conditions within each other at most; Jinja2 and Python cannot compile many more."""
+
 _SYSTEM_ENDS = re.compile(r"^---[ \t]*\r?\n", re.M)
 _MARK = re.compile(r"\{[{%#]")
 
@@ -87,19 +90,27 @@ def _shown(source: str) -> list[str]:
         template = _environment.parse(source)
     except TemplateSyntaxError as error:
         raise UsageFault(f"the template's line {error.lineno}: {error.message}") from error
-    return [name for node in template.body for name in _slots(node)]
+    except RecursionError:
+        raise UsageFault(_TOO_DEEP) from None
+    return [name for node in template.body for name in _slots(node, DEEPEST)]
 
 
-def _slots(node: nodes.Node) -> list[str]:
+_TOO_DEEP = f"the template nests too deep: at most {DEEPEST} conditions within each other"
+
+
+def _slots(node: nodes.Node, depth: int) -> list[str]:
+    """The slots of a part, which may hold conditions within each other up to `depth`."""
     match node:
         case nodes.TemplateData():
             return []
         case nodes.Output():
-            return [name for part in node.nodes for name in _slots(part)]
+            return [name for part in node.nodes for name in _slots(part, depth)]
         case nodes.Name(name=name) if name in Slots._fields:
             return [name]
         case nodes.If(test=nodes.Name(name="reference"), elif_=[], else_=[]):
-            if {name for part in node.body for name in _slots(part)} <= {"reference"}:
+            if depth == 0:
+                raise UsageFault(_TOO_DEEP)
+            if {name for part in node.body for name in _slots(part, depth - 1)} <= {"reference"}:
                 return []
     slots = ", ".join(f"{{{{ {slot} }}}}" for slot in Slots._fields)
     raise UsageFault(

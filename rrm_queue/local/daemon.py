@@ -7,6 +7,7 @@ exactly when its lock is held, at most one can be alive, and the process id in t
 
 import contextlib
 import fcntl
+import logging
 import os
 import signal
 import subprocess
@@ -14,21 +15,44 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, NamedTuple
 
 import psutil
 
 from rrm_queue.errors import StackFault
 
+log = logging.getLogger(__name__)
+
 _TICK = 0.02
 # Seconds for the children of a daemon that ended to end as well, and for killed ones to be gone.
 _GRACE, _DYING = 1.0, 10.0
+# Seconds after which the end of a daemon is worth a line.
+_SOON = 0.5
 _LARGEST_LOG = 10_000_000
 _LAST_LINES = 3
 
 # The shell writes its process id and becomes the daemon. So a daemon is known by its id even when
 # the command that starts it is killed at that moment.
 _TRAMPOLINE = 'echo $$ >"$0" && exec "$@"'
+
+
+Waiting = Callable[[int], None]
+"""Called with the id of a process that does not end soon."""
+
+
+def tell_nobody(_: object) -> None:
+    """For a caller that need not know what is waited for."""
+
+
+class Broken(NamedTuple):
+    """What is wrong with a daemon that lives, and for how many seconds that may last.
+
+    Then it is ended by `request`, and by force a second later.
+    """
+
+    what: str
+    patience: float
+    request: signal.Signals
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,16 +99,23 @@ class Daemon:
         environment: Mapping[str, str],
         ready: Callable[[], bool],
         patience: float,
+        broken: Callable[[], Broken | None] = lambda: None,
     ) -> subprocess.Popen[bytes] | None:
         """Start the daemon unless it is ready; the process, or None when it was ready already.
 
-        `command` is called while no other daemon of this name can be alive. Raises StackFault when
-        the daemon ends at once, or is not ready after `patience` seconds.
+        `command` is called while no other daemon of this name can be alive. `broken` tells what is
+        wrong with one that lives; it is replaced when that lasts. Raises StackFault when the daemon
+        ends at once, or is not ready after `patience` seconds.
         """
-        deadline = time.monotonic() + patience
+        start = time.monotonic()
+        deadline = start + patience
         child = None
         while not ready():
             if child is None:
+                fault = broken() if self.pid is not None else None
+                if fault is not None and time.monotonic() > start + fault.patience:
+                    log.warning("%s %s: it is replaced", self.name, fault.what)
+                    self.end(fault.request, _GRACE)
                 child = self._spawn(command, environment)
             elif child.poll() is not None:
                 raise self.fault("ended at once")
@@ -93,17 +124,41 @@ class Daemon:
             time.sleep(_TICK)
         return child
 
-    def end(self, request: signal.Signals, patience: float) -> bool:
+    def works_in(self, folder: Path) -> bool:
+        """Whether the living daemon's working folder is this one, and not one that was removed.
+
+        True where the system does not tell.
+        """
+        try:
+            # The folder itself, also once it was removed.
+            working = Path(f"/proc/{self.pid}/cwd").stat()
+        except OSError:
+            return True
+        try:
+            return os.path.samestat(working, folder.stat())
+        except FileNotFoundError:
+            return False
+
+    def end(
+        self,
+        request: signal.Signals,
+        patience: float,
+        waiting: Waiting = tell_nobody,
+    ) -> bool:
         """End the daemon by `request`, after `patience` seconds by force; whether it was alive.
 
-        Raises StackFault when it does not end.
+        `waiting` is called with the process id when the daemon does not end soon. Raises StackFault
+        when it does not end.
         """
         if not self.held():
             self._forget()
             return False
         if (pid := self.pid) is not None:
             _signal(os.kill, pid, request)
-            _wait(lambda: self.pid is not None, patience)
+            _wait(lambda: self.pid is not None, min(_SOON, patience))
+            if self.pid is not None:
+                waiting(pid)
+            _wait(lambda: self.pid is not None, patience - _SOON)
             _wait(self.held, _GRACE)
         if self.held():
             self._kill_group()
@@ -167,10 +222,15 @@ class Daemon:
 
 
 @contextlib.contextmanager
-def one_at_a_time(path: Path) -> Iterator[None]:
-    """Wait for the lock, and hold it. It is released when its process ends."""
+def one_at_a_time(path: Path, waiting: Callable[[], None] = lambda: None) -> Iterator[None]:
+    """Wait for the lock, and hold it. It is released when its process ends.
+
+    `waiting` is called when another process holds it.
+    """
     with path.open("ab") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+        if not _take(file, fcntl.LOCK_EX):
+            waiting()
+            fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
 

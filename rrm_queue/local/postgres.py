@@ -13,7 +13,8 @@ import psutil
 
 from rrm_queue.errors import StackFault
 from rrm_queue.local import binaries, identity, sockets
-from rrm_queue.local.daemon import Daemon, last_words
+from rrm_queue.local.broken import LOST, what_is_broken
+from rrm_queue.local.daemon import Broken, Daemon, Waiting, last_words, tell_nobody
 from rrm_queue.local.identity import Identity
 
 NAME = "postgres"
@@ -39,7 +40,9 @@ class Postgres:
     def __init__(self, home: Path, setting: Path | None) -> None:
         self.daemon = Daemon(NAME, home)
         self.data = home / "postgres"
+        self._note = self.data / "postmaster.pid"
         self._sockets = sockets.folder(home)
+        self._socket = self._sockets / sockets.POSTGRES
         self._setting = setting
 
     @property
@@ -49,10 +52,10 @@ class Postgres:
 
     def answers(self) -> bool:
         """Whether it takes connections and has finished its start and its recovery."""
-        if sockets.answer(self._sockets / sockets.POSTGRES, _SSL_REQUEST) not in (b"N", b"S"):
+        if not self._replies() or not self.daemon.works_in(self.data):
             return False
         try:
-            note = (self.data / "postmaster.pid").read_text().splitlines()
+            note = self._note.read_text().splitlines()
         except FileNotFoundError:
             return False
         # The eighth line is the postmaster's state: src/include/utils/pidfile.h.
@@ -60,15 +63,28 @@ class Postgres:
 
     def ensure(self) -> None:
         """Start it if it does not run. Raises StackFault."""
-        self.daemon.ensure(self._command, _ENVIRONMENT, self.answers, _PATIENCE)
+        self.daemon.ensure(self._command, _ENVIRONMENT, self.answers, _PATIENCE, self.broken)
 
-    def end(self) -> bool:
+    def broken(self) -> Broken | None:
+        """What is wrong with a server that runs; None also while it starts or recovers.
+
+        Its data is safe when it is ended by SIGQUIT: the next start recovers it.
+        """
+        found = what_is_broken(self.daemon, self.data, self._socket, self._replies, signal.SIGQUIT)
+        if found is None and not self._note.exists():
+            return Broken("has lost its data folder", LOST, signal.SIGQUIT)
+        return found
+
+    def end(self, waiting: Waiting = tell_nobody) -> bool:
         """Stop it; whether it ran. Its clients are disconnected, its data is safe."""
-        return self.daemon.end(signal.SIGINT, _PATIENCE)
+        return self.daemon.end(signal.SIGINT, _PATIENCE, waiting)
 
     def version(self) -> str:
         """The version that its program prints. Raises StackFault when there is no program."""
         return binaries.version(binaries.postgres_folder(self._setting) / "postgres")
+
+    def _replies(self) -> bool:
+        return sockets.answer(self._socket, _SSL_REQUEST) in (b"N", b"S")
 
     def _command(self) -> Sequence[str]:
         folder = binaries.postgres_folder(self._setting)
@@ -113,12 +129,12 @@ class Postgres:
         We hold the daemon's lock, so the server is dead. But Postgres would take a zombie, or a
         process that has its id now, for it. A server that a user started by hand is left alone.
         """
-        note = self.data / "postmaster.pid"
+        note = self._note
         with contextlib.suppress(FileNotFoundError, ValueError, psutil.Error):
             pid = int(note.read_text().split("\n", 1)[0])
             if str(self.data) in psutil.Process(pid).cmdline():
                 return
-        for leftover in (note, self._sockets / f"{sockets.POSTGRES}.lock"):
+        for leftover in (note, self._socket.with_name(f"{sockets.POSTGRES}.lock")):
             leftover.unlink(missing_ok=True)
 
 

@@ -13,13 +13,25 @@ from functools import partial
 from pathlib import Path
 
 from rrm_queue.errors import StackFault
-from rrm_queue.local import sockets
-from rrm_queue.local.daemon import Daemon, one_at_a_time
+from rrm_queue.local import guard, sockets
+from rrm_queue.local.daemon import Daemon, Waiting, one_at_a_time, tell_nobody
 from rrm_queue.local.postgres import Postgres
+from rrm_queue.local.stop_mark import StopMark
 from rrm_queue.local.valkey import Valkey
 
 PROCESSES: Mapping[str, Sequence[str]] = {
     name: (sys.executable, "-m", "rrm_queue.cli.main", name) for name in ("coordinator", "worker")
+}
+
+Say = Callable[[str], None]
+"""Shows a line to the user."""
+
+_LOCKED = "waiting for another command that starts or stops the stack"
+_LAST_DEEDS = {
+    "worker": "it finishes the matches that it has begun",
+    "coordinator": "it records what has arrived",
+    "valkey": "it saves its data",
+    "postgres": "it saves its data",
 }
 
 _SETTLING = 1.0
@@ -65,31 +77,49 @@ class LocalStack:
         self._sockets = sockets.folder(self._home)
         self._postgres = Postgres(self._home, postgres_bin)
         self._valkey = Valkey(self._home, valkey_bin)
+        self._guard = Daemon(guard.NAME, self._home)
         self._processes = {Daemon(name, self._home): argv for name, argv in processes.items()}
+        self._stopped = StopMark(self._home / "run" / "stopped")
 
     @property
     def addresses(self) -> Addresses:
         """Where the servers are, whether or not they are up."""
         return Addresses(self._postgres.url, self._valkey.url)
 
-    def ensure_services(self) -> Addresses:
-        """The addresses of both servers; starts those that are not up."""
+    def ensure_services(self, *, since: float | None = None) -> Addresses:
+        """The addresses of both servers; starts those that are not up, and the guard.
+
+        Raises StackStopped when something must be started and `down` was called after `since`, a
+        time of the clock; that is now where none is given.
+        """
+        since = time.time() if since is None else since
         with self._faults():
-            if not self._serves():
-                with self._change():
+            if not (self._serves() and self._guard.pid is not None):
+                with self._starting(since):
+                    _start(self._guard, guard.command(self._home), guard.environment())
                     self._postgres.ensure()
                     self._valkey.ensure()
         return self.addresses
 
-    def ensure_processes(self, environment: Mapping[str, str], *, fingerprint: str = "") -> None:
+    def ensure_processes(
+        self,
+        environment: Mapping[str, str],
+        *,
+        fingerprint: str = "",
+        since: float | None = None,
+    ) -> None:
         """Start the processes that do not run, with nothing but `environment`.
 
         `fingerprint` stands for the settings that matter to the caller: processes that were
-        started with another one are restarted. An empty one accepts any.
+        started with another one are restarted. An empty one accepts any. `since` is as for
+        `ensure_services`.
         """
+        since = time.time() if since is None else since
         with self._faults():
-            if any(self._must_start(daemon, fingerprint) for daemon in self._processes):
-                with self._change():
+            if self._stopped.time is not None or any(
+                self._must_start(daemon, fingerprint) for daemon in self._processes
+            ):
+                with self._starting(since):
                     for daemon in self._processes:
                         if self._must_start(daemon, fingerprint):
                             daemon.end(signal.SIGTERM, _PATIENCE)
@@ -105,9 +135,17 @@ class LocalStack:
     def _fingerprint(self, daemon: Daemon) -> Path:
         return self._home / "run" / f"{daemon.name}.mark"
 
-    def down(self) -> list[str]:
-        """Stop everything; the names of what ran. A server is stopped after what uses it."""
-        ends: dict[str, Callable[[], bool]] = {
+    def refuse_if_stopped(self, since: float) -> None:
+        """Raises StackStopped when `down` was called after `since` and nothing started since."""
+        with self._faults():
+            self._stopped.refuse(since)
+
+    def down(self, say: Say = tell_nobody) -> list[str]:
+        """Stop everything; the names of what ran. A server is stopped after what uses it.
+
+        `say` is called with a line for everything that is waited for.
+        """
+        ends: dict[str, Callable[[Waiting], bool]] = {
             daemon.name: partial(daemon.end, signal.SIGTERM, _PATIENCE)
             for daemon in reversed(self._processes)
         }
@@ -116,8 +154,10 @@ class LocalStack:
         with self._faults():
             if not (self._home / "run").exists():
                 return []
-            with self._change():
-                ended = [name for name, end in ends.items() if end()]
+            self._stopped.put()  # first, so that nobody starts again what is ended now
+            with self._change(lambda: say(_LOCKED)):
+                ended = [name for name, end in ends.items() if end(_teller(name, say))]
+                self._guard.end(signal.SIGTERM, _PATIENCE)
                 self._leave_sockets()
         return ended
 
@@ -158,12 +198,20 @@ class LocalStack:
                 self._sockets.rmdir()
 
     @contextlib.contextmanager
-    def _change(self) -> Iterator[None]:
+    def _starting(self, since: float) -> Iterator[None]:
+        """Hold the lock to start parts. Raises StackStopped when `down` came after `since`."""
+        with self._change():
+            self._stopped.refuse(since)
+            self._stopped.remove()
+            yield
+
+    @contextlib.contextmanager
+    def _change(self, waiting: Callable[[], None] = lambda: None) -> Iterator[None]:
         """Hold the lock under which parts are started and stopped."""
         self._home.mkdir(mode=0o700, parents=True, exist_ok=True)
         for name in ("run", "logs"):
             (self._home / name).mkdir(mode=0o700, exist_ok=True)
-        with one_at_a_time(self._home / "run" / "stack.lock"):
+        with one_at_a_time(self._home / "run" / "stack.lock", waiting):
             sockets.prepare(self._sockets, self._home)
             yield
 
@@ -182,6 +230,11 @@ def _start(
     daemon: Daemon, argv: Sequence[str], environment: Mapping[str, str]
 ) -> subprocess.Popen[bytes] | None:
     return daemon.ensure(lambda: argv, environment, lambda: daemon.pid is not None, _PATIENCE)
+
+
+def _teller(name: str, say: Say) -> Waiting:
+    """What tells that the daemon called `name` is waited for."""
+    return lambda pid: say(f"waiting for the {name} (pid {pid}) to end: {_LAST_DEEDS[name]}")
 
 
 def _details(server: Postgres | Valkey) -> list[str]:
@@ -207,7 +260,7 @@ def _inspect(daemon: Daemon, details: Callable[[], list[str]], answers: Callable
 def _trouble(daemon: Daemon, pid: int | None) -> tuple[str, str]:
     """What is wrong with a daemon that does not serve, and what to do about it."""
     if pid is not None:
-        return f"pid {pid} does not answer", f"read {daemon.log}, then `rrmq down`, `rrmq up`"
+        return f"pid {pid} does not answer", f"`rrmq up` replaces it; its log is {daemon.log}"
     if daemon.crashed:
         return "ended unexpectedly", f"read {daemon.log}, then `rrmq up`"
     return "not running", "`rrmq up`"

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rrm_queue.local import binaries, sockets
-from rrm_queue.local.daemon import Daemon
+from rrm_queue.local.broken import what_is_broken
+from rrm_queue.local.daemon import Broken, Daemon, Waiting, tell_nobody
 
 NAME = "valkey"
 
@@ -30,19 +31,28 @@ class Valkey:
 
     def answers(self) -> bool:
         """Whether it serves; while it loads its data it does not."""
-        return sockets.answer(self._socket, b"PING\r\n").startswith(b"+PONG")
+        return self._reply().startswith(b"+PONG") and self.daemon.works_in(self.data)
 
     def ensure(self) -> None:
         """Start it if it does not run. Raises StackFault."""
-        self.daemon.ensure(self._command, _ENVIRONMENT, self.answers, _PATIENCE)
+        self.daemon.ensure(self._command, _ENVIRONMENT, self.answers, _PATIENCE, self.broken)
 
-    def end(self) -> bool:
+    def broken(self) -> Broken | None:
+        """What is wrong with a server that runs; None also while it starts or loads its data."""
+        return what_is_broken(
+            self.daemon, self.data, self._socket, lambda: bool(self._reply()), signal.SIGTERM
+        )
+
+    def end(self, waiting: Waiting = tell_nobody) -> bool:
         """Stop it; whether it ran. It saves its data first."""
-        return self.daemon.end(signal.SIGTERM, _PATIENCE)
+        return self.daemon.end(signal.SIGTERM, _PATIENCE, waiting)
 
     def version(self) -> str:
         """The version that its program prints. Raises StackFault when there is no program."""
         return binaries.version(binaries.valkey_server(self._setting))
+
+    def _reply(self) -> bytes:
+        return sockets.answer(self._socket, b"PING\r\n")
 
     def _command(self) -> Sequence[str]:
         program = binaries.valkey_server(self._setting)

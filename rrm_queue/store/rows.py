@@ -1,34 +1,70 @@
 """Rows as frozen values: a field takes the column of its name, whatever the columns' order."""
 
-from collections.abc import Callable
-from dataclasses import fields, is_dataclass
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterator
+from enum import Enum
+from functools import cache
+from types import NoneType
+from typing import Any, Protocol, TypeVar, get_args, get_type_hints
 
 import msgspec
-from sqlalchemy import Row
+from sqlalchemy import Result, Row
 
 T = TypeVar("T")
+R = TypeVar("R", covariant=True)
 
 
-def row_reader(kind: type[T]) -> Callable[[Row[Any]], T]:
-    """What makes a `kind` of a row: a named tuple, a frozen dataclass or a msgspec struct.
+class RowReader(Protocol[R]):
+    """Makes a value of a row; `others` are fields that have no column."""
 
-    Each value is converted to its field's type, such as an enum or a struct. A field that has a
+    def __call__(self, row: Row[Any], **others: object) -> R:
+        """The value."""
+
+
+def row_reader(kind: type[T], rows: Result[Any]) -> RowReader[T]:
+    """What makes a `kind` of each of these rows: a named tuple, a dataclass or a msgspec struct.
+
+    Texts become enums and JSON becomes structs where the field has such a type. A field that has a
     default may have no column; columns without a field are left out.
     """
-    names = _field_names(kind)
+    make: Callable[..., T] = kind
+    return _reader(make, tuple(rows.keys()))
 
-    def read(row: Row[Any]) -> T:
-        cells = row._asdict()
-        if issubclass(kind, tuple):
-            return msgspec.convert([cells[name] for name in names], kind)
-        return msgspec.convert(cells, kind)
+
+def read_rows(kind: type[T], rows: Result[Any]) -> Iterator[T]:
+    """A `kind` of each of these rows."""
+    return map(row_reader(kind, rows), rows)
+
+
+def read_row(kind: type[T], rows: Result[Any]) -> T:
+    """A `kind` of the only row that there is."""
+    return row_reader(kind, rows)(rows.one())
+
+
+@cache
+def _reader(kind: Callable[..., Any], columns: tuple[str, ...]) -> RowReader[Any]:
+    """Finds columns and conversions once for all rows of a statement: there may be millions."""
+    types = {name: type_ for name, type_ in get_type_hints(kind).items() if name in columns}
+    places = [(name, columns.index(name)) for name in types]
+    conversions = [(name, convert) for name in types if (convert := _conversion(types[name]))]
+
+    def read(row: Row[Any], **others: object) -> Any:
+        cells = {name: row[place] for name, place in places}
+        for name, convert in conversions:
+            cells[name] = convert(cells[name])
+        return kind(**cells, **others)
 
     return read
 
 
-def _field_names(kind: type[Any]) -> tuple[str, ...]:
-    if is_dataclass(kind):
-        return tuple(field.name for field in fields(kind))
-    names: tuple[str, ...] = kind.__match_args__
-    return names
+def _conversion(type_: Any) -> Callable[[Any], Any] | None:
+    """What makes a cell a `type_`; None where the cell is one already."""
+    parts = get_args(type_) or (type_,)
+    for part in parts:
+        if isinstance(part, type) and issubclass(part, Enum):
+            members: dict[Any, Any] = {member.value: member for member in part}
+            if NoneType in parts:
+                members[None] = None
+            return members.__getitem__
+        if isinstance(part, type) and issubclass(part, msgspec.Struct):
+            return lambda cell: msgspec.convert(cell, type_)
+    return None

@@ -1,5 +1,6 @@
 """Whatever a user can get wrong is one line that says so, and leaves nothing behind."""
 
+import gzip
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -122,3 +123,35 @@ def test_a_home_that_cannot_be_is_one_line(rrmq: Rrmq, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     done = Rrmq(rrmq.environment | {"RRMQ_HOME": str(tmp_path / "file")})("list")
     assert (done.returncode, len(done.stderr.splitlines())) == (1, 1)
+
+
+@pytest.mark.parametrize("arguments", [(), ("--dry-run",)])
+def test_an_input_that_unpacks_to_too_much_is_one_line(
+    rrmq: Rrmq, tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    bomb = tmp_path / "bomb.jsonl.gz"
+    bomb.write_bytes(gzip.compress(GOOD * 200_000))
+    limited = Rrmq(rrmq.environment | {"RRMQ_MAX_INPUT": "5MB"})
+    done = limited("submit", str(bomb), *arguments)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (
+        "rrmq: The input is too large: it unpacks to more than 5 MB; "
+        "RRMQ_MAX_INPUT sets the limit\n"
+    )
+
+
+def test_a_limit_that_is_no_size_is_one_line(rrmq: Rrmq) -> None:
+    done = Rrmq(rrmq.environment | {"RRMQ_MAX_INPUT": "huge"})("submit", "-", file=GOOD)
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert "RRMQ_MAX_INPUT" in line
+
+
+def test_a_template_that_nests_too_deep_is_one_line(rrmq: Rrmq, tmp_path: Path) -> None:
+    template = tmp_path / "deep.jinja"
+    deep = "{% if reference %}" * 2000 + "{% endif %}" * 2000
+    template.write_text("{{ question }}{{ answer_1 }}{{ answer_2 }}" + deep)
+    done = rrmq("submit", "-", "--judge", "openai:m", "--template", str(template), file=GOOD)
+    assert (done.returncode, done.stdout) == (2, "")
+    (line,) = done.stderr.splitlines()
+    assert "the template nests too deep: at most 20 conditions within each other" in line

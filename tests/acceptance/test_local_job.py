@@ -118,7 +118,7 @@ def test_a_pair_that_is_not_recorded_fails_its_tournament(rrmq: Rrmq, tmp_path: 
 
 
 def pids(rrmq: Rrmq) -> list[int]:
-    """The processes of the local stack."""
+    """The processes of the local stack: two servers, coordinator, worker and guard."""
     home = Path(rrmq.environment["RRMQ_HOME"])
     return [int(lock.read_text()) for lock in (home / "run").glob("*.lock") if lock.stat().st_size]
 
@@ -141,7 +141,7 @@ def test_killed_servers_are_found_again_with_all_that_was_stored(rrmq: Rrmq, job
 
 def test_down_ends_every_process_and_up_goes_on(rrmq: Rrmq, job: str) -> None:
     running = pids(rrmq)
-    assert len(running) == 4
+    assert len(running) == 5
     rrmq.ok("down")
     assert not any(lives(pid) for pid in running)
     assert rrmq("doctor").returncode == 1

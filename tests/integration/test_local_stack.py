@@ -3,6 +3,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,13 +13,17 @@ import psycopg
 import pytest
 import redis
 
-from rrm_queue.errors import StackFault
+from rrm_queue.errors import StackFault, StackStopped
 from rrm_queue.local import binaries
-from rrm_queue.local.daemon import Daemon
+from rrm_queue.local.daemon import Daemon, one_at_a_time
 from rrm_queue.local.stack import Addresses, LocalStack
 
 SLEEP = "import time; time.sleep(600)"
 IGNORE = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True);"
+LINGER = (
+    "import signal, time;"
+    "signal.signal(signal.SIGTERM, lambda *_: time.sleep(1.5) or exit()); print('up', flush=True);"
+)
 FORK = "import os; os.fork();"
 
 pytestmark = pytest.mark.slow  # servers and processes are started, and killed, in every test
@@ -360,3 +365,150 @@ def test_a_large_log_is_put_aside_at_the_next_start(daemon: Daemon) -> None:
     start(daemon, "print('fresh', flush=True);" + SLEEP)
     eventually(lambda: daemon.log.read_text() == "fresh\n")
     assert daemon.log.with_suffix(".log.1").stat().st_size == 10_000_001
+
+
+SERVERS = ("postgres", "valkey")
+
+
+def pid_of(name: str, home: Path) -> int:
+    pid = Daemon(name, home).pid
+    assert pid is not None
+    return pid
+
+
+@pytest.mark.parametrize("name", SERVERS)
+@pytest.mark.parametrize("harm", ["its socket is removed", "it is frozen"])
+def test_a_server_that_lives_and_does_not_serve_is_replaced(
+    home: Path, name: str, harm: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    stack = LocalStack(home)
+    leave_data(stack.ensure_services())
+    before = pid_of(name, home)
+    if harm == "it is frozen":
+        os.kill(before, signal.SIGSTOP)
+    else:
+        socket = {"postgres": ".s.PGSQL.5432", "valkey": "valkey.sock"}[name]
+        (home / "sockets" / socket).unlink()
+    start = time.monotonic()
+    addresses = stack.ensure_services()
+    assert time.monotonic() - start < 40
+    assert pid_of(name, home) != before
+    assert_data(addresses)
+    assert [record.message.endswith(": it is replaced") for record in caplog.records] == [True]
+
+
+@pytest.mark.parametrize("name", SERVERS)
+@pytest.mark.parametrize("made_anew", [False, True])
+def test_a_server_whose_data_folder_was_removed_is_replaced(
+    home: Path, name: str, made_anew: bool
+) -> None:
+    stack = LocalStack(home)
+    leave_data(stack.ensure_services())
+    before = pid_of(name, home)
+    if made_anew:
+        stack.down()
+        shutil.copytree(home / name, home / "copy", symlinks=True)
+        stack.ensure_services()
+        before = pid_of(name, home)
+        (home / name).rename(home / "moved")
+        (home / "copy").rename(home / name)
+    else:
+        shutil.rmtree(home / name)
+    start = time.monotonic()
+    addresses = stack.ensure_services()
+    assert time.monotonic() - start < 40
+    assert pid_of(name, home) != before
+    leave_data(addresses) if not made_anew and name == "postgres" else None
+    with valkey(addresses) as client:
+        client.set("kept", "42")
+    assert_data(addresses)
+
+
+@pytest.mark.parametrize("anew", [False, True])
+def test_the_processes_of_a_removed_home_end_by_themselves(home: Path, anew: bool) -> None:
+    stack = sleepers(home)
+    leave_data(stack.ensure_services())
+    stack.ensure_processes({})
+    names = ("coordinator", "worker", "guard", *SERVERS)
+    running = [pid_of(name, home) for name in names]
+    time.sleep(1)  # the guard looks every half second
+    shutil.rmtree(home)
+    if anew:
+        leave_data(stack.ensure_services())
+        stack.ensure_processes({})
+    eventually(lambda: not any(psutil.pid_exists(pid) and is_alive(pid) for pid in running), 30)
+    if anew:
+        new = [pid_of(name, home) for name in names]
+        assert_data(stack.ensure_services())
+        assert [pid_of(name, home) for name in names] == new
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def wait_until_up(home: Path) -> None:
+    """Waits until the processes of the stack have said so."""
+    logs = [Daemon(name, home).log for name in ("worker", "coordinator")]
+    eventually(lambda: all(log.read_text() == "up\n" for log in logs))
+
+
+def test_down_tells_what_it_waits_for(home: Path) -> None:
+    stack = sleepers(home, LINGER + SLEEP)
+    stack.ensure_processes({})
+    wait_until_up(home)
+    pids = [pid_of(name, home) for name in ("worker", "coordinator")]
+    said: list[str] = []
+    stack.down(said.append)
+    assert said == [
+        f"waiting for the worker (pid {pids[0]}) to end: it finishes the matches that it has begun",
+        f"waiting for the coordinator (pid {pids[1]}) to end: it records what has arrived",
+    ]
+
+
+def test_down_tells_that_it_waits_for_another_command(home: Path) -> None:
+    stack = sleepers(home)
+    stack.ensure_processes({})
+    said: list[str] = []
+    thread = threading.Thread(target=stack.down, args=[said.append])
+    with one_at_a_time(home / "run" / "stack.lock"):
+        thread.start()
+        eventually(lambda: bool(said))
+    thread.join(30)
+    assert said[0] == "waiting for another command that starts or stops the stack"
+    assert not thread.is_alive()
+
+
+def test_what_down_stopped_is_started_only_by_what_came_after_it(home: Path) -> None:
+    stack = sleepers(home)
+    stack.ensure_services()
+    earlier = time.time()
+    stack.refuse_if_stopped(earlier)
+    stack.down()
+    for start_again in (stack.refuse_if_stopped, lambda since: stack.ensure_services(since=since)):
+        with pytest.raises(StackStopped, match="rrmq down"):
+            start_again(earlier)
+    with pytest.raises(StackStopped, match="rrmq down"):
+        stack.ensure_processes({}, since=earlier)
+    assert not pids(home, "postgres")
+    assert not pids(home, "python")
+    stack.ensure_services()
+    stack.ensure_services(since=earlier)
+    stack.refuse_if_stopped(earlier)
+
+
+def test_a_start_that_waits_for_a_down_does_not_undo_it(home: Path) -> None:
+    stack = sleepers(home, LINGER + SLEEP)
+    stack.ensure_processes({})
+    wait_until_up(home)
+    thread = threading.Thread(target=stack.down)
+    earlier = time.time()
+    thread.start()
+    eventually((home / "run" / "stopped").exists)
+    with pytest.raises(StackStopped):
+        stack.ensure_services(since=earlier)
+    thread.join(30)
+    assert not pids(home, "postgres")

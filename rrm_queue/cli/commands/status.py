@@ -23,7 +23,8 @@ from rrm_queue.text import printable
 def command(job: str, watching: bool, as_json: bool) -> int:
     """Show how far JOB is, named by any unique prefix of its id.
 
-    With --watch the exit code is 0 when the job succeeded, 3 when it ended otherwise.
+    With --watch the exit code is 0 when the job succeeded, 3 when it ended otherwise, 4 when
+    `rrmq down` stopped the local stack.
     """
     with App() as app:
         view, error = jobs.status(app, job)

@@ -101,7 +101,7 @@ def command(
         request = request_of(submit_options, app.settings.openai_base_url)
         if dry_run:
             with opened_sources(files) as (sources, _):
-                estimated = estimate(sources, request, agreement)
+                estimated = estimate(sources, request, agreement, app.settings.max_input)
             expected = expected_rate(app, request.spec, rate, gpus)
             print_estimate(replace(estimated, rate=expected), as_json=as_json)
             return exit_codes.OK

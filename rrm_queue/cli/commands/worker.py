@@ -61,7 +61,8 @@ _OURS = {"--host", "--port", "--model-path", "--model"}
 @click.option(
     "--concurrency",
     type=click.IntRange(1, 4096),
-    help="Votes in flight at once; by default RRMQ_CONCURRENCY.",
+    help="Votes in flight at once; for a judge on SGLang, whose server sets that limit, the "
+    "matches taken at once. By default RRMQ_CONCURRENCY.",
 )
 @click.option(
     "--grace",

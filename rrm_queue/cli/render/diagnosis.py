@@ -6,7 +6,7 @@ from math import isinf, isnan
 from rich.console import RenderableType
 from rich.text import Text
 
-from rrm_queue.cli.render.tables import MEDIUM, WIDE, ruled
+from rrm_queue.cli.render.tables import MEDIUM, NARROW, WIDE, ruled
 from rrm_queue.diagnostics.kappa import Kappa
 from rrm_queue.diagnostics.label_report import LabelReport
 from rrm_queue.diagnostics.rates import Rate
@@ -28,13 +28,16 @@ def findings_view(view: JobView, report: JudgeReport, width: int) -> Iterator[Re
     beside = width >= WIDE
     table = ruled(title=Text(f"{printable(str(view.judge))} in job {view.id}", "bold"))
     table.add_column("figure", no_wrap=True)
-    for heading in ("%", "95 %", "of"):
+    intervals = ["95 %"] if width >= NARROW else []
+    for heading in ["%", *intervals, "of"]:
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("", no_wrap=True)
     if beside:
         table.add_column("what it says", overflow="fold")
     for finding in report.findings:
-        cells: list[str | Text] = [finding.title, *_percents(finding.rate), f"{finding.n:,}"]
+        share, within = _percents(finding.rate)
+        cells: list[str | Text] = [finding.title, share, *([within] if intervals else [])]
+        cells.append(f"{finding.n:,}")
         cells.append(Text(finding.level, STYLES[finding.level]))
         table.add_row(*cells, *([finding.words] if beside else []))
     yield table
@@ -56,15 +59,18 @@ def labels_view(
     yield ""
     table = ruled(title=Text("agreement with the file's labels", "bold"))
     table.add_column("subset", overflow="fold")
-    headings = ["pairs", "right %", "95 %", "kappa"]
+    intervals = width >= NARROW
+    headings = ["pairs", "right %", *(["95 %"] if intervals else []), "kappa"]
     voting = [f"@{held.votes}" for held in reports[0].voting] if width >= MEDIUM else []
     orders = any(report.orders for report in reports)
     wide = ["both orders %", "consistent %"] if orders and width >= WIDE else []
     for heading in [*headings, *voting, *wide]:
         table.add_column(heading, justify="right", no_wrap=True)
     for report in reports:
-        cells = [printable(report.subset), f"{report.accuracy.n:,}", *_percents(report.accuracy)]
-        cells.append(_kappa(report.kappa))
+        share, within = _percents(report.accuracy)
+        cells = [printable(report.subset), f"{report.accuracy.n:,}", share]
+        cells += [within] if intervals else []
+        cells.append(_kappa(report.kappa, interval=intervals))
         cells += [percent(held.estimate) for held in report.voting] if voting else []
         if wide:
             held = report.orders
@@ -108,7 +114,9 @@ def _percents(rate: Rate) -> tuple[str, str]:
     return percent(rate.estimate), f"{percent(rate.low)} to {percent(rate.high)}"
 
 
-def _kappa(kappa: Kappa) -> str:
+def _kappa(kappa: Kappa, *, interval: bool) -> str:
     if isnan(kappa.estimate):
         return ""
+    if not interval:
+        return f"{kappa.estimate:.2f}"
     return f"{kappa.estimate:.2f} ({kappa.low:.2f} to {kappa.high:.2f})"

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from rich.table import Table
 
-from rrm_queue.cli.render.tables import MEDIUM, WIDE, ruled
+from rrm_queue.cli.render.tables import MEDIUM, NARROW, WIDE, ruled
 from rrm_queue.ratings.leaderboard import Leaderboard, LeaderboardRow
 from rrm_queue.text import percent, printable, rank_range, rating_interval
 
@@ -14,26 +14,28 @@ if TYPE_CHECKING:
 
 Cell = Callable[[LeaderboardRow], str]
 
+# The columns from left to right, and the least width of a terminal that has them.
+COLUMNS: tuple[tuple[str, int, Cell], ...] = (
+    ("rank", 0, lambda row: str(row.rank)),
+    ("ranks", 0, lambda row: rank_range(row.best, row.worst)),
+    ("generator", 0, lambda row: printable(row.generator)),
+    ("BT", 0, lambda row: f"{row.bt:.0f}"),
+    ("95 %", NARROW, lambda row: rating_interval(row.low, row.high, row.undefeated, row.winless)),
+    ("won %", 0, lambda row: percent(row.win_rate)),
+    ("matches", NARROW, lambda row: f"{row.matches:,}"),
+    ("won", MEDIUM, lambda row: f"{row.wins:,}"),
+    ("drawn", MEDIUM, lambda row: f"{row.draws:,}"),
+    ("lost", MEDIUM, lambda row: f"{row.losses:,}"),
+    ("Elo", WIDE, lambda row: f"{row.elo:.1f}"),
+    ("by order", WIDE, lambda row: f"± {row.elo_sd:.1f}"),
+)
+
 
 def leaderboard_table(board: Leaderboard, width: int) -> Table:
     """The generators, one row each; a narrow terminal gets fewer columns."""
-    columns: dict[str, Cell] = {
-        "rank": lambda row: str(row.rank),
-        "ranks": lambda row: rank_range(row.best, row.worst),
-        "generator": lambda row: printable(row.generator),
-        "BT": lambda row: f"{row.bt:.0f}",
-        "95 %": lambda row: rating_interval(row.low, row.high, row.undefeated, row.winless),
-        "won %": lambda row: percent(row.win_rate),
-        "matches": lambda row: f"{row.matches:,}",
-    }
-    if width >= MEDIUM:
-        columns["won"] = lambda row: f"{row.wins:,}"
-        if any(row.draws for row in board.rows):
-            columns["drawn"] = lambda row: f"{row.draws:,}"
-        columns["lost"] = lambda row: f"{row.losses:,}"
-    if width >= WIDE:
-        columns["Elo"] = lambda row: f"{row.elo:.1f}"
-        columns["by order"] = lambda row: f"± {row.elo_sd:.1f}"
+    columns = {heading: cell for heading, least, cell in COLUMNS if width >= least}
+    if not any(row.draws for row in board.rows):
+        columns.pop("drawn", None)
     shown = ruled()
     for heading in columns:
         justify: JustifyMethod = "left" if heading == "generator" else "right"

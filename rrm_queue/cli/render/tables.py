@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from rrm_queue.actions.results import Ratings
     from rrm_queue.ratings.table import Rating  # it loads SciPy
 
-MEDIUM, WIDE = 76, 112
-"""Terminals of at least so many columns show more."""
+NARROW, MEDIUM, WIDE = 60, 76, 112
+"""Terminals of at least so many columns show more; below NARROW a table has no intervals."""
 
 LONGEST_JUDGE = 26  # columns
 
@@ -155,11 +155,12 @@ def _standing_columns(
     columns["lost"] = lambda ranked: str(ranked.standing.losses)
     if any(ranked.standing.draws for ranked in result.standings):
         columns["drawn"] = lambda ranked: str(ranked.standing.draws)
-    columns["Elo"] = lambda ranked: f"{ranked.standing.elo:.1f}"
+    if width >= NARROW:
+        columns["Elo"] = lambda ranked: f"{ranked.standing.elo:.1f}"
     if ratings and roomy:
         columns["by order"] = lambda ranked: f"± {ratings[ranked.standing.candidate].elo_sd:.1f}"
     columns["BT"] = lambda ranked: f"{ranked.standing.bt:.0f}"
-    if ratings:
+    if ratings and width >= NARROW:
         columns["95 %"] = lambda ranked: _interval(ratings[ranked.standing.candidate])
     return columns
 

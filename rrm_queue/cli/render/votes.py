@@ -7,7 +7,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from rrm_queue.cli.render.tables import MEDIUM, ruled
+from rrm_queue.cli.render.tables import MEDIUM, NARROW, ruled
 from rrm_queue.domain import Candidate, CandidateNumber, Verdict
 from rrm_queue.text import printable
 from rrm_queue.views.matches import MatchDetails, RecordedVote, TalliedMatch
@@ -24,7 +24,8 @@ INDENT = 2  # columns
 def matches_table(page: Sequence[TalliedMatch], candidates: Sequence[str], width: int) -> Table:
     """Some matches, one row each; `candidates` are keys by number.
 
-    A narrow terminal does not show what decided a match: it needs the room for the keys.
+    A narrow terminal needs the room for the keys: it does not show what decided a match, and of the
+    votes only those for either candidate.
     """
     table = ruled()
     table.add_column("match", no_wrap=True)
@@ -37,7 +38,8 @@ def matches_table(page: Sequence[TalliedMatch], candidates: Sequence[str], width
     for match in page:
         first, second = (printable(candidates[n]) for n in (match.first, match.second))
         winner = _winner(match, candidates)
-        cells: list[RenderableType] = [match.name, first, second, _score(match), winner]
+        score = _score(match) if width >= NARROW else f"{match.for_first}:{match.for_second}"
+        cells: list[RenderableType] = [match.name, first, second, score, winner]
         cells.append(_decided_by(match))
         table.add_row(*cells[: len(table.columns)])
     return table

@@ -14,6 +14,7 @@ from rrm_queue.cli.render.ending import FEW, print_ending
 from rrm_queue.cli.render.progress import BarDisplay, Display, LineDisplay
 from rrm_queue.cli.render.terminal import screen
 from rrm_queue.domain import JobId, JobState
+from rrm_queue.errors import StackStopped
 from rrm_queue.text import printable
 from rrm_queue.views.jobs import JobView
 
@@ -21,7 +22,8 @@ from rrm_queue.views.jobs import JobView
 def show_until_end(app: App, job: JobId, *, as_json: bool) -> int:
     """Shows the progress on stderr; at the end a summary, or the status as JSON, on stdout.
 
-    The exit code: 0 when the job succeeded, 3 when it ended otherwise, 130 for Ctrl-C.
+    The exit code: 0 when the job succeeded, 3 when it ended otherwise, 4 when `rrmq down` stopped
+    the local stack, 130 for Ctrl-C.
     """
     try:
         with _display() as display:
@@ -31,6 +33,10 @@ def show_until_end(app: App, job: JobId, *, as_json: bool) -> int:
             f"job {job} is not stopped; `rrmq status {job} --watch` watches it again", err=True
         )
         return exit_codes.INTERRUPTED
+    except StackStopped as stopped:
+        again = f"`rrmq status {job} --watch` goes on with job {job}"
+        click.echo(f"rrmq: {stopped}, and {again}", err=True)
+        return exit_codes.STOPPED
     if as_json:
         click.echo(json_line(status_shape(view)))
     else:

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection, text
 
-from rrm_queue.store.rows import row_reader
+from rrm_queue.store.rows import read_rows
 from rrm_queue.views.jobs import OfferedJob
 
 JOBS_SO = text("""
@@ -18,12 +18,9 @@ KEYS_SO = text("""
 """)
 
 
-_job = row_reader(OfferedJob)
-
-
 def jobs_so(tx: Connection, begun: str, most: int) -> list[OfferedJob]:
     """The newest jobs whose ids begin with `begun`."""
-    return list(map(_job, tx.execute(JOBS_SO, {"begun": begun, "most": most})))
+    return list(read_rows(OfferedJob, tx.execute(JOBS_SO, {"begun": begun, "most": most})))
 
 
 def keys_so(tx: Connection, job: str, begun: str, most: int) -> list[str]:

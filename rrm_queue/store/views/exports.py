@@ -1,15 +1,14 @@
 """What exports read: a job's finished tournaments, a slice at a time, their matches streamed."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Row, TextClause, text
 
 from rrm_queue.domain import Candidate, JobId, Standing
-from rrm_queue.store.rows import row_reader
+from rrm_queue.store.rows import RowReader, row_reader
 from rrm_queue.store.views.matches import MATCH, VOTE
 from rrm_queue.store.views.results import STANDING
 from rrm_queue.views.matches import Match, RecordedVote
@@ -53,11 +52,6 @@ VOTES = text(f"""
     ORDER BY m.tournament_id, m.round, m.slot, v.number
 """)
 
-_candidate = row_reader(Candidate)
-_standing = row_reader(Standing)
-_match = row_reader(Match)
-_vote = row_reader(RecordedVote)
-
 
 def finished_tournaments(
     tx: Connection, job: JobId, *, matches: bool, votes: bool = False, texts: bool = False
@@ -71,8 +65,8 @@ def finished_tournaments(
     while heads := tx.execute(FINISHED, {"job": job, "after": after, "most": SLICE}).all():
         after = heads[-1].id
         ids = [head.id for head in heads]
-        candidates = _by_tournament(tx, CANDIDATES, ids, _candidate)
-        standings = _by_tournament(tx, STANDINGS, ids, _standing)
+        candidates = _by_tournament(tx, CANDIDATES, ids, Candidate)
+        standings = _by_tournament(tx, STANDINGS, ids, Standing)
         played = _matches(tx, ids, votes=votes, texts=texts) if matches else iter(())
         group = next(played, None)
         for head in heads:
@@ -85,10 +79,12 @@ def finished_tournaments(
 
 
 def _by_tournament(
-    tx: Connection, statement: TextClause, ids: Sequence[int], read: Callable[[Row[Any]], T]
+    tx: Connection, statement: TextClause, ids: Sequence[int], kind: type[T]
 ) -> dict[int, list[T]]:
     found: dict[int, list[T]] = defaultdict(list)
-    for row in tx.execute(statement, {"tournaments": ids}):
+    rows = tx.execute(statement, {"tournaments": ids})
+    read = row_reader(kind, rows)
+    for row in rows:
         found[row.tournament_id].append(read(row))
     return found
 
@@ -103,17 +99,19 @@ def _matches(
         {"tournaments": ids, **longest},
         execution_options={"stream_results": True, "yield_per": ROWS},
     )
-    read = _with_votes if votes else _without_votes
+    match = row_reader(Match, rows)
+    vote = row_reader(RecordedVote, rows) if votes else None
     for tournament, group in groupby(rows, key=lambda row: row.tournament_id):
-        yield tournament, read(group)
+        if vote is None:
+            yield tournament, map(match, group)
+        else:
+            yield tournament, _with_votes(group, match, vote)
 
 
-def _without_votes(rows: Iterable[Row[Any]]) -> Iterator[Match]:
-    return map(_match, rows)
-
-
-def _with_votes(rows: Iterable[Row[Any]]) -> Iterator[Match]:
+def _with_votes(
+    rows: Iterable[Row[Any]], match: RowReader[Match], vote: RowReader[RecordedVote]
+) -> Iterator[Match]:
     for _, group in groupby(rows, key=lambda row: (row.round, row.slot)):
         lines = list(group)
-        cast = tuple(_vote(line) for line in lines if line.number is not None)
-        yield replace(_match(lines[0]), cast=cast)
+        cast = tuple(vote(line) for line in lines if line.number is not None)
+        yield match(lines[0], cast=cast)

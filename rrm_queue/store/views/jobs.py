@@ -4,7 +4,7 @@ from sqlalchemy import Connection, text
 
 from rrm_queue.domain import JobId
 from rrm_queue.errors import JobNotFound
-from rrm_queue.store.rows import row_reader
+from rrm_queue.store.rows import read_rows
 from rrm_queue.views.jobs import JobView
 from rrm_queue.views.tournaments import TournamentError
 
@@ -45,10 +45,6 @@ TROUBLE = text("""
 """)
 
 
-_view = row_reader(JobView)
-_error = row_reader(TournamentError)
-
-
 def find_job(tx: Connection, prefix: str) -> JobId:
     """The one job whose id begins with `prefix`. Raises JobNotFound for none and for several."""
     if not prefix.isascii():
@@ -63,21 +59,19 @@ def find_job(tx: Connection, prefix: str) -> JobId:
 
 def view_job(tx: Connection, job: JobId) -> JobView:
     """The job's progress. Raises JobNotFound."""
-    for row in tx.execute(JOBS, {"job": job, "most": 1}):
-        return _view(row)
+    for view in read_rows(JobView, tx.execute(JOBS, {"job": job, "most": 1})):
+        return view
     raise JobNotFound(job)
 
 
 def list_jobs(tx: Connection, most: int) -> list[JobView]:
     """The newest jobs first."""
-    return [_view(row) for row in tx.execute(JOBS, {"job": None, "most": most})]
+    return list(read_rows(JobView, tx.execute(JOBS, {"job": None, "most": most})))
 
 
 def first_error(tx: Connection, job: JobId) -> TournamentError | None:
     """The first failed tournament of the job, if any."""
-    for row in tx.execute(FIRST_ERROR, {"job": job}):
-        return _error(row)
-    return None
+    return next(read_rows(TournamentError, tx.execute(FIRST_ERROR, {"job": job})), None)
 
 
 def trouble(tx: Connection, job: JobId) -> str | None:

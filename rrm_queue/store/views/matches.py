@@ -6,7 +6,7 @@ from dataclasses import replace
 from sqlalchemy import Connection, text
 
 from rrm_queue.domain import Candidate, CandidateNumber, MatchId, Position
-from rrm_queue.store.rows import row_reader
+from rrm_queue.store.rows import read_rows, row_reader
 from rrm_queue.views.matches import MatchDetails, RecordedVote, TalliedMatch
 from rrm_queue.views.tournaments import TournamentView
 
@@ -53,10 +53,6 @@ ANSWERS = text("""
 SLICE = 1000  # matches that a cursor brings at once
 VOTES_AT_ONCE = 100  # votes, which may have long texts
 
-_match = row_reader(TalliedMatch)
-_vote = row_reader(RecordedVote)
-_candidate = row_reader(Candidate)
-
 
 def tournament_matches(
     tx: Connection,
@@ -73,7 +69,8 @@ def tournament_matches(
     low, high = sorted(pair) if pair else (None, None)
     wanted = {"round": round_, "slot": slot, "low": low, "high": high}
     cursor = tx.execution_options(stream_results=True, yield_per=SLICE)
-    return map(_match, cursor.execute(TALLIES, {"tournament": tournament.id, **wanted}))
+    rows = cursor.execute(TALLIES, {"tournament": tournament.id, **wanted})
+    return read_rows(TalliedMatch, rows)
 
 
 def match_votes(
@@ -88,13 +85,15 @@ def match_votes(
         {"matches": list(matches), "longest": longest},
         execution_options={"stream_results": True, "yield_per": VOTES_AT_ONCE},
     )
-    return ((row.match_id, _vote(row)) for row in rows)
+    vote = row_reader(RecordedVote, rows)
+    return ((row.match_id, vote(row)) for row in rows)
 
 
 def match_details(tx: Connection, tournament: TournamentView, match: TalliedMatch) -> MatchDetails:
     """The match with its votes so far, its prompt and both answers."""
     numbers = [match.first, match.second]
     rows = tx.execute(ANSWERS, {"tournament": tournament.id, "numbers": numbers})
-    candidates = {row.number: _candidate(row) for row in rows}
+    candidate = row_reader(Candidate, rows)
+    candidates = {row.number: candidate(row) for row in rows}
     votes = tuple(vote for _, vote in match_votes(tx, [match.id]))
     return MatchDetails(tournament.prompt, candidates, replace(match, cast=votes))

@@ -1,14 +1,13 @@
 """What a report reads beside the results: which tournaments to show, their answers, and costs."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from heapq import nsmallest
 
 from sqlalchemy import Connection, text
 
 from rrm_queue.domain import JobId, Standing, TournamentId
 from rrm_queue.errors import TournamentNotFound
-from rrm_queue.store.rows import row_reader
+from rrm_queue.store.rows import read_row, row_reader
 from rrm_queue.store.views.matches import tournament_matches
 from rrm_queue.store.views.results import STANDING
 from rrm_queue.views.jobs import Costs
@@ -77,12 +76,6 @@ GOLD = text("""
 """)
 
 
-_answer = row_reader(Answer)
-_standing = row_reader(Standing)
-_costs = row_reader(Costs)
-_gold = row_reader(Gold)
-
-
 def select_tournaments(
     tx: Connection, job: JobId, most: int, keys: Sequence[str]
 ) -> SelectedTournaments:
@@ -111,9 +104,8 @@ def ranked_answers(
     """The first `most` candidates by rank, with up to `longest` characters of each answer."""
     parameters = {"tournament": tournament, "most": most, "longest": longest}
     rows = tx.execute(ANSWERS, parameters)
-    return [
-        replace(_answer(row), standing=None if row.rank is None else _standing(row)) for row in rows
-    ]
+    answer, standing = row_reader(Answer, rows), row_reader(Standing, rows)
+    return [answer(row, standing=None if row.rank is None else standing(row)) for row in rows]
 
 
 def closest_matches(tx: Connection, tournament: TournamentView, most: int) -> list[TalliedMatch]:
@@ -139,10 +131,10 @@ def _certainty(match: TalliedMatch) -> tuple[int, int, int, int]:
 
 def job_costs(tx: Connection, job: JobId) -> Costs:
     """What the job's votes cost so far."""
-    return _costs(tx.execute(COSTS, {"job": job}).one())
+    return read_row(Costs, tx.execute(COSTS, {"job": job}))
 
 
 def job_gold(tx: Connection, job: JobId) -> Gold | None:
     """How good the champions are by the file's gold scores; None where it has none."""
-    row = tx.execute(GOLD, {"job": job}).one()
-    return _gold(row) if row.tournaments else None
+    gold = read_row(Gold, tx.execute(GOLD, {"job": job}))
+    return gold if gold.tournaments else None

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, text
 
 from rrm_queue.domain import JobId, Result, Standing, TournamentId, TournamentState
 from rrm_queue.errors import TournamentNotFound
-from rrm_queue.store.rows import row_reader
+from rrm_queue.store.rows import read_row, read_rows, row_reader
 from rrm_queue.views.tournaments import (
     RankedCandidate,
     TournamentOutcomes,
@@ -52,10 +52,6 @@ RESULTS = text("""
 
 SLICE = 1000  # rows that a cursor brings at once
 
-_standing = row_reader(Standing)
-_tournament = row_reader(TournamentView)
-_result = row_reader(Result)
-
 
 def job_results(tx: Connection, job: JobId, key: str | None = None) -> Iterator[TournamentResult]:
     """The job's tournaments in the file's order, or the one called `key`.
@@ -64,11 +60,12 @@ def job_results(tx: Connection, job: JobId, key: str | None = None) -> Iterator[
     """
     cursor = tx.execution_options(stream_results=True, yield_per=SLICE)
     rows = cursor.execute(STANDINGS, {"job": job, "key": key})
+    standing = row_reader(Standing, rows)
     for _, group in groupby(rows, key=lambda row: row.id):
         lines = list(group)
         head = lines[0]
         standings = [
-            RankedCandidate(row.candidate_key, row.generator, _standing(row))
+            RankedCandidate(row.candidate_key, row.generator, standing(row))
             for row in lines
             if row.candidate is not None
         ]
@@ -77,14 +74,15 @@ def job_results(tx: Connection, job: JobId, key: str | None = None) -> Iterator[
 
 def find_tournament(tx: Connection, job: JobId, key: str | None) -> TournamentView:
     """The job's tournament `key`, or its first. Raises TournamentNotFound."""
-    for row in tx.execute(FIND_TOURNAMENT, {"job": job, "key": key}):
-        return _tournament(row)
+    rows = tx.execute(FIND_TOURNAMENT, {"job": job, "key": key})
+    for tournament in read_rows(TournamentView, rows):
+        return tournament
     raise TournamentNotFound(f"job {job} has no '{key}'" if key else f"job {job} has none")
 
 
 def read_tournament(tx: Connection, tournament: TournamentId) -> TournamentView:
     """The tournament, which must exist."""
-    return _tournament(tx.execute(READ_TOURNAMENT, {"tournament": tournament}).one())
+    return read_row(TournamentView, tx.execute(READ_TOURNAMENT, {"tournament": tournament}))
 
 
 def candidate_keys(tx: Connection, tournament: TournamentId) -> list[str]:
@@ -106,4 +104,4 @@ def tournament_outcomes(tx: Connection, job: JobId, key: str) -> TournamentOutco
     """The results of the job's tournament of this key. Raises TournamentNotFound."""
     found = find_tournament(tx, job, key)
     rows = tx.execute(RESULTS, {"job": job, "key": key})
-    return TournamentOutcomes(found.size, found.seed, list(map(_result, rows)))
+    return TournamentOutcomes(found.size, found.seed, list(read_rows(Result, rows)))

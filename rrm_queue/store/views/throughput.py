@@ -3,7 +3,7 @@
 from sqlalchemy import Connection, text
 
 from rrm_queue.domain import JudgeSpec
-from rrm_queue.store.rows import row_reader
+from rrm_queue.store.rows import read_rows
 from rrm_queue.views.jobs import Throughput
 
 LEAST_VOTES = 100
@@ -21,12 +21,7 @@ THROUGHPUT = text("""
 """)
 
 
-_throughput = row_reader(Throughput)
-
-
 def last_throughput(tx: Connection, judge: JudgeSpec) -> Throughput | None:
     """The throughput of the last large enough job that ended with this judge; None without one."""
     words = {"kind": judge.kind, "argument": judge.argument, "least": LEAST_VOTES}
-    for row in tx.execute(THROUGHPUT, words):
-        return _throughput(row)
-    return None
+    return next(read_rows(Throughput, tx.execute(THROUGHPUT, words)), None)

@@ -50,7 +50,7 @@ def board(*names: str, results: str) -> Leaderboard:
     return leaderboard(names, matches, 0)
 
 
-@pytest.mark.parametrize("width", [60, 80, 120])
+@pytest.mark.parametrize("width", [40, 60, 80, 120])
 def test_every_view_fits_its_terminal_and_neutralises_what_it_shows(width: int) -> None:
     held = board(EVIL, "b" * 70, "c", results="ab bc ca a=b")
     ended = job(state=JobState.SUCCEEDED, judge=JudgeSpec("openai", EVIL))

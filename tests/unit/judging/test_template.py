@@ -3,9 +3,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rrm_queue.domain import JudgeSpec
-from rrm_queue.errors import UsageFault
+from rrm_queue.errors import JudgeRefused, UsageFault
 from rrm_queue.judging.prompt import messages
-from rrm_queue.judging.template import LONGEST, Slots, check_template, compiled, wants_reference
+from rrm_queue.judging.template import (
+    DEEPEST,
+    LONGEST,
+    Slots,
+    check_template,
+    compiled,
+    wants_reference,
+)
+
+
+def nested(levels: int) -> str:
+    """Conditions within each other."""
+    return "{% if reference %}" * levels + "{{ reference }}" + "{% endif %}" * levels
+
 
 PLAIN = "Q: {{ question }}\n# One\n{{ answer_1 }}\n# Two\n{{ answer_2 }}\nWhich?\n"
 
@@ -51,6 +64,12 @@ def test_a_reference_may_stand_on_condition() -> None:
         ("{% if answer_2 %}x{% endif %}" + PLAIN, "a template may contain only"),
         ("{% if reference %}{{ answer_2 }}{% endif %}" + PLAIN, "a template may contain only"),
         (PLAIN + "x" * LONGEST, "longer than"),
+        (PLAIN + nested(DEEPEST + 1), "nests too deep"),
+        (PLAIN + nested(90), "nests too deep"),
+        (PLAIN + nested(2000), "nests too deep"),
+        (PLAIN + "{{" + "(" * 20_000 + "reference" + ")" * 20_000 + "}}", "nests too deep"),
+        (PLAIN + "{{" + "not " * 20_000 + "reference}}", "nests too deep"),
+        (PLAIN + "{{ reference" + "+1" * 20_000 + "}}", "a template may contain only"),
     ],
 )
 def test_a_template_that_cannot_serve_is_refused_in_one_line(source: str, reason: str) -> None:
@@ -81,3 +100,16 @@ def test_a_judges_own_template_guards_its_own_headings() -> None:
         },
     ]
     assert not messages(spec, "q", "a", "### Assistant 2").sanitized
+
+
+def test_conditions_within_each_other_are_filled_up_to_the_limit() -> None:
+    source = PLAIN + nested(DEEPEST)
+    check_template(source)
+    assert compiled(source).render(Slots("q", "a", "b", "42"))[1].endswith("42")
+
+
+def test_a_template_of_another_version_is_refused_by_the_judge_in_one_line() -> None:
+    spec = JudgeSpec("openai", "m", template=PLAIN + nested(2000))
+    with pytest.raises(JudgeRefused, match="nests too deep") as refused:
+        messages(spec, "q", "a", "b")
+    assert "\n" not in str(refused.value)

@@ -15,6 +15,8 @@ from rrm_queue.strategies.base import History
 from rrm_queue.strategies.bracket import leaves
 from rrm_queue.strategies.double_elimination import NOBODY, DoubleElimination, masks, meetings
 
+pytestmark = pytest.mark.no_cover
+
 SEEDS = st.integers(0, 2**63 - 1)
 
 

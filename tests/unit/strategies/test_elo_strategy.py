@@ -11,6 +11,8 @@ from rrm_queue.strategies.base import History
 from rrm_queue.strategies.elo import scheduled
 from rrm_queue.strategies.slices import SLICE
 
+pytestmark = pytest.mark.no_cover
+
 SIZES = range(2, 131)
 ELO = named("elo")
 

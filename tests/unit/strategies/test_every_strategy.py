@@ -13,6 +13,8 @@ from rrm_queue.judging.orientation import Orientation
 from rrm_queue.strategies import NAMES, Finished, named
 from rrm_queue.strategies.base import History
 
+pytestmark = pytest.mark.no_cover
+
 SIZES = range(1, 131)
 DEAR = {"elo", "swiss:99", "pivot:99"}
 """Thousands of matches each; the round robin's schedule has tests of its own for every size."""

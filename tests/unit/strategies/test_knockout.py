@@ -13,6 +13,8 @@ from rrm_queue.strategies import Finished, Pairings, named
 from rrm_queue.strategies.base import History
 from rrm_queue.strategies.bracket import leaves, nodes, places
 
+pytestmark = pytest.mark.no_cover
+
 SIZES = range(2, 131)
 Judge = Callable[[Pairing], CandidateNumber]
 

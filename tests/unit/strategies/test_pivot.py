@@ -12,6 +12,8 @@ from rrm_queue.strategies import Pairings, named
 from rrm_queue.strategies.circle import circle
 from rrm_queue.strategies.pivot import Pivot, best
 
+pytestmark = pytest.mark.no_cover
+
 
 @given(
     size=st.integers(3, 130),

@@ -3,6 +3,7 @@
 import random
 from collections import Counter
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from kit.examples import examples
@@ -12,6 +13,8 @@ from rrm_queue.domain import CandidateNumber, Pairing, Position
 from rrm_queue.strategies import Pairings, named
 from rrm_queue.strategies.base import History
 from rrm_queue.strategies.swiss import Swiss, paired
+
+pytestmark = pytest.mark.no_cover
 
 SEEDS = st.integers(0, 2**63 - 1)
 

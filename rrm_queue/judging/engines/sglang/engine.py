@@ -32,11 +32,9 @@ _LEAST_ROOM = 128
 class _Session:
     """What is known of a server while it answers; a new session assumes an empty cache."""
 
-    def __init__(
-        self, server: SglangServer, info: ServerInfo, capacity: int, control: frozenset[str]
-    ) -> None:
+    def __init__(self, info: ServerInfo, capacity: int, prompts: Prompts) -> None:
         self.info = info
-        self.prompts = Prompts(server, control)
+        self.prompts = prompts
         self.gate = PrefixGate()
         self.slots = asyncio.Semaphore(ceil(capacity * _AHEAD))
         self.ended = False
@@ -94,18 +92,21 @@ class SglangEngine:
             if self._session is None or self._session.ended:
                 info, loads = await asyncio.gather(self._server.info(), self._server.loads())
                 control = control_tokens(info.tokenizer_path, self._hub_cache)
-                self._session = _Session(self._server, info, max(1, loads.capacity), control)
+                prompts = Prompts(self._server, control, by_chat=not await self._server.tokenizes())
+                self._session = _Session(info, max(1, loads.capacity), prompts)
             return self._session
 
     async def _vote(self, session: _Session, request: VoteRequest) -> Vote:
         path = path_of(request)
-        prompt = await session.prompts.get(request, path)
-        room = _room(session.info, request, prompt)
-        payload = payload_of(request, prompt, rid=uuid4().hex, room=room)
+        known = None if session.prompts.by_chat else await session.prompts.get(request, path)
         async with session.gate.turn(path if self._share else ()) as turn, session.slots:
             if session.ended:
                 raise ServerLost(f"{self._server.url} stopped answering")
             began = perf_counter()
+            # By chat the prompt is computed here: of those that share a prefix the first alone.
+            prompt = known or await session.prompts.get(request, path)
+            room = _room(session.info, request, prompt)
+            payload = payload_of(request, prompt, rid=uuid4().hex, room=room)
             generation = await self._server.generate(
                 payload,
                 incremental=session.info.incremental_streaming_output,

@@ -1,6 +1,7 @@
 """An SGLang server over HTTP: its limits, its loads, token ids, texts and aborts."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from typing import Any, TypeVar
@@ -8,9 +9,16 @@ from typing import Any, TypeVar
 import aiohttp
 import msgspec
 
-from rrm_queue.errors import JudgeFault, JudgeUnreachable, PermanentFault, TransientFault
+from rrm_queue.errors import (
+    JudgeBusy,
+    JudgeFault,
+    JudgeUnreachable,
+    PermanentFault,
+    TransientFault,
+)
 from rrm_queue.judging.engines.http_errors import error_text
 from rrm_queue.judging.engines.sglang.wire import (
+    ChatIds,
     Generation,
     Loads,
     ServerInfo,
@@ -18,11 +26,17 @@ from rrm_queue.judging.engines.sglang.wire import (
     Tokens,
     fault_of,
 )
+from rrm_queue.log_once import log_once
+
+log = logging.getLogger(__name__)
 
 Body = TypeVar("Body")
 
 _IDLE_SECONDS = 4
 """The server closes a connection that was idle for 5 s; a request must not meet that."""
+
+_QUEUE_SECONDS = 3600
+"""How long a completion of one token may take: it waits in the server's queue like a text."""
 
 _LONGEST_BODY = 64 * 1024 * 1024
 _LONGEST_REFUSAL = 65_536
@@ -62,6 +76,33 @@ class SglangServer:
         chat = {"messages": messages}
         return (await self._answer("POST", "/tokenize", Tokens, chat)).tokens
 
+    async def tokenizes(self) -> bool:
+        """Whether the server answers `tokens`.
+
+        SGLang answers 500 where the tokenizer's `model_max_length` is the huge default of many
+        fine-tuned models. Raises a JudgeFault when the server is away or busy.
+        """
+        try:
+            await self.tokens([{"role": "user", "content": "?"}])
+        except (JudgeUnreachable, JudgeBusy):
+            raise
+        except TransientFault as fault:
+            said = "%s: token ids come from chat completions, as /tokenize fails: %s"
+            log_once(log, logging.WARNING, said, self.url, fault.detail)
+            return False
+        return True
+
+    async def tokens_by_chat(self, messages: object) -> list[int]:
+        """The same ids, from a chat completion of one token: it computes the whole prompt."""
+        chat = {
+            "model": "default",
+            "messages": messages,
+            "max_tokens": 1,
+            "return_prompt_token_ids": True,
+        }
+        path = "/v1/chat/completions"
+        return (await self._answer("POST", path, ChatIds, chat, seconds=_QUEUE_SECONDS)).tokens
+
     async def generate(
         self, payload: Mapping[str, Any], *, incremental: bool, arrived: Callable[[], None]
     ) -> Generation:
@@ -85,19 +126,26 @@ class SglangServer:
             self._session = None
 
     async def _answer(
-        self, method: str, path: str, kind: type[Body], content: object = None
+        self,
+        method: str,
+        path: str,
+        kind: type[Body],
+        content: object = None,
+        *,
+        seconds: float | None = None,
     ) -> Body:
-        """A short answer, read to its end."""
+        """A short answer, read to its end; `seconds` where it may take longer than others."""
         body = bytearray()
+        limit = self._silence if seconds is None else seconds
         try:
-            async with asyncio.timeout(self._silence), self._send(method, path, content) as answer:
+            async with asyncio.timeout(limit), self._send(method, path, content) as answer:
                 async for data in answer.content.iter_any():
                     body += data
                     if len(body) > _LONGEST_BODY:
                         raise TransientFault(f"{self.url} answered more than {_LONGEST_BODY} bytes")
             return msgspec.json.decode(bytes(body), type=kind)
         except TimeoutError as error:
-            raise ServerLost(f"{self.url} did not answer within {self._silence:g} s") from error
+            raise ServerLost(f"{self.url} did not answer within {limit:g} s") from error
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise TransientFault(
                 f"{self.url} answered {path} with {error_text(bytes(body))}"

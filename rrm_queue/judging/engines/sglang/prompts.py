@@ -23,11 +23,16 @@ class Prompts:
     `control_tokens` are the tokenizer's own; they are broken in every text, like the known ones.
 
     Where the query ends is measured once for each tournament, where the answer in slot 1 ends once
-    for each such answer: by comparing with a prompt that has another text from there on.
+    for each such answer: by comparing with a prompt that has another text from there on. With
+    `by_chat` the server does not tokenise, and must compute a prompt to tell its ids: then these
+    lengths are not known, and 0.
     """
 
-    def __init__(self, server: SglangServer, control_tokens: frozenset[str]) -> None:
+    def __init__(
+        self, server: SglangServer, control_tokens: frozenset[str], *, by_chat: bool = False
+    ) -> None:
         self._server = server
+        self.by_chat = by_chat
         self._control_tokens = control_tokens
         self._prompts: SingleFlightCache[Prefix, Prompt] = SingleFlightCache(_PROMPTS)
         self._lengths: SingleFlightCache[Prefix, int] = SingleFlightCache(_LENGTHS)
@@ -39,15 +44,16 @@ class Prompts:
     async def _tokenise(self, request: VoteRequest, path: list[Prefix]) -> Prompt:
         _, query, slot, _ = path
         rendered = self._rendered(request)
+        if self.by_chat:
+            return _prompt(await self._server.tokens_by_chat(rendered.messages), rendered)
         ids = await self._server.tokens(rendered.messages)
         other_two = replace(request, two=_unlike(request.two))
         other_both = replace(other_two, one=_unlike(request.one))
-        return Prompt(
-            input_ids=msgspec.Raw(msgspec.json.encode(ids)),
-            tokens=len(ids),
+        return _prompt(
+            ids,
+            rendered,
             query_tokens=await self._lengths.get(query, lambda: self._shared(ids, other_both)),
             slot_tokens=await self._lengths.get(slot, lambda: self._shared(ids, other_two)),
-            sanitized=rendered.sanitized,
         )
 
     async def _shared(self, ids: list[int], other: VoteRequest) -> int:
@@ -62,6 +68,18 @@ class Prompts:
             reference=request.reference,
             control_tokens=self._control_tokens,
         )
+
+
+def _prompt(
+    ids: list[int], rendered: Rendered, *, query_tokens: int = 0, slot_tokens: int = 0
+) -> Prompt:
+    return Prompt(
+        input_ids=msgspec.Raw(msgspec.json.encode(ids)),
+        tokens=len(ids),
+        query_tokens=query_tokens,
+        slot_tokens=slot_tokens,
+        sanitized=rendered.sanitized,
+    )
 
 
 def path_of(request: VoteRequest) -> list[Prefix]:

@@ -98,6 +98,21 @@ class Tokens(msgspec.Struct, frozen=True):
     tokens: list[int]
 
 
+class _IdsOfChoice(msgspec.Struct, frozen=True):
+    prompt_token_ids: list[int]
+
+
+class ChatIds(msgspec.Struct, frozen=True):
+    """A chat completion that was asked for its prompt's token ids."""
+
+    choices: list[_IdsOfChoice]
+
+    @property
+    def tokens(self) -> list[int]:
+        """The token ids."""
+        return self.choices[0].prompt_token_ids if self.choices else []
+
+
 class Prompt(msgspec.Struct, frozen=True):
     """A prompt's token ids as they are sent, and what prompts may share of them.
 
