@@ -239,8 +239,7 @@ class Voting(msgspec.Struct, frozen=True, omit_defaults=True):
     """How a match is voted on; `lead` is the lead at which `Stop.LEAD` stops.
 
     `resamples` is how many more samples a vote without a verdict gets. With `keep_going` a judge
-    that rejects the first matches, or gives no verdict in nearly all first votes, does not pause
-    its job.
+    that gives no verdicts does not pause its job.
     """
 
     votes: int = 1
@@ -278,9 +277,8 @@ class Vote(msgspec.Struct, frozen=True, omit_defaults=True):
 
     Tokens and seconds are sums over the vote's `samples`, and 0 for judges that write no text.
     `query_tokens` is the prompt's length up to the end of the query, `slot_tokens` up to the end of
-    the answer in slot 1: what prompts can share. `neutralised`: a text in the prompt was changed
-    because it held a control token or a forged heading. `key` identifies a vote that is paid for
-    (see `judging.vote_key`).
+    the answer in slot 1: what prompts can share. `neutralised`: a text in the prompt was changed,
+    see `judging.sanitize`. `key` identifies a vote that is paid for, see `judging.vote_key`.
     """
 
     number: int

@@ -6,11 +6,14 @@ import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from chaos.audit import audit
-from chaos.expected import play, tournament_seed, voting_of
+from chaos.endpoint import request_key
+from chaos.expected import asked_seeds, play, tournament_seed, voting_of
+from chaos.forgery import forged
 from chaos.given import GivenJob, jobs
 from chaos.hand import KILLS, OTHERS, Action, Kind, schedule
 from hypothesis import given
@@ -18,10 +21,13 @@ from hypothesis import strategies as st
 from msgspec import to_builtins
 from sqlalchemy import Connection, text
 
+from rrm_queue.coordinator.claims import Dropped, fitting
 from rrm_queue.store.database import Database
+from rrm_queue.store.queue.recording import SentBatch
 
-SHORT = ("--seed", "3", "--minutes", "0.5", "--kills", "9", "--matches", "1600")
-PATIENCE = 420  # seconds; the short form takes about 80 on two cores
+SHORT = ("--seed", "3", "--minutes", "0.75", "--kills", "10", "--matches", "1600")
+PATIENCE = 420  # seconds; the short form takes about 120 on two cores
+DISTRUST = {Action.LIMIT, Action.COUNTS, Action.FORGE, Action.OUTAGE, Action.MEMORY}
 TARGETS = {
     Kind.WORKER: ["worker-0", "worker-1"],
     Kind.COORDINATOR: ["coordinator-0"],
@@ -52,6 +58,9 @@ def test_a_job_survives_the_hand(tmp_path: Path) -> None:
     killed = Counter(done["target"].split("-")[0] for done in run["done"] if _kills(done))
     assert set(killed) == {"worker", "coordinator", "engine", "valkey", "postgres"}
     assert run["figures"]["batches_lost"] > 0, "the hand must have cost something"
+    assert {done["action"] for done in run["done"]} >= DISTRUST
+    for cost in ("flushes_forged", "requests_refused", "answers_with_bad_counts"):
+        assert run["figures"][cost] > 0, cost
 
 
 def _kills(done: dict[str, Any]) -> bool:
@@ -166,6 +175,48 @@ def test_a_whole_store_passes_and_no_tampering_does(
             assert tx.execute(text(statement)).rowcount > 0, what
             assert list(audit(tx, given_jobs)), f"not seen: {what}"
             tx.rollback()
+
+
+def test_bad_counts_are_excused_only_where_the_engine_sent_them(
+    whole: tuple[Database, dict[str, GivenJob]],
+) -> None:
+    database, given_jobs = whole
+    job = given_jobs["job-knockout"]
+    tournament = job.tournaments[0]
+    match = next(iter(play(job, tournament).matches.values()))
+    one, two = (tournament.texts[c] for c in (match.pairing.first, match.pairing.second))
+    seeds = asked_seeds(job, tournament.prompt, one, two, match.votes[0])
+    change = text("""
+        UPDATE votes SET prompt_tokens = :count WHERE number = 1 AND match_id = (
+            SELECT min(id) FROM matches WHERE job_id = 'job-knockout')""")
+    sums = text("""
+        UPDATE jobs SET prompt_tokens = (SELECT sum(v.prompt_tokens) FROM votes v JOIN matches m
+            ON m.id = v.match_id WHERE m.job_id = jobs.id)""")
+    for count, excused in ((0, True), (2**31 - 1, True), (-1, False)):
+        with database.begin() as tx:
+            assert tx.execute(change, {"count": count}).rowcount == 1
+            tx.execute(sums)
+            assert list(audit(tx, given_jobs)), "nothing excuses it"
+            keys = frozenset(request_key(one, two, seed) for seed in seeds)
+            assert (list(audit(tx, given_jobs, keys)) == []) is excused
+            tx.rollback()
+
+
+def test_no_forged_outcome_fits_its_batch() -> None:
+    rows = [
+        SimpleNamespace(id=1, job_id="a", token="1" * 32, matches=[11, 12]),
+        SimpleNamespace(id=2, job_id="a", token="2" * 32, matches=[13]),
+        SimpleNamespace(id=3, job_id="b", token="3" * 32, matches=[14]),
+    ]
+    sent = {row.id: SentBatch(row.job_id, row.token, frozenset(row.matches)) for row in rows}
+    flushes = list(forged(rows))
+    assert len(flushes) == 8
+    fitted = fitting(flushes, sent, Dropped())
+    votes = [vote for flush in fitted for report in flush.matches for vote in report.votes]
+    assert {vote.number for vote in votes} == {-3, 0, 7, 1000, 1, 2, 3}
+    assert all(v.swapped is (v.number % 2 == 1) for v in votes if 1 <= v.number <= 3)
+    assert len(list(forged(rows[:1]))) == 5
+    assert list(forged([])) == []
 
 
 def _store(tx: Connection, id_: str, job: GivenJob) -> None:

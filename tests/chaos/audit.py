@@ -1,18 +1,23 @@
 """The audit: the store compared with what the strategy needs, match by match and vote by vote.
 
 It reads Postgres only. What a match needs is known twice: from a play of the strategy in this
-process with the same judge, and from the store's own votes, counted anew.
+process with the same judge, and from the store's own votes, counted anew. Where the engine noted
+that it sent bad counts of tokens, the counts of that vote are only held against their bounds.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any
 
+from msgspec import structs
 from sqlalchemy import Connection, Row
 
+from chaos.endpoint import request_key
 from chaos.expected import (
     Ended,
     ExpectedMatch,
+    asked_seeds,
     decided,
     play,
     replay,
@@ -28,9 +33,11 @@ from rrm_queue.domain import (
     Position,
     Vote,
 )
+from rrm_queue.judging.bounds import MOST
 from rrm_queue.judging.voting import wave
 from rrm_queue.strategies import named
 
+_COUNTS = ("prompt_tokens", "cached_tokens", "completion_tokens")
 _CLOSE = 1e-6  # of ratings: they are sums of floats in one order, but pass through text
 
 
@@ -46,12 +53,17 @@ class Difference:
         return f"{self.rule}: {self.where}: {self.what}"
 
 
-def audit(store: Connection, jobs: Mapping[str, GivenJob]) -> Iterator[Difference]:
-    """Everything in the store that is not as it must be after `jobs`, by id, have ended."""
+def audit(
+    store: Connection, jobs: Mapping[str, GivenJob], miscounted: frozenset[str] = frozenset()
+) -> Iterator[Difference]:
+    """Everything in the store that is not as it must be after `jobs`, by id, have ended.
+
+    `miscounted` are the keys of the requests that were answered with bad counts.
+    """
     for id_, given in jobs.items():
         yield from _job(store, id_, given)
         for chunk, stored in tournaments(store, id_, given):
-            yield from _tournament(given, chunk, stored)
+            yield from _tournament(given, chunk, stored, miscounted)
     for row in store.execute(LEFT):
         yield Difference("nothing is left over", "store", f"{row.count} {row.what}")
     for row in store.execute(ORPHANS, {"jobs": list(jobs)}):
@@ -81,7 +93,7 @@ def _job(store: Connection, id_: str, given: GivenJob) -> Iterator[Difference]:
 
 
 def _tournament(
-    job: GivenJob, given: GivenTournament, stored: Stored | None
+    job: GivenJob, given: GivenTournament, stored: Stored | None, miscounted: frozenset[str]
 ) -> Iterator[Difference]:
     if stored is None:
         yield Difference("nothing is lost", given.key, "it is not in the store")
@@ -102,7 +114,7 @@ def _tournament(
     yield from _unlike("a tournament ends whole", given.key, facts, needed)
     ended = play(job, given)
     yield from _structure(job, given, stored)
-    yield from _matches(job, given, stored, ended)
+    yield from _matches(job, given, stored, ended, miscounted)
     yield from _standings(given, stored, ended)
 
 
@@ -130,7 +142,11 @@ def _structure(job: GivenJob, given: GivenTournament, stored: Stored) -> Iterato
 
 
 def _matches(
-    job: GivenJob, given: GivenTournament, stored: Stored, ended: Ended
+    job: GivenJob,
+    given: GivenTournament,
+    stored: Stored,
+    ended: Ended,
+    miscounted: frozenset[str],
 ) -> Iterator[Difference]:
     for row in stored.matches:
         position = Position(row.round, row.slot)
@@ -141,7 +157,29 @@ def _matches(
         if expected is None:
             yield Difference("the matches are the strategy's", where, "nobody asked for it")
             continue
-        yield from _match(row, votes, expected, where)
+        counted = [
+            vote if wanted is None else _counted(job, given, expected, vote, wanted, miscounted)
+            for vote, wanted in zip_longest(votes, expected.votes[: len(votes)])
+        ]
+        yield from _match(row, counted, expected, where)
+
+
+def _counted(
+    job: GivenJob,
+    given: GivenTournament,
+    match: ExpectedMatch,
+    vote: Vote,
+    wanted: Vote,
+    miscounted: frozenset[str],
+) -> Vote:
+    """The vote, with the wanted counts if a request of it was answered with bad ones."""
+    pair = (match.pairing.first, match.pairing.second)
+    one, two = (given.texts[c] for c in (reversed(pair) if wanted.swapped else pair))
+    seeds = asked_seeds(job, given.prompt, one, two, wanted)
+    bounded = all(0 <= getattr(vote, name) <= MOST for name in _COUNTS)
+    if not bounded or miscounted.isdisjoint(request_key(one, two, seed) for seed in seeds):
+        return vote
+    return structs.replace(vote, **{name: getattr(wanted, name) for name in _COUNTS})
 
 
 def _votes(

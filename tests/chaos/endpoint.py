@@ -1,7 +1,8 @@
 """The engine of the chaos run: a process that serves the judge over the OpenAI protocol.
 
 It is slow, with a heavy tail, and sometimes fails; both are drawn from its seed. Each request that
-it begins, answers or sees its asker leave is a line in a file, which survives its death.
+it begins, answers, refuses or sees its asker leave is a line in a file, which survives its death.
+Another file names its mood, while it has one.
 """
 
 import argparse
@@ -10,9 +11,10 @@ import os
 import re
 import time
 from collections import Counter
+from enum import StrEnum
 from pathlib import Path
 from statistics import NormalDist
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from aiohttp import web
 
@@ -20,7 +22,19 @@ from chaos.judge import sample, tokens, written
 from rrm_queue.seeds import derive
 
 BEGUN, ANSWERED, LEFT = "begun", "answered", "left"
+REFUSED, MISCOUNTED = "refused", "miscounted"
 """What a line notes: a word of these, the request's key, and the time in seconds."""
+
+
+class Mood(StrEnum):
+    """What the endpoint does for as long as its mood's file says so."""
+
+    REFUSE = "refuse"
+    MISCOUNT = "miscount"
+
+
+BAD_COUNTS = (-1, 2**40, 2**70, None)
+"""Tokens that no answer can have cost."""
 
 LONGEST = 2.0
 """Seconds that an answer takes at most, but for the few that are slow."""
@@ -42,6 +56,7 @@ class Endpoint:
         self._usual = NormalDist(0, _SPREAD)
         self._median = mean / 2.05  # the mean of a lognormal of this spread, over its median
         self._notes = os.open(notes, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+        self._mood_file = mood_file(notes)
         self._asked: Counter[str] = Counter()
 
     async def complete(self, request: web.Request) -> web.StreamResponse:
@@ -54,6 +69,10 @@ class Endpoint:
         one, two = slots[1], slots[2]
         key = request_key(one, two, seed)
         self._asked[key] += 1
+        mood = _mood(self._mood_file)
+        if mood == Mood.REFUSE:
+            self._note(REFUSED, key)
+            return _refusal(busy=self._draw("refusal", key) < 0.5)
         self._note(BEGUN, key)
         try:
             await asyncio.sleep(self._seconds(key))
@@ -66,8 +85,16 @@ class Endpoint:
             return web.Response(status=500)
         if fate < _RESET + _BUSY:
             return web.json_response({"error": {"message": "overloaded"}}, status=503)
+        counts = tokens(one, two, seed)
+        odd: tuple[Any, ...] = counts
+        if mood == Mood.MISCOUNT and self._draw("miscount", key) < 0.5:
+            self._note(MISCOUNTED, key)
+            odd = tuple(
+                BAD_COUNTS[int(self._draw(str(place), key) * len(BAD_COUNTS))]
+                for place in range(len(counts))
+            )
         self._note(ANSWERED, key)
-        return _completion(one, two, seed)
+        return _completion(one, two, seed, odd)
 
     def _seconds(self, key: str) -> float:
         if self._calm:
@@ -106,9 +133,28 @@ def request_key(one: str, two: str, seed: int) -> str:
     return f"{derive(one, two, seed):016x}"
 
 
-def _completion(one: str, two: str, seed: int) -> web.Response:
+def mood_file(notes: Path) -> Path:
+    """The file that names the mood of the endpoint with these notes."""
+    return notes.with_suffix(".mood")
+
+
+def _mood(file: Path) -> str:
+    try:
+        return file.read_text()
+    except FileNotFoundError:
+        return ""
+
+
+def _refusal(*, busy: bool) -> web.Response:
+    if busy:
+        return web.json_response({"error": {"message": "overloaded"}}, status=503)
+    error = {"error": {"message": "rate limit reached"}}
+    return web.json_response(error, status=429, headers={"Retry-After": "1"})
+
+
+def _completion(one: str, two: str, seed: int, counts: tuple[Any, ...]) -> web.Response:
     verdict = sample(one, two, seed)
-    prompt, cached, completion = tokens(one, two, seed)
+    prompt, cached, completion = counts
     message = {"role": "assistant", "content": written(verdict, seed)}
     usage = {
         "prompt_tokens": prompt,

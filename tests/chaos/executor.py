@@ -1,11 +1,12 @@
 """Carries out the schedule: each deed at its time, each undone when it has lasted."""
 
+import contextlib
 import heapq
 import itertools
 import shutil
 import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from redis.exceptions import RedisError
@@ -13,7 +14,9 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from chaos import disk
+from chaos.endpoint import Mood
 from chaos.fleet import Fleet
+from chaos.forgery import forge
 from chaos.hand import Action, Deed
 from chaos.parts import go_on, kill, stop
 
@@ -23,6 +26,12 @@ _LATER = 0.5
 
 _TEND = 1.0
 """Seconds between two looks for parts that ended by themselves."""
+
+_ROOM = 10_000
+"""Bytes that a limit leaves the broker above what it uses."""
+
+_BOTH = ("postgres", "valkey")
+_MOODS = {Action.LIMIT: Mood.REFUSE, Action.COUNTS: Mood.MISCOUNT}
 
 DROP_SESSIONS = text("""
     SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
@@ -55,6 +64,8 @@ class Executor:
         self._agenda: list[tuple[float, int, Callable[[], None]]] = []
         self._busy: set[str] = set()
         self._left = 0
+        self.forged = 0
+        """Flushes that were forged."""
         self._tended = 0.0
 
     @property
@@ -88,30 +99,46 @@ class Executor:
         heapq.heappush(self._agenda, (moment, next(self._order), call))
 
     def _do(self, deed: Deed) -> None:
-        part = self._fleet.parts.get(deed.target)
-        if deed.target in self._busy or (part is not None and not part.pids()):
+        names = _reach(deed)
+        parts = [self._fleet.parts[name] for name in names if name in self._fleet.parts]
+        if not self._busy.isdisjoint(names) or not all(part.pids() for part in parts):
             self._plan(self.now + _LATER, deed)
             return
-        self._left -= 1
-        self._busy.add(deed.target)
         lasting = f"for {deed.lasting} s" if deed.lasting else ""
-        undo, note = self._act(deed)
+        acted = self._act(deed)
+        if acted is None:
+            self._plan(self.now + _LATER, deed)
+            return
+        undo, note = acted
+        self._left -= 1
+        self._busy.update(names)
         self._tell(deed.action.value, deed.target, " ".join((lasting, note)).strip())
 
         def undone() -> None:
-            self._busy.discard(deed.target)
+            self._busy.difference_update(names)
             undo()
 
         self._at(self.now + deed.lasting, undone)
 
-    def _act(self, deed: Deed) -> tuple[Callable[[], None], str]:
-        """Does it; what undoes it, and what is to be said of it."""
+    def _act(self, deed: Deed) -> tuple[Callable[[], None], str] | None:
+        """Does it; what undoes it, and what is to be said of it. None when it must wait."""
         match deed.action:
             case Action.KILL | Action.WIPE:
                 return self._kill(deed.target, wiping=deed.action is Action.WIPE), ""
-            case Action.STOP:
-                pids = stop(self._fleet.parts[deed.target])
-                return lambda: self._go_on(deed.target, pids), ""
+            case Action.STOP | Action.OUTAGE:
+                stopped = {name: stop(self._fleet.parts[name]) for name in _reach(deed)}
+                return lambda: self._go_on(stopped), ""
+            case Action.PAUSE:
+                job = self._jobs[0]
+                return lambda: self._resume(job), self._command("pause", job)
+            case Action.LIMIT | Action.COUNTS:
+                self._fleet.set_mood(_MOODS[deed.action])
+                return self._end_mood, ""
+            case _:
+                return self._act_on_server(deed)
+
+    def _act_on_server(self, deed: Deed) -> tuple[Callable[[], None], str] | None:
+        match deed.action:
             case Action.FLUSH:
                 return _nothing, self._at_server(self._flush)
             case Action.DROP:
@@ -120,9 +147,11 @@ class Executor:
             case Action.FILL:
                 megabytes = disk.fill(self._fleet.data)
                 return lambda: self._clear(deed.target), f"{megabytes} MB were free"
-            case Action.PAUSE:
-                job = self._jobs[0]
-                return lambda: self._resume(job), self._command("pause", job)
+            case Action.MEMORY:
+                return self._lift_memory, self._at_server(self._limit_memory)
+            case _:
+                said = self._forge()
+                return None if said is None else (_nothing, said)
 
     def _kill(self, target: str, *, wiping: bool) -> Callable[[], None]:
         part = self._fleet.parts[target]
@@ -138,13 +167,35 @@ class Executor:
 
         return undo
 
-    def _go_on(self, target: str, pids: Sequence[int]) -> None:
-        go_on(pids)
-        self._tell("go on", target)
+    def _go_on(self, stopped: Mapping[str, Sequence[int]]) -> None:
+        for target, pids in stopped.items():
+            go_on(pids)
+            self._tell("go on", target)
 
     def _clear(self, target: str) -> None:
         disk.clear(self._fleet.data)
         self._tell("clear the disk", target)
+
+    def _end_mood(self) -> None:
+        self._fleet.set_mood(None)
+        self._tell("answer as usual", "engine")
+
+    def _forge(self) -> str | None:
+        """How many flushes were forged; None while no batch is out or a server does not answer."""
+        with contextlib.suppress(RedisError, DBAPIError):
+            with self._fleet.store() as store, self._fleet.broker() as client:
+                count = forge(store, client)
+            self.forged += count
+            return f"{count} flushes" if count else None
+        return None
+
+    def _limit_memory(self) -> str:
+        return f"{self._fleet.limit_memory(_ROOM)} bytes"
+
+    def _lift_memory(self) -> None:
+        """Lifts the limit; a server that ended meanwhile starts without one."""
+        note = self._at_server(lambda: f"{self._fleet.lift_memory()} commands were refused")
+        self._tell("lift the limit", "valkey", note)
 
     def _flush(self) -> str:
         with self._fleet.broker() as client:
@@ -183,6 +234,11 @@ class Executor:
 
     def _tell(self, action: str, target: str, note: str = "") -> None:
         self._tell_done(Done(self.now, action, target, note))
+
+
+def _reach(deed: Deed) -> Sequence[str]:
+    """All that the deed needs for itself."""
+    return _BOTH if deed.action in (Action.OUTAGE, Action.FORGE) else (deed.target,)
 
 
 def _nothing() -> None:

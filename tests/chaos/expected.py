@@ -97,6 +97,12 @@ def decided(job: GivenJob, pairing: Pairing, votes: Iterable[Vote], seed: int) -
     return Outcome(coin(pairing.first, pairing.second, seed, *pairing.position), DecidedBy.COIN)
 
 
+def asked_seeds(job: GivenJob, prompt: str, one: str, two: str, vote: Vote) -> list[int]:
+    """The seeds of the requests behind a vote that showed these texts in slots 1 and 2."""
+    seed = vote_seed(job.seed, prompt, one, two, vote.number)
+    return [sample_seed(seed, sample) for sample in range(1, vote.samples + 1)]
+
+
 def _votes(job: GivenJob, tournament: GivenTournament, pairing: Pairing) -> tuple[Vote, ...]:
     votes: list[Vote] = []
     while numbers := wave(votes, voting_of(job)):

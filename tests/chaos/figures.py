@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from chaos.audit import Difference
-from chaos.endpoint import ANSWERED, BEGUN, notes
+from chaos.endpoint import ANSWERED, BEGUN, MISCOUNTED, REFUSED, notes
 from chaos.fleet import Fleet, wait
 
 _DRAINED = 30.0
@@ -31,6 +31,11 @@ def repairs(store: Connection) -> dict[str, Any]:
     return store.execute(REPAIRS).one()._asdict()
 
 
+def miscounted(file: Path) -> frozenset[str]:
+    """The keys of the requests that were answered with bad counts."""
+    return frozenset(note.key for note in notes(file) if note.what == MISCOUNTED)
+
+
 def paid(file: Path) -> dict[str, int]:
     """What the engine began, what it answered, and what of that it had answered before."""
     noted = notes(file)
@@ -39,6 +44,8 @@ def paid(file: Path) -> dict[str, int]:
         "requests_begun": sum(note.what == BEGUN for note in noted),
         "requests_answered": len(answered),
         "answered_more_than_once": len(answered) - len(set(answered)),
+        "requests_refused": sum(note.what == REFUSED for note in noted),
+        "answers_with_bad_counts": sum(note.what == MISCOUNTED for note in noted),
     }
 
 

@@ -17,6 +17,7 @@ from redis import Redis
 from sqlalchemy import Connection, NullPool, create_engine
 
 from chaos import disk
+from chaos.endpoint import Mood, mood_file
 from chaos.hand import Kind
 from chaos.parts import Part, ProcessPart, ServerPart, go_on, kill
 from rrm_queue.broker.client import redis_client
@@ -134,12 +135,36 @@ class Fleet:
             part.wanted = True
         if self.size.own_disk:
             disk.clear(self.data)
+        self.set_mood(None)
         # A server that just ended may still be seen alive: asked for until it answers.
         wait(self._serves, PATIENCE, "the servers answer again")
+        self.lift_memory()
 
     def _serves(self) -> bool:
         list(self.tend())
         return self._postgres.answers() and self._valkey.answers()
+
+    def set_mood(self, mood: Mood | None) -> None:
+        """Puts the engine into a mood, or back into none."""
+        file = mood_file(self.notes)
+        if mood is None:
+            file.unlink(missing_ok=True)
+        else:
+            file.write_text(mood)
+
+    def limit_memory(self, room: int) -> int:
+        """Leaves the broker this many bytes above what it uses; how many it may use."""
+        with self.broker() as client:
+            most = int(client.info("memory")["used_memory"]) + room
+            client.config_set("maxmemory", most)
+        return most
+
+    def lift_memory(self) -> int:
+        """Lets the broker use what it wants; how many commands it refused for want of memory."""
+        with self.broker() as client:
+            client.config_set("maxmemory", 0)
+            refused = client.info("errorstats").get("errorstat_OOM", {"count": 0})
+        return int(refused["count"])
 
     def command(self, *arguments: str) -> str:
         """What `rrmq` prints; raises RuntimeError with its complaint."""

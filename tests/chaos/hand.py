@@ -17,6 +17,11 @@ class Action(StrEnum):
     DROP = "drop connections"
     FILL = "fill the disk"
     PAUSE = "pause the job"
+    LIMIT = "limit the rate"
+    COUNTS = "send bad counts"
+    FORGE = "forge outcomes"
+    OUTAGE = "stop both servers"
+    MEMORY = "limit the memory"
 
 
 class Kind(StrEnum):
@@ -57,10 +62,15 @@ KILLS: Sequence[Stroke] = (
 
 OTHERS: Sequence[Stroke] = (
     (Action.STOP, Kind.WORKER),
+    (Action.LIMIT, Kind.ENGINE),
     (Action.FLUSH, Kind.VALKEY),
+    (Action.FORGE, Kind.VALKEY),
     (Action.PAUSE, Kind.JOB),
+    (Action.COUNTS, Kind.ENGINE),
     (Action.FILL, Kind.POSTGRES),
+    (Action.OUTAGE, Kind.POSTGRES),
     (Action.DROP, Kind.POSTGRES),
+    (Action.MEMORY, Kind.VALKEY),
     (Action.STOP, Kind.COORDINATOR),
     (Action.DROP, Kind.VALKEY),
     (Action.STOP, Kind.ENGINE),
@@ -68,7 +78,7 @@ OTHERS: Sequence[Stroke] = (
     (Action.STOP, Kind.VALKEY),
 )
 
-OTHERS_PER_KILL = 0.6
+OTHERS_PER_KILL = 1.0
 
 _DEAD = (0.5, 8.0)
 """Seconds that a killed part stays dead."""
@@ -77,7 +87,9 @@ _STOPPED = {Kind.WORKER: 25.0, Kind.COORDINATOR: 25.0}
 """The most seconds that a part stands still: workers and coordinators outlive their leases."""
 
 _LEAST_STOPPED, _USUALLY_STOPPED = 2.0, 8.0
-_AT_ONCE = {Action.FLUSH, Action.DROP}
+_AT_ONCE = {Action.FLUSH, Action.DROP, Action.FORGE}
+_OUTAGE = 17.0
+"""Seconds that both servers stand still, in a short run too: longer than a lease."""
 
 
 def schedule(
@@ -88,10 +100,10 @@ def schedule(
     targets: Mapping[Kind, Sequence[str]],
     without: Iterable[Action] = (),
 ) -> list[Deed]:
-    """The deeds of a run in order: `kills` kills and about half as many others, evenly spread.
+    """The deeds of a run in order: `kills` kills and as many others, evenly spread.
 
     `targets` names the parts of each kind, `without` what this machine does not permit. In a run
-    that is short nothing lasts longer than a third of it.
+    that is short nothing but the outage of both servers lasts longer than a third of it.
     """
     chance = Random(seed)
     left_out = set(without)
@@ -117,6 +129,8 @@ def _lasting(chance: Random, action: Action, kind: Kind, longest: float) -> floa
     drawn = chance.random()  # drawn for each, so that one deed does not shift the chance of others
     if action in _AT_ONCE:
         return 0.0
+    if action is Action.OUTAGE:
+        return _OUTAGE
     if action in (Action.KILL, Action.WIPE):
         least, most = _DEAD
     else:

@@ -13,7 +13,7 @@ from sqlalchemy import text
 
 from chaos.audit import Difference, audit, left
 from chaos.executor import Done, Executor
-from chaos.figures import leftovers, paid, repairs
+from chaos.figures import leftovers, miscounted, paid, repairs
 from chaos.fleet import Fleet, Size, fleet, rrmq, wait
 from chaos.given import GivenJob, jobs
 from chaos.hand import Action, Deed, Kind, schedule
@@ -89,7 +89,7 @@ def run(plan: Plan, say: Callable[[str], None], *, disturbed: bool, logs: Path |
         report.figures["longest_pause_seconds"] = round(watch.longest_pause, 1)
         say("auditing the store")
         with ours.store() as store:
-            report.differences += audit(store, submitted)
+            report.differences += audit(store, submitted, miscounted(ours.notes))
             report.figures |= repairs(store)
             report.standings = {
                 (submitted[row.job_id].strategy, *row[1:3]): tuple(row[3:])
@@ -146,6 +146,7 @@ def _disturb(
     planned = deeds(plan, without) if disturbed else []
     report.began = executor.began
     report.figures["deeds_not_done"] = executor.run(planned, lambda: watch.over)
+    report.figures["flushes_forged"] = executor.forged
     report.figures["done"] = dict(
         Counter(f"{done.action} {done.target.split('-')[0]}" for done in report.deeds)
     )

@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+import psutil
+
 from rrm_worker import die_with_parent
 
 HOST = "127.0.0.1"
@@ -94,6 +96,17 @@ class EngineProcess:
             return f"killed by {signal.Signals(-code).name}"
         return f"exit code {code}: {self._last_words()}"
 
+    def cpu_seconds(self) -> float:
+        """The CPU time that the command's live processes have used; 0 when there are none."""
+        if self._process is None:
+            return 0.0
+        try:
+            root = psutil.Process(self._process.pid)
+            family = [root, *root.children(recursive=True)]
+        except psutil.Error:
+            return 0.0
+        return sum(map(_cpu_seconds, family))
+
     async def stop(self) -> None:
         """Ends the whole process group: by SIGTERM first, by SIGKILL after STOP_SECONDS."""
         if self._process is None:
@@ -132,3 +145,11 @@ class EngineProcess:
         """The last line that names an error, or else the last line."""
         errors = [line for line in self._lines if _ERROR.search(line)]
         return ([*self._lines, *errors] or ["it wrote nothing"])[-1].strip()[:_LONGEST_WORDS]
+
+
+def _cpu_seconds(process: psutil.Process) -> float:
+    try:
+        times = process.cpu_times()
+    except psutil.Error:  # it has ended meanwhile
+        return 0.0
+    return float(times.user + times.system)

@@ -1,6 +1,7 @@
 """Whether an engine works, judged by its progress: hung engines have reported good health."""
 
 import asyncio
+from collections.abc import Callable
 from time import monotonic
 from types import TracebackType
 from typing import Self
@@ -14,7 +15,16 @@ POLL_SECONDS = 2.0
 START_POLL_SECONDS = 0.5
 
 STALLED_SECONDS = 120.0
-"""After so long without progress an engine is hung. Kernels compiled on first use take a minute."""
+"""After so long without progress an engine that does not compute is hung."""
+
+SLOW_SECONDS = 1200.0
+"""The same for an engine that computes, or of which this is not known: it may only be slow.
+
+Not for ever, as an engine that hangs in a busy loop computes too.
+"""
+
+_COMPUTES = 0.1
+"""CPU seconds between two polls: more than it takes to answer them."""
 
 _NO_SUCH_PAGE = 404
 
@@ -22,11 +32,25 @@ _loads = msgspec.json.Decoder(Loads)
 
 
 class Health:
-    """Asks the engine at `url`. It belongs to one event loop, and is entered before use."""
+    """Asks the engine at `url`. It belongs to one event loop, and is entered before use.
 
-    def __init__(self, url: str, *, stalled_seconds: float = STALLED_SECONDS) -> None:
+    `cpu_seconds` tells what the engine's processes have computed so far, where they are this
+    machine's.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        stalled_seconds: float = STALLED_SECONDS,
+        slow_seconds: float = SLOW_SECONDS,
+        cpu_seconds: Callable[[], float] | None = None,
+    ) -> None:
         self._url = url.rstrip("/")
         self._stalled_seconds = stalled_seconds
+        self._slow_seconds = slow_seconds
+        self._cpu_seconds = cpu_seconds
+        self._computed = 0.0
         self._seen: Loads | None = None
 
     async def __aenter__(self) -> Self:
@@ -48,10 +72,15 @@ class Health:
 
     async def until_down(self) -> str:
         """Why the engine is down, once it refuses connections or makes no progress."""
-        moved = monotonic()
-        while monotonic() - moved < self._stalled_seconds:
+        moved = worked = monotonic()
+        while True:
+            silent, idle = monotonic() - moved, monotonic() - worked
+            if silent >= self._slow_seconds or min(silent, idle) >= self._stalled_seconds:
+                return f"no progress for {silent:.0f} s"
             await asyncio.sleep(POLL_SECONDS)
             asked = monotonic()
+            if self._computes():
+                worked = asked
             try:
                 if await self._progresses():
                     moved = asked
@@ -59,7 +88,13 @@ class Health:
                 return f"{self._url} refuses connections"
             except (aiohttp.ClientError, TimeoutError, msgspec.DecodeError):
                 continue
-        return f"no progress for {self._stalled_seconds:.0f} s"
+
+    def _computes(self) -> bool:
+        """Whether the engine has computed since the last look; True where this is not known."""
+        if self._cpu_seconds is None:
+            return True
+        before, self._computed = self._computed, self._cpu_seconds()
+        return abs(self._computed - before) >= _COMPUTES
 
     async def _progresses(self) -> bool:
         """Whether its load has changed; an engine without load is probed."""

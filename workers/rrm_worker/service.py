@@ -111,7 +111,10 @@ def _guard(serving: Serving, worker: Worker, ready: Event, metrics: Metrics) -> 
     if not serving.engines.sglang_url:
         return None
     return EngineGuard(
-        Health(serving.engines.sglang_url),
+        Health(
+            serving.engines.sglang_url,
+            cpu_seconds=serving.process.cpu_seconds if serving.process else None,
+        ),
         serving.process,
         up=ready,
         on_down=lambda: worker.release(Ending.BROKEN),

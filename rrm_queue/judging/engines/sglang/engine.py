@@ -55,7 +55,7 @@ class SglangEngine:
     caps_itself = True
 
     def __init__(
-        self, settings: EngineSettings, *, silence: float = 120, connect_seconds: float = 10
+        self, settings: EngineSettings, *, silence: float = 1200, connect_seconds: float = 10
     ) -> None:
         if not settings.sglang_url:
             raise PermanentFault("this worker has no SGLang server")

@@ -35,6 +35,7 @@ Body = TypeVar("Body")
 _IDLE_SECONDS = 4
 """The server closes a connection that was idle for 5 s; a request must not meet that."""
 
+_ANSWER_SECONDS = 120
 _QUEUE_SECONDS = 3600
 """How long a completion of one token may take: it waits in the server's queue like a text."""
 
@@ -52,10 +53,11 @@ class SglangServer:
 
     A text has no time limit: a server under load may need hours for its queue. A text is given up
     when nothing of it came for `silence` seconds and the server made no other progress. A hung
-    server may still answer `/health` with 200. Other answers must come within `silence` seconds.
+    server may still answer `/health` with 200. Other answers must come
+    within `silence` seconds, and within two minutes.
     """
 
-    def __init__(self, url: str, *, silence: float = 120, connect_seconds: float = 10) -> None:
+    def __init__(self, url: str, *, silence: float = 1200, connect_seconds: float = 10) -> None:
         self.url = url.rstrip("/")
         self._silence = silence
         self._timeout = aiohttp.ClientTimeout(total=None, sock_connect=connect_seconds)
@@ -136,7 +138,7 @@ class SglangServer:
     ) -> Body:
         """A short answer, read to its end; `seconds` where it may take longer than others."""
         body = bytearray()
-        limit = self._silence if seconds is None else seconds
+        limit = min(self._silence, _ANSWER_SECONDS) if seconds is None else seconds
         try:
             async with asyncio.timeout(limit), self._send(method, path, content) as answer:
                 async for data in answer.content.iter_any():
