@@ -10,6 +10,7 @@ from rrm_queue.actions.app import App, broker_url
 from rrm_queue.actions.health import worker_command
 from rrm_queue.actions.redaction import without_password
 from rrm_queue.broker.client import BrokerClient, redis_client
+from rrm_queue.broker.memory import Memory, memory_of
 from rrm_queue.broker.names import COORDINATOR_QUEUE
 from rrm_queue.broker.presence import at_work, live_processes
 from rrm_queue.config import Settings
@@ -120,10 +121,33 @@ def _broker(broker: BrokerClient, url: str, wanted: Mapping[str, int]) -> Iterat
     where = without_password(url)
     try:
         yield Check("broker", True, f"{broker.server_version()} at {where}")
+        yield memory_check(memory_of(broker.client))
         yield from _workers(broker, wanted)
         yield _coordinator(broker)
     except BrokerUnavailable as fault:
         yield Check("broker", False, f"{where}: {fault.detail}", "start it, or correct its address")
+
+
+def memory_check(memory: Memory) -> Check:
+    """Whether the broker has memory left, and keeps what it holds."""
+    limit = f"of {_mib(memory.limit)} (maxmemory)" if memory.limit else "used, no maxmemory"
+    kept = {
+        True: "kept on disk",
+        False: "not kept on disk: after a restart what was out is judged again",
+        None: "whether it is kept on disk cannot be read: CONFIG is forbidden",
+    }[memory.persistent]
+    policy = f", {memory.policy}" if memory.limit and memory.policy else ""
+    remedy = None
+    if memory.evicts:
+        remedy = "set `maxmemory-policy noeviction`: it deletes messages and outcomes when full"
+    elif memory.full:
+        remedy = "raise `maxmemory`: no work is sent and no outcome is received meanwhile"
+    detail = f"{_mib(memory.used)} {limit}{policy}; {kept}"
+    return Check("broker memory", remedy is None, detail, remedy)
+
+
+def _mib(size: int) -> str:
+    return f"{size / 2**20:,.1f} MiB"
 
 
 def _workers(broker: BrokerClient, wanted: Mapping[str, int]) -> Iterator[Check]:
