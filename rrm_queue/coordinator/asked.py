@@ -19,9 +19,9 @@ def votes_asked(
     matches: Mapping[int, LockedMatch],
     reports: Iterable[MatchReport],
 ) -> dict[tuple[int, int], Asked]:
-    """By match and number, what the votes of one job's locked matches were asked with.
+    """What the votes of one job's locked matches were asked with, by match and number.
 
-    Nothing for judges whose votes cost nothing: these have no keys, and no texts are read for them.
+    Empty for judges whose votes cost nothing: their votes have no keys, and no texts are read.
     """
     tournament = next(iter(tournaments.values()), None)
     if tournament is None or not kind_of(tournament.judge).costs:

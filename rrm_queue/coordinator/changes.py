@@ -1,4 +1,4 @@
-"""What outcomes change, decided from what stands in the store; `record` writes it."""
+"""Decides what reported outcomes change, given the rows in the store; `record` writes it."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -26,14 +26,14 @@ from rrm_queue.store.queue.recording import LockedMatch, Requeue
 
 
 class Before(NamedTuple):
-    """What stands in the store, locked: matches that are not done, their tournaments and votes."""
+    """The locked rows of the store: matches that are not done, their tournaments and votes."""
 
     tournaments: Mapping[TournamentId, RunningTournament]
     matches: Mapping[int, LockedMatch]
     votes: Mapping[int, Sequence[Vote]]
     asked: Mapping[tuple[int, int], Asked] = {}
     unproven: bool = False
-    """The judge has answered no match of the job yet."""
+    """Whether the judge has answered no match of the job yet."""
 
     def tournament_of(self, match: LockedMatch) -> RunningTournament:
         """The match's tournament."""
@@ -42,10 +42,10 @@ class Before(NamedTuple):
 
 @dataclass(slots=True)
 class Changes:
-    """What is to be written. `refused` is why the judge turned the whole job away, if it did.
+    """What to write. `refused` is why the judge refused the whole job, if it did.
 
-    `rejected` is why it rejected a match, in a job of which it has answered none. `dropped` counts
-    votes that the job cannot have asked for.
+    `rejected` is why it rejected a match of a job in which it has answered none. `dropped` counts
+    the votes that the job cannot have asked for.
     """
 
     votes: list[tuple[MatchId, Vote]] = field(default_factory=list)
@@ -63,10 +63,10 @@ class Changes:
 
 
 def record_changes(flushes: Iterable[Outcomes], before: Before) -> Changes:
-    """What flushes of one job change; no match is in two of them.
+    """The changes from flushes of one job; no match is in two of them.
 
-    A match that is over already stays as it is: the first outcome wins, a repeat is dropped. A
-    match whose votes do not suffice keeps them and goes back to the queue.
+    A finished match does not change: the first outcome counts, a repeat is dropped. A match with
+    too few votes keeps them and goes back to the queue.
     """
     changes = Changes()
     for flush in flushes:
@@ -83,7 +83,7 @@ def record_changes(flushes: Iterable[Outcomes], before: Before) -> Changes:
 
 
 def decision_changes(matches: Iterable[MatchId], before: Before) -> Changes:
-    """What matches change that the votes in the store already decide."""
+    """The changes from matches that the votes in the store already decide."""
     changes = Changes()
     for id_ in matches:
         match = before.matches.get(id_)
@@ -95,7 +95,7 @@ def decision_changes(matches: Iterable[MatchId], before: Before) -> Changes:
 
 
 def refusal_changes(flushes: Sequence[Outcomes], before: Before, reason: str) -> Changes:
-    """What flushes change that cannot be recorded: their matches fail and keep their votes."""
+    """The changes from flushes that cannot be recorded: matches fail and keep their votes."""
     changes = Changes(batches={BatchId(flush.batch) for flush in flushes})
     for report in [report for flush in flushes for report in flush.matches]:
         match = before.matches.get(report.match)
@@ -109,7 +109,7 @@ def refusal_changes(flushes: Sequence[Outcomes], before: Before, reason: str) ->
 
 
 def failure_changes(match: MatchId, before: Before, reason: str) -> Changes:
-    """What a match changes that cannot be decided by its votes in the store: it fails."""
+    """The change for a match that its votes in the store cannot decide: it fails."""
     found = before.matches.get(match)
     return Changes(failed={match: reason} if found is not None and found.undecided else {})
 
@@ -117,7 +117,7 @@ def failure_changes(match: MatchId, before: Before, reason: str) -> Changes:
 def outcome(match: LockedMatch, votes: Sequence[Vote], tournament: RunningTournament) -> Outcome:
     """The match's outcome from its votes; a coin breaks a draw that the strategy cannot use.
 
-    Raises PermanentFault where the job fails matches with a vote that gave no verdict.
+    Raises PermanentFault for a vote without a verdict when `on_no_verdict` is `fail`.
     """
     voted = decide(votes, match.first, match.second, tournament.voting)
     if voted.winner is not None or strategy_of(tournament).draws:
@@ -129,7 +129,7 @@ def outcome(match: LockedMatch, votes: Sequence[Vote], tournament: RunningTourna
 def _fitted(
     changes: Changes, report: MatchReport, match: LockedMatch, before: Before
 ) -> MatchReport:
-    """What of a report the job can have asked for."""
+    """The part of a report that the job can have asked for."""
     tournament = before.tournament_of(match)
     return fitting_report(report, match, tournament, changes.dropped, before.asked)
 
@@ -137,16 +137,16 @@ def _fitted(
 def _add(
     changes: Changes, report: MatchReport, match: LockedMatch, before: Before, *, ours: bool
 ) -> None:
-    """Adds what one report changes; `ours` when the match is still out in the report's batch."""
+    """Adds the changes of one report; `ours` if the match is still out in the report's batch."""
     tournament = before.tournament_of(match)
     new = _new(match.id, report.votes, before)
     if not ours and tournament.voting.on_no_verdict is OnNoVerdict.FAIL:
-        # A repeat must not bring back what failed the match before it was tried again.
+        # A repeat must not bring back the vote that failed the match before its retry.
         new = [vote for vote in new if vote.verdict is not Verdict.NONE]
     changes.votes += [(match.id, vote) for vote in new]
     if not match.undecided:
         return
-    # Decided by the votes that are kept: of two with one number, the first to arrive.
+    # Only stored votes decide. Of two votes with one number, the first to arrive is stored.
     kept = [*before.votes.get(match.id, []), *new]
     if not wave(kept, tournament.voting):
         _decide(changes, match, kept, tournament)
@@ -156,7 +156,7 @@ def _add(
 
 
 def _new(match: int, votes: Iterable[Vote], before: Before) -> list[Vote]:
-    """Those of the votes whose numbers the store does not have."""
+    """The votes whose numbers are not in the store yet."""
     known = {vote.number for vote in before.votes.get(match, [])}
     return [vote for vote in votes if vote.number not in known]
 
@@ -180,8 +180,8 @@ def _return(
 ) -> None:
     """The match goes back to the queue, unless it has failed for good.
 
-    A judge that rejects the first matches may do so because of the job's settings: these matches
-    are kept for when the settings are mended.
+    A judge may reject the first matches because of the job's settings. These matches are kept, so
+    that they can be judged after the settings are corrected.
     """
     attempt = match.attempt + 1
     if failure is None:

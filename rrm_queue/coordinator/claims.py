@@ -1,7 +1,7 @@
-"""Claims: what a flush says is believed only where it fits what its batch was sent with.
+"""Claims: a flush is believed only as far as it fits the batch that was sent.
 
-A worker is not trusted, and neither is the broker that its flushes come through. Whatever does not
-fit is dropped, and what is right beside it is kept.
+The coordinator trusts neither workers nor the broker that carries their flushes. What does not fit
+is dropped, and the rest of the flush is kept.
 """
 
 from collections import Counter
@@ -23,12 +23,12 @@ from rrm_queue.store.queue.recording import LARGEST_ID, LockedMatch, SentBatch
 
 @dataclass(slots=True)
 class Dropped:
-    """What was dropped of flushes: how many things for each reason. Nothing of them is quoted."""
+    """How much was dropped from flushes, for each reason. It quotes nothing from the flushes."""
 
     reasons: Counter[str] = field(default_factory=Counter)
 
     def note(self, reason: str, count: int = 1) -> None:
-        """Counts `count` things that were dropped for a reason."""
+        """Adds `count` to what was dropped for this reason."""
         if count:
             self.reasons[reason] += count
 
@@ -37,10 +37,10 @@ class Dropped:
 
 
 def fitting_flush(flush: Outcomes, sent: SentBatch | None, dropped: Dropped) -> Outcomes | None:
-    """The flush with those of its reports that are of matches which its batch carried.
+    """The flush, with only the reports on matches that its batch carried.
 
-    None for a flush of no known batch, of another job, or without the batch's token. A batch that
-    the version before sent has no token and no list: whatever is of its job is taken then.
+    None for a flush of an unknown batch, of another job, or without the batch's token. A batch that
+    the previous version sent has no token and no list of matches: then all of its job is accepted.
     """
     if sent is None or sent.job != flush.job:
         dropped.note("flushes of no batch of their job")
@@ -54,7 +54,7 @@ def fitting_flush(flush: Outcomes, sent: SentBatch | None, dropped: Dropped) -> 
 
 
 class Asked(NamedTuple):
-    """What a vote was asked with, as the coordinator's own rows say."""
+    """What a vote was asked with, from the coordinator's own rows."""
 
     seed: int
     swapped: bool
@@ -68,11 +68,11 @@ def fitting_report(
     dropped: Dropped,
     asked: Mapping[tuple[int, int], Asked],
 ) -> MatchReport:
-    """The report with those of its votes that its job can have asked for.
+    """The report, with only the votes that its job can have asked for.
 
-    `asked` says of votes that are paid for, by match and number, what they were asked with: the key
-    and the seed that are kept are these. A vote that was asked with others, as by a worker of the
-    version before, counts for its match and has no key: it is used for no other job.
+    `asked` holds what paid votes were asked with, by match and number. Its keys and seeds are the
+    ones that are stored. A vote that was asked with other values, for example by a worker of the
+    previous version, counts for its match but gets no key: no other job uses it.
     """
     votes: dict[int, Vote] = {}
     for vote in report.votes:
@@ -90,7 +90,7 @@ def fitting_report(
 
 
 def _keyed(vote: Vote, asked: Asked) -> Vote:
-    """The vote with the key and the seed of what was asked."""
+    """The vote with the key and the seed that it was asked with."""
     seed = sample_seed(asked.seed, vote.samples)
     same = vote.seed == seed and vote.key == asked.key
     return structs.replace(vote, seed=seed, key=asked.key if same else None)
@@ -101,7 +101,7 @@ def _carried(match: int, sent: SentBatch) -> bool:
 
 
 def _asked(vote: Vote, match: LockedMatch, tournament: RunningTournament) -> bool:
-    """Whether the job's voting and judge can bring about such a vote."""
+    """Whether such a vote is possible with the job's voting and judge."""
     return (
         1 <= vote.number <= tournament.voting.votes
         and _shown_as_asked(vote, match, tournament.voting)
@@ -111,9 +111,9 @@ def _asked(vote: Vote, match: LockedMatch, tournament: RunningTournament) -> boo
 
 
 def _shown_as_asked(vote: Vote, match: LockedMatch, voting: Voting) -> bool:
-    """Whether the vote showed its answers in the order that is its number's.
+    """Whether the vote showed its answers in the order that its number prescribes.
 
-    A random order depends on the texts, which are read only for votes that are paid for.
+    A random order depends on the texts, and these are read only for paid votes.
     """
     match voting.order:
         case Order.BALANCED | Order.BOTH:
@@ -127,6 +127,6 @@ def _shown_as_asked(vote: Vote, match: LockedMatch, voting: Voting) -> bool:
 def fitting(
     flushes: Iterable[Outcomes], sent: Mapping[int, SentBatch], dropped: Dropped
 ) -> list[Outcomes]:
-    """Those of the flushes, and those of their reports, that fit what their batches carried."""
+    """The flushes, and of these the reports, that fit what their batches carried."""
     fitted = [fitting_flush(flush, sent.get(flush.batch), dropped) for flush in flushes]
     return [flush for flush in fitted if flush is not None]

@@ -1,7 +1,7 @@
-"""Rate: large tournaments whose matches are all decided, with no transaction open meanwhile.
+"""Rates large tournaments whose matches are all decided. No transaction is open meanwhile.
 
-The store notes which they are, in the transaction that decides their last match: after a crash they
-are found again, and to rate one twice changes nothing.
+The transaction that decides the last match notes the tournament in the store. So it is found again
+after a crash. Rating a tournament twice changes nothing.
 """
 
 import logging
@@ -60,7 +60,7 @@ def _rate(database: Database, tournament: RunningTournament) -> Counts:
 
 
 def _standings(database: Database, tournament: RunningTournament) -> list[Standing]:
-    """The standings; read in one short transaction, and computed after it."""
+    """The standings. One short transaction reads the results; the computation comes after it."""
     from rrm_queue.ratings.standings import standings  # SciPy and pandas take a second to load
 
     with database.begin() as tx:

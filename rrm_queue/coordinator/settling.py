@@ -5,17 +5,16 @@ from collections.abc import Callable
 from threading import Lock
 
 SETTLE = 20.0
-"""Seconds after an outage in which a missing lease proves nothing: workers renew them meanwhile."""
+"""Seconds after an outage in which a missing lease proves nothing: workers renew theirs first."""
 
 LONGEST_TURN = 10.0
-"""Seconds between two turns of the loop; after more, this process was stopped or held up."""
+"""The most seconds between two turns of the loop. After more, this process was suspended."""
 
 
 class Settling:
-    """Knows when the store, the broker or this process was away last. Any thread may tell it.
+    """Knows when the store, the broker or this process was last unavailable. It is thread-safe.
 
-    `clocks` are read together: one that stands still while the machine sleeps, and one that does
-    not.
+    `clocks` are read together: one stops while the machine sleeps, the other does not.
     """
 
     def __init__(
@@ -27,12 +26,12 @@ class Settling:
         self._settled_at = self._turned[0] + SETTLE
 
     def unsettle(self) -> None:
-        """Notes that the store or the broker is away now."""
+        """Notes that the store or the broker is unavailable now."""
         with self._lock:
             self._settled_at = self._clocks[0]() + SETTLE
 
     def turn(self) -> None:
-        """Notes that the loop turns; long after its last turn, it was away itself."""
+        """Notes a turn of the loop. A long gap since the last one counts as an outage."""
         now = self._now()
         with self._lock:
             before, self._turned = self._turned, now
@@ -41,7 +40,7 @@ class Settling:
 
     @property
     def settled(self) -> bool:
-        """Whether nothing was away for a while: a lease that is missing then has lapsed."""
+        """Whether the last outage is long enough ago that a missing lease has lapsed."""
         with self._lock:
             return self._clocks[0]() >= self._settled_at
 

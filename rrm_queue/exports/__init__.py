@@ -1,4 +1,4 @@
-"""A job's results in the forms that other programs read: one file a kind, and the registry."""
+"""Exports: a job's results for other programs. One module for each kind, listed in `KINDS`."""
 
 from collections.abc import Mapping
 from dataclasses import fields
@@ -23,11 +23,11 @@ KINDS: Mapping[str, type[Export]] = {
     "votes": Votes,
     "verdicts": Verdicts,
 }
-"""Every kind by its name; its class's fields are its options."""
+"""The class of each kind of export, by name. The fields of the class are its options."""
 
 
 def export_of(kind: str, options: Mapping[str, Any]) -> Export:
-    """The export of this kind with these options. Raises UsageFault for one that it has not."""
+    """The export of this kind with these options. Raises UsageFault for an unknown option."""
     made = KINDS[kind]
     known = {one.name for one in fields(made)}  # type: ignore[arg-type]  # each is a dataclass
     for name in options:

@@ -7,11 +7,11 @@ from typing import Any, ClassVar, Protocol
 from rrm_queue.views.tournaments import FinishedTournament
 
 Row = Mapping[str, Any]
-"""A row by its columns' names, in their order."""
+"""A row: its values by column name, in the order of the columns."""
 
 
 class Type(StrEnum):
-    """What a column holds; any may be null."""
+    """What a column holds. A value of any type may be null."""
 
     TEXT = "text"
     WHOLE = "whole"
@@ -23,7 +23,7 @@ class Type(StrEnum):
 
 
 class Detail(StrEnum):
-    """What an export needs of a tournament's matches."""
+    """How much of a tournament's matches an export reads."""
 
     NOTHING = "nothing"
     MATCHES = "matches"

@@ -1,4 +1,4 @@
-"""`battles`: decided matches as arenas write them, to be rated by other programs."""
+"""`battles`: decided matches in the format of arenas, for other rating programs."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from rrm_queue.views.tournaments import FinishedTournament
 
 
 class Columns(StrEnum):
-    """Whose names a battle's columns have.
+    """Which program's column names a battle has.
 
     `arena`: model_a, model_b and a winner of `model_a`, `model_b` or `tie` (FastChat, arena-rank).
     `evalica`: left, right and a winner of `left`, `right` or `tie` (Evalica's own command).
@@ -25,7 +25,8 @@ class Columns(StrEnum):
 class Battles:
     """The matches between two generators, or two candidates where there is no generator.
 
-    A match that a coin decided is a tie, as its votes were; a generator never battles itself.
+    A match that a coin decided is a tie, because its votes were equal. Matches between two answers
+    of one generator are left out.
     """
 
     battle_columns: Columns = Columns.ARENA
@@ -41,7 +42,7 @@ class Battles:
         return ("left", "right") if self.battle_columns is Columns.EVALICA else _ARENA
 
     def rows(self, tournament: FinishedTournament) -> Iterator[Row]:
-        """A row a match."""
+        """One row for each match."""
         one, two = self._sides
         for match in tournament.matches:
             first, second = match.first, match.second

@@ -1,4 +1,4 @@
-"""`best`: the answer that won, a row a prompt."""
+"""`best`: the answer that won, one row for each prompt."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ class Best:
 
     @property
     def columns(self) -> Mapping[str, Type]:
-        """The prompt, its best answer, and whose that is."""
+        """The prompt, its best answer, and who wrote that answer."""
         names = ("prompt", "answer", "candidate", "generator", "tournament")
         return dict.fromkeys(names, Type.TEXT)
 

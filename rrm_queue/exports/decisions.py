@@ -1,4 +1,4 @@
-"""What a tournament's judge decided itself, and what follows from it."""
+"""Which pairs the judge decided itself, and which decisions follow from them."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Set
@@ -15,8 +15,9 @@ Edge = tuple[CandidateNumber, CandidateNumber]
 class Decisions:
     """Who beat whom by the judge's votes.
 
-    `beaten` holds for each candidate whom it beat. A pair that met more than once is decided only
-    when every meeting ended alike, so `open_pairs` holds those of a draw, a coin or two minds.
+    `beaten` holds for each candidate those that it beat. A pair that met more than once is decided
+    only when every meeting ended the same way. `open_pairs` holds the pairs that are not decided:
+    a draw, a coin, or different winners.
     """
 
     beaten: Mapping[CandidateNumber, Set[CandidateNumber]]
@@ -40,14 +41,14 @@ class Decisions:
         return cls(beaten, undecided)
 
     def decided(self, better: CandidateNumber, worse: CandidateNumber) -> bool:
-        """Whether the judge itself preferred the one to the other."""
+        """Whether the judge itself preferred `better` to `worse`."""
         return worse in self.beaten.get(better, ())
 
     def implies(self, better: CandidateNumber, worse: CandidateNumber) -> bool:
-        """Whether it did, or whether it follows: A beat B, B beat C, so A is better than C.
+        """Whether the judge decided so, or it follows: A beat B, B beat C, so A is better than C.
 
-        A pair that the judge left open or decided the other way follows from nothing, and neither
-        does one for which there is a chain in either direction.
+        It never follows for a pair that the judge left open or decided the other way, nor for a
+        pair with a chain of decisions in both directions.
         """
         if self.decided(better, worse):
             return True
@@ -56,20 +57,20 @@ class Decisions:
         return worse in self._below(better) and better not in self._below(worse)
 
     def pairs(self) -> Iterator[Edge]:
-        """All that the judge decided, by winner."""
+        """All pairs that the judge decided, by winner."""
         for winner in sorted(self.beaten):
             for loser in sorted(self.beaten[winner]):
                 yield winner, loser
 
     def closure(self) -> Iterator[Edge]:
-        """All that it decided or that follows, by winner."""
+        """All pairs that the judge decided or that follow, by winner."""
         for winner in sorted(self.beaten):
             for loser in sorted(self._below(winner)):
                 if self.implies(winner, loser):
                     yield winner, loser
 
     def _below(self, candidate: CandidateNumber) -> set[CandidateNumber]:
-        """Everybody to whom a chain of decisions leads from the candidate."""
+        """All candidates that a chain of decisions reaches from this one."""
         if candidate not in self._reached:
             found: set[CandidateNumber] = set()
             ahead = list(self.beaten.get(candidate, ()))

@@ -18,10 +18,10 @@ Columns = Mapping[str, Type]
 Write = Callable[[BinaryIO, Columns, Iterable[Row]], None]
 
 ROWS_AT_ONCE = 256  # rows that become one Arrow batch
-GROUP_BYTES = 64 * 2**20  # of Arrow batches that are held until they become a row group
+GROUP_BYTES = 64 * 2**20  # of Arrow batches in one row group
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""How a cell begins that a spreadsheet would run (OWASP, CSV Injection)."""
+"""A spreadsheet runs a cell that begins with one of these (OWASP, CSV Injection)."""
 
 
 def write_json_lines(stream: BinaryIO, columns: Columns, rows: Iterable[Row]) -> None:
@@ -34,7 +34,7 @@ def write_json_lines(stream: BinaryIO, columns: Columns, rows: Iterable[Row]) ->
 def write_csv(
     stream: BinaryIO, columns: Columns, rows: Iterable[Row], *, defuse: bool = False
 ) -> None:
-    """A header, then a record a row; lists as JSON, null as an empty cell.
+    """A header, then one record for each row. Lists are JSON, null is an empty cell.
 
     With `defuse` a text that a spreadsheet would run as a formula begins with an apostrophe.
     """
@@ -49,7 +49,7 @@ def write_csv(
 
 
 def write_parquet(stream: BinaryIO, columns: Columns, rows: Iterable[Row]) -> None:
-    """Row groups of some 64 MiB. Raises UsageFault where pyarrow is missing."""
+    """Row groups of about 64 MiB. Raises UsageFault where pyarrow is missing."""
     try:
         import pyarrow
         from pyarrow.parquet import ParquetWriter
@@ -67,11 +67,11 @@ WRITERS: Mapping[str, Write] = {
     ".csv": write_csv,
     ".parquet": write_parquet,
 }
-"""What writes a file, by its name's ending."""
+"""The writer for each ending of a file name."""
 
 
 def writer_of(ending: str, *, defuse: bool = False) -> Write:
-    """What writes a file whose name ends so. Raises UsageFault for an ending that says nothing."""
+    """The writer for this ending of a file name. Raises UsageFault for an unknown ending."""
     write = WRITERS.get(ending.lower())
     if write is None:
         raise UsageFault(f"name the file so that it ends in one of {', '.join(WRITERS)}")
@@ -91,7 +91,7 @@ def _cell(value: Any, *, defuse: bool) -> Any:
 
 
 def _groups(rows: Iterable[Row], schema: "pyarrow.Schema") -> Iterator[list[Any]]:
-    """Batches that fill a row group each."""
+    """Lists of batches; each list fills one row group."""
     import pyarrow
 
     group, held, left = [], 0, iter(rows)

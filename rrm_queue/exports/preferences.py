@@ -22,7 +22,7 @@ class Pairs(StrEnum):
 
 
 class Rating(StrEnum):
-    """By which rating a margin is measured."""
+    """The rating that a margin is measured in."""
 
     BT = "bt"
     ELO = "elo"
@@ -38,10 +38,10 @@ class Pair(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
-    """Pairs that the judge decided itself; with `transitive` also those that follow from several.
+    """Pairs that the judge decided itself; with `transitive` also pairs that follow from those.
 
-    `margin` is the least difference of the ratings, `most` how many pairs a prompt gives at most,
-    those of the largest margin. With `messages` the texts are lists of chat messages.
+    `margin` is the smallest difference of the ratings. `most` limits the pairs of a prompt to
+    those with the largest margins. With `messages` the texts are lists of chat messages.
     """
 
     pairs: Pairs = Pairs.BEST_WORST
@@ -54,7 +54,7 @@ class Preferences:
 
     @property
     def columns(self) -> Mapping[str, Type]:
-        """TRL's three, then whose they are; no `margin`, which TRL would take into its loss."""
+        """TRL's three columns, then ids. None is called `margin`: TRL would use it in its loss."""
         texts = Type.MESSAGES if self.messages else Type.TEXT
         names = ("tournament", "chosen_id", "rejected_id", "chosen_generator", "rejected_generator")
         return {
@@ -64,7 +64,7 @@ class Preferences:
         }
 
     def rows(self, tournament: FinishedTournament) -> Iterator[Row]:
-        """A row a pair."""
+        """One row for each pair."""
         for pair in self._chosen(tournament):
             better, worse = tournament.candidate(pair.chosen), tournament.candidate(pair.rejected)
             yield {
@@ -112,6 +112,6 @@ class Preferences:
 
 
 def _last(standings: Iterable[Standing]) -> list[Standing]:
-    """Those who share the last rank, the last listed first; the champion is never among them."""
+    """The candidates that share the last rank, the last listed first; never the champion."""
     ranks = [list(group) for _, group in groupby(standings, key=lambda line: line.rank)]
     return ranks[-1][::-1] if len(ranks) > 1 else []

@@ -1,4 +1,4 @@
-"""`rankings`: the standings, a row a candidate, or a row a tournament with its order."""
+"""`rankings`: the standings, one row for each candidate or one for each tournament."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from rrm_queue.views.tournaments import FinishedTournament
 
 
 class Per(StrEnum):
-    """What a row is of."""
+    """What each row describes."""
 
     CANDIDATE = "candidate"
     TOURNAMENT = "tournament"
@@ -51,7 +51,7 @@ class Rankings:
         return _OF_TOURNAMENT if self.per is Per.TOURNAMENT else _OF_CANDIDATE
 
     def rows(self, tournament: FinishedTournament) -> Iterator[Row]:
-        """The rows by rank, or the one."""
+        """One row for each candidate by rank, or one row for the tournament."""
         head = {"tournament": tournament.key, "prompt": tournament.prompt}
         if self.per is Per.TOURNAMENT:
             order = [tournament.candidate(line.candidate).key for line in tournament.standings]

@@ -11,7 +11,7 @@ from rrm_queue.views.tournaments import FinishedTournament
 
 
 class Reward(StrEnum):
-    """What the number is made of."""
+    """What the reward is computed from."""
 
     ELO = "elo"
     WIN_RATE = "win-rate"
@@ -32,7 +32,7 @@ class Rewards:
         return dict.fromkeys(names, Type.TEXT) | {"reward": Type.NUMBER}
 
     def rows(self, tournament: FinishedTournament) -> Iterator[Row]:
-        """A row a candidate, by rank."""
+        """One row for each candidate, by rank."""
         for line in tournament.standings:
             who = tournament.candidate(line.candidate)
             yield {
@@ -46,11 +46,11 @@ class Rewards:
 
 
 def reward_of(line: Standing, reward: Reward) -> float | None:
-    """The reward of a standing; None for the win rate of a candidate that met nobody.
+    """The reward of a standing; None for the win rate of a candidate without matches.
 
     `elo` is the Reward Reasoning Model's own, (Elo - 1000) / 200 + 0.5 (arXiv 2505.14674): 0.5 for
-    the average, without bounds. `win-rate` counts a draw as half. `bt` is the chance that
-    Bradley-Terry gives against a candidate rated 1000, between 0 and 1.
+    the average, with no upper or lower bound. `win-rate` counts a draw as half. `bt` is the
+    probability of a win against a candidate rated 1000, by Bradley-Terry, between 0 and 1.
     """
     match reward:
         case Reward.ELO:

@@ -38,11 +38,11 @@ class Verdicts:
 
     @property
     def columns(self) -> Mapping[str, Type]:
-        """The columns of `docs/input.md`'s recording."""
+        """The columns of a recording, as `docs/input.md` describes it."""
         return _COLUMNS
 
     def rows(self, tournament: FinishedTournament) -> Iterator[Row]:
-        """One row for each order, at most two a pair."""
+        """One row for each order of a pair, so at most two for each pair."""
         recorded: dict[frozenset[str], dict[Shown, Said]] = {}
         for match in tournament.matches:
             lines = recorded_verdicts(tournament, match, self.voting)
@@ -59,7 +59,7 @@ class Verdicts:
 def recorded_verdicts(
     tournament: FinishedTournament, match: Match, voting: Voting
 ) -> dict[Shown, Said]:
-    """What was said of the match's pair, by the order in which it was shown."""
+    """The verdicts on the match's pair, by the order in which it was shown."""
     keys = tournament.candidate(match.first).key, tournament.candidate(match.second).key
     lines: dict[Shown, Said] = {}
     faithful = _follows(match.cast, voting)

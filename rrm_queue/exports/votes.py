@@ -29,7 +29,7 @@ _COLUMNS = {
 }
 
 _OF_VOTE = [name for name in tuple(_COLUMNS)[5:] if name != "winner"]
-"""The columns that are a vote's fields."""
+"""The columns that are fields of a vote."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +40,11 @@ class Votes:
 
     @property
     def columns(self) -> Mapping[str, Type]:
-        """A vote; `first` and `second` are the match's, `verdict` is of the answers as shown."""
+        """The columns of a vote. `first` and `second` are the match's; `verdict` is as shown."""
         return _COLUMNS
 
     def rows(self, tournament: FinishedTournament) -> Iterator[Row]:
-        """A row a vote, by match and number."""
+        """One row for each vote, by match and number."""
         for match in tournament.matches:
             head = {
                 "tournament": tournament.key,

@@ -1,8 +1,8 @@
 """Containers: a file's bytes, compressed or not, as rows with their numbers.
 
-A row is a JSON line as it stands, or an object that is decoded already; a Problem stands in place
-of a bad one. Rows are numbered from 1 by the line on which they begin, in a JSON array and in
-Parquet by their place. No more than a row's worth of memory is held, however the file is made.
+A row is an undecoded JSON line or a decoded object. A Problem takes the place of a bad row. Rows
+are numbered from 1: by the line on which they begin, or by their place in a JSON array or Parquet.
+The memory held is bounded, whatever the file holds.
 """
 
 import gzip
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 LARGEST_WINDOW = 27
-"""Logarithm of the bytes that a zstd frame may ask for; `zstd --ultra -22` asks for no more."""
+"""A zstd frame may ask for 2**27 bytes at most; `zstd --ultra -22` asks for no more."""
 
 _CHUNK = 2**18
 
@@ -43,7 +43,7 @@ _READERS: dict[Layout, Callable[[BinaryIO], Iterator[NumberedRow]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Container:
-    """A file's rows, and how it holds them."""
+    """A file's rows, its layout and its compression."""
 
     layout: Layout
     compression: Compression | None
@@ -58,9 +58,9 @@ class Container:
 def open_container(
     stream: BinaryIO, name: str, recognised: Callable[[Row], bool], limit: ByteLimit
 ) -> Container:
-    """What `stream` holds, found out from its first bytes; it need not be seekable.
+    """The rows of `stream`. Its first bytes tell the container; it need not be seekable.
 
-    `recognised` tells whether a row is of a known format, which makes a line a header of CSV.
+    `recognised` tells whether a row is of a known format: this is how a header of CSV is found.
     Raises Problem when the file cannot be read at all. Its rows raise InputTooLarge when they are
     more than `limit` has left.
     """
@@ -77,7 +77,7 @@ def open_container(
             raise Problem(
                 f"a Parquet file must not be compressed again; unpack the {packing} first"
             )
-        # What is unpacked is counted row by row; a copy on the disk has a limit of its own.
+        # `limit` counts the unpacked rows; the copy on the disk has a limit of its own.
         rows = parquet.rows(_rewound(stream) or _whole(head, stream, limit.anew()), limit)
     else:
         rows = _READERS[found](_whole(head, content, limit))
@@ -94,7 +94,7 @@ def _unpacked(stream: BinaryIO, packing: Compression) -> BinaryIO:
 
 
 def _guarded(rows: Iterator[NumberedRow], packing: Compression | None) -> Iterator[NumberedRow]:
-    """The rows, and a problem in place of the first one that cannot be unpacked or read."""
+    """The rows. The first one that cannot be unpacked or read becomes a Problem and is the last."""
     number = 0
     try:
         with _damage_named(packing):
@@ -117,7 +117,7 @@ def _damage_named(packing: Compression | None) -> Iterator[None]:
 
 
 class _Whole(io.RawIOBase):
-    """A stream with the bytes that were taken from its start put back, and all of them counted."""
+    """A stream that begins with `head`, the bytes already taken from it. It counts all bytes."""
 
     def __init__(self, head: bytes, stream: BinaryIO, limit: ByteLimit) -> None:
         self._head = head
@@ -125,11 +125,11 @@ class _Whole(io.RawIOBase):
         self._limit = limit
 
     def readable(self) -> bool:
-        """It is there to be read."""
+        """True: the stream can be read."""
         return True
 
     def readinto(self, buffer: "WriteableBuffer") -> int:
-        """Fills `buffer` with what the stream has at hand."""
+        """Fills `buffer` with the bytes that are available; returns their number."""
         room = memoryview(buffer).cast("B")
         chunk = self._head[: len(room)] or self._read(len(room))
         self._head = self._head[len(room) :]
@@ -139,7 +139,7 @@ class _Whole(io.RawIOBase):
 
 
 def _head(stream: BinaryIO) -> bytes:
-    """Takes the start of the stream; waits for no more than it needs."""
+    """Takes the start of the stream, and waits for no more bytes than it needs."""
     read: Callable[[int], bytes] = getattr(stream, "read1", stream.read)
     head = b""
     while not _is_enough(head) and (chunk := read(HEAD - len(head))):

@@ -1,4 +1,4 @@
-"""Rows of CSV with a header, as RFC 4180 has it; tabs or semicolons may stand for the commas."""
+"""Rows of CSV with a header, as in RFC 4180. The delimiter may be a tab or a semicolon too."""
 
 import codecs
 import csv
@@ -18,7 +18,7 @@ class _Overlong(Exception):
 
 
 class _Lines:
-    """The file's lines as text, as long as rows come soon enough."""
+    """The file's lines as text. Raises _Overlong when one row takes too many bytes."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
@@ -39,16 +39,16 @@ class _Lines:
         return _text(line.removeprefix(codecs.BOM_UTF8) if self.number == 1 else line)
 
     def row_came(self) -> None:
-        """What is read from now on belongs to the next row."""
+        """Notes that a row is complete: the lines that follow belong to the next row."""
         self._room = limits.LONGEST_LINE
 
 
 def rows(stream: BinaryIO) -> Iterator[NumberedRow]:
-    """The rows under the header as objects of texts, by the line on which each begins.
+    """The rows under the header as objects of texts, with the line on which each begins.
 
-    Nothing is read after a row that is overlong or wrongly quoted: where it ends is unknown.
+    A row that is overlong or wrongly quoted is the last one read: nobody can tell where it ends.
     """
-    csv.field_size_limit(limits.LONGEST_LINE)  # the module's own is 128 KiB
+    csv.field_size_limit(limits.LONGEST_LINE)  # the default is 128 KiB
     lines = _Lines(stream)
     number = 1
     try:

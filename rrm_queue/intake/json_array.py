@@ -1,7 +1,7 @@
 """Rows of a JSON array, one object after another; the array is never held as a whole.
 
-The standard library's decoder finds where an object ends, in as much of the file as it takes.
-(ijson, which is made for this, brings the process down on deeply nested input.)
+The standard library's decoder finds the end of each object; more of the file is read until it does.
+(The library ijson is made for this, but deeply nested input crashes the process.)
 """
 
 import codecs
@@ -18,11 +18,11 @@ from rrm_queue.intake.limits import NumberedRow, overlong
 _CHUNK = 2**19
 _WHITE_SPACE = " \t\r\n"
 _LONGEST_NUMBER = 4000
-"""Digits; Python refuses to make a number of many more."""
+"""Digits of a whole number at most. Python itself refuses a few more than that."""
 
 
 def rows(stream: BinaryIO) -> Iterator[NumberedRow]:
-    """The array's objects by their place from 1; nothing is read after a fault of syntax."""
+    """The array's objects with their place from 1. Reading stops at a syntax error."""
     text = _Text(stream)
     number = 1
     try:
@@ -50,7 +50,7 @@ class _Overlong(Exception):
 
 
 class _Text:
-    """The file as text, from where reading has come to."""
+    """The text of the file that is not read yet."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
@@ -60,12 +60,12 @@ class _Text:
         self._ended = False
 
     def next_is(self, characters: str) -> bool:
-        """Whether one of the characters comes next, behind white space."""
+        """Whether one of the characters comes next, after white space."""
         found = self._next()
         return found != "" and found in characters
 
     def expect(self, characters: str) -> str:
-        """Takes the next character, which has to be one of these, and answers with it."""
+        """Takes and returns the next character. Raises Problem unless it is one of these."""
         found = self._next()
         if found == "" or found not in characters:
             expected = " or ".join(repr(character) for character in characters)
@@ -90,7 +90,7 @@ class _Text:
                 row, end = _decoder.raw_decode(self._text, self._place)
             except json.JSONDecodeError as error:
                 if self._read():
-                    continue  # the object may only not be there as a whole yet
+                    continue  # more of the object may have to be read
                 message = error.msg[0].lower() + error.msg[1:].removesuffix(" at")
                 place = error.pos - self._place + 1
                 raise Problem(f"not JSON: {message} at character {place} of the item") from None
@@ -100,7 +100,7 @@ class _Text:
             return row  # type: ignore[no-any-return]  # it begins with a brace
 
     def _next(self) -> str:
-        """The next character behind white space, empty at the end; it is not taken."""
+        """The next character after white space, which is not taken; empty at the file's end."""
         while True:
             while self._place < len(self._text):
                 if self._text[self._place] not in _WHITE_SPACE:
@@ -110,7 +110,7 @@ class _Text:
                 return ""
 
     def _read(self) -> bool:
-        """Reads on, twice as much as is waiting; False at the file's end."""
+        """Reads more: about as much as is held already. False at the file's end."""
         if self._ended:
             return False
         rest = self._text[self._place :]

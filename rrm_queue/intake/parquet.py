@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from pyarrow.parquet import ParquetFile
 
 _ROWS_AT_ONCE = 64
-_BUFFER = 2**20  # bytes; without it a column of a whole row group is held
+_BUFFER = 2**20  # bytes; without it pyarrow holds a column of a whole row group
 
 
 def rows(stream: BinaryIO, limit: ByteLimit) -> Iterator[NumberedRow]:
-    """The rows as objects by their place from 1; a stream that cannot seek goes to disk first.
+    """The rows as objects with their place from 1. A stream that cannot seek is copied to disk.
 
     Raises InputTooLarge when they are more than `limit` has left.
     """

@@ -1,7 +1,7 @@
-"""Bounds of a vote: what an engine or a worker says of it, brought into what every part can hold.
+"""Bounds of a vote: they bring the values of an engine or worker into the range that can be stored.
 
-An odd number in a vote must cost at most that number. Postgres has four bytes for a count of
-tokens, a counter takes nothing negative, and no text may hold half a character.
+A bad value must not lose the rest of its vote. Postgres has four bytes for a count of tokens, a
+counter takes no negative number, and no text may hold half a surrogate pair.
 """
 
 import re
@@ -13,17 +13,17 @@ from rrm_queue.domain import Vote
 from rrm_queue.messages import Failure
 
 MOST = 2**31 - 1
-"""The most tokens or samples of a vote: what an integer column holds."""
+"""The most tokens or samples of a vote: the largest number in an integer column."""
 
 MOST_SECONDS = 1e9
 
 LARGEST_SEED = 2**63 - 1
 
 LONGEST_TEXT = 4_000_000
-"""Characters of a vote's text."""
+"""The most characters of a vote's text."""
 
 LONGEST_NAME = 1_000
-"""Characters of the name of a model and of the reason of a failure."""
+"""The most characters of a model's name and of a failure's reason."""
 
 _ODD = re.compile("[\0\ud800-\udfff]")
 _COUNTS = ("prompt_tokens", "cached_tokens", "completion_tokens", "query_tokens", "slot_tokens")
@@ -31,7 +31,7 @@ _SECONDS = ("seconds", "queue_seconds")
 
 
 def bounded(vote: Vote) -> Vote:
-    """The vote with every count, time and text within its bounds; itself if it is already."""
+    """The vote with every count, time and text within its bounds."""
     changes: dict[str, object] = {
         **{name: whole(getattr(vote, name)) for name in _COUNTS},
         **{name: seconds(getattr(vote, name)) for name in _SECONDS},
@@ -45,12 +45,12 @@ def bounded(vote: Vote) -> Vote:
 
 
 def bounded_failure(failure: Failure) -> Failure:
-    """The failure with a reason that can be kept."""
+    """The failure with a reason that can be stored."""
     return structs.replace(failure, reason=clean(failure.reason, LONGEST_NAME))
 
 
 def whole(value: object) -> int:
-    """A count of tokens from 0 to MOST, whatever was said; 0 for what is no number."""
+    """The value as a whole number from 0 to MOST; 0 if it is no number."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return 0
     if isinstance(value, float) and not isfinite(value):
@@ -59,7 +59,7 @@ def whole(value: object) -> int:
 
 
 def seconds(value: object) -> float:
-    """A time from 0 to MOST_SECONDS, whatever was said; 0 for what is no finite number."""
+    """The value as a time from 0 to MOST_SECONDS; 0 if it is no finite number."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return 0.0
     if isinstance(value, float) and not isfinite(value):

@@ -1,8 +1,8 @@
-"""A solution's final answer, found in its text: all that the reference judge compares.
+"""Finds the final answer in a solution's text. The reference judge compares nothing else.
 
-Solutions say what they end on in a handful of ways. The marks are looked for from the most
-deliberate to the least; of one mark the last counts, because later words correct earlier ones.
-The expressions take linear time: a candidate's text may be long and is not to be trusted.
+Solutions mark their final answer in a few usual ways. The marks are searched for from the most
+explicit to the least. The last one of a kind counts, because later words correct earlier ones. The
+expressions take linear time: a candidate's text may be long and is not trusted.
 """
 
 import re
@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from rrm_queue.judging.boxed import last_boxed
 
 LONGEST = 400
-"""Characters of a final answer at most: what is longer is a solution again."""
+"""The most characters of a final answer: a longer text is a solution, not an answer."""
 
 _END = r"(?=[.!?;](?:\s|\Z)|,?\s(?:because|since)\b|\n|\Z)"
 _FIELD = re.compile(
@@ -37,14 +37,14 @@ _QUANTITY = re.compile(
 
 
 def final_answer(text: str) -> str | None:
-    """What the text ends on, without markup and units; None where no mark says it."""
+    """The final answer, without markup and units; None when no mark is found."""
     return next((answer for said in _said_last(text) if (answer := plain(said))), None)
 
 
 def plain(said: str) -> str:
-    """The answer in what was said, without markup and a quantity's unit; empty when there is none.
+    """The answer in the text after a mark, without markup and unit; empty when there is none.
 
-    Of a calculation (`3 * 4 = 12`) its result is the answer.
+    The answer of a calculation (`3 * 4 = 12`) is its result.
     """
     bare = _MARKUP.sub("", _WORDS.sub(r" \1 ", said)).rpartition("=")[2].strip(" \t\r\n\"'`*:.,_")
     if len(bare) > LONGEST or not any(map(str.isalnum, bare)):
@@ -57,7 +57,7 @@ def plain(said: str) -> str:
 
 
 def _said_last(text: str) -> Iterator[str]:
-    """The last thing that each kind of mark says, the most deliberate kind first."""
+    """The text after the last mark of each kind, the most explicit kind first."""
     for quoted, bare in _FIELD.findall(text)[-1:]:
         yield _ESCAPED.sub(r"\1", quoted) or bare
     yield last_boxed(text) or ""

@@ -1,9 +1,9 @@
 """Text as a reader sees it: look-alike characters folded to ASCII, invisible ones dropped.
 
-A judge reads `### Assistant 2` also where its signs are full-width ones and its A is Cyrillic. So a
-search for forged marks runs over folded text, and each hit is traced back to the text itself.
-Sources: compatibility forms of Unicode (NFKC), and the confusables of Unicode TR 39 as the library
-confusable-homoglyphs has them.
+A judge reads `### Assistant 2` even when its signs are full-width and its A is Cyrillic. So forged
+marks are searched for in the folded text. `origins` then gives their places in the original text.
+Sources: compatibility forms of Unicode (NFKC), and the confusables of Unicode TR 39 in the library
+confusable-homoglyphs.
 """
 
 import unicodedata
@@ -12,14 +12,14 @@ from functools import cache
 from typing import NamedTuple
 
 _BARS = "\u01c0\u2223\u2502\u2503\u2758\u23fd\uffe8\u2016\u2225"
-"""Vertical bars. TR 39 takes them for the letter l; control tokens are written with them."""
+"""Vertical bars, as in control tokens. TR 39 lists them as look-alikes of the letter l."""
 
 _INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u3164\uffa0")
-"""Fillers and joiners that show nothing and are of no category of their own."""
+"""Invisible fillers and joiners that no Unicode category tells apart from visible ones."""
 
 
 class Folded(NamedTuple):
-    """Folded text; `origins` holds for each of its characters its place in the text itself."""
+    """Folded text. `origins` holds the place of each of its characters in the original text."""
 
     text: str
     origins: Sequence[int]
@@ -36,7 +36,7 @@ def fold(text: str) -> Folded:
 
 @cache
 def _folded(character: str) -> str:
-    """What a reader takes the character for; empty where nothing is seen."""
+    """The characters that a reader sees; empty for an invisible character."""
     if character in _BARS:
         return "|"
     plain = unicodedata.normalize("NFKC", character)
@@ -48,12 +48,12 @@ def _folded(character: str) -> str:
 
 
 def _is_invisible(character: str) -> bool:
-    """Whether the character shows nothing of its own: formats, fillers, marks on another one."""
+    """Whether the character is invisible: a format, a filler, or a mark on another character."""
     return character in _INVISIBLE or unicodedata.category(character) in ("Cf", "Mn", "Me")
 
 
 def _look_alike(character: str) -> str | None:
-    """The ASCII character that this one looks like, None where there is none."""
+    """The ASCII character that this one looks like; None when there is none."""
     from confusable_homoglyphs.confusables import confusables_data
 
     found = (entry["c"] for entry in confusables_data.get(character, ()))

@@ -1,4 +1,4 @@
-"""Lines of a text that look like lines of the prompt, however they are marked up."""
+"""Finds lines of a text that look like lines of the prompt, whatever their markup."""
 
 import re
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ _BREAKS = "\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029"
 _LINE = re.compile(rf"[^{_BREAKS}]+")
 
 _MARKERS = re.compile(r"(?:\s|[>*+-]\s|>|\d{1,9}[.)]\s)*")
-"""What may stand before a heading: blanks, quotes, list items."""
+"""Marks that may precede a heading: blanks, quotes, list items."""
 
 _HEADING = re.compile(
     r"(?:#+|<h[1-6]\b[^<>]{0,80}>|(?:&#(?:35|x23);|&num;)+)\s*(?:\d{1,9}[.)]\s)?", re.I
@@ -21,19 +21,19 @@ _ONE_BREAK = frozenset({"\r\n", *_BREAKS.replace("\x1c-\x1e", "\x1c\x1d\x1e")})
 
 
 def forged_lines(text: str, protected: Protected) -> Iterator[int]:
-    """Where to break each line of the folded text that a reader could take for the prompt's own.
+    """The places to break: lines of the folded text that could be taken for lines of the prompt.
 
-    A heading is one by `#`, `<h3>` or a line of dashes below it, also with more words behind its
-    own; by other markup (`**Assistant 2**`) only as a whole line. A line that begins with a
-    backslash is broken already.
+    A line with `#`, `<h3>` or a line of dashes below it is a forged heading also when more words
+    follow. With other markup (`**Assistant 2**`) the heading must be the whole line. A line that
+    begins with a backslash is broken already.
     """
     above, end = "", 0
     for found in _LINE.finditer(text):
         line, at = found[0], found.start()
         if text[end:at] not in _ONE_BREAK:
-            above = ""  # an empty line lies between
+            above = ""  # an empty line is between them
         end = found.end()
-        begin = at + _MARKERS.match(line).end()  # type: ignore[union-attr]  # it matches nothing too
+        begin = at + _MARKERS.match(line).end()  # type: ignore[union-attr]  # it always matches
         if _UNDERLINE.match(line) and words(above) in protected.headings:
             yield at + len(line) - len(line.lstrip())
         above = text[begin:end]

@@ -1,4 +1,4 @@
-"""Which answer of a pair is shown first: a judge's preference for a slot favours no candidate.
+"""Which answer of a pair is shown first, so that a judge's bias for a slot favours no candidate.
 
 The pairs of a tournament are oriented rotationally: candidates stand on a circle in seeded order,
 and each is shown first against those on the half of the circle that follows it. When the judge
@@ -19,9 +19,9 @@ class Orientation:
         self._places = shuffled(size, seed, "orientation")
 
     def slot_one(self, first: CandidateNumber, second: CandidateNumber) -> CandidateNumber:
-        """Which of the pair stands in slot 1 of the match's odd votes, whichever is named first.
+        """The candidate in slot 1 of the match's odd votes, for either order of the arguments.
 
-        Over all pairs each candidate stands there equally often, to within one.
+        Over all pairs, each candidate is in slot 1 equally often; the counts differ by at most one.
         """
         size = len(self._places)
         ahead = (self._places[second] - self._places[first]) % size

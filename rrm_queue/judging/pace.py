@@ -1,7 +1,7 @@
 """The pace of one endpoint: when the next request may leave. It decides; it does not wait.
 
-An endpoint that limits its callers refuses requests: 429, 503, overloaded. It rarely says how much
-it would take, so the pace is searched for. After a refusal it doubles with every answer until the
+An endpoint that limits its callers refuses requests: 429, 503, overloaded. It rarely states its
+limit, so the pace is searched for. After a refusal it doubles with every answer until the
 next refusal. Then it stays between the fastest pace that was answered and the slowest that was
 refused. Requests that left before a refusal was known slow the pace only once. At a slower pace
 fewer requests are in flight, so the pace also narrows the endpoint's concurrency.
@@ -11,35 +11,35 @@ from dataclasses import dataclass
 from math import inf
 
 FIRST_SPACING = 0.0025
-"""Seconds between the first requests: a first refusal comes before most of them have left."""
+"""Seconds between the first requests, so that a first refusal comes before most have left."""
 
 UNLIMITED = 1 / FIRST_SPACING
-"""Requests a second; a faster pace is no limit."""
+"""Requests a second. A pace that reaches this is no limit any more."""
 
 FIRST_WAIT = 0.1
 LONGEST_WAIT = 30.0
-"""Seconds to wait after a refusal that does not say how long; doubled with each that follows."""
+"""Seconds to wait after a refusal that states no time. The wait doubles with each refusal."""
 
 JITTER = 0.1
-"""The most that is added to a wait, as a share of it, so that workers do not return together."""
+"""The most that is added to a wait, as a share of it. So workers do not return all at once."""
 
 SLOWER = 0.93
-"""The next pace, as a share of one that was answered before and is now refused."""
+"""The factor for a pace that was answered before and is now refused."""
 
 FASTER = 1.4
-"""The most by which the pace grows in one step between an answered and a refused one."""
+"""The largest factor of one step between the answered and the refused pace."""
 
 CLOSE = 1.05
-"""Where the refused pace is at most so many times the answered one, the search is over."""
+"""The search ends when the refused pace is at most this many times the answered one."""
 
 STEP_ANSWERS = 8
 """Answers at one pace before a faster one is tried."""
 
 PROBE_ANSWERS = 60
-"""Answers after the search before a faster pace is tried all the same: limits change."""
+"""Answers after the search before a faster pace is tried again: limits change."""
 
 PROBE_WAITS = 20
-"""The least time before that, in waits: the try may cost one."""
+"""The shortest time before that try, in waits: the try may cost one wait."""
 
 
 @dataclass(slots=True)
@@ -55,9 +55,9 @@ class Pace:
     good: float = 0.0
     bad: float = inf
     known: bool = False
-    """Whether it was answered or refused yet; until then requests leave a little apart."""
+    """Whether any request was answered or refused. Before that, requests leave a little apart."""
     refusals: int = 0
-    """Refusals since the last answer, those of one round counted once."""
+    """Refusals since the last answer. Refusals at one pace count once."""
     _searching: bool = True
     _next: float = 0.0
     _changed: float = -inf
@@ -82,7 +82,9 @@ class Pace:
         self.known = True
         if self.rate is None or sent < self._changed:
             return
-        if self.refusals and not self.good:  # the limit's spacing is as long as it refused
+        if (
+            self.refusals and not self.good
+        ):  # the refusals lasted as long as one spacing of the limit
             self.rate = min(self.rate, 1 / max(sent - self._refused_since, FIRST_SPACING))
         self.refusals = 0
         self._answers += 1
@@ -97,7 +99,7 @@ class Pace:
     def refused(self, sent: float, now: float, retry_after: float, jitter: float) -> None:
         """A request that left at `sent` was refused.
 
-        `retry_after` is how long the endpoint asks to wait, 0 where it does not say. `jitter` is a
+        `retry_after` is how long the endpoint asks to wait, 0 if it does not say. `jitter` is a
         random number from 0 to 1.
         """
         self.known = True
@@ -125,7 +127,7 @@ class Pace:
         self._set(self.good, now)
 
     def _speed_up(self, rate: float, now: float) -> None:
-        """The rate there is was answered; `rate` is tried next."""
+        """Notes that the present rate was answered, and tries `rate` next."""
         self.good = self.rate or 0.0
         self._set(rate if rate < UNLIMITED else None, now)
 

@@ -1,4 +1,4 @@
-"""An endpoint whose requests leave at its pace, in the order in which they asked to."""
+"""An endpoint whose requests leave at its pace, first come, first served."""
 
 import asyncio
 import random
@@ -19,7 +19,7 @@ _MEMORY = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What an endpoint is known to grant this process: requests and tokens a minute, 0 if unknown.
+    """The known limits of an endpoint for this process, per minute; 0 if unknown.
 
     The tokens are those of prompts and completions together.
     """
@@ -31,9 +31,8 @@ class Limits:
 class PacedEndpoint:
     """One model at one address; belongs to one event loop.
 
-    `cap` has as many places as requests may be in flight at all endpoints together; None for an
-    engine that caps itself. `patience` is for how many seconds an endpoint is waited for that
-    answers nothing but refusals.
+    `cap` limits the requests in flight at all endpoints together; None for an engine that limits
+    them itself. `patience` is how many seconds to wait for an endpoint that only refuses.
     """
 
     def __init__(
@@ -50,9 +49,9 @@ class PacedEndpoint:
 
     @asynccontextmanager
     async def turn(self, request: VoteRequest) -> AsyncIterator[float]:
-        """A place among the requests in flight; the moment at which this one leaves.
+        """Holds a place among the requests in flight. Yields the moment at which this one leaves.
 
-        Raises JudgeBusy when the endpoint asks to wait for longer than patience lasts.
+        Raises JudgeBusy when the endpoint asks to wait for longer than `patience`.
         """
         async with self._order:
             sent = await self._leave(self._spacing(request))
@@ -78,9 +77,9 @@ class PacedEndpoint:
         self._pace.refused(sent, _now(), busy.retry_after, jitter)
 
     async def _leave(self, spacing: float) -> float:
-        """Waits until a request may leave and takes a place for it; the moment.
+        """Waits until a request may leave, and takes a place for it. Returns the moment.
 
-        The place is taken last: requests to other endpoints may use it meanwhile.
+        The place is taken last, so that requests to other endpoints can use it meanwhile.
         """
         while True:
             while (due := self._pace.due(_now())) > _now():
@@ -98,9 +97,9 @@ class PacedEndpoint:
             self._cap.release()
 
     def _check_patience(self) -> None:
-        """Raises JudgeBusy when the endpoint is closed for longer than patience lasts.
+        """Raises JudgeBusy when the endpoint stays closed for longer than `patience`.
 
-        One that is open again is always asked, by one request.
+        An endpoint that is open again always gets one request.
         """
         now = _now()
         closed = self._pace.opens - now
@@ -109,13 +108,13 @@ class PacedEndpoint:
             raise JudgeBusy(self._said, retry_after=closed)
 
     def _spacing(self, request: VoteRequest) -> float:
-        """Seconds between this request and the next that the known limits ask for."""
+        """Seconds between this request and the next, by the known limits."""
         by_requests = 60 / self._limits.requests if self._limits.requests else 0.0
         by_tokens = 60 / self._limits.tokens * self._cost(request) if self._limits.tokens else 0.0
         return max(by_requests, by_tokens)
 
     def _cost(self, request: VoteRequest) -> float:
-        """The tokens that a request will take: the mean of those before it, at first a guess."""
+        """The expected tokens of a request: the mean of earlier requests, at first a guess."""
         if self._tokens is not None:
             return self._tokens
         texts = (request.prompt, request.one.text, request.two.text)

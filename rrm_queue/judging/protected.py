@@ -1,4 +1,4 @@
-"""What of a prompt no text in it may forge: its headings, its lines, its delimiters."""
+"""The parts of a prompt that no text may forge: its headings, its lines, its delimiters."""
 
 import re
 from functools import lru_cache
@@ -17,9 +17,9 @@ _BRACKET = re.compile(
 class Protected(NamedTuple):
     """The literal parts of a prompt, folded as `folding.fold` does it.
 
-    `headings` are words, `lines` whole lines, `openings` what stands before a slot at the beginning
-    of a line: all in lower case with single spaces. `delimiters` are marks in brackets as they are,
-    such as `</answer>` or `[[A]]`: no text may hold one anywhere.
+    `headings` are the words of headings, `lines` whole lines. `openings` are beginnings of lines,
+    up to a slot. All three are in lower case with single spaces. `delimiters` are unchanged marks
+    in brackets, such as `</answer>` or `[[A]]`: no text may hold one anywhere.
     """
 
     headings: frozenset[str] = frozenset()
@@ -30,7 +30,7 @@ class Protected(NamedTuple):
 
 @lru_cache(maxsize=64)
 def protected_parts(template: str) -> Protected:
-    """What the template's own text is; its slots are left out."""
+    """The literal parts of the template; its slots are left out."""
     headings, lines, openings, delimiters = set(), set(), set(), set()
     for line in map(str.strip, template.splitlines()):
         parts = [part.strip() for part in _SLOT.split(line)]
@@ -49,10 +49,10 @@ def protected_parts(template: str) -> Protected:
 
 
 def plain(line: str) -> str:
-    """A line in lower case with single spaces, as it is compared."""
+    """The line in lower case with single spaces, ready to be compared."""
     return " ".join(fold(line).text.split()).casefold()
 
 
 def words(line: str) -> str:
-    """A line's words alone, in lower case with single spaces."""
+    """Only the words of the line, in lower case with single spaces."""
     return " ".join(_WORD.findall(fold(line).text)).casefold()

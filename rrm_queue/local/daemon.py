@@ -1,8 +1,8 @@
-"""One process of the stack, which outlives the command that started it.
+"""One process of the stack. It outlives the command that started it.
 
-A daemon holds a lock on a file of its own for exactly as long as it lives, however it ends: the
-lock is taken before the start and inherited by the process and its children. So a daemon is alive
-exactly when its lock is held, at most one can be alive, and the process id in the file is its own.
+A daemon holds a lock on its own file for exactly as long as it lives, however it ends: the lock is
+taken before the start, and the process and its children inherit it. So a daemon is alive exactly
+when its lock is held, at most one can be alive, and the process id in the file is its own.
 """
 
 import contextlib
@@ -24,15 +24,15 @@ from rrm_queue.errors import StackFault
 log = logging.getLogger(__name__)
 
 _TICK = 0.02
-# Seconds for the children of a daemon that ended to end as well, and for killed ones to be gone.
+# Seconds for the children of an ended daemon to end too, and for killed processes to disappear.
 _GRACE, _DYING = 1.0, 10.0
-# Seconds after which the end of a daemon is worth a line.
+# Seconds after which the user is told that a daemon is still ending.
 _SOON = 0.5
 _LARGEST_LOG = 10_000_000
 _LAST_LINES = 3
 
-# The shell writes its process id and becomes the daemon. So a daemon is known by its id even when
-# the command that starts it is killed at that moment.
+# The shell writes its process id and becomes the daemon. So the id is known even when the command
+# that starts the daemon is killed at that moment.
 _TRAMPOLINE = 'echo $$ >"$0" && exec "$@"'
 
 
@@ -41,13 +41,13 @@ Waiting = Callable[[int], None]
 
 
 def tell_nobody(_: object) -> None:
-    """For a caller that need not know what is waited for."""
+    """Does nothing: for callers that show no progress."""
 
 
 class Broken(NamedTuple):
-    """What is wrong with a daemon that lives, and for how many seconds that may last.
+    """What is wrong with a live daemon, and for how many seconds that may last.
 
-    Then it is ended by `request`, and by force a second later.
+    After that time it gets the signal `request`, and is killed a second later.
     """
 
     what: str
@@ -73,7 +73,7 @@ class Daemon:
         return self.home / "logs" / f"{self.name}.log"
 
     def held(self) -> bool:
-        """Whether the daemon, or a child that it left behind, lives."""
+        """Whether the daemon, or a child that it left behind, is alive."""
         try:
             with self.lock.open("rb") as file:
                 return not _take(file, fcntl.LOCK_SH)
@@ -90,7 +90,7 @@ class Daemon:
 
     @property
     def crashed(self) -> bool:
-        """Whether the daemon ended without having been asked to."""
+        """Whether the daemon ended although nobody stopped it."""
         return not self.held() and self._noted() is not None
 
     def ensure(
@@ -101,11 +101,11 @@ class Daemon:
         patience: float,
         broken: Callable[[], Broken | None] = lambda: None,
     ) -> subprocess.Popen[bytes] | None:
-        """Start the daemon unless it is ready; the process, or None when it was ready already.
+        """Start the daemon unless it is ready. Returns the process; None if it was ready already.
 
         `command` is called while no other daemon of this name can be alive. `broken` tells what is
-        wrong with one that lives; it is replaced when that lasts. Raises StackFault when the daemon
-        ends at once, or is not ready after `patience` seconds.
+        wrong with a live daemon; if that lasts, the daemon is replaced. Raises StackFault when the
+        daemon ends at once, or is not ready after `patience` seconds.
         """
         start = time.monotonic()
         deadline = start + patience
@@ -125,12 +125,12 @@ class Daemon:
         return child
 
     def works_in(self, folder: Path) -> bool:
-        """Whether the living daemon's working folder is this one, and not one that was removed.
+        """Whether the live daemon's working folder is this one, and not a removed one.
 
         True where the system does not tell.
         """
         try:
-            # The folder itself, also once it was removed.
+            # This finds the folder itself, even after its removal.
             working = Path(f"/proc/{self.pid}/cwd").stat()
         except OSError:
             return True
@@ -145,7 +145,7 @@ class Daemon:
         patience: float,
         waiting: Waiting = tell_nobody,
     ) -> bool:
-        """End the daemon by `request`, after `patience` seconds by force; whether it was alive.
+        """End the daemon by `request`, and kill it after `patience` seconds. True if it was alive.
 
         `waiting` is called with the process id when the daemon does not end soon. Raises StackFault
         when it does not end.
@@ -179,7 +179,7 @@ class Daemon:
     def _spawn(
         self, command: Callable[[], Sequence[str]], environment: Mapping[str, str]
     ) -> subprocess.Popen[bytes] | None:
-        """The process started; None while a predecessor, or a child of it, still lives."""
+        """The started process; None while a predecessor, or a child of it, is still alive."""
         with self.lock.open("ab") as lock:
             if not _take(lock, fcntl.LOCK_EX):
                 if self.held() and self.pid is None:
@@ -206,7 +206,7 @@ class Daemon:
                 self.log.replace(self.log.with_suffix(".log.1"))
 
     def _kill_group(self) -> None:
-        # The number of a process group is not given away while a member lives.
+        # The id of a process group is not reused while a member is alive.
         if (pid := self._noted()) is not None:
             _signal(os.killpg, pid, signal.SIGKILL)
 

@@ -1,7 +1,7 @@
 """The guard of a local stack: it ends the stack's processes once their home folder is gone.
 
-A process whose home was removed, or made anew for another stack, is of no use to anybody, and no
-command finds it any more. The guard is a process of its own, since a server cannot see to it by
+When the home was removed, or made again for another stack, its old processes are useless, and no
+command finds them any more. The guard is a process of its own, because a server cannot check this
 itself. It runs as `python -m rrm_queue.local.guard HOME`.
 """
 
@@ -20,22 +20,22 @@ NAME = "guard"
 USERS, SERVERS = ("worker", "coordinator"), ("valkey", "postgres")
 
 LOOK = 0.5
-"""Seconds between two looks at the home."""
+"""Seconds between two checks of the home."""
 
 GONE = 4
-"""The home is gone after so many looks in a row that did not find it."""
+"""The home counts as gone after this many checks in a row that did not find it."""
 
 PATIENCE = 30.0
 """Seconds for a coordinator or worker to end by itself."""
 
 
 def command(home: Path) -> list[str]:
-    """What to run as the guard of `home`."""
+    """The command line of the guard of `home`."""
     return [sys.executable, "-m", "rrm_queue.local.guard", str(home)]
 
 
 def environment() -> dict[str, str]:
-    """What the guard needs of its environment: where the modules are."""
+    """The environment variables that the guard needs: the path of the modules."""
     return {"PYTHONPATH": ":".join(filter(None, sys.path))}
 
 
@@ -54,7 +54,7 @@ def watch(home: Path) -> None:
         time.sleep(LOOK)
     print("the home folder is gone: the stack's processes are ended", flush=True)
     _end(_named(seen, USERS), signal.SIGTERM)
-    # A server that ends by itself removes its socket, which may be that of a new stack by now.
+    # A server that ends normally removes its socket. By now that may be the socket of a new stack.
     _end(_named(seen, SERVERS), signal.SIGKILL if home.exists() else signal.SIGINT)
 
 
@@ -63,13 +63,13 @@ def _named(seen: Mapping[str, psutil.Process], names: Iterable[str]) -> list[psu
 
 
 def _is_ours(guard: Daemon) -> bool:
-    """Whether the home is there, and this process is still its guard."""
+    """Whether the home exists, and this process is still its guard."""
     try:
         return guard.lock.read_text().strip() in ("", str(psutil.Process().pid))
     except FileNotFoundError:
         return False
     except OSError:
-        return True  # a disk that does not answer is no folder that was removed
+        return True  # a disk that does not answer is not a removed folder
 
 
 def _process(daemon: Daemon) -> psutil.Process | None:
@@ -81,7 +81,7 @@ def _process(daemon: Daemon) -> psutil.Process | None:
 
 
 def _end(processes: Sequence[psutil.Process], request: signal.Signals) -> None:
-    """Ends them by `request`, and after PATIENCE seconds by force."""
+    """Ends them by `request`, and kills them after PATIENCE seconds."""
     for process in processes:
         _send(process, request)
     deadline = time.monotonic() + PATIENCE

@@ -1,10 +1,10 @@
-"""The identity that Postgres runs under: it refuses to run as root or as a user without a name.
+"""The identity that Postgres runs under: neither root nor a user without a name, it refuses both.
 
-An ordinary user runs it as is. Root puts it into a user namespace, where uid 0 looks like nobody;
-where that is refused, as it is in most containers, it runs as nobody with the single capability to
-pass file permissions, so that it reaches binaries and data below folders only root may enter.
-Either way it can do no more with files than the root that started it, and only root can reach it:
-the folder of its socket is closed to everybody else.
+An ordinary user runs it directly. Root runs it in a user namespace, where uid 0 looks like the user
+nobody. Most containers refuse that: there it runs as nobody, with the single capability to bypass
+file permissions, so that it can use binaries and data in folders that only root may enter. In both
+cases it can do no more with files than root could, and only root can connect to it: nobody else may
+enter the folder of its socket.
 """
 
 import os
@@ -21,7 +21,7 @@ _NOBODY = 65534
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """The prefix of a Postgres command, and the owner of the files of its cluster."""
+    """The prefix of a Postgres command, and the owner of the cluster's files."""
 
     prefix: tuple[str, ...]
     uid: int
@@ -38,10 +38,10 @@ class Identity:
         return done.returncode == 0
 
     def own(self, folder: Path) -> None:
-        """Make this identity the owner of `folder` and all below it, if it is not."""
+        """Make this identity the owner of `folder` and everything in it, if it is not yet."""
         if folder.stat().st_uid == self.uid:
             return
-        # The folder itself comes last: its owner tells whether the rest is done.
+        # The folder itself comes last: its owner shows whether the rest is done.
         for path in (*folder.rglob("*"), folder):
             os.chown(path, self.uid, self.gid, follow_symlinks=False)
 
@@ -65,16 +65,16 @@ def choose(postgres: Path, home: Path) -> Identity:
 
 
 def in_namespace(uid: int, gid: int) -> Identity:
-    """A user namespace in which `uid` looks like nobody, while its files stay its own."""
+    """A user namespace in which `uid` looks like nobody and still owns its files."""
     mapping = (f"--map-user={_NOBODY}", f"--map-group={_NOBODY}")
     return Identity((_tool("unshare"), "--user", *mapping, "--"), uid, gid)
 
 
 def as_nobody() -> Identity:
-    """Nobody, with the capability to pass file permissions; only root can become it.
+    """The user nobody, with the capability to bypass file permissions; only root can become it.
 
-    Without `no_setuid_fixup` access(2), by which Postgres looks for its own programs, ignores the
-    capability: see capabilities(7).
+    Postgres looks for its own programs with access(2). Without `no_setuid_fixup`, access(2) ignores
+    the capability: see capabilities(7).
     """
     prefix = (
         _tool("setpriv"),

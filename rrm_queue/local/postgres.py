@@ -1,4 +1,4 @@
-"""The Postgres of the local stack: its cluster, and the server over it."""
+"""The Postgres of the local stack: its cluster and its server."""
 
 import contextlib
 import os
@@ -19,15 +19,15 @@ from rrm_queue.local.identity import Identity
 
 NAME = "postgres"
 
-# Nothing of the caller's environment: PGPORT, PGDATA, PGOPTIONS, TZ and LC_* all change a server.
+# Not the caller's environment: PGPORT, PGDATA, PGOPTIONS, TZ and LC_* all change a server.
 _ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C"}
 _PATIENCE = 60.0
-# The only message that is answered before a login: SSLRequest.
+# SSLRequest, the only message that is answered before a login.
 _SSL_REQUEST = (8).to_bytes(4, "big") + (80877103).to_bytes(4, "big")
 _DATABASE = b"create database rrmq\n"
 
 
-# Stated, so that libpq does not take them from the environment, which may mean another server.
+# Stated here, because libpq would else take them from the environment: perhaps another server's.
 _OURS = (
     "port=5432&sslmode=disable&gssencmode=disable&channel_binding=disable&require_auth=none"
     "&target_session_attrs=any&options=-cTimeZone%3DUTC"
@@ -35,7 +35,7 @@ _OURS = (
 
 
 class Postgres:
-    """The server in `home`; `setting` names the folder of its programs, None looks for them."""
+    """The server in `home`. `setting` is the folder of its programs; None: search for it."""
 
     def __init__(self, home: Path, setting: Path | None) -> None:
         self.daemon = Daemon(NAME, home)
@@ -51,7 +51,7 @@ class Postgres:
         return f"postgresql+psycopg://rrmq@/rrmq?host={self._sockets}&{_OURS}"
 
     def answers(self) -> bool:
-        """Whether it takes connections and has finished its start and its recovery."""
+        """Whether it accepts connections and has finished its start and its recovery."""
         if not self._replies() or not self.daemon.works_in(self.data):
             return False
         try:
@@ -68,7 +68,7 @@ class Postgres:
     def broken(self) -> Broken | None:
         """What is wrong with a server that runs; None also while it starts or recovers.
 
-        Its data is safe when it is ended by SIGQUIT: the next start recovers it.
+        SIGQUIT ends it without loss of data: the next start recovers it.
         """
         found = what_is_broken(self.daemon, self.data, self._socket, self._replies, signal.SIGQUIT)
         if found is None and not self._note.exists():
@@ -76,7 +76,7 @@ class Postgres:
         return found
 
     def end(self, waiting: Waiting = tell_nobody) -> bool:
-        """Stop it; whether it ran. Its clients are disconnected, its data is safe."""
+        """Stop it. Returns whether it ran. Its clients are disconnected, its data is safe."""
         return self.daemon.end(signal.SIGINT, _PATIENCE, waiting)
 
     def version(self) -> str:
@@ -109,7 +109,7 @@ class Postgres:
         return [*who.prefix, str(folder / "postgres"), "-D", str(self.data), *options]
 
     def _create(self, folder: Path, who: Identity) -> None:
-        """Make the cluster and its database under another name, and rename it when complete."""
+        """Make the cluster and its database in another folder, and rename that when complete."""
         home = self.daemon.home
         for leftover in home.glob("postgres.new-*"):
             shutil.rmtree(leftover, ignore_errors=True)
@@ -126,8 +126,8 @@ class Postgres:
     def _remove_leftovers(self) -> None:
         """Remove the files that a killed server has left.
 
-        We hold the daemon's lock, so the server is dead. But Postgres would take a zombie, or a
-        process that has its id now, for it. A server that a user started by hand is left alone.
+        We hold the daemon's lock, so the server is dead. But Postgres would think that it lives if
+        its id is a zombie's or another process's now. A server that a user started is left alone.
         """
         note = self._note
         with contextlib.suppress(FileNotFoundError, ValueError, psutil.Error):

@@ -12,11 +12,11 @@ from rrm_queue.errors import StackFault
 POSTGRES = ".s.PGSQL.5432"
 VALKEY = "valkey.sock"
 
-# sun_path holds 104 bytes on macOS and 108 on Linux, the closing NUL included.
+# sun_path holds 104 bytes on macOS and 108 on Linux, with the final NUL.
 _LONGEST = 103
 # Characters that need no quoting in a libpq host, in a kombu URL and in a Postgres setting.
 _PLAIN = re.compile(r"[A-Za-z0-9/._-]+")
-# Fixed, as TMPDIR may differ between commands that use the same sockets.
+# Fixed, because TMPDIR may differ between commands that use the same sockets.
 _FALLBACK = Path("/tmp")  # noqa: S108 - the folder is checked by `prepare`
 
 
@@ -51,7 +51,7 @@ def prepare(sockets: Path, home: Path) -> None:
 
 
 def answer(path: Path, request: bytes) -> bytes:
-    """What the server at `path` answers to `request`; nothing when none listens."""
+    """The answer of the server at `path` to `request`; empty when none listens."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
         line.settimeout(2)
         try:

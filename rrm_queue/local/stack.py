@@ -58,9 +58,9 @@ class Part:
 
 
 class LocalStack:
-    """The stack in `home`; any number of commands may use it at the same time.
+    """The stack in `home`. Any number of commands may use it at the same time.
 
-    `processes` holds the command of each process beside the servers, in order of their start.
+    `processes` holds the commands of the processes other than the servers, in order of start.
     All methods raise StackFault, and nothing else, for what goes wrong on the machine.
     """
 
@@ -72,7 +72,7 @@ class LocalStack:
         valkey_bin: Path | None = None,
         processes: Mapping[str, Sequence[str]] = PROCESSES,
     ) -> None:
-        # The same folder under one name, however it is written: the sockets' folder depends on it.
+        # One spelling for one folder, because the name of the sockets' folder depends on it.
         self._home = Path(os.path.realpath(home.expanduser()))
         self._sockets = sockets.folder(self._home)
         self._postgres = Postgres(self._home, postgres_bin)
@@ -87,10 +87,10 @@ class LocalStack:
         return Addresses(self._postgres.url, self._valkey.url)
 
     def ensure_services(self, *, since: float | None = None) -> Addresses:
-        """The addresses of both servers; starts those that are not up, and the guard.
+        """The addresses of both servers. Starts the servers and the guard if they are not up.
 
-        Raises StackStopped when something must be started and `down` was called after `since`, a
-        time of the clock; that is now where none is given.
+        Raises StackStopped when something must be started and `down` was called after `since`.
+        `since` is a time of `time.time`; the default is now.
         """
         since = time.time() if since is None else since
         with self._faults():
@@ -108,10 +108,10 @@ class LocalStack:
         fingerprint: str = "",
         since: float | None = None,
     ) -> None:
-        """Start the processes that do not run, with nothing but `environment`.
+        """Start the processes that do not run. Their environment is exactly `environment`.
 
-        `fingerprint` stands for the settings that matter to the caller: processes that were
-        started with another one are restarted. An empty one accepts any. `since` is as for
+        `fingerprint` stands for the settings that matter to the caller. Processes that were started
+        with a different fingerprint are restarted; an empty one accepts any. `since` is as for
         `ensure_services`.
         """
         since = time.time() if since is None else since
@@ -136,14 +136,14 @@ class LocalStack:
         return self._home / "run" / f"{daemon.name}.mark"
 
     def refuse_if_stopped(self, since: float) -> None:
-        """Raises StackStopped when `down` was called after `since` and nothing started since."""
+        """Raises StackStopped when `down` came after `since` and nothing was started since."""
         with self._faults():
             self._stopped.refuse(since)
 
     def down(self, say: Say = tell_nobody) -> list[str]:
-        """Stop everything; the names of what ran. A server is stopped after what uses it.
+        """Stop everything. Returns the names of what ran. Servers stop after their users.
 
-        `say` is called with a line for everything that is waited for.
+        `say` is called with a line for each process that does not end soon.
         """
         ends: dict[str, Callable[[Waiting], bool]] = {
             daemon.name: partial(daemon.end, signal.SIGTERM, _PATIENCE)
@@ -154,7 +154,7 @@ class LocalStack:
         with self._faults():
             if not (self._home / "run").exists():
                 return []
-            self._stopped.put()  # first, so that nobody starts again what is ended now
+            self._stopped.put()  # first, so that no other command starts the parts again
             with self._change(lambda: say(_LOCKED)):
                 ended = [name for name, end in ends.items() if end(_teller(name, say))]
                 self._guard.end(signal.SIGTERM, _PATIENCE)
@@ -162,7 +162,7 @@ class LocalStack:
         return ended
 
     def inspect(self) -> list[Part]:
-        """The state of each part. Nothing is started, and nothing that is broken raises."""
+        """The state of each part. It starts nothing, and raises nothing for a broken part."""
         servers = (self._postgres, self._valkey)
         return [
             *(
@@ -173,7 +173,7 @@ class LocalStack:
         ]
 
     def _serves(self) -> bool:
-        # In a folder that others can write, the socket may belong to anybody.
+        # In a folder that other users can write to, the socket may be another user's.
         return (
             sockets.private(self._sockets, self._home)
             and self._postgres.answers()
@@ -233,7 +233,7 @@ def _start(
 
 
 def _teller(name: str, say: Say) -> Waiting:
-    """What tells that the daemon called `name` is waited for."""
+    """A callback that says that the command waits for the daemon `name`."""
     return lambda pid: say(f"waiting for the {name} (pid {pid}) to end: {_LAST_DEEDS[name]}")
 
 

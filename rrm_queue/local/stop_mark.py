@@ -1,4 +1,4 @@
-"""The mark that a stack was stopped on purpose, so that no command in progress starts it again."""
+"""A mark that the stack was stopped on purpose. Commands in progress then do not start it again."""
 
 import os
 import time
@@ -11,7 +11,7 @@ from rrm_queue.errors import StackStopped
 
 @dataclass(frozen=True, slots=True)
 class StopMark:
-    """An empty file; its time is that of the last `rrmq down`. Starting the stack removes it."""
+    """An empty file with the time of the last `rrmq down`. Starting the stack removes it."""
 
     path: Path
 

@@ -16,7 +16,7 @@ _PATIENCE = 60.0
 
 
 class Valkey:
-    """The server in `home`; `setting` names its program, None looks for it."""
+    """The server in `home`. `setting` is its program; None: search for it."""
 
     def __init__(self, home: Path, setting: Path | None) -> None:
         self.daemon = Daemon(NAME, home)
@@ -30,7 +30,7 @@ class Valkey:
         return f"redis+socket://{self._socket}"
 
     def answers(self) -> bool:
-        """Whether it serves; while it loads its data it does not."""
+        """Whether it serves. It does not while it loads its data."""
         return self._reply().startswith(b"+PONG") and self.daemon.works_in(self.data)
 
     def ensure(self) -> None:
@@ -44,7 +44,7 @@ class Valkey:
         )
 
     def end(self, waiting: Waiting = tell_nobody) -> bool:
-        """Stop it; whether it ran. It saves its data first."""
+        """Stop it. Returns whether it ran. It saves its data first."""
         return self.daemon.end(signal.SIGTERM, _PATIENCE, waiting)
 
     def version(self) -> str:

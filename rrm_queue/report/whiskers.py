@@ -1,4 +1,4 @@
-"""Intervals drawn on a shared axis: where each begins, ends and has its dot, in percent of it."""
+"""Intervals on a shared axis: the start, the dot and the end of each, in percent of the axis."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,13 +6,13 @@ from math import ceil, floor, isfinite, log10
 from typing import NamedTuple
 
 MARGIN = 0.03
-"""The share of the axis that stays free on either side, so that a dot is never cut."""
+"""The share of the axis that stays free on each side, so that no dot is cut off."""
 
-TICKS = 5  # about so many
+TICKS = 5  # approximately
 
 
 class Interval(NamedTuple):
-    """An estimate between two ends; an open end is where only the prior would close it."""
+    """An estimate between two ends. An end is open where the data sets no limit, only the prior."""
 
     estimate: float
     low: float
@@ -40,7 +40,7 @@ class Tick(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """A stretch of numbers; `ticks` lie within it."""
+    """A range of numbers; `ticks` lie within it."""
 
     low: float
     high: float
@@ -67,7 +67,7 @@ class Axis:
 
     @classmethod
     def between(cls, low: float, high: float, *, percent: bool = False) -> "Axis":
-        """The axis from `low` to `high`; with `percent` its labels are hundredfold."""
+        """The axis from `low` to `high`; with `percent` its labels are multiplied by 100."""
         step = _round_step((high - low) / TICKS)
         marks = [step * number for number in range(ceil(low / step), floor(high / step) + 1)]
         axis = cls(low, high, ())
@@ -75,7 +75,7 @@ class Axis:
         return cls(low, high, tuple(Tick(axis.place(m), f"{factor * m:g}") for m in marks))
 
     def place(self, value: float) -> float:
-        """Where a value stands, in percent; what lies outside stands at the end."""
+        """Where a value stands, in percent; a value outside the axis stands at its end."""
         share = (value - self.low) / (self.high - self.low)
         return round(100 * min(1.0, max(0.0, share)), 2)
 
@@ -91,6 +91,6 @@ class Axis:
 
 
 def _round_step(about: float) -> float:
-    """The 1, 2 or 5 of a power of ten that is nearest above."""
+    """The next larger step that is 1, 2 or 5 times a power of ten."""
     power = 10.0 ** floor(log10(about))
     return power * next(factor for factor in (1, 2, 5, 10) if factor * power >= about * 0.999)

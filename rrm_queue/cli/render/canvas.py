@@ -19,7 +19,7 @@ BOX = {
 
 
 class Segment(NamedTuple):
-    """A stretch of a line of text; `strong` where it is to stand out."""
+    """A part of a line of text; `strong` parts are emphasised."""
 
     text: str
     strong: bool = False
@@ -36,11 +36,11 @@ class Canvas:
         self._arms: dict[int, dict[int, list[int]]] = defaultdict(dict)
 
     def write(self, row: int, column: int, text: str, *, strong: bool) -> None:
-        """Puts a label, its first character in `column`."""
+        """Writes a label; its first character is in `column`."""
         self._labels[row][column] = Segment(text, strong)
 
     def stroke(self, row: int, column: int, *sides: int, strong: bool) -> None:
-        """Draws arms of one character; of two weights on one arm the heavier stays."""
+        """Draws arms of one character. An arm that is drawn twice keeps the heavier weight."""
         arms = self._arms[row].setdefault(column, [0, 0, 0, 0])
         for side in sides:
             arms[side] = max(arms[side], HEAVY if strong else LIGHT)

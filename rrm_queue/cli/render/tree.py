@@ -1,4 +1,4 @@
-"""A bracket as a tree: where its labels stand, and the lines between them."""
+"""Draws a bracket as a tree: the places of its labels, and the lines between them."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -13,13 +13,13 @@ GAP = 5  # columns between two labels: a space, a line, the junction, a line, a 
 
 
 class Labels(NamedTuple):
-    """What the tree says: `candidates` by number in its first column, then each match's winner."""
+    """The tree's texts: `candidates` by number for the first column, then each match's winner."""
 
     candidates: Sequence[str]
     winners: Mapping[Position, str]
 
     def columns(self) -> list[int]:
-        """Where the labels of each round begin, the candidates' own as round 0; last the width."""
+        """The first column of each round's labels, round 0 for the candidates; then the width."""
         widths = [max(map(cell_len, self.candidates))]
         for position in sorted(self.winners):
             if position.round == len(widths):
@@ -32,7 +32,7 @@ class Labels(NamedTuple):
 
 
 class _Place(NamedTuple):
-    """A label on the canvas, and whose it is; None for a winner that is not known."""
+    """A label on the canvas and its candidate; None for a winner that is not known."""
 
     row: int
     column: int
@@ -47,9 +47,9 @@ def tree(
     *,
     ascii_only: bool = False,
 ) -> list[Line]:
-    """The tree, one row a candidate; a bye is a straight line into the second round.
+    """The tree, one row for each candidate; a bye is a straight line into the second round.
 
-    The champion's path is strong, and drawn with heavy lines, so that it shows without colours.
+    The champion's path is bold and has heavy lines, so that it shows without colours too.
     """
     drawing = _Drawing(labels.columns(), bracket[-1].winner if bracket else first_line[0])
     places: dict[Position, _Place] = {}
@@ -75,7 +75,7 @@ def tree(
 
 
 class _Drawing:
-    """The tree under way."""
+    """The tree while it is drawn."""
 
     def __init__(self, columns: list[int], champion: CandidateNumber | None) -> None:
         self.canvas = Canvas()
@@ -83,7 +83,7 @@ class _Drawing:
         self._champion = champion
 
     def put(self, place: _Place) -> _Place:
-        """Writes the label and hands it back."""
+        """Writes the label and returns it."""
         self.canvas.write(place.row, place.column, place.text, strong=self._strong(place))
         return place
 

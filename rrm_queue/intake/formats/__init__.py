@@ -1,7 +1,7 @@
-"""Formats: what a row of a file means. Pure; one file a format, and here the registry of them.
+"""Formats: what a row of a file means. Pure: one module for each format, listed in `FORMATS`.
 
-A format is recognised by its keys, the first in `FORMATS` that fits; `docs/input.md` describes
-them in the same order.
+A row has the first format in `FORMATS` whose keys it has. `docs/input.md` describes them in the
+same order.
 """
 
 from rrm_queue.errors import UsageFault
@@ -32,7 +32,7 @@ KEYS = frozenset().union(*(known.keys for known in FORMATS))
 
 
 def named(name: str) -> Format:
-    """The format of that name. Raises UsageFault for a name that none has."""
+    """The format of that name. Raises UsageFault for an unknown name."""
     for known in FORMATS:
         if known.name == name:
             return known

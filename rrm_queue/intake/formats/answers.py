@@ -1,8 +1,8 @@
 """One row per candidate: `{prompt_id?, prompt, response, model?}` and AlpacaEval's outputs.
 
-The rows of a tournament have the same `prompt_id` or, without one, the same prompt, wherever they
-stand. Source of AlpacaEval's keys: the README of tatsu-lab/alpaca_eval, where each model's outputs
-are a file of `{instruction, output, generator, dataset?}`.
+The rows of a tournament have the same `prompt_id` or, without one, the same prompt. They may stand
+anywhere in the file. Source of AlpacaEval's keys: the README of tatsu-lab/alpaca_eval. There each
+model's outputs are a file of `{instruction, output, generator, dataset?}`.
 """
 
 from collections.abc import Sequence
@@ -45,7 +45,7 @@ def _part(row: Row, empty: Empty, *, prompt: str, texts: Sequence[str]) -> Part:
 
 
 def _first(row: Row, names: Sequence[str]) -> str:
-    """The first of the names under which the row has something; without one, one it has at all."""
+    """The first of the names that has a value in the row; else the first that is a key of it."""
     for name in names:
         if not is_absent(row.get(name)):
             return name

@@ -1,7 +1,7 @@
 """What a format is, and what every format's rows become.
 
-A format that holds a whole tournament in a row is a `Whole`; one that spreads it over several
-rows, one candidate each, is `Parts`, whose parts `rrm_queue.intake.group_rows` brings together.
+A `Whole` format has a whole tournament in each row. A `Parts` format has one candidate in each row;
+`rrm_queue.intake.group_rows` joins the rows of a tournament.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -68,8 +68,8 @@ class Entrants(NamedTuple):
 class Part(NamedTuple):
     """One candidate's row of a tournament that is spread over several.
 
-    `group` tells tournaments apart. `row_id` names the tournament or the candidate: which, only
-    all rows of the tournament can tell. `text` is None for an empty answer that is left out.
+    `group` tells tournaments apart. `row_id` names the tournament or the candidate: only all rows
+    of the tournament together show which. `text` is None for an empty answer that is left out.
     """
 
     group: str
@@ -85,10 +85,10 @@ class Part(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Format:
-    """A kind of row: its name for `--format`, its title for people, and how to tell it.
+    """A kind of row: its name for `--format`, its title for people, and how to recognise it.
 
-    `keys` are those that it reads. `lists` are those that hold lists, which a CSV file writes as
-    JSON, and `optional` those whose empty cell in a CSV file stands for an absent value.
+    `keys` are all keys that it reads. The values of `lists` are lists; a CSV file writes them as
+    JSON. For the keys in `optional`, an empty cell of a CSV file means that there is no value.
     """
 
     name: str
@@ -116,8 +116,8 @@ class Parts(Format):
 def enter(answers: Sequence[Answer], empty: Empty, place: str) -> Entrants:
     """The candidates among `answers`; `place` is what the row calls all of them.
 
-    An answer without a key is called by its generator where each answer names one of its own, else
-    by its place among the answers, from 0.
+    An answer without a key is named by its generator if all answers have different generators,
+    else by its place among the answers, from 0.
     """
     generators = [optional_text(answer.generator, answer.generator_place) for answer in answers]
     names = _names(answers, generators)
@@ -136,7 +136,7 @@ def enter(answers: Sequence[Answer], empty: Empty, place: str) -> Entrants:
 
 
 def refuse_too_few(candidates: int, dropped: int, place: str) -> None:
-    """Raises Problem when so many candidates make no tournament."""
+    """Raises Problem when the candidates are too few for a tournament."""
     if candidates >= FEWEST_CANDIDATES:
         return
     answers = "1 answer" if candidates else "no answers"
@@ -155,10 +155,10 @@ def kept(pairs: Iterable[LabelledPair], numbers: Sequence[int | None]) -> tuple[
 
 
 def answer_text(value: object, place: str, empty: Empty) -> str | None:
-    """What an answer says; None for an empty one that is left out.
+    """The text of an answer; None for an empty one that is left out.
 
-    Empty is what is null, has no character or is all white space, also as chat messages; not what
-    is missing.
+    An answer is empty when it is null, has no characters or only white space, also as chat
+    messages. A missing answer is not empty.
     """
     if empty is Empty.REFUSE or value is MISSING or not says_nothing(value):
         return prose(value, place)
@@ -174,7 +174,7 @@ def _names(answers: Sequence[Answer], generators: Sequence[str | None]) -> list[
 
 
 def own_names(generators: Sequence[str | None]) -> bool:
-    """Whether each answer can be called by its generator."""
+    """Whether each answer can be named by its generator."""
     return len(set(generators)) == len(generators) and all(
         generator is not None and fits_identifier(generator) for generator in generators
     )

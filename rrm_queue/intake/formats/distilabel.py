@@ -1,7 +1,7 @@
 """distilabel's rows: `{instruction, generations: [text], generation_models?: [text]}`.
 
-Source: distilabel's UltraFeedback task and its step that groups generations; pipelines of version
-1.4 on name the models `model_names`.
+Source: distilabel's UltraFeedback task and its step that groups generations; pipelines since
+version 1.4 name the models `model_names`.
 """
 
 from rrm_queue.domain import Tournament

@@ -1,4 +1,4 @@
-"""What a value of a row must be, whatever its format and file; every refusal names its place.
+"""Checks of a row's values, the same for every format and file. Every message names the place.
 
 A place is written as jq writes it: `candidates[3].text` is the fourth candidate's text.
 """
@@ -14,10 +14,10 @@ import msgspec
 from rrm_queue.errors import Problem
 
 LONGEST_ID = 200
-"""Characters of an id at most; ids are printed in tables and are part of unique keys."""
+"""The most characters of an id. Ids are printed in tables and are part of unique keys."""
 
 MISSING = msgspec.UNSET
-"""Stands for the value of a key that is not there; null is `None`."""
+"""The value of a key that is missing; null is `None`."""
 
 Row = Mapping[str, Any]
 
@@ -25,13 +25,13 @@ _CONTROL_CHARACTER = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 class WrittenDecimal(str):
-    """A number with a fraction or an exponent, as the line writes it: 1.50 stays 1.50."""
+    """A number with a fraction or an exponent, as it is written: 1.50 stays 1.50."""
 
     __slots__ = ()
 
 
 def text(value: object, place: str) -> str:
-    """`value`, if it is text that is worth judging."""
+    """`value`, if it is text that can be judged. Raises Problem otherwise."""
     if value is MISSING:
         raise Problem(f"`{place}` is missing")
     if not is_text(value):
@@ -49,7 +49,7 @@ def optional_text(value: object, place: str) -> str | None:
 
 
 def identifier(value: object, place: str) -> str | None:
-    """`value` as an id, which a whole number may be too; None when it is absent."""
+    """`value`, a text or a whole number, as an id; None when it is absent."""
     if is_absent(value):
         return None
     if isinstance(value, int) and not isinstance(value, bool):
@@ -69,7 +69,7 @@ def fits_identifier(value: str) -> bool:
 
 
 def reference(value: object) -> str | None:
-    """The right answer, as text or as the number that stands in the file."""
+    """The right answer: a text, or a number as the file writes it."""
     if is_absent(value):
         return None
     if is_text(value):
@@ -89,7 +89,7 @@ def listed(value: object, place: str) -> list[object]:
 
 
 def score(value: object, place: str) -> float:
-    """`value` as a number; right and wrong count as 1 and 0."""
+    """`value` as a number; true is 1 and false is 0."""
     if not isinstance(value, int | float | Decimal | WrittenDecimal):
         raise Problem(f"`{place}` is {kind(value)}, expected a number")
     try:
@@ -107,12 +107,12 @@ def optional_score(value: object, place: str) -> float | None:
 
 
 def is_absent(value: object) -> bool:
-    """Whether a value is missing: no key, null, or the NaN that a column of numbers has for it."""
+    """Whether a value is absent: no key, null, or NaN, which columns of numbers have for it."""
     return value is None or value is MISSING or (isinstance(value, float) and math.isnan(value))
 
 
 def is_plain(value: object) -> TypeGuard[str]:
-    """Whether `value` is text that `text` has nothing against."""
+    """Whether `value` is text that `text` accepts."""
     return type(value) is str and value != "" and not value.isspace() and "\0" not in value
 
 
@@ -122,7 +122,7 @@ def is_text(value: object) -> TypeGuard[str]:
 
 
 def kind(value: object) -> str:
-    """What a decoded value is, in JSON's words, with its article."""
+    """The type of a decoded value as JSON calls it, with its article."""
     if value is None:
         return "null"
     found = next((name for types, name in _KINDS if isinstance(value, types)), None)
@@ -138,4 +138,4 @@ _KINDS: tuple[tuple[type | tuple[type, ...], str], ...] = (
     (dict, "an object"),
     (bytes, "bytes"),
 )
-"""In this order: a boolean is an int to Python, a number as it was written is a str."""
+"""The order matters: in Python a bool is an int, and a WrittenDecimal is a str."""

@@ -1,4 +1,4 @@
-"""How data sets of two answers say which one people preferred."""
+"""The labels by which data sets of two answers say which one people preferred."""
 
 from rrm_queue.domain import Label
 from rrm_queue.errors import Problem
@@ -16,7 +16,7 @@ _LABELS = {
 
 
 def label(row: Row) -> Label | None:
-    """What `label`, or else `winner`, says; None when neither is there."""
+    """The label under `label`, or else under `winner`; None when there is neither."""
     for key in ("label", "winner"):
         if is_absent(row.get(key)):
             continue

@@ -1,7 +1,7 @@
-"""Prompts and answers that are written as chat messages become text.
+"""Turns prompts and answers that are chat messages into text.
 
-A message is `{role, content}`, its content text or a list of `{type: "text", text}` parts, as the
-chat templates of Hugging Face and the API of OpenAI have it.
+A message is `{role, content}`. The content is text or a list of `{type: "text", text}` parts, as in
+the chat templates of Hugging Face and the API of OpenAI.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ ASSISTANT = "assistant"
 
 
 def prose(value: object, place: str) -> str:
-    """`value` as text: as it is, or the messages that it lists."""
+    """`value` as text: the text itself, or its messages joined."""
     return _conversation(value, place) if isinstance(value, list) else text(value, place)
 
 
@@ -24,7 +24,7 @@ def is_conversation(value: object) -> TypeGuard[list[dict[str, object]]]:
 
 
 def says_nothing(value: object) -> bool:
-    """Whether an answer holds nothing: it is null or blank, or messages are that say nothing."""
+    """Whether an answer is null, blank, or a list of blank messages."""
     if is_conversation(value):
         return all(_is_blank(message.get("content", MISSING)) for message in value)
     return _is_nothing(value)
@@ -38,12 +38,12 @@ def unspoken(value: object) -> str:
 
 
 def asks(message: object) -> bool:
-    """Whether a message belongs to a prompt: somebody else than the assistant says it."""
+    """Whether a message belongs to a prompt: it is not the assistant's."""
     return isinstance(message, dict) and message.get("role") != ASSISTANT
 
 
 def _conversation(messages: Sequence[object], place: str) -> str:
-    """One message is its content; of several each stands under its role."""
+    """The content of a single message; of several, each with its role before it."""
     if not messages:
         raise Problem(f"`{place}` is empty")
     said = [_message(message, f"{place}[{number}]") for number, message in enumerate(messages)]
@@ -91,8 +91,8 @@ def _part(part: object, place: str) -> str:
 def without_prompt(answers: Sequence[object]) -> tuple[list[object] | None, list[object]]:
     """The messages that all conversations begin with, and what remains of each.
 
-    None, and the answers as they are, when they are not conversations that hold their prompt: each
-    keeps one message at least, and what begins with the assistant's word is an answer.
+    None and the unchanged answers, when they are not conversations that hold their prompt. Each
+    answer keeps at least one message. A conversation that begins with the assistant is an answer.
     """
     conversations = [answer for answer in answers if isinstance(answer, list)]
     if len(conversations) < len(answers) or not all(

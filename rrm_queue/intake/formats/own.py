@@ -1,7 +1,7 @@
 """rrmq's own format: `{id?, prompt, candidates: [text | {id?, text, generator?}], reference?}`.
 
-`docs/input.md` describes it. It is read a line at a time straight into a struct, without a
-dictionary of the row in between: that is most of the speed of a submission.
+`docs/input.md` describes it. Each line is decoded straight into a struct, without a
+dictionary in between: most of the speed of a submission comes from this.
 """
 
 import json
@@ -49,8 +49,7 @@ _row_decoder = msgspec.json.Decoder(dict[str, Any], float_hook=WrittenDecimal)
 def parse_line(line: bytes, key: str, number: int, empty: Empty = Empty.REFUSE) -> Parsed:
     """The tournament on line `number`; `key` names it unless it has an id.
 
-    Candidates without an id are called by their place from 0.
-    Raises Problem for whatever else the line may hold.
+    Candidates without an id are named by their place from 0. Raises Problem for any other line.
     """
     _refuse_other_encodings(line)
     if (plain := plain_line(line)) is None:
@@ -123,8 +122,8 @@ def _decode(decoder: msgspec.json.Decoder[_Decoded], line: bytes) -> _Decoded:
 def _fault(text: str) -> str:
     """Why `text`, which msgspec refused, is not JSON.
 
-    The standard library's decoder explains itself better. It lets pass what RFC 8259 does not
-    (NaN, section 6) and what is no Unicode text (lone surrogates, section 8.2).
+    The standard library's decoder has better messages. But it accepts NaN, which RFC 8259 forbids
+    (section 6), and lone surrogates, which are no Unicode text (section 8.2).
     """
     try:
         json.loads(text.rstrip(), parse_int=str, parse_constant=_refuse_constant)
@@ -143,7 +142,7 @@ def _refuse_constant(name: str) -> NoReturn:
 
 
 def _candidates(value: object, empty: Empty) -> tuple[tuple[Candidate, ...], _Numbers]:
-    """The candidates, and under each answer's id its candidate's number, None if dropped."""
+    """The candidates, and the candidate's number by the answer's id; None if it was dropped."""
     answers = listed(value, "candidates")
     if len(answers) < FEWEST_CANDIDATES:
         refuse_too_few(len(answers), 0, "candidates")
@@ -170,9 +169,9 @@ def _refuse_repeated_id(answers: list[object], second: int, key: str) -> NoRetur
 
 
 def _candidate(value: object, number: int, empty: Empty) -> Candidate:
-    """The candidate; with `drop` one without text is to be left out.
+    """The candidate. With `drop` its text is empty when it must be left out.
 
-    What is as it should be is not looked at twice: the place is spelt only for what is not.
+    For speed, the place is only formatted for a value that needs a closer check.
     """
     if not isinstance(value, dict):
         return Candidate(str(number), _bare(value, f"candidates[{number}]", empty))
@@ -192,7 +191,7 @@ def _candidate(value: object, number: int, empty: Empty) -> Candidate:
 
 
 def _bare(value: object, place: str, empty: Empty) -> str:
-    """An answer that stands in the list by itself."""
+    """The text of an answer that is not an object."""
     if is_text(value) or isinstance(value, list) or (value is None and empty is not Empty.REFUSE):
         return answer_text(value, place, empty) or ""
     raise Problem(f"`{place}` is {kind(value)}, expected text or an object with `text`")

@@ -1,7 +1,7 @@
 """Two answers and perhaps who won: `{prompt, response_a, response_b, label?, model_a?, …}`.
 
-The row of Chatbot Arena's data sets, whose `winner` is a label too; conversations that hold their
-prompt may stand in place of the responses.
+Chatbot Arena's data sets have such rows; their `winner` is a label too. Instead of the responses
+there may be conversations that hold their prompt.
 """
 
 from rrm_queue.domain import CandidateNumber, LabelledPair, Tournament

@@ -1,4 +1,4 @@
-"""A line of rrmq's own format as nearly all are: read at once, for speed.
+"""The fast reader for the usual lines of rrmq's own format.
 
 This reader refuses nothing and explains nothing. It leaves every line that needs a closer look to
 `own.py`, which reads it again and checks it; both give the same tournament.
@@ -15,10 +15,10 @@ from rrm_queue.intake.formats.base import FEWEST_CANDIDATES
 from rrm_queue.intake.formats.fields import LONGEST_ID, WrittenDecimal, fits_identifier
 
 _NUL = rb"\u0000"
-"""How JSON writes a NUL character: no line with this in it is plain."""
+"""The escape of a NUL character in JSON: a line that holds it is not plain."""
 
 _PLACES = tuple(str(place) for place in range(1000))
-"""What answers without an id are called."""
+"""The names of answers without an id."""
 
 
 class _Answer(msgspec.Struct, gc=False):
@@ -29,7 +29,7 @@ class _Answer(msgspec.Struct, gc=False):
 
 
 class Line(msgspec.Struct, kw_only=True):
-    """The keys that are read, with whatever a line has under them; the decoder skips all others."""
+    """The keys that are read, with values of any type; the decoder skips all other keys."""
 
     id: Any = None
     prompt: Any = msgspec.UNSET
@@ -41,7 +41,7 @@ class Line(msgspec.Struct, kw_only=True):
 
 
 class PlainLine(Line, kw_only=True):
-    """A line whose prompt and candidates are of the right types; the rest is as it comes."""
+    """A line whose prompt and candidates have the right types; the other values have any type."""
 
     prompt: str
     candidates: list[str | _Answer]
@@ -51,7 +51,7 @@ _decoder = msgspec.json.Decoder(PlainLine, float_hook=WrittenDecimal)
 
 
 def plain_line(line: bytes) -> tuple[PlainLine, tuple[Candidate, ...]] | None:
-    """The line, which is UTF-8, with its candidates; None if it must be read with care."""
+    """The line, which is UTF-8, and its candidates; None if `own.py` must read it."""
     if _NUL in line:
         return None
     try:

@@ -1,9 +1,9 @@
 """Preference Proxy Evaluations: `{question_id, prompt, response_1, …, response_n, …}`.
 
-Source: the cards of the data sets lmarena-ai/PPE-*. Human preference has two responses with
-`model_a`, `model_b` and `winner`; the best-of-k sets have 32 of one `model_name` with `scores`, a
-list of booleans, whether each is right, and `sampled_conflict_pairs`, the pairs of a right and a
-wrong one (counted from 0) to be judged. The scores become the candidates' gold.
+Source: the cards of the data sets lmarena-ai/PPE-*. The set of human preferences has two responses
+with `model_a`, `model_b` and `winner`. The best-of-k sets have 32 responses of one `model_name`.
+Their `scores` are booleans that say whether each is right; they become the candidates' gold. Their
+`sampled_conflict_pairs` are the pairs to judge: a right and a wrong response, counted from 0.
 """
 
 import re

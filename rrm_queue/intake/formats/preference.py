@@ -25,7 +25,7 @@ from rrm_queue.seeds import shuffled
 
 _WORD_AT_END = re.compile(r"\S+\Z")
 _TURN = "\n\nAssistant:"
-"""What stands before an answer in the dialogues of Anthropic's HH-RLHF."""
+"""The text before an answer in the dialogues of Anthropic's HH-RLHF."""
 
 
 def _parse(row: Row, key: str, number: int, empty: Empty) -> Parsed:
@@ -64,7 +64,7 @@ def _side(row: Row, side: str) -> list[Answer]:
 
 
 def _split(row: Row, values: Sequence[object]) -> tuple[str, list[object]]:
-    """The prompt and the answers, wherever the row keeps the prompt."""
+    """The prompt and the answers, also when the prompt is part of the answers."""
     shared, answers = without_prompt(values)
     if shared:
         return prose(shared, "chosen"), answers
@@ -80,7 +80,7 @@ def _split(row: Row, values: Sequence[object]) -> tuple[str, list[object]]:
 
 
 def _beginning(texts: Sequence[str]) -> str:
-    """What all texts begin with."""
+    """The beginning that all texts share."""
     for place, characters in enumerate(zip(*texts, strict=False)):
         if len(set(characters)) > 1:
             return texts[0][:place]
@@ -90,8 +90,8 @@ def _beginning(texts: Sequence[str]) -> str:
 def _answer_start(shared: str) -> int:
     """Where the answers begin in texts that all begin with `shared`; 0 if that is no prompt.
 
-    After the last turn of a dialogue; else, as TRL's `extract_prompt` has it, where they part, with
-    the white space before it, but never within a word.
+    In a dialogue, after its last turn. Else where the texts first differ, moved back over white
+    space as TRL's `extract_prompt` does it, but never within a word.
     """
     turn = shared.rfind(_TURN)
     if turn >= 0:
@@ -101,16 +101,16 @@ def _answer_start(shared: str) -> int:
 
 
 def _order(prompt: str, said: Sequence[str]) -> list[int]:
-    """The answers' places in an order that depends on what they say, not on which is preferred.
+    """The answers' places in an order that depends on their texts alone.
 
-    Nor on how the file writes it: as a text or as messages.
+    It does not depend on which is preferred, nor on whether the file has texts or messages.
     """
     by_text = sorted(range(len(said)), key=said.__getitem__)
     return [by_text[place] for place in shuffled(len(said), "order", prompt, *sorted(said))]
 
 
 def _pairs(preferred: set[int], size: int) -> list[LabelledPair]:
-    """Every preferred answer beside every other one, in the order of the candidates."""
+    """Each preferred answer paired with each other one, in the order of the candidates."""
     return [
         LabelledPair(
             CandidateNumber(first),

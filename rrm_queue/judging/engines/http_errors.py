@@ -1,4 +1,4 @@
-"""What an HTTP answer that is no vote means: wait, try again, no verdict, not this match, stop.
+"""Which fault an HTTP answer without a vote means: wait, retry, no verdict, reject, or stop.
 
 Sources: the error pages of OpenAI, Azure OpenAI, Anthropic, DeepSeek, OpenRouter, Moonshot and
 Groq, and the error bodies of vLLM, SGLang and TGI. `tests/unit/judging/test_http_errors.py` holds
@@ -24,11 +24,11 @@ from rrm_queue.errors import (
 _LONGEST = 300  # characters
 
 _WAIT = {429, 498, 503, 529}
-"""Too many requests, and overloaded; 498 is Groq's and 529 Anthropic's."""
+"""Too many requests, or overloaded. 498 is Groq's and 529 is Anthropic's."""
 
 _TRY_AGAIN = {408, 409, 425}
 _STOP = {401, 402, 403, 404}
-"""No key, no money, no access, no such model: every match of the job would be told the same."""
+"""No key, no money, no access, no such model: every match of the job would get the same."""
 
 _REJECTED = {400, 413, 422}
 
@@ -50,9 +50,9 @@ _FILTERED_WORDS = ("content exists risk", "requires moderation", "input was flag
 def fault_of(
     origin: str, status: int, headers: Mapping[str, str], body: bytes, now: datetime
 ) -> JudgeFault:
-    """What an answer with this status means, in the words of the server at `origin`.
+    """The fault that an answer with this status means, with the message of the server at `origin`.
 
-    `headers` are looked up without regard to case. `now` is for a Retry-After that is a date.
+    `headers` must ignore case. `now` is for a Retry-After that is a date.
     """
     detail = f"{origin} answered {status}: {error_text(body)}"
     said = _decoded(body)
@@ -72,10 +72,10 @@ def fault_of(
 
 
 def fault_in_good_answer(origin: str, body: bytes, now: datetime) -> JudgeFault:
-    """What a body means that came with status 200 and holds no completion.
+    """The fault that a body without a completion means when its status is 200.
 
-    Some gateways put an error there, with the status that they got themselves. A web page is no
-    endpoint's: the address is wrong, and stays so.
+    Some gateways return an error in such a body, with the status that they got themselves. A web
+    page means a wrong address, so trying again does not help.
     """
     said = _decoded(body)
     if isinstance(said, dict) and isinstance(error := said.get("error"), dict):
@@ -100,7 +100,7 @@ def error_text(body: bytes) -> str:
 
 
 def retry_after(headers: Mapping[str, str], now: datetime) -> float:
-    """The seconds that a server asks to be left alone; 0 where it does not say."""
+    """The seconds that a server asks to wait; 0 if it does not say."""
     milliseconds = _number(headers.get("retry-after-ms", ""))
     if milliseconds is not None:
         return milliseconds / 1000
@@ -137,7 +137,7 @@ def _decoded(body: bytes) -> Any:
 
 
 def _codes(said: object) -> Iterator[str]:
-    """The words by which an error's body names its kind, at whatever depth."""
+    """The codes that name the kind of error in a body, at any depth."""
     if isinstance(said, list):
         for part in said:
             yield from _codes(part)

@@ -1,11 +1,11 @@
 "use strict";
-// Data is only ever put on the page as text: no text of a candidate or judge can become markup.
+// All data is put on the page as text, so no text of a candidate or judge can become markup.
 (() => {
   document.getElementById("unscripted").remove();
 
-  const LONG = 1500; // characters of a text that stand before "show all"
+  const LONG = 1500; // characters of a text that are shown before "show all"
   const WAIT = 120; // ms after the last key before a search begins
-  const ROWS = 50; // matches that are listed at once
+  const ROWS = 50; // matches that are listed at first
 
   const make = (tag, about, ...children) => {
     const { dataset, ...attributes } = about || {};
@@ -28,7 +28,7 @@
   const read = (one) =>
     JSON.parse(one.element.querySelector('script[type="application/json"]').textContent);
 
-  // A long text is cut, at its beginning for reasoning, whose end is what decides.
+  // A long text is cut at its end. Reasoning is cut at its beginning: its end holds the verdict.
   const prose = (text, whole, end = false) => {
     const box = make("div", { className: "text", dir: "auto" });
     const cut = text.length > LONG * 1.3;
@@ -130,7 +130,7 @@
     details.fill = () => { details.open = true; once(); };
   };
 
-  // Headings and rows; long lists show more when asked, `need` names one that must be there.
+  // A heading and its rows. A long list has a button that shows more of it.
   const listed = (heading, note, items, view) => {
     const list = make("div", { className: "rows" });
     const more = make("button", { type: "button" });
@@ -167,7 +167,7 @@
     into("answers", answers.parts);
     if (!data.matches.length) return;
     const matches = listed("Matches",
-      data.matches.length < data.played ? `${data.matches.length} of ${data.played.toLocaleString("en")}: those in which most was open` : "",
+      data.matches.length < data.played ? `${data.matches.length} of ${data.played.toLocaleString("en")}: the closest ones` : "",
       data.matches, (match) => matchLine(data, match, `${one.element.id}-${match.name}`));
     one.showAll = () => matches.show(data.matches.length);
     into("matches", matches.parts);
@@ -195,10 +195,10 @@
   document.addEventListener("click", (event) => {
     const link = event.target.closest("a");
     const hash = link && link.getAttribute("href");
-    if (hash && hash === location.hash) follow(); // the same link once more
+    if (hash && hash === location.hash) follow(); // the same link again: no hashchange event comes
   });
 
-  // Search: every word must stand somewhere in the tournament; texts are read at the first search.
+  // Search: every word must be somewhere in the tournament. The first search reads the texts.
   const form = document.getElementById("search");
   const query = document.getElementById("query");
   const mark = document.getElementById("mark");
