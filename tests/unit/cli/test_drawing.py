@@ -188,7 +188,7 @@ def test_a_tree_never_leaves_its_terminal(size: int, seed: int, decided: int, wi
             assert max(map(cell_len, lines)) <= width
 
 
-def test_long_names_are_cut_where_it_keeps_them_apart() -> None:
+def test_long_names_are_cut_so_that_they_stay_different() -> None:
     keys = ["alpha-of-the-first-lab", "beta-of-the-second-lab"]
     matches = [match(Position(1, 0), 0, 1, 1)]
     lines = text(draw((CandidateNumber(0), CandidateNumber(1)), keys, matches, 40))

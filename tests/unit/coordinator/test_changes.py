@@ -116,7 +116,7 @@ def test_a_judge_that_asks_to_wait_costs_no_attempt_however_often() -> None:
     assert changes.requeued == {MATCH: Requeue("429", wait=LONGEST_JUDGE_WAIT)}
 
 
-def test_a_judge_that_turns_the_job_away_costs_no_attempt_and_gives_its_reason() -> None:
+def test_a_judge_that_refuses_the_job_costs_no_attempt_and_gives_its_reason() -> None:
     failure = Failure("401", transient=False, refused=True)
     changes = record_changes([flush(failure=failure)], before())
     assert (changes.requeued, changes.refused) == ({MATCH: Requeue("401")}, "401")

@@ -56,7 +56,7 @@ def test_csv_changes_no_text_unless_asked(rows: list[dict[str, object]]) -> None
             assert (int(cells["whole"]), json.loads(cells["truth"])) == (row["whole"], row["truth"])
 
 
-def test_an_ending_that_says_nothing_is_refused() -> None:
+def test_an_unknown_file_ending_is_refused() -> None:
     for ending in ("", ".txt", ".json", ".jsonl.gz"):
         with pytest.raises(UsageFault, match="ends in one of"):
             writer_of(ending)

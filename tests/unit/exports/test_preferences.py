@@ -92,7 +92,7 @@ def test_the_worst_is_any_of_the_last_rank() -> None:
     assert pairs(Preferences(), finished) == [("c0", "c3")]
 
 
-def test_a_pair_of_two_minds_is_no_preference() -> None:
+def test_a_pair_with_different_winners_is_no_preference() -> None:
     finished = tournament(match(0, 4, 0), match(4, 0, 4))
     assert pairs(Preferences(pairs=Pairs.DECIDED), finished) == []
 

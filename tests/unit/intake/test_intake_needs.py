@@ -44,7 +44,7 @@ def test_a_pair_is_judged_once(again: dict[str, str]) -> None:
     ]
 
 
-def test_pairs_of_other_formats_are_looked_at_too() -> None:
+def test_pairs_of_other_formats_are_checked_too() -> None:
     row = {"response_1": "a", "response_2": "b", "response_3": "c"}
     conflicts = [[0, 1], [2, 1], [1, 0]]
     file = lines(row, row | {"sampled_conflict_pairs": conflicts})

@@ -156,7 +156,7 @@ def test_ids_may_be_whole_numbers() -> None:
     assert [candidate.key for candidate in parsed(row).candidates] == ["-1", "1"]
 
 
-def test_null_is_as_good_as_absent_for_what_may_be_absent() -> None:
+def test_null_means_absent_for_optional_values() -> None:
     row = {
         "id": None,
         "prompt": "p",

@@ -130,7 +130,7 @@ def test_a_literal_line_of_a_template_of_ones_own_cannot_be_forged(attack: str) 
 
 
 @given(st.sampled_from(HEADINGS), st.text("\u200b\u2060\u00ad\u034f\ufe0f", min_size=1, max_size=3))
-def test_what_nobody_sees_hides_no_heading(attack: str, unseen: str) -> None:
+def test_invisible_characters_hide_no_heading(attack: str, unseen: str) -> None:
     for at in range(1, len(attack)):
         hidden = attack[:at] + unseen + attack[at:]
         assert sanitized(hidden, PROTECTED) != hidden

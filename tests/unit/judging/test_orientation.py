@@ -22,7 +22,7 @@ def test_every_candidate_is_shown_first_equally_often_to_within_one(size: int) -
 
 
 @pytest.mark.parametrize("size", [2, 3, 8, 31, 32])
-def test_it_does_not_matter_who_is_named_first(size: int) -> None:
+def test_slot_one_does_not_depend_on_the_order_of_the_pair(size: int) -> None:
     orientation = Orientation(size, seed=7)
     for first, second in combinations(map(CandidateNumber, range(size)), 2):
         one = orientation.slot_one(first, second)
@@ -63,7 +63,7 @@ def test_the_fixed_order_shows_the_files_first_in_every_vote() -> None:
     assert turns(Order.FIXED, HIGH, LOW) == [True] * 5
 
 
-def test_a_random_order_is_fair_and_the_same_whoever_is_named_first() -> None:
+def test_a_random_order_is_fair_and_does_not_depend_on_the_order_of_the_pair() -> None:
     named, turned = (turns(Order.RANDOM, *pair, votes=4000) for pair in ((LOW, HIGH), (HIGH, LOW)))
     assert named == [not other for other in turned]
     assert 1850 < sum(named) < 2150

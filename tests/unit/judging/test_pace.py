@@ -142,7 +142,7 @@ def test_requests_that_left_before_a_refusal_slow_the_pace_once() -> None:
     assert (pace.rate, pace.refusals) == (rate, 1)
 
 
-def test_a_wait_that_is_asked_for_is_kept_whole_and_lengthened_by_chance() -> None:
+def test_a_requested_wait_is_kept_in_full_and_gets_jitter() -> None:
     for jitter in (0.0, 0.5, 1.0):
         pace = Pace()
         pace.refused(0.0, 1.0, 60.0, jitter)

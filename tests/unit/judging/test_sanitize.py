@@ -102,7 +102,7 @@ def test_what_holds_no_mark_stays_as_it_is(text: str) -> None:
 
 
 @given(st.one_of(pieces, st.text()))
-def test_nothing_is_left_and_doing_it_again_changes_nothing(text: str) -> None:
+def test_no_mark_is_left_and_a_second_run_changes_nothing(text: str) -> None:
     clean = cleaned(text)
     assert not any(token in clean for token in TOKENS)
     assert not re.search(r"<[|\uff5c][^<>|\uff5c\s]{1,80}[|\uff5c]>|\[/?INST\]|<</?SYS>>", clean)

@@ -51,7 +51,10 @@ def test_a_reference_may_stand_on_condition() -> None:
     [
         ("", "no slot {{ question }}"),
         ("{{ question }} {{ answer_1 }}", "no slot {{ answer_2 }}"),
-        ("{{ question }} {{ answer_2 }} {{ answer_1 }}", "not as question, answer_2, answer_1"),
+        (
+            "{{ question }} {{ answer_2 }} {{ answer_1 }}",
+            "in the order question, answer_2, answer_1;",
+        ),
         ("{{ answer_1 }} {{ question }} {{ answer_2 }}", "not as answer_1, question, answer_2"),
         ("\n\n{{ question }", "line 3: unexpected '}'"),
         ("a\n{% if reference %}", "line 2: Unexpected end of template"),

@@ -241,7 +241,7 @@ def test_a_match_that_lost_votes_goes_on_with_those_it_has(
     assert {vote.number for vote in kept} <= {vote.number for vote in cast}
 
 
-def test_a_vote_that_came_without_its_fellow_is_not_the_last_in_both_orders() -> None:
+def test_with_both_orders_a_vote_without_its_counterpart_is_not_the_last() -> None:
     voting = Voting(6, Order.BOTH, stop=Stop.LEAD, lead=1)
     one, two, three, four, *_ = votes_of([Verdict.FIRST, Verdict.SECOND] * 3)
     assert wave([one], voting) == [2]
@@ -267,7 +267,7 @@ def test_votes_without_a_verdict_move_neither_side(policy: OnNoVerdict) -> None:
     assert decide(votes[:1], A, B, Voting(1, on_no_verdict=policy)) == Outcome(None)
 
 
-def test_a_coin_for_a_vote_without_a_verdict_is_its_seeds_and_fair() -> None:
+def test_a_coin_for_a_vote_without_a_verdict_depends_on_its_seed_and_is_fair() -> None:
     voting = Voting(1, on_no_verdict=OnNoVerdict.COIN)
     votes = [Vote(1, Verdict.NONE, seed=seed) for seed in range(4000)]
     said = [counted(vote, voting) for vote in votes]
@@ -302,7 +302,7 @@ def test_the_samples_of_a_vote_have_seeds_of_their_own_and_the_first_has_the_vot
 
 
 @given(st.integers(0, 2**63 - 1), st.integers(1, 20), st.integers(0, 10**6))
-def test_a_coin_falls_alike_whoever_is_named_first(seed: int, round_: int, slot: int) -> None:
+def test_a_coin_does_not_depend_on_the_order_of_the_pair(seed: int, round_: int, slot: int) -> None:
     winner = coin(A, B, seed, round_, slot)
     assert winner in {A, B}
     assert winner == coin(B, A, seed, round_, slot)
