@@ -55,7 +55,10 @@ def test_a_reference_may_stand_on_condition() -> None:
             "{{ question }} {{ answer_2 }} {{ answer_1 }}",
             "in the order question, answer_2, answer_1;",
         ),
-        ("{{ answer_1 }} {{ question }} {{ answer_2 }}", "not as answer_1, question, answer_2"),
+        (
+            "{{ answer_1 }} {{ question }} {{ answer_2 }}",
+            "in the order answer_1, question, answer_2;",
+        ),
         ("\n\n{{ question }", "line 3: unexpected '}'"),
         ("a\n{% if reference %}", "line 2: Unexpected end of template"),
         (f"{PLAIN}\n{{{{ answer_3 }}}}", "line 8: a template may contain only"),
