@@ -18,6 +18,7 @@ NAMES = (
     "store_scale",
     "submitting",
     "pipeline",
+    "broker_memory",
     "latency",
     "makespan",
     "prefixes",

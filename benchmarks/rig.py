@@ -29,7 +29,8 @@ from chaos.fleet import rrmq as rrmq
 from chaos.fleet import wait as wait
 from chaos.hand import Kind
 from chaos.judge import answer_text as answer_text
-from chaos.parts import ProcessPart
+from chaos.parts import ProcessPart as ProcessPart
+from chaos.parts import kill as kill
 from kit import shared_prefixes as shared_prefixes
 from kit.filled_store import Filling as Filling
 from kit.filled_store import fill as fill

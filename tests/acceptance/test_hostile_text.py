@@ -167,6 +167,7 @@ def logs(command: Rrmq, tmp_path: Path) -> Iterator[dict[str, Path]]:
         process.wait(PATIENCE)
 
 
+@pytest.mark.timeout(900)  # some two hundred commands, each a process
 def test_every_view_of_a_hostile_job_is_plain(
     command: Rrmq, logs: dict[str, Path], tmp_path: Path
 ) -> None:

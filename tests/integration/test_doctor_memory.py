@@ -1,5 +1,6 @@
 """What doctor says of the broker's memory, on a real Valkey."""
 
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -21,6 +22,8 @@ def server(servers: Addresses) -> Iterator[Redis]:
         yield client
         for name, value in before.items():
             client.config_set(name, value)
+        while client.info("persistence")["aof_rewrite_in_progress"]:  # a server that writes its
+            time.sleep(0.01)  # first file does not end when it is asked to
 
 
 def check(server: Redis, **settings: str | int) -> Check:
