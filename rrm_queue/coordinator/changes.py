@@ -74,9 +74,7 @@ def record_changes(flushes: Iterable[Outcomes], before: Before) -> Changes:
         for report in {report.match: report for report in flush.matches}.values():
             match = before.matches.get(report.match)
             if match is not None:
-                fitted = fitting_report(
-                    report, match, before.tournament_of(match), changes.dropped, before.asked
-                )
+                fitted = _fitted(changes, report, match, before)
                 _add(changes, fitted, match, before, ours=match.batch == flush.batch)
     changes.rejected = None if changes.votes else changes.rejected
     return changes
@@ -100,9 +98,7 @@ def refusal_changes(flushes: Sequence[Outcomes], before: Before, reason: str) ->
     for report in [report for flush in flushes for report in flush.matches]:
         match = before.matches.get(report.match)
         if match is not None and match.undecided:
-            fitted = fitting_report(
-                report, match, before.tournament_of(match), changes.dropped, before.asked
-            )
+            fitted = _fitted(changes, report, match, before)
             changes.votes += [(match.id, vote) for vote in _new(match.id, fitted.votes, before)]
             changes.failed[match.id] = reason
     return changes

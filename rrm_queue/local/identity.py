@@ -1,4 +1,4 @@
-"""The identity that Postgres runs under: neither root nor a user without a name, it refuses both.
+"""The user that Postgres runs as. Postgres refuses root, and a user without a name.
 
 An ordinary user runs it directly. Root runs it in a user namespace, where uid 0 looks like the user
 nobody. Most containers refuse that: there it runs as nobody, with the single capability to bypass

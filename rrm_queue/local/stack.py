@@ -27,7 +27,7 @@ Say = Callable[[str], None]
 """Shows a line to the user."""
 
 _LOCKED = "waiting for another command that starts or stops the stack"
-_LAST_DEEDS = {
+_WORK_BEFORE_END = {
     "worker": "it finishes the matches that it has begun",
     "coordinator": "it records what has arrived",
     "valkey": "it saves its data",
@@ -234,7 +234,7 @@ def _start(
 
 def _teller(name: str, say: Say) -> Waiting:
     """A callback that says that the command waits for the daemon `name`."""
-    return lambda pid: say(f"waiting for the {name} (pid {pid}) to end: {_LAST_DEEDS[name]}")
+    return lambda pid: say(f"waiting for the {name} (pid {pid}) to end: {_WORK_BEFORE_END[name]}")
 
 
 def _details(server: Postgres | Valkey) -> list[str]:

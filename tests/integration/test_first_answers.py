@@ -1,6 +1,7 @@
 """A judge that is of no use to a job pauses it at its first answers, and the note says why."""
 
 from collections.abc import Callable
+from itertools import count
 from secrets import token_hex
 
 from kit.jobs import lines, play, received, submit_file
@@ -52,6 +53,22 @@ def won(batch: JudgeBatch, match: BatchMatch) -> MatchReport:
 
 def silent(batch: JudgeBatch, match: BatchMatch) -> MatchReport:
     return MatchReport(match.match, [Vote(1, Verdict.NONE, no_verdict=NoVerdict.OFF_MENU)])
+
+
+def wins_one_in(some: int, *, most: int | None = None) -> Report:
+    """One match in `some` is won and the others get no verdict.
+
+    After `most` matches the worker returns the rest, as the job is paused.
+    """
+    numbers = count(1)
+
+    def report(batch: JudgeBatch, match: BatchMatch) -> MatchReport:
+        number = next(numbers)
+        if most is not None and number > most:
+            return MatchReport(match.match, [])
+        return won(batch, match) if number % some == 0 else silent(batch, match)
+
+    return report
 
 
 def skip_waits(database: Database) -> None:
@@ -112,16 +129,7 @@ def test_a_judge_that_is_silent_in_nine_of_ten_first_votes_pauses_the_job(
     database: Database, broker: BrokerClient
 ) -> None:
     job = submit(database, 60)
-    seen = 0
-
-    def report(batch: JudgeBatch, match: BatchMatch) -> MatchReport:
-        nonlocal seen
-        seen += 1
-        if seen > 50:
-            return MatchReport(match.match, [])  # handed back, as the job is paused
-        return won(batch, match) if seen % 10 == 0 else silent(batch, match)
-
-    answer(database, broker, report)
+    answer(database, broker, wins_one_in(10, most=50))
     paused = view(database, job)
     assert paused.state is JobState.PAUSED
     assert paused.note == (
@@ -137,14 +145,7 @@ def test_a_judge_that_is_silent_less_often_goes_on(
     database: Database, broker: BrokerClient
 ) -> None:
     job = submit(database, 60)
-    seen = 0
-
-    def report(batch: JudgeBatch, match: BatchMatch) -> MatchReport:
-        nonlocal seen
-        seen += 1
-        return won(batch, match) if seen % 8 == 0 else silent(batch, match)
-
-    answer(database, broker, report)
+    answer(database, broker, wins_one_in(8))
     assert view(database, job).state is JobState.SUCCEEDED
 
 
