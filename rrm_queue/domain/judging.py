@@ -9,6 +9,9 @@ import msgspec
 class JudgeSpec(msgspec.Struct, frozen=True, omit_defaults=True):
     """A judge, `kind[:argument]`, and the settings of judges that write text.
 
+    `name` is what its file calls it; it changes no vote. `dialect` is how its verdict is read, see
+    `judging.dialects`; empty: as its kind does. `thinks`: whether it always reasons before a mark
+    such as `</think>`; None: as its kind does. `criteria` are shown to it with every prompt.
     `base_url` is the endpoint; its key is not part of this. `template` is the source of a prompt
     template that replaces RRM's. `regex` is what the text must match. With `logprobs` the endpoint
     is asked for the log probabilities of its tokens, and votes carry a probability.
@@ -23,6 +26,10 @@ class JudgeSpec(msgspec.Struct, frozen=True, omit_defaults=True):
     regex: str | None = None
     template: str | None = None
     logprobs: bool = False
+    name: str = ""
+    dialect: str = ""
+    thinks: bool | None = None
+    criteria: str | None = None
 
     def __str__(self) -> str:
         return f"{self.kind}:{self.argument}" if self.argument else self.kind
