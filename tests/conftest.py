@@ -15,7 +15,7 @@ from rrm_queue.seeds import derive
 from rrm_queue.store.database import Database
 from rrm_queue.store.schema import upgrade
 
-# A shell ignores Ctrl-C in what it starts in the background, and the processes of tests inherit that.
+# A shell ignores Ctrl-C in what it starts in the background, and processes of tests inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # A busy machine is no reason to fail. `make test-fast` chooses the profile `fast`.
