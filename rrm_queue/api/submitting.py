@@ -7,6 +7,7 @@ from typing import Any
 
 from rrm_queue.actions import options
 from rrm_queue.actions.input_files import open_bytes
+from rrm_queue.actions.judges import folders_of
 from rrm_queue.actions.request import SubmitOptions, request_of
 from rrm_queue.actions.submit import submit as submit_sources
 from rrm_queue.api.app import shared_app
@@ -31,6 +32,9 @@ def submit(
     resamples: int = options.RESAMPLES.default,
     sampling: Mapping[str, object] | None = None,
     template: str | PathLike[str] | None = None,
+    dialect: str | None = None,
+    thinks: bool | None = None,
+    criteria: str | PathLike[str] | None = None,
     seed: int = options.SEED.default,
     seeding: str = options.SEEDING.default,
     name: str | None = None,
@@ -59,6 +63,9 @@ def submit(
         resamples=resamples,
         sampling=sampling or {},
         template=template,
+        dialect=dialect,
+        thinks=thinks,
+        criteria=criteria,
         seed=seed,
         seeding=seeding,
         name=name,
@@ -69,7 +76,9 @@ def submit(
         new=new,
         keep_going=keep_going,
     )
-    request = request_of(given, app.settings.openai_base_url)
+    folders = folders_of(app.settings.home)
+    request = request_of(given, app.settings.openai_base_url, folders)
+    warn(request.warning)
     with _opened(source) as opened:
         submitted, warning = submit_sources(app, [opened], request)
     warn(warning)

@@ -17,6 +17,7 @@ VERBS = {
     "submit": ("submit", "Rank the answers of a file."),
     "status": ("status", "Show how far a job is."),
     "list": ("list_jobs", "List the jobs, the newest first."),
+    "judges": ("judges", "List the judges that have a name."),
     "results": ("results", "Print a job's standings."),
     "leaderboard": ("leaderboard", "Compare the models that wrote a job's answers."),
     "diagnose": ("diagnose", "Check how far a job's judge can be trusted."),

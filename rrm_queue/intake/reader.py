@@ -2,7 +2,7 @@
 
 from bisect import bisect
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import BinaryIO
 
@@ -221,9 +221,13 @@ class RowReader(Iterator[Item]):
         return self._checked(parsed.tournament)
 
     def _checked(self, item: Item) -> Item:
-        """The item, if it has what the job needs."""
-        lack = None if isinstance(item, Problem) else self._needs.lack(item)
-        return item if lack is None else Problem(lack, item.line)
+        """The item, if it has what the job needs; without criteria that no judge is shown."""
+        if isinstance(item, Problem):
+            return item
+        if lack := self._needs.lack(item):
+            return Problem(lack, item.line)
+        unused = item.criteria is not None and not self._needs.takes_criteria
+        return replace(item, criteria=None) if unused else item
 
     def _placed(self, item: Item, place: int) -> Item:
         """The item; a problem names its file where there are several."""

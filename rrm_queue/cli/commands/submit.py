@@ -10,10 +10,12 @@ import click
 from rrm_queue.actions import options
 from rrm_queue.actions.app import App
 from rrm_queue.actions.estimate import estimate, expected_rate, scale_of
+from rrm_queue.actions.judges import folders_of
 from rrm_queue.actions.request import SubmitOptions, request_of
 from rrm_queue.actions.submit import submit
 from rrm_queue.cli import exit_codes
 from rrm_queue.cli.options.checked import choice_option, number_option
+from rrm_queue.cli.options.flags import flag
 from rrm_queue.cli.options.sizing import LargeJobGate, can_ask, sizing_options
 from rrm_queue.cli.options.voting import voting_options
 from rrm_queue.cli.render.estimate import print_estimate
@@ -21,7 +23,7 @@ from rrm_queue.cli.render.reading import opened_sources
 from rrm_queue.cli.render.submitted import print_submitted
 from rrm_queue.cli.render.terminal import warn
 from rrm_queue.cli.render.watching import show_until_end
-from rrm_queue.errors import Message, Option, UsageFault
+from rrm_queue.errors import Message, Option, UsageFault, spelled
 from rrm_queue.intake.formats import NAMES as FORMATS
 from rrm_queue.intake.mapping import parse_mapping
 from rrm_queue.judging.kinds import USAGE
@@ -47,7 +49,12 @@ from rrm_queue.strategies import NAMES as STRATEGIES
     help=f"How to rank: {', '.join(STRATEGIES)}; "
     "sampled, swiss and pivot may be followed by :NUMBER.",
 )
-@click.option("--judge", default="reference", help=f"Who judges: {', '.join(USAGE)}.")
+@click.option(
+    "--judge",
+    default="reference",
+    help=f"Who judges: {', '.join(USAGE)}; or a judge of `rrmq judges` or of a file, as NAME@MODEL "
+    "or PATH.toml.",
+)
 @voting_options
 @click.option(
     "--sampling",
@@ -56,6 +63,9 @@ from rrm_queue.strategies import NAMES as STRATEGIES
     help="A text judge's temperature, top_p, max_tokens or regex; may be given several times.",
 )
 @click.option("--template", metavar="FILE", help="Your own prompt for a text judge (Jinja2).")
+@click.option("--dialect", metavar="NAME", help=options.DIALECT)
+@click.option("--thinks/--no-thinks", default=None, help=options.THINKS)
+@click.option("--criteria", metavar="FILE", help=options.CRITERIA)
 @number_option(options.SEED)
 @choice_option(options.SEEDING)
 @click.option("--name", help="A name for the job.")
@@ -98,7 +108,9 @@ def command(
         **given,
     )
     with App() as app:
-        request = request_of(submit_options, app.settings.openai_base_url)
+        folders = folders_of(app.settings.home)
+        request = request_of(submit_options, app.settings.openai_base_url, folders)
+        warn(request.warning and spelled(request.warning, flag))
         if dry_run:
             with opened_sources(files) as (sources, _):
                 estimated = estimate(sources, request, agreement, app.settings.max_input)

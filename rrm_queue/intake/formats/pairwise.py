@@ -6,12 +6,29 @@ there may be conversations that hold their prompt.
 
 from rrm_queue.domain import CandidateNumber, LabelledPair, Tournament
 from rrm_queue.intake.formats.base import Answer, Empty, Parsed, Whole, enter, kept
-from rrm_queue.intake.formats.fields import MISSING, Row, identifier, optional_text, reference
+from rrm_queue.intake.formats.fields import (
+    MISSING,
+    Row,
+    criteria,
+    identifier,
+    optional_text,
+    reference,
+)
 from rrm_queue.intake.formats.labels import label
 from rrm_queue.intake.formats.messages import prose, without_prompt
 
 _OPTIONAL = frozenset(
-    {"id", "question_id", "label", "winner", "model_a", "model_b", "subset", "reference"}
+    {
+        "id",
+        "question_id",
+        "label",
+        "winner",
+        "model_a",
+        "model_b",
+        "subset",
+        "reference",
+        "criteria",
+    }
 )
 
 
@@ -36,6 +53,7 @@ def _parse(row: Row, key: str, number: int, empty: Empty) -> Parsed:
         candidates=entrants.candidates,
         line=number,
         reference=reference(row.get("reference")),
+        criteria=criteria(row.get("criteria")),
         pairs=kept([pair], entrants.numbers),
         subset=optional_text(row.get("subset"), "subset"),
     )

@@ -14,6 +14,7 @@ from rrm_queue.intake.formats.base import Answer, Empty, Parsed, Whole, enter, k
 from rrm_queue.intake.formats.fields import (
     MISSING,
     Row,
+    criteria,
     identifier,
     is_absent,
     kind,
@@ -39,6 +40,7 @@ _OPTIONAL = frozenset(
         "sampled_conflict_pairs",
         "subset",
         "reference",
+        "criteria",
     }
 )
 
@@ -56,6 +58,7 @@ def _parse(row: Row, key: str, number: int, empty: Empty) -> Parsed:
         candidates=entrants.candidates,
         line=number,
         reference=reference(row.get("reference")),
+        criteria=criteria(row.get("criteria")),
         pairs=kept(_pairs(row, len(responses), scores), entrants.numbers),
         subset=optional_text(row.get("subset"), "subset"),
     )

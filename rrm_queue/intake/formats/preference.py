@@ -14,6 +14,7 @@ from rrm_queue.intake.formats.base import Answer, Empty, Parsed, Whole, answer_t
 from rrm_queue.intake.formats.fields import (
     MISSING,
     Row,
+    criteria,
     identifier,
     is_absent,
     is_text,
@@ -45,6 +46,7 @@ def _parse(row: Row, key: str, number: int, empty: Empty) -> Parsed:
         candidates=entrants.candidates,
         line=number,
         reference=reference(row.get("reference")),
+        criteria=criteria(row.get("criteria")),
         pairs=kept(_pairs(preferred, len(order)), entrants.numbers),
         subset=optional_text(row.get("subset"), "subset"),
     )
@@ -137,11 +139,21 @@ PREFERENCE = Whole(
             "rejected_model",
             "subset",
             "reference",
+            "criteria",
         }
     ),
     recognise=lambda row: "chosen" in row and "rejected" in row,
     optional=frozenset(
-        {"id", "prompt_id", "prompt", "chosen_model", "rejected_model", "subset", "reference"}
+        {
+            "id",
+            "prompt_id",
+            "prompt",
+            "chosen_model",
+            "rejected_model",
+            "subset",
+            "reference",
+            "criteria",
+        }
     ),
     parse=_parse,
 )

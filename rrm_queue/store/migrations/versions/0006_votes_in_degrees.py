@@ -17,8 +17,10 @@ def upgrade() -> None:
         "votes", sa.Column("margin", sa.SmallInteger(), server_default="0", nullable=False)
     )
     op.add_column("votes", sa.Column("probability", sa.Float(), nullable=True))
+    op.add_column("tournaments", sa.Column("criteria", sa.Text(), nullable=True))
 
 
 def downgrade() -> None:
+    op.drop_column("tournaments", "criteria")
     op.drop_column("votes", "probability")
     op.drop_column("votes", "margin")
