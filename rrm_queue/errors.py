@@ -114,6 +114,14 @@ class JobNotFound(RrmqError):
     """No such job."""
 
 
+class JobNotOpen(RrmqError):
+    """The job takes no more tournaments."""
+
+
+class Conflict(RrmqError):
+    """Something else is there under the same name."""
+
+
 class TournamentNotFound(RrmqError):
     """No such tournament."""
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from sqlalchemy import URL, Connection, create_engine, make_url, text
 from sqlalchemy.event import listen
@@ -22,7 +22,7 @@ from rrm_queue.text import first_line
 if TYPE_CHECKING:
     import psycopg
 
-SCHEMA = "0005"
+SCHEMA = "0006"
 """The migration that this version of rrmq speaks; a test holds it equal to Alembic's head."""
 
 CONNECT_TIMEOUT = 10  # seconds
@@ -95,6 +95,25 @@ class Database:
             if sqlstate is None:  # libpq refuses an option of the URL before there is a server
                 raise StoreUnavailable(first_line(error.orig or error)) from error
             raise
+
+    @contextmanager
+    def dedicated(self) -> Iterator["psycopg.Connection"]:
+        """A connection of its own, in autocommit, which is closed at the end; see `listening`.
+
+        Raises StoreUnavailable when the server cannot be reached or breaks off.
+        """
+        import psycopg
+
+        try:
+            with self._engine.connect() as connection:
+                connection.detach()
+                driver = cast("psycopg.Connection", connection.connection.driver_connection)
+                driver.autocommit = True
+                yield driver
+        except (OperationalError, InterfaceError) as error:
+            raise StoreUnavailable(first_line(error.orig or error)) from error
+        except psycopg.OperationalError as error:
+            raise StoreUnavailable(first_line(error)) from error
 
     def check_schema(self) -> None:
         """Raises SchemaMismatch unless the tables are those of this version."""
