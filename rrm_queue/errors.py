@@ -118,8 +118,8 @@ class JobNotOpen(RrmqError):
     """The job takes no more tournaments."""
 
 
-class Conflict(RrmqError):
-    """Something else is there under the same name."""
+class Conflict(UsageFault):
+    """The command does not fit the state of what it is for."""
 
 
 class TournamentNotFound(RrmqError):

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from sqlalchemy import URL, Connection, create_engine, make_url, text
 from sqlalchemy.event import listen
@@ -97,19 +97,18 @@ class Database:
             raise
 
     @contextmanager
-    def dedicated(self) -> Iterator["psycopg.Connection"]:
-        """A connection of its own, in autocommit, which is closed at the end; see `listening`.
+    def connect_alone(self) -> Iterator[Connection]:
+        """A connection outside of transactions, that nothing else uses before or after.
 
-        Raises StoreUnavailable when the server cannot be reached or breaks off.
+        Raises StoreUnavailable, also when what is done with the driver's connection finds it lost.
         """
         import psycopg
 
+        engine = self._engine.execution_options(isolation_level="AUTOCOMMIT")
         try:
-            with self._engine.connect() as connection:
+            with engine.connect() as connection:
                 connection.detach()
-                driver = cast("psycopg.Connection", connection.connection.driver_connection)
-                driver.autocommit = True
-                yield driver
+                yield connection
         except (OperationalError, InterfaceError) as error:
             raise StoreUnavailable(first_line(error.orig or error)) from error
         except psycopg.OperationalError as error:

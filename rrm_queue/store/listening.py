@@ -7,7 +7,7 @@ listen at that moment.
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from sqlalchemy import Connection, text
 
@@ -23,10 +23,10 @@ SEND = text("SELECT pg_notify(:channel, payload) FROM unnest(CAST(:payloads AS t
 
 
 class Channel(StrEnum):
-    """What a notice is about; its ids are of tournaments, jobs or cohorts."""
+    """What a notice is about; its ids are of tournaments that ended, jobs that are held, cohorts."""
 
     TOURNAMENTS = "rrmq_tournaments"
-    JOBS = "rrmq_jobs"
+    HELD = "rrmq_held"
     COHORTS = "rrmq_cohorts"
 
 
@@ -48,19 +48,19 @@ def tell(tx: Connection, channel: Channel, ids: Sequence[int] | Sequence[str]) -
 class Listener:
     """Receives notices of every channel."""
 
-    def __init__(self, connection: "psycopg.Connection") -> None:
-        self._connection = connection
+    def __init__(self, connection: Connection) -> None:
         for channel in Channel:
-            connection.execute(f"LISTEN {channel.value}".encode())
+            connection.execute(text(f"LISTEN {channel.value}"))
+        self._driver = cast("psycopg.Connection", connection.connection.driver_connection)
 
     def receive(self, seconds: float) -> Iterator[Notice]:
         """The notices that have come, after waiting for the first up to `seconds`."""
-        for notify in self._connection.notifies(timeout=seconds, stop_after=1):
+        for notify in self._driver.notifies(timeout=seconds, stop_after=1):
             yield Notice(Channel(notify.channel), notify.payload.split(","))
 
 
 @contextmanager
 def listening(database: Database) -> Iterator[Listener]:
     """A listener on a connection of its own. Raises StoreUnavailable, also while it receives."""
-    with database.dedicated() as connection:
+    with database.connect_alone() as connection:
         yield Listener(connection)

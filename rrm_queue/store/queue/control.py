@@ -97,7 +97,7 @@ class Retried(NamedTuple):
 def cancel_job(tx: Connection, job: JobId) -> bool:
     """Ends a job that has not ended; whether there was anything to end."""
     cancelled = tx.scalar(CANCEL_JOB, {"job": job}) is not None
-    tell(tx, Channel.JOBS, [job] if cancelled else [])
+    tell(tx, Channel.HELD, [job] if cancelled else [])
     return cancelled
 
 
@@ -113,7 +113,7 @@ def pause_job(tx: Connection, job: JobId, note: str | None = None) -> bool:
     """Holds a job that is queued or running; whether it was. `note` says why, if no user asked."""
     note = None if note is None else storable(note)
     paused = tx.scalar(PAUSE_JOB, {"job": job, "note": note}) is not None
-    tell(tx, Channel.JOBS, [job] if paused else [])
+    tell(tx, Channel.HELD, [job] if paused else [])
     return paused
 
 
