@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 from rrm_queue.domain import Result
 from rrm_queue.ratings.columns import Columns
 from rrm_queue.ratings.elo import elo
-from rrm_queue.ratings.rewards import RewardFormula, RewardKind, rewards
+from rrm_queue.ratings.rewards import rewards
 from rrm_queue.strategies import Pairings, named
 from rrm_queue.strategies.base import History
+from rrm_queue.views.rewards import RewardFormula, RewardKind
 
 SETUPS = ((8, "elo"), (32, "sampled:8"))
 """Sizes of groups with the strategy of each: all pairs of 8, and 8 matches for each of 32."""

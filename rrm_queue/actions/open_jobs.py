@@ -16,7 +16,6 @@ from rrm_queue.intake.formats.base import Empty
 from rrm_queue.intake.needs import Needs
 from rrm_queue.intake.reader import Source, read
 from rrm_queue.intake.submission_key import SubmissionKey
-from rrm_queue.judging.kinds import kind_of
 from rrm_queue.store.queue import appending
 from rrm_queue.store.queue.appending import OpenJob
 from rrm_queue.store.tables import Job
@@ -46,8 +45,7 @@ def open_job(app: App, request: Request) -> Opened:
 
     With `new` it is always another one.
     """
-    has_endpoint = kind_of(request.spec).has_endpoint
-    app.ensure_processes(settings_fingerprint(app.settings) if has_endpoint else "")
+    app.ensure_processes(settings_fingerprint(app.settings) if request.has_endpoint else "")
     job = request.job(SOURCE)
     job.open = True
     named = request.name is not None and not request.new

@@ -75,6 +75,11 @@ class Request:
         """What each tournament must have."""
         return needs_of(self.spec, self.strategy)
 
+    @property
+    def has_endpoint(self) -> bool:
+        """Whether the judge is asked at the endpoint of the settings."""
+        return kind_of(self.spec).has_endpoint
+
     def job(self, source: str) -> Job:
         """A new job over what is called `source`."""
         return Job(

@@ -23,7 +23,7 @@ SEND = text("SELECT pg_notify(:channel, payload) FROM unnest(CAST(:payloads AS t
 
 
 class Channel(StrEnum):
-    """What a notice is about; its ids are of tournaments that ended, jobs that are held, cohorts."""
+    """What a notice is about: tournaments that ended, jobs that are held, cohorts that went on."""
 
     TOURNAMENTS = "rrmq_tournaments"
     HELD = "rrmq_held"
