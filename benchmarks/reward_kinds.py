@@ -93,7 +93,9 @@ def _correlation(reward: Numbers, quality: Numbers) -> float:
 
 def _kind(kind: RewardKind) -> Reward:
     formula = RewardFormula(kind)
-    return lambda size, results, seed: np.array(rewards(size, results, seed, formula).rewards)
+    return lambda size, results, seed: np.array(
+        rewards(range(size), results, seed, formula).rewards
+    )
 
 
 def _one_order(size: int, results: list[Result], seed: int) -> Numbers:

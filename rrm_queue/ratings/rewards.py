@@ -1,14 +1,13 @@
 """A reward for each answer of a group, computed from the matches that its judge decided."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
-from typing import Any
+from typing import Any, assert_never
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rrm_queue.domain import Result
+from rrm_queue.domain import CandidateNumber, Result
 from rrm_queue.ratings.bradley_terry import bradley_terry
 from rrm_queue.ratings.columns import Columns
 from rrm_queue.ratings.elo import INITIAL, SCALE, expected_elo
@@ -23,9 +22,9 @@ EQUAL = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class Rewards:
-    """Of each candidate by number: its reward, its rank and its Bradley-Terry rating.
+    """Of each answer of a group: its reward, its rank and its Bradley-Terry rating.
 
-    All are None for a candidate of which the judge decided no match.
+    All are None for an answer of which the judge decided no match.
     """
 
     rewards: list[float | None]
@@ -33,77 +32,68 @@ class Rewards:
     ratings: list[float | None]
 
 
-def rewards(size: int, results: Sequence[Result], seed: int, formula: RewardFormula) -> Rewards:
-    """The rewards of a group of `size` candidates.
+def rewards(
+    candidates: Sequence[int], results: Sequence[Result], seed: int, formula: RewardFormula
+) -> Rewards:
+    """The rewards of a group of answers; `candidates` says which candidate each answer is.
 
-    `results` are the matches that the judge decided; a draw counts as half a win. `seed` draws the
-    orders over which Elo is averaged.
+    So equal answers, which are one candidate, get the same reward, and each of them counts in ranks
+    and means. `results` are the matches that the judge decided; a draw counts as half a win. `seed`
+    draws the orders over which Elo is averaged.
     """
-    columns = Columns.of(size, results)
-    met = np.zeros(size, bool)
+    answers = np.array(candidates)
+    columns = Columns.of(int(answers.max()) + 1, results)
+    met = np.zeros(columns.size, bool)
     met[columns.firsts] = met[columns.seconds] = True
-    strengths = bradley_terry(columns)
-    ranks = np.ones(size, int)
-    if met.any():
-        ranks[met] = ranked(strengths[met])
-    values = _VALUES[formula.kind](columns, strengths, ranks, seed)
-    if met.any():
-        values[met] = _fitted(values[met], formula)
-    return Rewards(_known(values, met), _known(ranks, met), _known(strengths, met))
+    known, strengths = met[answers], bradley_terry(columns)[answers]
+    ranks = np.ones(len(answers), int)
+    if known.any():
+        ranks[known] = ranked(strengths[known])
+    values = _values(columns, answers, strengths, ranks, seed, formula.kind)
+    if known.any():
+        values[known] = _fitted(values[known], formula)
+    return Rewards(_known(values, known), _known(ranks, known), _known(strengths, known))
 
 
 def equal_rewards(size: int, formula: RewardFormula) -> Rewards:
     """The rewards of a group whose answers are all the same text: nothing has to be judged."""
-    draws = [
-        Result(first, second, None)  # type: ignore[arg-type]  # numbers of candidates
-        for first in range(size)
-        for second in range(first)
-    ]
-    return rewards(size, draws, 0, formula)
+    one, other = CandidateNumber(0), CandidateNumber(1)
+    return rewards([0] * (size - 1) + [1], [Result(one, other, None)], 0, formula)
 
 
-def _bt(_columns: Columns, strengths: Numbers, _ranks: NDArray[np.int64], _seed: int) -> Numbers:
-    chances: Numbers = 1 / (1 + 10 ** ((INITIAL - strengths) / SCALE))
-    return chances
-
-
-def _elo(columns: Columns, _strengths: Numbers, _ranks: NDArray[np.int64], seed: int) -> Numbers:
-    return (expected_elo(columns, seed) - INITIAL) / 200 + 0.5
-
-
-def _winrate(
-    columns: Columns, _strengths: Numbers, _ranks: NDArray[np.int64], _seed: int
+def _values(
+    columns: Columns,
+    answers: NDArray[np.int64],
+    strengths: Numbers,
+    ranks: NDArray[np.int64],
+    seed: int,
+    kind: RewardKind,
 ) -> Numbers:
-    wins, losses, draws = columns.records()
-    rates: Numbers = (wins + draws / 2 + 1) / (wins + losses + draws + 2)
-    return rates
+    """Each answer's reward before it is centred or scaled."""
+    match kind:
+        case RewardKind.BT:
+            chances: Numbers = 1 / (1 + 10 ** ((INITIAL - strengths) / SCALE))
+            return chances
+        case RewardKind.ELO:
+            return ((expected_elo(columns, seed) - INITIAL) / 200 + 0.5)[answers]
+        case RewardKind.WINRATE:
+            wins, losses, draws = columns.records()
+            rates: Numbers = (wins + draws / 2 + 1) / (wins + losses + draws + 2)
+            return rates[answers]
+        case RewardKind.RANK:
+            return _places(ranks)
+        case RewardKind.BEST:
+            return (ranks == 1) / max(1, int((ranks == 1).sum()))
+        case _:
+            assert_never(kind)
 
 
-def _rank(_columns: Columns, _strengths: Numbers, ranks: NDArray[np.int64], _seed: int) -> Numbers:
-    """Candidates that share a rank get the mean of the places that they share."""
+def _places(ranks: NDArray[np.int64]) -> Numbers:
+    """From 1 for the first to 0 for the last; equals get the mean of the places they share."""
     better = (ranks[None, :] < ranks[:, None]).sum(axis=1)
     equal = (ranks[None, :] == ranks[:, None]).sum(axis=1) - 1
     places: Numbers = 1 - (better + equal / 2) / max(1, len(ranks) - 1)
     return places
-
-
-def _best(_columns: Columns, _strengths: Numbers, ranks: NDArray[np.int64], _seed: int) -> Numbers:
-    first = ranks == 1
-    shares: Numbers = first / max(1, int(first.sum()))
-    return shares
-
-
-_VALUES: MappingProxyType[
-    RewardKind, Callable[[Columns, Numbers, NDArray[np.int64], int], Numbers]
-] = MappingProxyType(
-    {
-        RewardKind.BT: _bt,
-        RewardKind.ELO: _elo,
-        RewardKind.WINRATE: _winrate,
-        RewardKind.RANK: _rank,
-        RewardKind.BEST: _best,
-    }
-)
 
 
 def _fitted(values: Numbers, formula: RewardFormula) -> Numbers:

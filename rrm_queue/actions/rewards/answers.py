@@ -1,16 +1,14 @@
 """What a caller gets for a group: rewards in the order in which it gave the answers."""
 
 from collections.abc import Sequence
-from typing import TypedDict, TypeVar
+from typing import TypedDict
 
-from rrm_queue.actions.rewards.asked import candidate_at, places_of
+from rrm_queue.actions.rewards.asked import places_of
 from rrm_queue.actions.schemas import Tokens
-from rrm_queue.domain import TournamentState
+from rrm_queue.domain import Result, TournamentState
 from rrm_queue.views.cohorts import CohortView
 from rrm_queue.views.groups import JudgedGroup
 from rrm_queue.views.rewards import RewardFormula
-
-T = TypeVar("T")
 
 
 class RewardsShape(TypedDict):
@@ -56,15 +54,12 @@ def rewards_shape(group: JudgedGroup, formula: RewardFormula) -> RewardsShape:
     """The rewards of a group that is over."""
     from rrm_queue.ratings.rewards import rewards  # it loads SciPy and pandas
 
-    failed = group.state is TournamentState.FAILED
-    size = len(group.keys)
-    computed = rewards(size, [] if failed else group.results, group.seed, formula)
-    places = places_of(group.keys)
-    error = group.error if failed else _missing(computed.rewards)
+    candidates = list(places_of(group.keys).values())
+    computed = rewards(candidates, _results(group), group.seed, formula)
     return {
-        "rewards": _at(places, computed.rewards),
-        "ranks": _at(places, computed.ranks),
-        "ratings": _at(places, computed.ratings),
+        "rewards": computed.rewards,
+        "ranks": computed.ranks,
+        "ratings": computed.ratings,
         "kind": formula.kind.value,
         "job": group.job,
         "tournament": group.key,
@@ -75,7 +70,7 @@ def rewards_shape(group: JudgedGroup, formula: RewardFormula) -> RewardsShape:
             "cached": group.cached_tokens,
             "completion": group.completion_tokens,
         },
-        "error": error,
+        "error": group.error or _missing(computed.rewards),
     }
 
 
@@ -85,16 +80,15 @@ def sample_shape(
     """The reward of the answer at a place of a cohort; without `judged` all answers are equal."""
     from rrm_queue.ratings.rewards import equal_rewards, rewards
 
-    failed = judged is not None and judged.state is TournamentState.FAILED
     if judged is None:
-        computed, number, answers = equal_rewards(cohort.size, formula), place, cohort.size
+        places = dict.fromkeys(range(cohort.size), 0)
+        computed = equal_rewards(cohort.size, formula)
     else:
-        results = [] if failed else judged.results
-        computed = rewards(len(judged.keys), results, judged.seed, formula)
-        number = candidate_at(judged.keys, place)
-        answers = sum(len(key.split(",")) for key in judged.keys)
+        places = places_of(judged.keys)
+        computed = rewards(list(places.values()), _results(judged), judged.seed, formula)
+    number = list(places).index(place)
     reward = computed.rewards[number]
-    error = judged.error if judged is not None and failed else None
+    error = judged.error if judged is not None else None
     return {
         "reward": reward,
         "rank": computed.ranks[number],
@@ -103,7 +97,7 @@ def sample_shape(
         "group": cohort.name,
         "index": place,
         "size": cohort.size,
-        "answers": answers,
+        "answers": len(places),
         "job": cohort.job,
         "tournament": None if judged is None else judged.key,
         "error": error or (NO_VERDICTS if reward is None else None),
@@ -129,8 +123,9 @@ def equal_shape(places: int, formula: RewardFormula) -> RewardsShape:
     }
 
 
-def _at(places: Sequence[int], cells: Sequence[T]) -> list[T]:
-    return [cells[number] for number in places]
+def _results(group: JudgedGroup) -> Sequence[Result]:
+    """What the judge decided of a group; nothing of one that failed."""
+    return [] if group.state is TournamentState.FAILED else group.results
 
 
 def _missing(rewards: Sequence[float | None]) -> str | None:

@@ -119,13 +119,8 @@ def default_strategy(answers: int) -> str:
     return "elo" if answers <= ALL_PAIRS else "sampled"
 
 
-def candidate_at(keys: Sequence[str], place: int) -> int:
-    """The number of the candidate that stands at a place of its group."""
-    return next(number for number, key in enumerate(keys) if str(place) in key.split(","))
-
-
-def places_of(keys: Sequence[str]) -> list[int]:
-    """The candidate's number at each place of the group.
+def places_of(keys: Sequence[str]) -> dict[int, int]:
+    """The candidate's number at each place of the group, by place.
 
     Of a tournament that no request for rewards made each candidate has its own place.
     """
@@ -133,9 +128,9 @@ def places_of(keys: Sequence[str]) -> list[int]:
         places = {int(place): number for number, key in enumerate(keys) for place in key.split(",")}
     except ValueError:
         places = {}
-    if sorted(places) != list(range(len(places))) or len(set(places.values())) != len(keys):
-        return list(range(len(keys)))
-    return [places[place] for place in range(len(places))]
+    if set(places.values()) != set(range(len(keys))):
+        return {number: number for number in range(len(keys))}
+    return dict(sorted(places.items()))
 
 
 def _candidates(completions: Sequence[object]) -> list[Candidate]:

@@ -8,7 +8,6 @@ from threading import Lock
 from rrm_queue.actions.app import App
 from rrm_queue.actions.rewards.gathering import Gatherer, Placed, refusal
 from rrm_queue.actions.rewards.waiting import Waiting
-from rrm_queue.domain import TournamentId
 from rrm_queue.store.listening import Channel, Notice
 from rrm_queue.store.queue.cohorts import read_cohorts
 from rrm_queue.views.cohorts import CohortId, CohortState, CohortView
@@ -70,7 +69,7 @@ class CohortWaiting:
             return
         with self._app.begin() as tx:
             views = read_cohorts(tx, wanted)
-        following: dict[TournamentId, None] = {}
+        following = []
         for view in views:
             if view.state is CohortState.GATHERING:
                 with self._lock:
@@ -79,7 +78,7 @@ class CohortWaiting:
             for future in self._take(view.id):
                 self._go_on(view, future)
             if view.tournament is not None:
-                following[view.tournament] = None
+                following.append(view.tournament)
         self._waiting.look(following)
 
     def _go_on(self, view: CohortView, future: Judged) -> None:

@@ -154,7 +154,7 @@ class Gatherer:
         return [_now(results[number], views) for number in range(len(asked))]
 
     def _add(self, tx: Transaction, one: Gathered) -> Placed:
-        """The answer at its place. Raises Conflict, JobNotFound, and CohortRefused for a late one."""
+        """The answer at its place. Raises Conflict, JobNotFound and CohortRefused."""
         job = self._joiner.job_of(tx, one.job)
         refuse_lack(needs_of_job(job), Group(_example(one), FEWEST))
         new = NewCohort(
