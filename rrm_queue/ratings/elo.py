@@ -81,8 +81,6 @@ def expected_elo(columns: Columns, seed: int, orders: int = SMOOTH_ORDERS) -> ND
     Half of the orders are the other half in reverse, which takes away most of what the order does.
     """
     scores = np.full((orders, columns.size), INITIAL)
-    if not len(columns):
-        return scores.mean(axis=0)
     chance = np.random.RandomState(derive(seed, "elo orders") % 2**32)
     half = np.array([chance.permutation(len(columns)) for _ in range(orders // 2)])
     points = _POINTS[columns.winners]
@@ -93,7 +91,8 @@ def expected_elo(columns: Columns, seed: int, orders: int = SMOOTH_ORDERS) -> ND
         gain = K * (points[played_next] - 1 / (1 + BASE ** (-lead / SCALE)))
         scores[every, one] += gain
         scores[every, two] -= gain
-    return scores.mean(axis=0)
+    means: NDArray[np.float64] = scores.mean(axis=0)
+    return means
 
 
 def played(columns: Columns, order: NDArray[np.int64], k: float = K) -> NDArray[np.float64]:

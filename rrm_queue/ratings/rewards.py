@@ -75,7 +75,8 @@ def _values(
             chances: Numbers = 1 / (1 + 10 ** ((INITIAL - strengths) / SCALE))
             return chances
         case RewardKind.ELO:
-            return ((expected_elo(columns, seed) - INITIAL) / 200 + 0.5)[answers]
+            elos = expected_elo(columns, seed)[answers]
+            return (elos - INITIAL) / 200 + 0.5
         case RewardKind.WINRATE:
             wins, losses, draws = columns.records()
             rates: Numbers = (wins + draws / 2 + 1) / (wins + losses + draws + 2)
@@ -83,7 +84,8 @@ def _values(
         case RewardKind.RANK:
             return _places(ranks)
         case RewardKind.BEST:
-            return (ranks == 1) / max(1, int((ranks == 1).sum()))
+            shares: Numbers = (ranks == 1) / max(1, int((ranks == 1).sum()))
+            return shares
         case _:
             assert_never(kind)
 

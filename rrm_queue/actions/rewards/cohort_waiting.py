@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
+from functools import partial
 from threading import Lock
 
 from rrm_queue.actions.app import App
@@ -40,7 +41,7 @@ class CohortWaiting:
                 self._callers.setdefault(cohort.id, []).append(future)
                 self._due[cohort.id] = time.monotonic() + cohort.left + SURE
         for placed, future in zip(places, futures, strict=True):
-            future.add_done_callback(lambda done, id_=placed.cohort.id: self._leave(id_, done))
+            future.add_done_callback(partial(self._leave, placed.cohort.id))
         self.look({placed.cohort.id for placed in places})  # it may have gone on meanwhile
         return futures
 

@@ -72,7 +72,7 @@ class Gathered(NamedTuple):
     reference: str | None
     partial: Partial
     timeout: float
-    index: int | None
+    at: int | None
     answer: Candidate
 
 
@@ -230,15 +230,15 @@ def _group(tx: Transaction, view: CohortView) -> Group:
 def _place_of(one: Gathered, there: Mapping[int, str]) -> int:
     """The place of an answer, given or free. Raises Conflict when another answer is there."""
     text = one.answer.text
-    if one.index is None:
+    if one.at is None:
         same = [place for place, said in there.items() if said == text]
         free = [place for place in range(one.size) if place not in there]
         if not same and not free:
             raise Conflict(f"group '{one.name}' has its {one.size} answers; this is another one")
         return (same or free)[0]
-    if there.get(one.index, text) != text:
-        raise Conflict(f"group '{one.name}' has another answer at index {one.index}")
-    return one.index
+    if there.get(one.at, text) != text:
+        raise Conflict(f"group '{one.name}' has another answer at index {one.at}")
+    return one.at
 
 
 def _refuse_another(view: CohortView, one: Gathered) -> None:

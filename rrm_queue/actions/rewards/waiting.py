@@ -10,6 +10,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable
 from concurrent.futures import Future
+from functools import partial
 from threading import Event, Lock, Thread
 
 from rrm_queue.actions.app import App
@@ -105,7 +106,7 @@ class Waiting:
         with self._lock:
             self._waiting.setdefault(tournament, []).append(future)
             self._jobs[tournament] = job
-        future.add_done_callback(lambda done: self._leave(tournament, done))
+        future.add_done_callback(partial(self._leave, tournament))
         return future
 
     def hear(self, notice: Notice) -> None:
@@ -145,11 +146,10 @@ class Waiting:
             return
         with self._app.begin() as tx:
             held = held_jobs(tx, list(waiting))
-        for job in held:
-            for tournament in waiting[job.id]:
-                for future in self._take(tournament):
-                    if future.set_running_or_notify_cancel():
-                        future.set_exception(JobHeld(job.reason, retry_after=HELD_RETRY))
+        for one in held:
+            for future in (f for tournament in waiting[one.id] for f in self._take(tournament)):
+                if future.set_running_or_notify_cancel():
+                    future.set_exception(JobHeld(one.reason, retry_after=HELD_RETRY))
 
     def _take(self, tournament: TournamentId) -> list[Future[JudgedGroup]]:
         with self._lock:

@@ -14,8 +14,9 @@ depends_on = None
 
 def upgrade() -> None:
     for name in ("open", "ephemeral"):
-        column = sa.Column(name, sa.Boolean(), server_default=sa.false(), nullable=False)
-        op.add_column("jobs", column)
+        op.add_column(
+            "jobs", sa.Column(name, sa.Boolean(), server_default=sa.false(), nullable=False)
+        )
     op.create_table(
         "cohorts",
         sa.Column("id", sa.BigInteger(), sa.Identity(), nullable=False),
