@@ -12,7 +12,8 @@ from rrm_queue.actions import options
 from rrm_queue.domain import JobState, JudgeSpec, Order, Seeding, Stop, Voting
 from rrm_queue.errors import Message, Option, UsageFault
 from rrm_queue.intake.byte_limit import UNLIMITED
-from rrm_queue.intake.formats.base import Empty
+from rrm_queue.intake.formats.base import Empty, Ids
+from rrm_queue.intake.formats.labels import LabelNumbers
 from rrm_queue.intake.needs import Needs
 from rrm_queue.intake.reader import RowReader, Source, read
 from rrm_queue.judging.kinds import kind_of, queue_of
@@ -50,6 +51,8 @@ class SubmitOptions:
     format: str | None = None
     mapping: Mapping[str, str] | None = None
     empty: str = options.EMPTY.default
+    labels: str = options.LABELS.default
+    ids: str = options.IDS.default
     new: bool = False
     keep_going: bool = False
 
@@ -68,6 +71,8 @@ class Request:
     format: str | None
     mapping: Mapping[str, str] | None
     empty: Empty
+    labels: LabelNumbers
+    ids: Ids
     new: bool
 
     @property
@@ -104,6 +109,8 @@ class Request:
             format=self.format,
             mapping=self.mapping,
             empty=self.empty,
+            labels=self.labels,
+            ids=self.ids,
             max_bytes=max_bytes,
         )
 
@@ -126,6 +133,8 @@ def request_of(given: SubmitOptions, openai_base_url: str) -> Request:
         format=given.format,
         mapping=given.mapping,
         empty=options.EMPTY.checked(given.empty),
+        labels=options.LABELS.checked(given.labels),
+        ids=options.IDS.checked(given.ids),
         new=given.new,
     )
 

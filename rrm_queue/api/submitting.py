@@ -38,6 +38,8 @@ def submit(
     format: str | None = None,  # noqa: A002  # the option's name
     mapping: Mapping[str, str] | None = None,
     empty: str = options.EMPTY.default,
+    labels: str = options.LABELS.default,
+    ids: str = options.IDS.default,
     new: bool = False,
     keep_going: bool = False,
 ) -> Job:
@@ -66,6 +68,8 @@ def submit(
         format=format,
         mapping=mapping,
         empty=empty,
+        labels=labels,
+        ids=ids,
         new=new,
         keep_going=keep_going,
     )

@@ -41,6 +41,8 @@ from rrm_queue.strategies import NAMES as STRATEGIES
     help="Read a column under the name that the format has for it; may be given several times.",
 )
 @choice_option(options.EMPTY)
+@choice_option(options.LABELS)
+@choice_option(options.IDS)
 @click.option(
     "--strategy",
     default="knockout",
