@@ -110,6 +110,21 @@ class UsageFault(RrmqError):
     """The command cannot be carried out as it was given."""
 
 
+class Conflict(UsageFault):
+    """The command does not fit the state of what it is for."""
+
+
+class Overloaded(RrmqError):
+    """Too much is asked at once.
+
+    `retry_after` is how many seconds to wait before the next try.
+    """
+
+    def __init__(self, detail: str = "", *, retry_after: int = 1) -> None:
+        self.retry_after = retry_after
+        super().__init__(detail)
+
+
 class JobNotFound(RrmqError):
     """No such job."""
 

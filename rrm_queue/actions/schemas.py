@@ -9,10 +9,12 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
 from math import isfinite
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any
+
+from typing_extensions import TypedDict  # Pydantic cannot describe that of older Pythons
 
 from rrm_queue.views.jobs import JobView
-from rrm_queue.views.tournaments import RankedCandidate, TournamentResult
+from rrm_queue.views.tournaments import RankedCandidate, TournamentError, TournamentResult
 
 if TYPE_CHECKING:  # they load SciPy, which most verbs do not need
     from rrm_queue.diagnostics.diagnosis import Diagnosis
@@ -77,6 +79,12 @@ class StatusShape(TypedDict):
     sharing: Sharing
     votes_reused: int
     note: str | None
+
+
+class ProblemShape(StatusShape):
+    """A job's progress, and the error of its first failed tournament."""
+
+    problem: str | None
 
 
 class StandingShape(TypedDict):
@@ -184,6 +192,12 @@ def status_shape(view: JobView) -> StatusShape:
         "votes_reused": view.votes_reused,
         "note": view.note,
     }
+
+
+def problem_shape(view: JobView, error: TournamentError | None) -> ProblemShape:
+    """A job's progress and its first error, as `status` prints it."""
+    problem = f"{error.tournament}: {error.error}" if error else None
+    return {**status_shape(view), "problem": problem}
 
 
 def result_shape(

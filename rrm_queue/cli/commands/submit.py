@@ -10,7 +10,7 @@ import click
 from rrm_queue.actions import options
 from rrm_queue.actions.app import App
 from rrm_queue.actions.estimate import estimate, expected_rate, scale_of
-from rrm_queue.actions.request import SubmitOptions, request_of
+from rrm_queue.actions.request import SubmitOptions, parse_sampling, request_of
 from rrm_queue.actions.submit import submit
 from rrm_queue.cli import exit_codes
 from rrm_queue.cli.options.checked import choice_option, number_option
@@ -94,7 +94,7 @@ def command(
     _collect_rarely()
     submit_options = SubmitOptions(
         mapping=parse_mapping(mapped),
-        sampling={key: value for key, _, value in (word.partition("=") for word in sampling)},
+        sampling=parse_sampling(sampling),
         **given,
     )
     with App() as app:
