@@ -22,7 +22,7 @@ from rrm_queue.text import first_line
 if TYPE_CHECKING:
     import psycopg
 
-SCHEMA = "0005"
+SCHEMA = "0006"
 """The migration that this version of rrmq speaks; a test holds it equal to Alembic's head."""
 
 CONNECT_TIMEOUT = 10  # seconds

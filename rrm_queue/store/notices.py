@@ -16,10 +16,8 @@ from rrm_queue.errors import StoreUnavailable
 from rrm_queue.store.database import Database
 from rrm_queue.text import first_line
 
-CHANNEL = "rrmq_jobs"
-"""The channel; a notice's text is the job's id."""
-
-LISTEN = text(f"LISTEN {CHANNEL}")
+# The text of a notice on this channel is the id of a job.
+LISTEN = text("LISTEN rrmq_jobs")
 
 Wait = Callable[[float], frozenset[JobId]]
 """Waits up to so many seconds for changes, and returns the jobs; none asks the server anything."""

@@ -66,6 +66,22 @@ def address_of(listener: socket.socket, token: str | None) -> str:
     return f"http://{shown}:{port}/" + (f"?token={token}" if token else "")
 
 
+def configured(serving: Serving) -> uvicorn.Config:
+    """How uvicorn serves."""
+    return uvicorn.Config(
+        create_web(serving),
+        http="h11",  # it bounds the size of headers
+        ws="none",
+        log_config=None,
+        log_level=logging.WARNING,
+        access_log=False,
+        server_header=False,
+        limit_concurrency=CONNECTIONS,
+        timeout_keep_alive=KEEP_ALIVE,
+        timeout_graceful_shutdown=GRACE,
+    )
+
+
 class _Server(uvicorn.Server):
     """Tells the application as soon as it is asked to stop: streams end and nothing waits on."""
 
@@ -88,19 +104,7 @@ async def _run(
     ready: Callable[[str], None],
 ) -> int:
     serving = Serving(app, access, hosts)
-    config = uvicorn.Config(
-        create_web(serving),
-        http="h11",  # it bounds the size of headers
-        ws="none",
-        log_config=None,
-        log_level=logging.WARNING,
-        access_log=False,
-        server_header=False,
-        limit_concurrency=CONNECTIONS,
-        timeout_keep_alive=KEEP_ALIVE,
-        timeout_graceful_shutdown=GRACE,
-    )
-    server = _Server(config, serving.stop)
+    server = _Server(configured(serving), serving.stop)
     _allow_many_files()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: None)  # uvicorn raises it again when it has stopped
