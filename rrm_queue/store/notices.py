@@ -31,7 +31,7 @@ def listening(database: Database) -> Iterator[Wait]:
     """
     with database.connect_alone() as connection:
         connection.execute(LISTEN)
-        driver = connection.connection.driver_connection
+        driver = connection.connection.dbapi_connection
         assert driver is not None  # noqa: S101  # it has just been used
 
         def wait(seconds: float) -> frozenset[JobId]:

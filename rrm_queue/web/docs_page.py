@@ -93,7 +93,7 @@ def _answers(responses: Mapping[str, Any], schemas: Mapping[str, Any]) -> Iterat
     """The answers that differ from route to route: those that are no problems."""
     for status, response in responses.items():
         if status.startswith("2"):
-            content = next(iter(response.get("content", {}).values()), {})
+            content: dict[str, Any] = next(iter(response.get("content", {}).values()), {})
             meaning = response.get("description", "")
             yield {"status": status, "meaning": meaning, "schema": _shown(content, schemas)}
 

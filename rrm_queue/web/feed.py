@@ -5,6 +5,8 @@ import json
 from collections.abc import AsyncIterator
 from hashlib import sha256
 
+from fastapi.sse import format_sse_event
+
 from rrm_queue.actions.schemas import json_line, status_shape
 from rrm_queue.errors import JobNotFound, StackFault, StoreUnavailable
 from rrm_queue.views.jobs import JobView
@@ -20,16 +22,6 @@ RETRY = 2000
 """Milliseconds after which a browser connects again."""
 
 
-def event(name: str, data: str, id_: str) -> bytes:
-    """One event; `data` is one line."""
-    return f"event: {name}\nid: {id_}\ndata: {data}\n\n".encode()
-
-
-def comment(text: str) -> bytes:
-    """A line that readers of events leave out."""
-    return f": {text}\n\n".encode()
-
-
 class Seen:
     """A job's status as an event; its id is made of its content."""
 
@@ -40,7 +32,8 @@ class Seen:
 
     def event(self) -> bytes:
         """`status` while the job goes on, `end` when it has ended."""
-        return event("end" if self.ended else "status", self.data, self.id)
+        name = "end" if self.ended else "status"
+        return format_sse_event(data_str=self.data, event=name, id=self.id)
 
 
 async def job_events(serving: Serving, first: JobView, last_id: str) -> AsyncIterator[bytes]:
@@ -51,20 +44,21 @@ async def job_events(serving: Serving, first: JobView, last_id: str) -> AsyncIte
     """
     seen = Seen(first)
     with serving.streams.place(), serving.changes.of(first.id) as changed:
-        yield f"retry: {RETRY}\n\n".encode()
+        yield format_sse_event(retry=RETRY)
         if seen.id != last_id:
             yield seen.event()
         while not (seen.ended or serving.stopping.is_set()):
             if not await _comes(changed):
-                yield comment("still here")
+                yield format_sse_event(comment="still here")
                 continue
             try:
                 now = Seen(await serving.looks.view(first.id))
             except (StoreUnavailable, StackFault):
-                yield comment("the store does not answer")  # a change is told when it is back
+                # A change is told when it is back.
+                yield format_sse_event(comment="the store does not answer")
                 continue
             except JobNotFound as error:
-                yield event("gone", json.dumps({"detail": str(error)}), "gone")
+                yield format_sse_event(data_str=json.dumps({"detail": str(error)}), event="gone")
                 return
             if now.id != seen.id:
                 yield now.event()

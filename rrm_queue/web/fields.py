@@ -31,7 +31,9 @@ def _fields() -> dict[str, Any]:
         for one in fields(SubmitOptions)
         if one.default is not MISSING and one.name not in (*FILES, *WORDS.values())
     }
-    words = {name: (list[str], Field(default=[], description="KEY=VALUE")) for name in WORDS}
+    words: dict[str, Any] = {
+        name: (list[str], Field(default=[], description="KEY=VALUE")) for name in WORDS
+    }
     return {**plain, **words}
 
 
@@ -60,4 +62,4 @@ def submit_options(
         raise UsageFault(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
     mapping = parse_mapping(found.pop("map", ()))
     sampling = parse_sampling(found.pop("sampling", ()))
-    return SubmitOptions(mapping=mapping, sampling=sampling, **found, **files)
+    return SubmitOptions(mapping=mapping, sampling=sampling, **found | dict(files))

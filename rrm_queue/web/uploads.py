@@ -4,7 +4,7 @@ import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException
@@ -76,8 +76,8 @@ def _sorted(form: FormData) -> Upload:
 async def _spooled(request: Request) -> AsyncIterator[BinaryIO]:
     """The body as a file: in memory while it is small, then on the disk."""
     with tempfile.SpooledTemporaryFile(IN_MEMORY) as spool:
-        file = UploadFile(spool)
+        file = UploadFile(cast("BinaryIO", spool))
         async for part in request.stream():
             await file.write(part)
         spool.seek(0)
-        yield spool
+        yield cast("BinaryIO", spool)

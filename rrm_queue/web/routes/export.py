@@ -22,10 +22,22 @@ from rrm_queue.web.serving import Served
 
 router = APIRouter(tags=["results"])
 
-Kind = StrEnum("Kind", {kind: kind for kind in KINDS})
+Kind = StrEnum("Kind", list(KINDS))  # type: ignore[misc]  # its members are the table's rows
 
-FORMATS = {"jsonl": LINES, "csv": "text/csv", "parquet": "application/vnd.apache.parquet"}
-Format = StrEnum("Format", {name: name for name in FORMATS})
+
+class Format(StrEnum):
+    """The formats of an export, named as a file's ending is."""
+
+    JSONL = "jsonl"
+    CSV = "csv"
+    PARQUET = "parquet"
+
+
+MEDIA_TYPES = {
+    Format.JSONL: LINES,
+    Format.CSV: "text/csv",
+    Format.PARQUET: "application/vnd.apache.parquet",
+}
 
 REPORT_POLICY = (
     "sandbox allow-scripts allow-popups; default-src 'none'; script-src 'unsafe-inline'; "
@@ -56,7 +68,7 @@ async def export_job(
     served: Served,
     job: Job,
     kind: Annotated[Kind, Query(alias="as", description="What to write.")],
-    format_: Annotated[Format, Query(alias="format")] = Format.jsonl,
+    format_: Annotated[Format, Query(alias="format")] = Format.JSONL,
     defuse: Annotated[
         bool, Query(description="Put ' before CSV texts that a spreadsheet would run as formulas.")
     ] = False,
@@ -86,7 +98,7 @@ async def export_job(
 
     attachment = f'attachment; filename="{kind}.{format_}"'
     return await served.call_heavy(
-        write_to_file, write, f".{format_}", FORMATS[format_], Content_Disposition=attachment
+        write_to_file, write, f".{format_}", MEDIA_TYPES[format_], Content_Disposition=attachment
     )
 
 
