@@ -9,6 +9,7 @@ from sqlalchemy import (
     Column,
     ForeignKey,
     Index,
+    SmallInteger,
     Text,
     UniqueConstraint,
     Uuid,
@@ -195,7 +196,8 @@ class VoteRow(SQLModel, table=True):
     """One sampled judgement, with its reasoning text and its cost.
 
     `key` is made of its content, for judges whose votes are paid for. `reused` is true for a copy
-    of an earlier job's vote.
+    of an earlier job's vote. `margin` is 1 for a slight and 2 for a strong preference, 0 if not
+    said. `probability` is that of the answer shown first, null where it is not known.
     """
 
     __tablename__ = "votes"
@@ -228,6 +230,8 @@ class VoteRow(SQLModel, table=True):
     neutralised: bool
     key: UUID | None = Field(default=None, sa_type=Uuid)
     reused: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    margin: int = Field(default=0, sa_type=SmallInteger, sa_column_kwargs={"server_default": "0"})
+    probability: float | None = None
     created_at: datetime | None = Field(default=None, sa_column=moment(now=True, nullable=False))
 
 

@@ -1,8 +1,12 @@
-"""Notices of changed jobs, for servers that wait for them.
+"""How clearly a vote prefers an answer, and the judge's own probability of it.
 
-The database sends them by itself, so a coordinator of the version before sends them too.
+A coordinator of the version before writes neither: the margin is then 0, the probability null.
+
+Also notices of changed jobs, for servers that wait for them. The database sends them by itself, so
+a coordinator of the version before sends them too.
 """
 
+import sqlalchemy as sa
 from alembic import op
 
 revision = "0006"
@@ -12,6 +16,10 @@ depends_on = None
 
 
 def upgrade() -> None:
+    op.add_column(
+        "votes", sa.Column("margin", sa.SmallInteger(), server_default="0", nullable=False)
+    )
+    op.add_column("votes", sa.Column("probability", sa.Float(), nullable=True))
     op.execute("""
         CREATE FUNCTION rrmq_job_changed() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN
@@ -28,3 +36,5 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.execute("DROP TRIGGER job_changed ON jobs")
     op.execute("DROP FUNCTION rrmq_job_changed()")
+    op.drop_column("votes", "probability")
+    op.drop_column("votes", "margin")
