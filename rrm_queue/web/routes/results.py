@@ -8,13 +8,12 @@ from starlette.responses import Response
 
 from rrm_queue.actions.bracket import read_bracket
 from rrm_queue.actions.diagnose import diagnose
+from rrm_queue.actions.diagnosis_schema import DiagnosisShape, diagnosis_shape
 from rrm_queue.actions.leaderboard import read_leaderboard
 from rrm_queue.actions.results import open_results
 from rrm_queue.actions.schemas import (
-    DiagnosisShape,
     LeaderboardShape,
     ResultShape,
-    diagnosis_shape,
     leaderboard_shape,
     result_shape,
 )
