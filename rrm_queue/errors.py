@@ -110,6 +110,10 @@ class UsageFault(RrmqError):
     """The command cannot be carried out as it was given."""
 
 
+class JobNotFound(RrmqError):
+    """No such job."""
+
+
 class Conflict(UsageFault):
     """The command does not fit the state of what it is for."""
 
@@ -125,8 +129,15 @@ class Overloaded(RrmqError):
         super().__init__(detail)
 
 
-class JobNotFound(RrmqError):
-    """No such job."""
+class JobHeld(Overloaded):
+    """The job is held, and nothing of it is judged."""
+
+
+class JobNotOpen(Conflict):
+    """The job takes no more tournaments."""
+
+    def __init__(self, job: str) -> None:
+        super().__init__(f"job {job} takes no more tournaments: it is not open")
 
 
 class TournamentNotFound(RrmqError):
@@ -139,6 +150,10 @@ class MatchNotFound(RrmqError):
 
 class StillRunning(RrmqError):
     """The job has not ended in the time given."""
+
+
+class CohortRefused(StillRunning):
+    """The cohort was not whole in the time given, and is not judged."""
 
 
 class JobFailed(RrmqError):

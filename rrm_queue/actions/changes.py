@@ -8,7 +8,7 @@ from rrm_queue.actions.app import App
 from rrm_queue.domain import JobId
 from rrm_queue.errors import RrmqError
 from rrm_queue.log_once import log_once
-from rrm_queue.store.notices import listening
+from rrm_queue.store.listening import Channel, listening
 
 log = logging.getLogger(__name__)
 
@@ -52,8 +52,9 @@ class Following:
                 self._stopping.wait(PATIENCE)
 
     def _follow(self) -> None:
-        with listening(self._app.database) as wait:
+        with listening(self._app.database, [Channel.JOBS]) as listener:
             self._tell(None)
             while not self._stopping.is_set():
-                if changed := wait(PATIENCE):
-                    self._tell(changed)
+                notices = list(listener.receive(PATIENCE))
+                if notices:
+                    self._tell(frozenset(JobId(id_) for one in notices for id_ in one.ids))

@@ -84,10 +84,15 @@ class Database:
 
         Raises StoreUnavailable, also when what is done with the driver's connection finds it lost.
         """
+        import psycopg
+
         engine = self._engine.execution_options(isolation_level="AUTOCOMMIT")
-        with _store_faults(), engine.connect() as connection:
-            connection.detach()
-            yield connection
+        try:
+            with _store_faults(), engine.connect() as connection:
+                connection.detach()
+                yield connection
+        except psycopg.OperationalError as error:
+            raise StoreUnavailable(first_line(error)) from error
 
     def check_schema(self) -> None:
         """Raises SchemaMismatch unless the tables are those of this version."""
