@@ -68,9 +68,7 @@ class Listener:
 
 
 @contextmanager
-def listening(
-    database: Database, channels: Sequence[Channel] = REWARDS
-) -> Iterator[Listener]:
+def listening(database: Database, channels: Sequence[Channel] = REWARDS) -> Iterator[Listener]:
     """A listener on a connection of its own. Raises StoreUnavailable, also while it receives."""
     with database.connect_alone() as connection:
         yield Listener(connection, channels)
