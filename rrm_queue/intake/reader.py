@@ -51,6 +51,7 @@ def read(
     labels: LabelNumbers = LabelNumbers.NONE,
     ids: Ids = Ids.GIVEN,
     max_bytes: int = UNLIMITED,
+    name_lines: bool = True,
 ) -> "RowReader":
     """The tournaments in the files, and a Problem in place of whatever is bad in them.
 
@@ -58,13 +59,14 @@ def read(
     for each key. `empty` says what happens to empty answers, `labels` what numbers as labels mean,
     `ids` what names a tournament. One that lacks one of the `needs` is a Problem. Ends after
     MOST_PROBLEMS problems. Files without a row are one problem that has no line.
+    Without `name_lines` a tournament without an id has an empty key.
     Raises UsageFault when no format is called `format`. The reader raises InputTooLarge when the
     files together unpack to more than `max_bytes`.
     """
     files = sources if isinstance(sources, Sequence) else [Source("", sources)]
     known = named(format) if format else None
     limit = ByteLimit(max_bytes)
-    reader = RowReader(files, known, mapping or {}, needs, Empty(empty), limit)
+    reader = RowReader(files, known, mapping or {}, needs, Empty(empty), limit, name_lines)
     reader.labels, reader.ids = LabelNumbers(labels), Ids(ids)
     return reader
 
@@ -84,6 +86,7 @@ class RowReader(Iterator[Item]):
         needs: Needs,
         empty: Empty,
         limit: ByteLimit,
+        name_lines: bool,
     ) -> None:
         self.dropped = 0
         self.labels = LabelNumbers.NONE
@@ -97,6 +100,7 @@ class RowReader(Iterator[Item]):
         self._limit = limit
         self._watch = ColumnWatch(self._mapping)
         self._titles: dict[str, None] = {}
+        self._name_lines = name_lines
         self._containers: dict[str, None] = {}
         self._tournaments = [0] * len(sources)
         self._models: set[str] = set()
@@ -264,6 +268,8 @@ class RowReader(Iterator[Item]):
 
     def _name(self, spot: Spot) -> str:
         """The name of a tournament without an id: its line, after its file's number."""
+        if not self._name_lines:
+            return ""
         return f"{spot.source + 1}:{spot.line}" if len(self._sources) > 1 else str(spot.line)
 
     def _fits(self, columns: Row) -> bool:
