@@ -119,13 +119,15 @@ class GeneratorMatches:
 
     `tournaments` are any numbers that tell tournaments apart, `firsts` and `seconds` places in a
     list of generators or UNNAMED. `winners` is 1 for the first, 2 for the second, 0 for a draw and
-    where a coin settled a tie.
+    where a coin settled a tie. `scores` are what the first scored, 0 to 1: without them a win is 1
+    and a draw is 0.5.
     """
 
     tournaments: Whole
     firsts: Whole
     seconds: Whole
     winners: NDArray[np.uint8]
+    scores: NDArray[np.float64] | None = None
 
     def __len__(self) -> int:
         return len(self.winners)
@@ -133,5 +135,9 @@ class GeneratorMatches:
     def where(self, rows: NDArray[np.bool_]) -> "GeneratorMatches":
         """These rows."""
         return GeneratorMatches(
-            self.tournaments[rows], self.firsts[rows], self.seconds[rows], self.winners[rows]
+            self.tournaments[rows],
+            self.firsts[rows],
+            self.seconds[rows],
+            self.winners[rows],
+            None if self.scores is None else self.scores[rows],
         )

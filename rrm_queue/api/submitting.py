@@ -40,6 +40,7 @@ def submit(
     empty: str = options.EMPTY.default,
     new: bool = False,
     keep_going: bool = False,
+    logprobs: bool = False,
 ) -> Job:
     """Makes a job of a file or of rows; the options are those of `rrmq submit`.
 
@@ -68,6 +69,7 @@ def submit(
         empty=empty,
         new=new,
         keep_going=keep_going,
+        logprobs=logprobs,
     )
     request = request_of(given, app.settings.openai_base_url)
     with _opened(source) as opened:
