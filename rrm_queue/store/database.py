@@ -96,6 +96,24 @@ class Database:
                 raise StoreUnavailable(first_line(error.orig or error)) from error
             raise
 
+    @contextmanager
+    def connect_alone(self) -> Iterator[Connection]:
+        """A connection outside of transactions, that nothing else uses before or after.
+
+        Raises StoreUnavailable, also when what is done with the driver's connection finds it lost.
+        """
+        import psycopg
+
+        engine = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+        try:
+            with engine.connect() as connection:
+                connection.detach()
+                yield connection
+        except (OperationalError, InterfaceError) as error:
+            raise StoreUnavailable(first_line(error.orig or error)) from error
+        except psycopg.OperationalError as error:
+            raise StoreUnavailable(first_line(error)) from error
+
     def check_schema(self) -> None:
         """Raises SchemaMismatch unless the tables are those of this version."""
         found = self.schema()
