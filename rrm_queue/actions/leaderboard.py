@@ -4,15 +4,12 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from rrm_queue.actions.app import App
+from rrm_queue.columns import SoftVotes
 from rrm_queue.errors import Message, Option, UsageFault
 from rrm_queue.ratings.leaderboard import FEW, Leaderboard, LeaderboardRow, Method, leaderboard
 from rrm_queue.store.database import Transaction
 from rrm_queue.store.views.jobs import find_job, view_job
-from rrm_queue.store.views.outcomes import (
-    SoftVotes,
-    generator_matches,
-    soft_generator_matches,
-)
+from rrm_queue.store.views.outcomes import generator_matches, soft_generator_matches
 from rrm_queue.text import count, printable
 from rrm_queue.views.jobs import JobView
 
@@ -25,7 +22,6 @@ class JobLeaderboard(NamedTuple):
 
     view: JobView
     board: Leaderboard
-    soft: SoftVotes | None = None
 
 
 def read_leaderboard(
@@ -38,17 +34,14 @@ def read_leaderboard(
     """
     with app.begin() as tx:
         view = view_job(tx, find_job(tx, job))
-        if soft:
-            generators, matches, counted = soft_generator_matches(tx, view.id)
-        else:
-            (generators, matches), counted = generator_matches(tx, view.id), None
-    if counted is not None and not counted.probable:
+        generators, matches = (soft_generator_matches if soft else generator_matches)(tx, view.id)
+    if matches.soft is not None and not matches.soft.probable:
         raise UsageFault(
             Message(
                 Option("soft"), " needs votes with a probability; submit with ", Option("logprobs")
             )
         )
-    return JobLeaderboard(view, leaderboard(generators, matches, view.seed, method), counted)
+    return JobLeaderboard(view, leaderboard(generators, matches, view.seed, method))
 
 
 def leaderboard_of(tx: Transaction, view: JobView) -> Leaderboard | None:
@@ -57,14 +50,12 @@ def leaderboard_of(tx: Transaction, view: JobView) -> Leaderboard | None:
     return leaderboard(generators, matches, view.seed) if generators else None
 
 
-def leaderboard_notes(
-    view: JobView, board: Leaderboard, soft: SoftVotes | None = None
-) -> Iterator[str]:
+def leaderboard_notes(view: JobView, board: Leaderboard) -> Iterator[str]:
     """What was counted, what was left out, and what cannot be compared; a line each."""
     so_far = "" if view.state.ended else " so far"
     yield f"{count(board.matches, 'match')} in {count(board.tournaments, 'tournament')}{so_far}"
-    if soft is not None:
-        yield _soft_note(soft)
+    if board.soft is not None:
+        yield _soft_note(board.soft)
     yield from _left_out(board)
     if board.rows and not board.clustered:
         yield (

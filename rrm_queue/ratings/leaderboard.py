@@ -7,7 +7,7 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from rrm_queue.columns import UNNAMED, GeneratorMatches
+from rrm_queue.columns import UNNAMED, GeneratorMatches, SoftVotes
 from rrm_queue.ratings.bradley_terry import PRIOR_DRAWS, Strengths, strengths
 from rrm_queue.ratings.columns import Columns
 from rrm_queue.ratings.comparability import comparability
@@ -65,8 +65,8 @@ class Leaderboard:
 
     `matches` in `tournaments` were counted. `own` were left out because both answers are of one
     generator, `unnamed` because an answer names no generator. `clustered`: the intervals treat the
-    tournaments, not the matches, as independent. `soft`: matches count by the probabilities of
-    their votes, except for wins, draws, losses and Elo.
+    tournaments, not the matches, as independent. With `soft`, matches count by the
+    probabilities of their votes, except for wins, draws, losses and Elo.
     """
 
     rows: tuple[LeaderboardRow, ...]
@@ -77,7 +77,7 @@ class Leaderboard:
     clustered: bool
     method: Method
     elo_orders: int
-    soft: bool = False
+    soft: SoftVotes | None = None
 
 
 def leaderboard(
@@ -125,7 +125,7 @@ def leaderboard(
         clustered,
         method,
         elo.orders,
-        matches.scores is not None,
+        matches.soft,
     )
 
 

@@ -1,10 +1,8 @@
 """The outcomes of a job's matches between generators, in columns, for ratings."""
 
-from typing import NamedTuple
-
 from sqlalchemy import Connection, text
 
-from rrm_queue.columns import GeneratorMatches
+from rrm_queue.columns import GeneratorMatches, SoftVotes
 from rrm_queue.domain import JobId
 from rrm_queue.store.binary_columns import BIGINT, INTEGER, NUMBER, SMALLINT_CODE, read_columns
 
@@ -57,13 +55,6 @@ SOFT_MATCHES = _MATCHES.format(
 _CELLS = (BIGINT, INTEGER, INTEGER, SMALLINT_CODE)
 
 
-class SoftVotes(NamedTuple):
-    """How many votes with a verdict were counted, and how many of them carry a probability."""
-
-    votes: int
-    probable: int
-
-
 def generator_matches(tx: Connection, job: JobId) -> tuple[list[str], GeneratorMatches]:
     """The job's generators by name, and its matches so far between them."""
     generators = list(tx.scalars(GENERATORS, {"job": job}))
@@ -72,13 +63,12 @@ def generator_matches(tx: Connection, job: JobId) -> tuple[list[str], GeneratorM
     return generators, GeneratorMatches(*columns)
 
 
-def soft_generator_matches(
-    tx: Connection, job: JobId
-) -> tuple[list[str], GeneratorMatches, SoftVotes]:
+def soft_generator_matches(tx: Connection, job: JobId) -> tuple[list[str], GeneratorMatches]:
     """The same with each match's score by the mean probability of its votes."""
     generators = list(tx.scalars(GENERATORS, {"job": job}))
     parameters = {"job": job, "generators": generators}
     *columns, votes, probable = read_columns(
         tx, SOFT_MATCHES, parameters, (*_CELLS, NUMBER, BIGINT, BIGINT)
     )
-    return generators, GeneratorMatches(*columns), SoftVotes(int(votes.sum()), int(probable.sum()))
+    counted = SoftVotes(int(votes.sum()), int(probable.sum()))
+    return generators, GeneratorMatches(*columns, counted)
