@@ -59,8 +59,8 @@ def generator_matches(tx: Connection, job: JobId) -> tuple[list[str], GeneratorM
     """The job's generators by name, and its matches so far between them."""
     generators = list(tx.scalars(GENERATORS, {"job": job}))
     parameters = {"job": job, "generators": generators}
-    columns = read_columns(tx, MATCHES, parameters, _CELLS)
-    return generators, GeneratorMatches(*columns)
+    tournaments, firsts, seconds, winners = read_columns(tx, MATCHES, parameters, _CELLS)
+    return generators, GeneratorMatches(tournaments, firsts, seconds, winners)
 
 
 def soft_generator_matches(tx: Connection, job: JobId) -> tuple[list[str], GeneratorMatches]:
@@ -71,4 +71,5 @@ def soft_generator_matches(tx: Connection, job: JobId) -> tuple[list[str], Gener
         tx, SOFT_MATCHES, parameters, (*_CELLS, NUMBER, BIGINT, BIGINT)
     )
     counted = SoftVotes(int(votes.sum()), int(probable.sum()))
-    return generators, GeneratorMatches(*columns, counted)
+    tournaments, firsts, seconds, winners, scores = columns
+    return generators, GeneratorMatches(tournaments, firsts, seconds, winners, scores, counted)
