@@ -17,7 +17,13 @@ from rrm_queue.intake.formats.labels import LabelNumbers
 from rrm_queue.intake.needs import Needs
 from rrm_queue.intake.reader import RowReader, Source, read
 from rrm_queue.judging.kinds import kind_of, queue_of
-from rrm_queue.judging.spec import needs_reference, parse_spec, with_sampling, with_template
+from rrm_queue.judging.spec import (
+    needs_reference,
+    parse_spec,
+    with_logprobs,
+    with_sampling,
+    with_template,
+)
 from rrm_queue.store.tables import Job
 from rrm_queue.strategies import judges_own_pairs, named
 from rrm_queue.text import printable
@@ -55,6 +61,7 @@ class SubmitOptions:
     ids: str = options.IDS.default
     new: bool = False
     keep_going: bool = False
+    logprobs: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +168,7 @@ def judge_of(given: SubmitOptions, openai_base_url: str) -> JudgeSpec:
     spec = parse_spec(name, base_url=openai_base_url, folder=Path.cwd())
     kind_of(spec).check_argument(spec.argument)
     spec = with_sampling(spec, {key: str(value) for key, value in given.sampling.items()})
+    spec = with_logprobs(spec) if given.logprobs else spec
     if given.template is None:
         return spec
     try:

@@ -42,6 +42,7 @@ def submit(
     ids: str = options.IDS.default,
     new: bool = False,
     keep_going: bool = False,
+    logprobs: bool = False,
 ) -> Job:
     """Makes a job of a file or of rows; the options are those of `rrmq submit`.
 
@@ -72,6 +73,7 @@ def submit(
         ids=ids,
         new=new,
         keep_going=keep_going,
+        logprobs=logprobs,
     )
     request = request_of(given, app.settings.openai_base_url)
     with _opened(source) as opened:
