@@ -1,6 +1,6 @@
 """The options of a submission, checked and made into what a job is stored and read with."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
@@ -13,7 +13,8 @@ from rrm_queue.actions.judges import judge_named, read_text
 from rrm_queue.domain import JobState, JudgeSpec, Order, Seeding, Stop, Voting
 from rrm_queue.errors import Message, Option, UsageFault
 from rrm_queue.intake.byte_limit import UNLIMITED
-from rrm_queue.intake.formats.base import Empty
+from rrm_queue.intake.formats.base import Empty, Ids
+from rrm_queue.intake.formats.labels import LabelNumbers
 from rrm_queue.intake.needs import Needs
 from rrm_queue.intake.reader import RowReader, Source, read
 from rrm_queue.judging.kinds import kind_of, queue_of
@@ -24,6 +25,7 @@ from rrm_queue.judging.spec import (
     unasked_mark,
     with_criteria,
     with_dialect,
+    with_logprobs,
     with_sampling,
     with_template,
     with_thinking,
@@ -64,8 +66,11 @@ class SubmitOptions:
     format: str | None = None
     mapping: Mapping[str, str] | None = None
     empty: str = options.EMPTY.default
+    labels: str = options.LABELS.default
+    ids: str = options.IDS.default
     new: bool = False
     keep_going: bool = False
+    logprobs: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +87,8 @@ class Request:
     format: str | None
     mapping: Mapping[str, str] | None
     empty: Empty
+    labels: LabelNumbers
+    ids: Ids
     new: bool
 
     @property
@@ -123,6 +130,8 @@ class Request:
             format=self.format,
             mapping=self.mapping,
             empty=self.empty,
+            labels=self.labels,
+            ids=self.ids,
             max_bytes=max_bytes,
         )
 
@@ -161,8 +170,15 @@ def request_of(
         format=given.format,
         mapping=given.mapping,
         empty=options.EMPTY.checked(given.empty),
+        labels=options.LABELS.checked(given.labels),
+        ids=options.IDS.checked(given.ids),
         new=given.new,
     )
+
+
+def parse_sampling(words: Iterable[str]) -> dict[str, str]:
+    """The sampling settings that words such as `temperature=0.7` give."""
+    return {key: value for key, _, value in (word.partition("=") for word in words)}
 
 
 def judge_of(given: SubmitOptions, openai_base_url: str, folders: Sequence[Path] = ()) -> JudgeSpec:
@@ -174,6 +190,7 @@ def judge_of(given: SubmitOptions, openai_base_url: str, folders: Sequence[Path]
     spec = judge_named(name, base_url=openai_base_url, folders=folders)
     kind_of(spec).check_argument(spec.argument)
     spec = with_sampling(spec, {key: str(value) for key, value in given.sampling.items()})
+    spec = with_logprobs(spec) if given.logprobs else spec
     if given.template is not None:
         spec = with_template(spec, read_text(Path(given.template), "the template"))
     if given.dialect is not None:

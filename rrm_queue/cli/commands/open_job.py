@@ -8,10 +8,10 @@ import click
 from rrm_queue.actions.app import App
 from rrm_queue.actions.judges import folders_of
 from rrm_queue.actions.open_jobs import open_job
-from rrm_queue.actions.request import SubmitOptions, request_of
+from rrm_queue.actions.request import SubmitOptions, parse_sampling, request_of
 from rrm_queue.actions.schemas import json_line
 from rrm_queue.cli.options.flags import flag
-from rrm_queue.cli.options.judging import judging_options, parse_sampling
+from rrm_queue.cli.options.judging import judging_options
 from rrm_queue.cli.render.terminal import warn
 from rrm_queue.errors import spelled
 

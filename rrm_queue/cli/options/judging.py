@@ -1,6 +1,6 @@
 """The options that say how answers are judged and ranked: of `rrmq submit` and `rrmq open`."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 import click
@@ -33,6 +33,12 @@ OPTIONS = (
         multiple=True,
         help="A text judge's temperature, top_p, max_tokens or regex; may be given several times.",
     ),
+    click.option(
+        "--logprobs",
+        is_flag=True,
+        help="Ask a text judge for its tokens' log probabilities: each vote carries the "
+        "probability of the answer shown first.",
+    ),
     click.option("--template", metavar="FILE", help="Your own prompt for a text judge (Jinja2)."),
     click.option("--dialect", metavar="NAME", help=options.DIALECT),
     click.option("--thinks/--no-thinks", default=None, help=options.THINKS),
@@ -55,8 +61,3 @@ def judging_options(command: Command) -> Command:
     for option in reversed(OPTIONS):
         command = option(command)
     return command
-
-
-def parse_sampling(words: Sequence[str]) -> dict[str, str]:
-    """The values of `--sampling` by their keys."""
-    return {key: value for key, _, value in (word.partition("=") for word in words)}
