@@ -5,7 +5,7 @@ In this order: ids, states, what a file holds, how matches are played, how they 
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NamedTuple, NewType
+from typing import Any, NamedTuple, NewType
 from uuid import UUID
 
 import msgspec
@@ -177,7 +177,9 @@ class JudgeSpec(msgspec.Struct, frozen=True, omit_defaults=True):
     """A judge, `kind[:argument]`, and the settings of judges that write text.
 
     `base_url` is the endpoint; its key is not part of this. `template` is the source of a prompt
-    template that replaces RRM's. `regex` is what the text must match.
+    template that replaces RRM's. `regex` is what the text must match. `thinks` says whether the
+    judge reasons before `</think>`; None: as its kind does. `omit` names sampling parameters that
+    are not sent, `extra` holds more fields of the request's body.
     """
 
     kind: str
@@ -188,6 +190,9 @@ class JudgeSpec(msgspec.Struct, frozen=True, omit_defaults=True):
     max_tokens: int = 8192
     regex: str | None = None
     template: str | None = None
+    thinks: bool | None = None
+    omit: tuple[str, ...] = ()
+    extra: dict[str, Any] = {}
 
     def __str__(self) -> str:
         return f"{self.kind}:{self.argument}" if self.argument else self.kind
@@ -265,11 +270,20 @@ class Verdict(StrEnum):
 
 
 class NoVerdict(StrEnum):
-    """Why a vote gave no verdict."""
+    """Why a vote gave no verdict; at most 16 characters each.
+
+    `refused`: the judge said that it will not answer. `filtered`: a content filter stopped the
+    prompt or the answer. `empty`: it wrote nothing. `unreadable`: what the endpoint sent is no
+    completion.
+    """
 
     TRUNCATED = "truncated"
     NO_BOX = "no box"
     OFF_MENU = "off the menu"
+    REFUSED = "refused"
+    FILTERED = "filtered"
+    EMPTY = "empty"
+    UNREADABLE = "unreadable"
 
 
 class Vote(msgspec.Struct, frozen=True, omit_defaults=True):

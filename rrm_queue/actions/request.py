@@ -16,7 +16,13 @@ from rrm_queue.intake.formats.base import Empty
 from rrm_queue.intake.needs import Needs
 from rrm_queue.intake.reader import RowReader, Source, read
 from rrm_queue.judging.kinds import kind_of, queue_of
-from rrm_queue.judging.spec import needs_reference, parse_spec, with_sampling, with_template
+from rrm_queue.judging.spec import (
+    needs_reference,
+    parse_spec,
+    with_extra,
+    with_sampling,
+    with_template,
+)
 from rrm_queue.store.tables import Job
 from rrm_queue.strategies import judges_own_pairs, named
 from rrm_queue.text import printable
@@ -42,6 +48,7 @@ class SubmitOptions:
     on_no_verdict: str = options.ON_NO_VERDICT.default
     resamples: int = options.RESAMPLES.default
     sampling: Mapping[str, object] = field(default_factory=dict)
+    extra: Mapping[str, object] = field(default_factory=dict)
     template: str | PathLike[str] | None = None
     seed: int = options.SEED.default
     seeding: str = options.SEEDING.default
@@ -135,7 +142,8 @@ def judge_of(given: SubmitOptions, openai_base_url: str) -> JudgeSpec:
     name = _checked_text(given.judge, "judge")
     spec = parse_spec(name, base_url=openai_base_url, folder=Path.cwd())
     kind_of(spec).check_argument(spec.argument)
-    spec = with_sampling(spec, {key: str(value) for key, value in given.sampling.items()})
+    sampling = {key: "" if value is None else str(value) for key, value in given.sampling.items()}
+    spec = with_extra(with_sampling(spec, sampling), given.extra)
     if given.template is None:
         return spec
     try:

@@ -14,6 +14,7 @@ from rrm_queue.actions.request import SubmitOptions, request_of
 from rrm_queue.actions.submit import submit
 from rrm_queue.cli import exit_codes
 from rrm_queue.cli.options.checked import choice_option, number_option
+from rrm_queue.cli.options.judge import JUDGES, asking_options, extra_of, sampling_of
 from rrm_queue.cli.options.sizing import LargeJobGate, can_ask, sizing_options
 from rrm_queue.cli.options.voting import voting_options
 from rrm_queue.cli.render.estimate import print_estimate
@@ -24,7 +25,6 @@ from rrm_queue.cli.render.watching import show_until_end
 from rrm_queue.errors import Message, Option, UsageFault
 from rrm_queue.intake.formats import NAMES as FORMATS
 from rrm_queue.intake.mapping import parse_mapping
-from rrm_queue.judging.kinds import USAGE
 from rrm_queue.strategies import NAMES as STRATEGIES
 
 
@@ -47,15 +47,9 @@ from rrm_queue.strategies import NAMES as STRATEGIES
     help=f"How to rank: {', '.join(STRATEGIES)}; "
     "sampled, swiss and pivot may be followed by :NUMBER.",
 )
-@click.option("--judge", default="reference", help=f"Who judges: {', '.join(USAGE)}.")
+@click.option("--judge", default="reference", help=JUDGES)
 @voting_options
-@click.option(
-    "--sampling",
-    metavar="KEY=VALUE",
-    multiple=True,
-    help="A text judge's temperature, top_p, max_tokens or regex; may be given several times.",
-)
-@click.option("--template", metavar="FILE", help="Your own prompt for a text judge (Jinja2).")
+@asking_options
 @number_option(options.SEED)
 @choice_option(options.SEEDING)
 @click.option("--name", help="A name for the job.")
@@ -74,6 +68,7 @@ def command(
     files: Sequence[str],
     mapped: Sequence[str],
     sampling: Sequence[str],
+    extra: Sequence[str],
     dry_run: bool,
     agreement: float,
     rate: float | None,
@@ -94,7 +89,8 @@ def command(
     _collect_rarely()
     submit_options = SubmitOptions(
         mapping=parse_mapping(mapped),
-        sampling={key: value for key, _, value in (word.partition("=") for word in sampling)},
+        sampling=sampling_of(sampling),
+        extra=extra_of(extra),
         **given,
     )
     with App() as app:

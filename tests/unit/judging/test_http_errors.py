@@ -11,6 +11,7 @@ from rrm_queue.errors import (
     JudgeFault,
     JudgeRefused,
     PermanentFault,
+    PromptFiltered,
     RequestRejected,
     TransientFault,
 )
@@ -203,9 +204,9 @@ ANSWERS: dict[str, tuple[int, bytes, type[JudgeFault]]] = {
             code="content_filter",
             innererror={"code": "ResponsibleAIPolicyViolation"},
         ),
-        PermanentFault,
+        PromptFiltered,
     ),
-    "DeepSeek, filter": (400, error("Content Exists Risk"), PermanentFault),
+    "DeepSeek, filter": (400, error("Content Exists Risk"), PromptFiltered),
     "OpenRouter, moderation": (
         403,
         error(
@@ -213,7 +214,7 @@ ANSWERS: dict[str, tuple[int, bytes, type[JudgeFault]]] = {
             code=403,
             metadata={"reasons": ["x"], "flagged_input": "..."},
         ),
-        PermanentFault,
+        PromptFiltered,
     ),
 }
 
