@@ -80,12 +80,12 @@ class Request:
     @property
     def needs(self) -> Needs:
         """What each tournament must have."""
-        return Needs(
-            reference=needs_reference(self.spec),
-            gold=kind_of(self.spec).needs_gold,
-            pairs=judges_own_pairs(self.strategy),
-            matches=None if judges_own_pairs(self.strategy) else named(self.strategy).matches,
-        )
+        return needs_of(self.spec, self.strategy)
+
+    @property
+    def has_endpoint(self) -> bool:
+        """Whether the judge is asked at the endpoint of the settings."""
+        return kind_of(self.spec).has_endpoint
 
     def job(self, source: str) -> Job:
         """A new job over what is called `source`."""
@@ -113,6 +113,17 @@ class Request:
             empty=self.empty,
             max_bytes=max_bytes,
         )
+
+
+def needs_of(spec: JudgeSpec, strategy: str) -> Needs:
+    """What a job of this judge and strategy needs of each tournament."""
+    own_pairs = judges_own_pairs(strategy)
+    return Needs(
+        reference=needs_reference(spec),
+        gold=kind_of(spec).needs_gold,
+        pairs=own_pairs,
+        matches=None if own_pairs else named(strategy).matches,
+    )
 
 
 def request_of(given: SubmitOptions, openai_base_url: str) -> Request:

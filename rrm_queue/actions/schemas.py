@@ -77,6 +77,8 @@ class StatusShape(TypedDict):
     sharing: Sharing
     votes_reused: int
     note: str | None
+    open: bool
+    ephemeral: bool
 
 
 class StandingShape(TypedDict):
@@ -183,6 +185,8 @@ def status_shape(view: JobView) -> StatusShape:
         "sharing": {"cached": view.shared_tokens, "bound": view.shareable_tokens},
         "votes_reused": view.votes_reused,
         "note": view.note,
+        "open": view.open,
+        "ephemeral": view.ephemeral,
     }
 
 

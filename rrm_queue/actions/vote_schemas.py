@@ -26,9 +26,15 @@ VoteShape = TypedDict(
         "reused": bool,
         "neutralised": bool,
         "text": str,
+        "margin": int,
+        "probability": float | None,
     },
 )
-"""A vote; `shown_first` is the answer in slot 1, `for` the candidate that it is for."""
+"""A vote; `shown_first` is the answer in slot 1, `for` the candidate that it is for.
+
+`margin` is 1 for a slight and 2 for a strong preference, 0 if the judge did not say;
+`probability` is that of the answer shown first, null where it is not known.
+"""
 
 
 class AnswerShape(TypedDict):
@@ -119,4 +125,6 @@ def _vote(vote: RecordedVote, details: MatchDetails) -> VoteShape:
         "reused": vote.reused,
         "neutralised": vote.neutralised,
         "text": vote.text,
+        "margin": vote.margin,
+        "probability": vote.probability,
     }

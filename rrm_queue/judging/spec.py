@@ -50,7 +50,8 @@ def needs_reference(spec: JudgeSpec) -> bool:
 def with_sampling(spec: JudgeSpec, settings: Mapping[str, str]) -> JudgeSpec:
     """The judge with other sampling settings: temperature, top_p, max_tokens, regex.
 
-    An empty value leaves the parameter out of the requests; so does one of `seed`. Raises UsageFault for a judge that writes no text, an unknown setting or a bad value.
+    An empty value leaves the parameter out of the requests, that of `seed` too. Raises UsageFault
+    for a judge that writes no text, an unknown setting or a bad value.
     """
     if settings and not kind_of(spec).writes:
         raise UsageFault(f"judge {spec} writes no text: it has no sampling settings")

@@ -22,7 +22,7 @@ from rrm_queue.text import first_line
 if TYPE_CHECKING:
     import psycopg
 
-SCHEMA = "0005"
+SCHEMA = "0006"
 """The migration that this version of rrmq speaks; a test holds it equal to Alembic's head."""
 
 CONNECT_TIMEOUT = 10  # seconds
@@ -95,6 +95,24 @@ class Database:
             if sqlstate is None:  # libpq refuses an option of the URL before there is a server
                 raise StoreUnavailable(first_line(error.orig or error)) from error
             raise
+
+    @contextmanager
+    def connect_alone(self) -> Iterator[Connection]:
+        """A connection outside of transactions, that nothing else uses before or after.
+
+        Raises StoreUnavailable, also when what is done with the driver's connection finds it lost.
+        """
+        import psycopg
+
+        engine = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+        try:
+            with engine.connect() as connection:
+                connection.detach()
+                yield connection
+        except (OperationalError, InterfaceError) as error:
+            raise StoreUnavailable(first_line(error.orig or error)) from error
+        except psycopg.OperationalError as error:
+            raise StoreUnavailable(first_line(error)) from error
 
     def check_schema(self) -> None:
         """Raises SchemaMismatch unless the tables are those of this version."""

@@ -8,6 +8,11 @@ from rrm_queue.store.rows import read_rows
 from rrm_queue.views.jobs import JobView
 from rrm_queue.views.tournaments import TournamentError
 
+FIND_OPEN_JOB = text("""
+    SELECT id FROM jobs WHERE name = :name AND open AND state IN ('queued', 'running', 'paused')
+    ORDER BY created_at DESC LIMIT 1
+""")
+
 FIND_JOBS = text("""
     SELECT id FROM jobs WHERE starts_with(id, :prefix) LIMIT 2
 """)
@@ -23,7 +28,7 @@ JOBS = text("""
                (SELECT count(*) FROM matches m WHERE m.job_id = j.id AND m.state = 'ready')
            ELSE 0 END AS ready,
            j.votes, j.votes_reused, j.prompt_tokens, j.cached_tokens, j.completion_tokens,
-           j.shareable_tokens, j.shared_tokens, j.note,
+           j.shareable_tokens, j.shared_tokens, j.note, j.open, j.ephemeral,
            j.created_at, j.started_at, j.finished_at
     FROM jobs j
     WHERE CAST(:job AS text) IS NULL OR j.id = :job
@@ -55,6 +60,13 @@ def find_job(tx: Connection, prefix: str) -> JobId:
     if not found:
         raise JobNotFound(f"no id begins with '{prefix}'; `rrmq list` shows them")
     raise JobNotFound(f"several ids begin with '{prefix}'; give more characters")
+
+
+def find_open_job(tx: Connection, word: str) -> JobId:
+    """The open job of this name, or else the one job whose id begins so. Raises JobNotFound."""
+    for found in tx.scalars(FIND_OPEN_JOB, {"name": word}):
+        return JobId(found)
+    return find_job(tx, word)
 
 
 def view_job(tx: Connection, job: JobId) -> JobView:

@@ -10,7 +10,6 @@ from rrm_queue.errors import (
     JudgeBusy,
     JudgeFault,
     JudgeRefused,
-    PermanentFault,
     PromptFiltered,
     RequestRejected,
     TransientFault,

@@ -5,9 +5,10 @@ from typing import Any
 
 import msgspec
 
-from rrm_queue.domain import NoVerdict, Verdict, Vote
+from rrm_queue.domain import JudgeSpec, NoVerdict, Verdict, Vote
 from rrm_queue.errors import JudgeFault, JudgeRefused
 from rrm_queue.judging.bounds import LONGEST_TEXT, clean, whole
+from rrm_queue.judging.dialects import END_OF_THINKING, ParsedVerdict
 from rrm_queue.judging.engines.http_errors import error_text, fault_in_good_answer, is_web_page
 from rrm_queue.judging.engines.openai.completion import (
     Completion,
@@ -16,7 +17,7 @@ from rrm_queue.judging.engines.openai.completion import (
     decoded_leniently,
 )
 from rrm_queue.judging.prompt import Rendered, messages
-from rrm_queue.judging.verdict import END_OF_THINKING, ParsedVerdict, read_verdict
+from rrm_queue.judging.verdict import verdict_of
 from rrm_queue.judging.vote_request import VoteRequest
 
 _LONGEST_UNREADABLE = 4000
@@ -58,12 +59,13 @@ def vote_of(request: VoteRequest, prompt: Rendered, body: bytes, seconds: float)
         return _unreadable(request, prompt, said, body, seconds)
     if completion.error is not None:
         raise _fault_of_choice(str(request.judge.base_url), completion.error)
-    text, parsed = _read(completion, thinks=bool(request.judge.thinks))
+    text, parsed = _read(request.judge, completion)
     return Vote(
         number=request.number,
         verdict=parsed.verdict,
         swapped=request.swapped,
         no_verdict=parsed.no_verdict,
+        margin=parsed.margin,
         text=clean(text, LONGEST_TEXT),
         seed=request.seed,
         model=completion.model or request.judge.argument,
@@ -92,7 +94,7 @@ def vote_without_verdict(
     )
 
 
-def _read(completion: Completion, *, thinks: bool) -> tuple[str, ParsedVerdict]:
+def _read(judge: JudgeSpec, completion: Completion) -> tuple[str, ParsedVerdict]:
     """All that the judge wrote as one text, and the verdict in it.
 
     Reasoning that came apart stands before `</think>`. Where a finished judge wrote nothing else,
@@ -106,12 +108,12 @@ def _read(completion: Completion, *, thinks: bool) -> tuple[str, ParsedVerdict]:
         return answer or reasoning, _none(NoVerdict.FILTERED)
     if answer.strip():
         text = f"{reasoning}\n{END_OF_THINKING}\n\n{answer}" if reasoning else answer
-        return text, read_verdict(text, finished=finished, thinks=thinks)
+        return text, verdict_of(judge, text, finished=finished, thinks=False)
     if completion.cut:
         return reasoning, _none(NoVerdict.TRUNCATED)
-    if not reasoning.strip() or thinks:
+    if not reasoning.strip() or judge.thinks:
         return reasoning, _none(NoVerdict.EMPTY)
-    return reasoning, read_verdict(reasoning, finished=True, thinks=False)
+    return reasoning, verdict_of(judge, reasoning, finished=True, thinks=False)
 
 
 def _none(reason: NoVerdict) -> ParsedVerdict:
