@@ -20,7 +20,7 @@ _SPARE_SHARE, _SPARE = 1.02, 8
 _GUESS = 0.35
 """Tokens a character, until a prompt was counted; English has about 0.25."""
 
-_MORE = 1.5
+_MORE = 2
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,7 +117,7 @@ def decoded_leniently(body: bytes) -> Any:
     """
     try:
         return msgspec.json.decode(body)
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         pass  # the standard library reads what msgspec is too strict for
     try:
         return json.loads(body.decode("utf-8-sig", "replace"), strict=False)
