@@ -37,6 +37,8 @@ def secrets_of(settings: Settings) -> frozenset[str]:
     if settings.openai_query:
         query = parse_qsl(settings.openai_query.get_secret_value())
         found.update(value for name, value in query if name != "api-version")
+    for tokens in (settings.api_tokens, settings.api_read_tokens):
+        found.update(map(str.strip, tokens.get_secret_value().split(",") if tokens else []))
     forms = {form for secret in found for form in _forms(secret)}
     return frozenset(form for form in forms if len(form) >= _SHORTEST)
 

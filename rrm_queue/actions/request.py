@@ -1,6 +1,6 @@
 """The options of a submission, checked and made into what a job is stored and read with."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
@@ -12,14 +12,17 @@ from rrm_queue.actions import options
 from rrm_queue.domain import JobState, JudgeSpec, Order, Seeding, Stop, Voting
 from rrm_queue.errors import Message, Option, UsageFault
 from rrm_queue.intake.byte_limit import UNLIMITED
-from rrm_queue.intake.formats.base import Empty
+from rrm_queue.intake.formats.base import Empty, Ids
+from rrm_queue.intake.formats.labels import LabelNumbers
 from rrm_queue.intake.needs import Needs
 from rrm_queue.intake.reader import RowReader, Source, read
 from rrm_queue.judging.kinds import kind_of, queue_of
 from rrm_queue.judging.spec import (
+    field_value,
     needs_reference,
     parse_spec,
     with_extra,
+    with_logprobs,
     with_sampling,
     with_template,
 )
@@ -57,8 +60,11 @@ class SubmitOptions:
     format: str | None = None
     mapping: Mapping[str, str] | None = None
     empty: str = options.EMPTY.default
+    labels: str = options.LABELS.default
+    ids: str = options.IDS.default
     new: bool = False
     keep_going: bool = False
+    logprobs: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +81,8 @@ class Request:
     format: str | None
     mapping: Mapping[str, str] | None
     empty: Empty
+    labels: LabelNumbers
+    ids: Ids
     new: bool
 
     @property
@@ -111,6 +119,8 @@ class Request:
             format=self.format,
             mapping=self.mapping,
             empty=self.empty,
+            labels=self.labels,
+            ids=self.ids,
             max_bytes=max_bytes,
         )
 
@@ -144,8 +154,28 @@ def request_of(given: SubmitOptions, openai_base_url: str) -> Request:
         format=given.format,
         mapping=given.mapping,
         empty=options.EMPTY.checked(given.empty),
+        labels=options.LABELS.checked(given.labels),
+        ids=options.IDS.checked(given.ids),
         new=given.new,
     )
+
+
+def parse_sampling(words: Iterable[str]) -> dict[str, str]:
+    """The sampling settings that words such as `temperature=0.7` give. Raises UsageFault."""
+    return dict(_pair(word, "temperature=0.7") for word in words)
+
+
+def parse_extra(words: Iterable[str]) -> dict[str, object]:
+    """The fields that words such as `reasoning_effort=low` give. Raises UsageFault."""
+    pairs = [_pair(word, "reasoning_effort=low") for word in words]
+    return {name: field_value(value) for name, value in pairs}
+
+
+def _pair(word: str, example: str) -> tuple[str, str]:
+    name, equals, value = word.partition("=")
+    if not equals:
+        raise UsageFault(f"{word!r} has no `=`; write it as {example}")
+    return name.strip(), value
 
 
 def judge_of(given: SubmitOptions, openai_base_url: str) -> JudgeSpec:
@@ -155,6 +185,7 @@ def judge_of(given: SubmitOptions, openai_base_url: str) -> JudgeSpec:
     kind_of(spec).check_argument(spec.argument)
     sampling = {key: "" if value is None else str(value) for key, value in given.sampling.items()}
     spec = with_extra(with_sampling(spec, sampling), given.extra)
+    spec = with_logprobs(spec) if given.logprobs else spec
     if given.template is None:
         return spec
     try:

@@ -106,6 +106,16 @@ def field_value(text: str) -> object:
         raise UsageFault(f"{text!r} is no JSON value: {error}") from error
 
 
+def with_logprobs(spec: JudgeSpec) -> JudgeSpec:
+    """The judge, asked for the log probabilities of its tokens.
+
+    Raises UsageFault for a judge that writes no text.
+    """
+    if not kind_of(spec).writes:
+        raise UsageFault(f"judge {spec} writes no text: it has no log probabilities")
+    return structs.replace(spec, logprobs=True)
+
+
 def with_template(spec: JudgeSpec, source: str) -> JudgeSpec:
     """The judge with a prompt of its own.
 

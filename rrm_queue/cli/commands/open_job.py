@@ -7,9 +7,8 @@ import click
 
 from rrm_queue.actions.app import App
 from rrm_queue.actions.open_jobs import open_job
-from rrm_queue.actions.request import SubmitOptions, request_of
+from rrm_queue.actions.request import SubmitOptions, parse_extra, parse_sampling, request_of
 from rrm_queue.actions.schemas import json_line
-from rrm_queue.cli.options.judge import extra_of, sampling_of
 from rrm_queue.cli.options.judging import judging_options
 
 
@@ -27,7 +26,7 @@ def command(sampling: Sequence[str], extra: Sequence[str], as_json: bool, **give
     """
     with App() as app:
         submit_options = SubmitOptions(
-            sampling=sampling_of(sampling), extra=extra_of(extra), **given
+            sampling=parse_sampling(sampling), extra=parse_extra(extra), **given
         )
         opened = open_job(app, request_of(submit_options, app.settings.openai_base_url))
     if as_json:

@@ -70,6 +70,7 @@ class Completion:
     error: object
     model: str
     usage: Mapping[str, Any]
+    logprobs: object
 
     @property
     def cut(self) -> bool:
@@ -107,6 +108,7 @@ def completion_of(said: object) -> Completion | None:
         error=error or ("the choice ended in an error" if finish == "error" else None),
         model=said["model"] if isinstance(said.get("model"), str) else "",
         usage=_fields(said.get("usage")),
+        logprobs=choice.get("logprobs"),
     )
 
 

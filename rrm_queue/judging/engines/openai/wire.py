@@ -16,6 +16,8 @@ from rrm_queue.judging.engines.openai.completion import (
     completion_of,
     decoded_leniently,
 )
+from rrm_queue.judging.engines.openai.logprobs import ASKED, tokens_of
+from rrm_queue.judging.probability import sureness
 from rrm_queue.judging.prompt import Rendered, messages
 from rrm_queue.judging.verdict import verdict_of
 from rrm_queue.judging.vote_request import VoteRequest
@@ -46,6 +48,8 @@ def payload_of(request: VoteRequest, prompt: Rendered) -> dict[str, Any]:
         "max_tokens": request.budget,
         "seed": request.seed,
     }
+    if judge.logprobs:
+        payload |= ASKED
     if judge.regex is not None:
         payload["regex"] = judge.regex
     return {k: v for k, v in payload.items() if k not in judge.omit} | judge.extra
@@ -74,6 +78,7 @@ def vote_of(request: VoteRequest, prompt: Rendered, body: bytes, seconds: float)
         completion_tokens=whole(completion.usage.get("completion_tokens")),
         seconds=seconds,
         neutralised=prompt.sanitized,
+        probability=_probability(request.judge, completion, text),
     )
 
 
@@ -92,6 +97,10 @@ def vote_without_verdict(
         seconds=seconds,
         neutralised=prompt.sanitized,
     )
+
+
+def _probability(judge: JudgeSpec, completion: Completion, text: str) -> float | None:
+    return sureness(judge, tokens_of(completion.logprobs), text) if judge.logprobs else None
 
 
 def _read(judge: JudgeSpec, completion: Completion) -> tuple[str, ParsedVerdict]:
