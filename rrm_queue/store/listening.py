@@ -51,7 +51,7 @@ class Listener:
     def __init__(self, connection: Connection) -> None:
         for channel in Channel:
             connection.execute(text(f"LISTEN {channel.value}"))
-        self._driver = cast("psycopg.Connection", connection.connection.driver_connection)
+        self._driver = cast("psycopg.Connection", connection.connection.dbapi_connection)
 
     def receive(self, seconds: float) -> Iterator[Notice]:
         """The notices that have come, after waiting for the first up to `seconds`."""
