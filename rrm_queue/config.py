@@ -129,9 +129,9 @@ class Settings(BaseSettings):
     @field_validator("openai_headers", mode="before")
     @classmethod
     def _check_headers(cls, headers: object) -> object:
-        if not isinstance(headers, dict):
+        if headers is not None and not isinstance(headers, dict):
             raise ValueError('write it as JSON, such as {"name": "value"}')
-        for name, value in headers.items():
+        for name, value in (headers or {}).items():
             if not _HEADER_NAME.fullmatch(name) or not str(value).isprintable():
                 raise ValueError("a header's name or value has characters that no header may have")
         return headers
