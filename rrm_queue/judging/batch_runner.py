@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 from msgspec import structs
 
@@ -13,6 +14,7 @@ from rrm_queue.judging.engines import open_engine
 from rrm_queue.judging.engines.base import Engine, EngineSettings
 from rrm_queue.judging.kinds import kind_of
 from rrm_queue.judging.paced_endpoint import Limits
+from rrm_queue.judging.progress import Progress, computed
 from rrm_queue.judging.sampler import RetryPolicy, Sampler
 from rrm_queue.judging.vote_key import vote_key
 from rrm_queue.judging.vote_request import (
@@ -29,6 +31,9 @@ log = logging.getLogger(__name__)
 LEAST_WAIT = 1.0
 """Seconds; the least that a match waits which goes back because its judge asks to wait."""
 
+MatchRef = tuple[str, int, int]
+"""A match at a worker: its job, batch and id."""
+
 Report = Callable[[MatchReport], Awaitable[None]]
 
 
@@ -43,6 +48,7 @@ class BatchRunner:
     ) -> None:
         self._settings = settings
         self._engines: dict[str, Engine] = {}
+        self._asked: dict[Progress, MatchRef] = {}
         self._sampler = Sampler(
             retries or RetryPolicy(),
             concurrency=concurrency,
@@ -57,6 +63,14 @@ class BatchRunner:
     def troubles(self) -> dict[str, tuple[str, int]]:
         """For each job with requests that failed and are tried again: why, and how many wait."""
         return self._sampler.troubles.now()
+
+    def computed(self, waiting: int | None) -> set[MatchRef]:
+        """The matches that an engine computes now, if `waiting` requests are in its own queue.
+
+        With None any request that an engine has may be computed. Any thread may ask.
+        """
+        asked = dict(self._asked.items())
+        return {asked[progress] for progress in computed(asked, waiting)}
 
     async def judge(self, batch: JudgeBatch, report: Report) -> None:
         """Reports each match of the batch as soon as it is decided or has failed.
@@ -96,7 +110,8 @@ class BatchRunner:
             engine = self._engine(batch.judge)
             while numbers := wave(votes, batch.voting):
                 requests = [batch_vote_request(batch, answers, match, number) for number in numbers]
-                await self._cast(engine, requests, votes, batch)
+                with self._asking(requests, (batch.job, batch.batch, match.match)):
+                    await self._cast(engine, requests, votes, batch)
             decide(votes, match.first, match.second, batch.voting)
         except JudgeFault as fault:
             return failure_of(fault)
@@ -146,6 +161,17 @@ class BatchRunner:
         if not kind_of(request.judge).costs:
             return vote
         return structs.replace(vote, key=vote_key(request, resamples))
+
+    @contextmanager
+    def _asking(self, requests: Sequence[VoteRequest], match: MatchRef) -> Iterator[None]:
+        """The requests are those of the match."""
+        asked = {request.progress: match for request in requests}
+        self._asked |= asked
+        try:
+            yield
+        finally:
+            for progress in asked:
+                del self._asked[progress]
 
     def _engine(self, judge: JudgeSpec) -> Engine:
         if judge.kind not in self._engines:
