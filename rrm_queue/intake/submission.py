@@ -8,7 +8,8 @@ from typing import BinaryIO, Protocol
 from rrm_queue.domain import JobId, JobState, Tournament
 from rrm_queue.errors import BadInput, Problem
 from rrm_queue.intake.byte_limit import UNLIMITED
-from rrm_queue.intake.formats.base import Empty
+from rrm_queue.intake.formats.base import Empty, Ids
+from rrm_queue.intake.formats.labels import LabelNumbers
 from rrm_queue.intake.needs import NO_NEEDS, Needs
 from rrm_queue.intake.reader import MOST_PROBLEMS, RowReader, Source, read
 from rrm_queue.intake.submission_key import SubmissionKey
@@ -68,6 +69,8 @@ def submit(
     format: str | None = None,  # noqa: A002  # the option's name
     mapping: Mapping[str, str] | None = None,
     empty: Empty = Empty.REFUSE,
+    labels: LabelNumbers = LabelNumbers.NONE,
+    ids: Ids = Ids.GIVEN,
     max_bytes: int = UNLIMITED,
     gate: Gate | None = None,
 ) -> Submitted:
@@ -79,7 +82,14 @@ def submit(
     whatever `gate` raises, with nothing in the store.
     """
     reader = read(
-        sources, needs=needs, format=format, mapping=mapping, empty=empty, max_bytes=max_bytes
+        sources,
+        needs=needs,
+        format=format,
+        mapping=mapping,
+        empty=empty,
+        labels=labels,
+        ids=ids,
+        max_bytes=max_bytes,
     )
     try:
         with database.begin() as tx:
@@ -102,7 +112,7 @@ def _copy(
     tournaments = candidates = 0
     submission.insert_job(tx, job)
     with _Sender(tx, job_id, job.seed) as sender:
-        for part in _slices(_good(reader, problems)):
+        for part in slices(good(reader, problems)):
             sender.send(part)
             submission_key.add(part)
             if gate is not None:
@@ -134,7 +144,7 @@ class _Sender:
     def __init__(self, tx: Transaction, job: JobId, seed: int) -> None:
         self._tx, self._job, self._seed = tx, job, seed
         self._thread = ThreadPoolExecutor(1)
-        self._last: Future[None] | None = None
+        self._last: Future[object] | None = None
 
     def __enter__(self) -> "_Sender":
         return self
@@ -153,9 +163,10 @@ class _Sender:
         )
 
 
-def _good(
+def good(
     read_lines: Iterable[Tournament | Problem], problems: list[Problem]
 ) -> Iterator[Tournament]:
+    """The tournaments among what was read; the problems are added to `problems`."""
     for item in read_lines:
         if isinstance(item, Problem):
             problems.append(item)
@@ -163,7 +174,8 @@ def _good(
             yield item
 
 
-def _slices(tournaments: Iterable[Tournament]) -> Iterator[list[Tournament]]:
+def slices(tournaments: Iterable[Tournament]) -> Iterator[list[Tournament]]:
+    """The tournaments in parts that are sent to the store at once."""
     part: list[Tournament] = []
     characters = 0
     for tournament in tournaments:

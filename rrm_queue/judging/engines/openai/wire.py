@@ -7,11 +7,14 @@ from typing import Any
 
 import msgspec
 
-from rrm_queue.domain import Vote
+from rrm_queue.domain import JudgeSpec, Vote
 from rrm_queue.judging.bounds import whole
+from rrm_queue.judging.dialects import END_OF_THINKING
 from rrm_queue.judging.engines.http_errors import fault_in_good_answer
+from rrm_queue.judging.engines.openai.logprobs import ASKED, tokens_of
+from rrm_queue.judging.probability import sureness
 from rrm_queue.judging.prompt import Rendered, messages
-from rrm_queue.judging.verdict import END_OF_THINKING, read_verdict
+from rrm_queue.judging.verdict import verdict_of
 from rrm_queue.judging.vote_request import VoteRequest
 
 
@@ -24,6 +27,7 @@ class _Message(msgspec.Struct):
 class _Choice(msgspec.Struct):
     message: _Message
     finish_reason: str | None = None
+    logprobs: Any = None
 
 
 class _Completion(msgspec.Struct):
@@ -56,6 +60,8 @@ def payload_of(request: VoteRequest, prompt: Rendered) -> dict[str, Any]:
         "max_tokens": request.budget,
         "seed": request.seed,
     }
+    if request.judge.logprobs:
+        payload |= ASKED
     return payload if request.judge.regex is None else payload | {"regex": request.judge.regex}
 
 
@@ -69,7 +75,7 @@ def vote_of(request: VoteRequest, prompt: Rendered, body: bytes, seconds: float)
         raise fault_in_good_answer(at, body, datetime.now(UTC)) from error
     finished = choice.finish_reason != "length"
     text = _whole_text(choice.message, finished=finished)
-    parsed = read_verdict(text, finished=finished, thinks=False)
+    parsed = verdict_of(request.judge, text, finished=finished, thinks=False)
     usage = _fields(completion.usage)
     details = _fields(usage.get("prompt_tokens_details"))
     return Vote(
@@ -77,6 +83,7 @@ def vote_of(request: VoteRequest, prompt: Rendered, body: bytes, seconds: float)
         verdict=parsed.verdict,
         swapped=request.swapped,
         no_verdict=parsed.no_verdict,
+        margin=parsed.margin,
         text=text,
         seed=request.seed,
         model=completion.model or request.judge.argument,
@@ -85,7 +92,12 @@ def vote_of(request: VoteRequest, prompt: Rendered, body: bytes, seconds: float)
         completion_tokens=whole(usage.get("completion_tokens")),
         seconds=seconds,
         neutralised=prompt.sanitized,
+        probability=_probability(request.judge, choice, text),
     )
+
+
+def _probability(judge: JudgeSpec, choice: _Choice, text: str) -> float | None:
+    return sureness(judge, tokens_of(choice.logprobs), text) if judge.logprobs else None
 
 
 def _read(body: bytes) -> _Completion:
