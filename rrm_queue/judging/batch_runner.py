@@ -2,12 +2,13 @@
 
 import asyncio
 import logging
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from msgspec import structs
 
-from rrm_queue.domain import JudgeSpec, Vote
+from rrm_queue.domain import BatchId, BatchRef, JobId, JudgeSpec, Vote
 from rrm_queue.errors import JudgeBusy, JudgeFault, JudgeRefused, RequestRejected, TransientFault
 from rrm_queue.judging.bounds import bounded
 from rrm_queue.judging.engines import open_engine
@@ -31,9 +32,6 @@ log = logging.getLogger(__name__)
 LEAST_WAIT = 1.0
 """Seconds; the least that a match waits which goes back because its judge asks to wait."""
 
-MatchRef = tuple[str, int, int]
-"""A match at a worker: its job, batch and id."""
-
 Report = Callable[[MatchReport], Awaitable[None]]
 
 
@@ -48,7 +46,7 @@ class BatchRunner:
     ) -> None:
         self._settings = settings
         self._engines: dict[str, Engine] = {}
-        self._asked: dict[Progress, MatchRef] = {}
+        self._asked: dict[Progress, tuple[BatchRef, int]] = {}
         self._sampler = Sampler(
             retries or RetryPolicy(),
             concurrency=concurrency,
@@ -64,13 +62,18 @@ class BatchRunner:
         """For each job with requests that failed and are tried again: why, and how many wait."""
         return self._sampler.troubles.now()
 
-    def computed(self, waiting: int | None) -> set[MatchRef]:
-        """The matches that an engine computes now, if `waiting` requests are in its own queue.
+    def computed(self, waiting: int | None) -> dict[BatchRef, set[int]]:
+        """The matches that an engine computes now, by batch.
 
-        With None any request that an engine has may be computed. Any thread may ask.
+        `waiting` requests are in the engine's own queue. With None any request that it has may be
+        computed. Any thread may ask.
         """
         asked = dict(self._asked.items())
-        return {asked[progress] for progress in computed(asked, waiting)}
+        found: dict[BatchRef, set[int]] = defaultdict(set)
+        for progress in computed(asked, waiting):
+            batch, match = asked[progress]
+            found[batch].add(match)
+        return found
 
     async def judge(self, batch: JudgeBatch, report: Report) -> None:
         """Reports each match of the batch as soon as it is decided or has failed.
@@ -110,7 +113,7 @@ class BatchRunner:
             engine = self._engine(batch.judge)
             while numbers := wave(votes, batch.voting):
                 requests = [batch_vote_request(batch, answers, match, number) for number in numbers]
-                with self._asking(requests, (batch.job, batch.batch, match.match)):
+                with self._asking(requests, batch, match):
                     await self._cast(engine, requests, votes, batch)
             decide(votes, match.first, match.second, batch.voting)
         except JudgeFault as fault:
@@ -163,9 +166,12 @@ class BatchRunner:
         return structs.replace(vote, key=vote_key(request, resamples))
 
     @contextmanager
-    def _asking(self, requests: Sequence[VoteRequest], match: MatchRef) -> Iterator[None]:
+    def _asking(
+        self, requests: Sequence[VoteRequest], batch: JudgeBatch, match: BatchMatch
+    ) -> Iterator[None]:
         """The requests are those of the match."""
-        asked = {request.progress: match for request in requests}
+        held = (JobId(batch.job), BatchId(batch.batch))
+        asked = {request.progress: (held, match.match) for request in requests}
         self._asked |= asked
         try:
             yield

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from concurrent.futures import CancelledError, Future
 from enum import StrEnum
 
@@ -46,7 +46,7 @@ class RunningBatch:
         self._outbox = outbox
         self._count = count
         self._ending = Ending.JUDGED
-        self._computed: frozenset[int] = frozenset()
+        self._computed: Set[int] = frozenset()
         self._judging: asyncio.Task[None] | None = None
         self._running: Future[None] | None = None
 
@@ -66,7 +66,7 @@ class RunningBatch:
             log.exception("batch %s cannot be judged", self.batch.batch)
         return self._ending
 
-    def stop(self, ending: Ending, computed: frozenset[int] = frozenset()) -> None:
+    def stop(self, ending: Ending, computed: Set[int] = frozenset()) -> None:
         """Stops the judging; finished votes are still sent. A batch that ended stays as it is.
 
         `computed`: the matches that may have broken the engine, for an ending that is BROKEN.
@@ -100,7 +100,7 @@ class RunningBatch:
         await self._outbox.add(report)
         tell(self._count, report)
 
-    def _stop(self, ending: Ending, computed: frozenset[int]) -> None:
+    def _stop(self, ending: Ending, computed: Set[int]) -> None:
         if self._ending is not Ending.JUDGED or (self._judging and self._judging.done()):
             return
         self._ending, self._computed = ending, computed

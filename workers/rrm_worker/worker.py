@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from collections import defaultdict
 from collections.abc import Callable, Mapping
 from threading import Condition, Event, Thread
 from time import monotonic
@@ -152,11 +151,9 @@ class Worker:
         `waiting` is how many requests were in the engine's own queue when it broke, None if that is
         not known: those matches did not break it.
         """
-        computed: dict[BatchRef, set[int]] = defaultdict(set)
-        for job, batch, match in self._runner.computed(waiting):
-            computed[JobId(job), BatchId(batch)].add(match)
+        computed = self._runner.computed(waiting)
         for held, running in self._running_batches().items():
-            running.stop(ending, frozenset(computed[held]))
+            running.stop(ending, computed.get(held, set()))
 
     def drain(self, seconds: float) -> None:
         """Takes nothing more, and returns when nothing is held.
