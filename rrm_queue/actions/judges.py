@@ -7,7 +7,7 @@ the folder `judges` under the home of rrmq, and among those that come with rrmq.
 import re
 from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
-from importlib.resources import files
+from importlib.resources import files as package_files
 from pathlib import Path
 from typing import NamedTuple, TypedDict
 
@@ -24,6 +24,26 @@ FOLDER = "judges"
 BUILT_IN = "built in"
 
 _NAME = re.compile(r"\w[\w.-]*")
+
+
+class JudgeFiles(NamedTuple):
+    """Where judges' files are looked for; `by_path`: whether a user may also give a path."""
+
+    folders: tuple[Path, ...] = ()
+    by_path: bool = False
+
+
+BUILT_IN_ONLY = JudgeFiles()
+
+
+def local_files(home: Path) -> JudgeFiles:
+    """The files that a user of this machine may name; `home` is rrmq's."""
+    return JudgeFiles((Path.cwd() / FOLDER, home.expanduser() / FOLDER), by_path=True)
+
+
+def served_files(home: Path) -> JudgeFiles:
+    """The files that a user elsewhere may name: no path of this machine."""
+    return JudgeFiles((home.expanduser() / FOLDER,))
 
 
 class JudgeShape(TypedDict):
@@ -50,16 +70,17 @@ class _Source(NamedTuple):
     folder: Path | None = None
 
 
-def judge_named(text: str, *, base_url: str, folders: Sequence[Path]) -> JudgeSpec:
+def judge_named(text: str, *, base_url: str, files: JudgeFiles = BUILT_IN_ONLY) -> JudgeSpec:
     """The judge named `KIND[:ARGUMENT]`, `NAME[@MODEL]` or `PATH.toml[@MODEL]`.
 
-    `base_url` is where judges with an endpoint are asked. In `folders` files are looked for, before
-    those that come with rrmq. Raises UsageFault.
+    `base_url` is where judges with an endpoint are asked. Of the same name the judge in `files`
+    goes before the one that comes with rrmq. Raises UsageFault.
     """
     head, _, model = (text, "", "") if text.endswith(ENDING) else text.partition("@")
     if not head.endswith(ENDING) and (":" in head or is_kind(head)):
         return parse_spec(text, base_url=base_url, folder=Path.cwd())
-    source = _given(Path(head)) if head.endswith(ENDING) else _found(head, folders)
+    by_path = files.by_path and head.endswith(ENDING)
+    source = _given(Path(head)) if by_path else _found(head, files.folders)
     try:
         file = _with_texts(read_judge_file(source.text, source.name), source.folder)
         return judge_with(_model(file, model, base_url), file)
@@ -85,11 +106,6 @@ def listed(folders: Sequence[Path]) -> list[JudgeShape]:
     for source in _all(folders):
         shapes.setdefault(source.name, _shape(source))
     return list(shapes.values())
-
-
-def folders_of(home: Path) -> tuple[Path, ...]:
-    """Where judges' files are looked for; `home` is rrmq's."""
-    return Path.cwd() / FOLDER, home.expanduser() / FOLDER
 
 
 def read_text(path: Path, what: str) -> str:
@@ -137,7 +153,7 @@ def _all(folders: Sequence[Path]) -> Iterator[_Source]:
 
 
 def _built_in() -> Iterator[_Source]:
-    folder = files("rrm_queue") / "judging" / FOLDER
+    folder = package_files("rrm_queue") / "judging" / FOLDER
     for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
         if entry.name.endswith(ENDING):
             name = entry.name.removesuffix(ENDING)

@@ -9,7 +9,7 @@ from secrets import token_hex
 from msgspec import to_builtins
 
 from rrm_queue.actions import options
-from rrm_queue.actions.judges import judge_named, read_text
+from rrm_queue.actions.judges import BUILT_IN_ONLY, JudgeFiles, judge_named, read_text
 from rrm_queue.domain import JobState, JudgeSpec, Order, Seeding, Stop, Voting
 from rrm_queue.errors import Message, Option, UsageFault
 from rrm_queue.intake.byte_limit import UNLIMITED
@@ -19,12 +19,14 @@ from rrm_queue.intake.needs import Needs
 from rrm_queue.intake.reader import RowReader, Source, read
 from rrm_queue.judging.kinds import kind_of, queue_of
 from rrm_queue.judging.spec import (
+    field_value,
     needs_criteria,
     needs_reference,
     takes_criteria,
     unasked_mark,
     with_criteria,
     with_dialect,
+    with_extra,
     with_logprobs,
     with_sampling,
     with_template,
@@ -55,6 +57,7 @@ class SubmitOptions:
     on_no_verdict: str = options.ON_NO_VERDICT.default
     resamples: int = options.RESAMPLES.default
     sampling: Mapping[str, object] = field(default_factory=dict)
+    extra: Mapping[str, object] = field(default_factory=dict)
     template: str | PathLike[str] | None = None
     dialect: str | None = None
     thinks: bool | None = None
@@ -150,19 +153,19 @@ def needs_of(spec: JudgeSpec, strategy: str) -> Needs:
 
 
 def request_of(
-    given: SubmitOptions, openai_base_url: str, judge_folders: Sequence[Path] = ()
+    given: SubmitOptions, openai_base_url: str, files: JudgeFiles = BUILT_IN_ONLY
 ) -> Request:
     """The options, checked. `openai_base_url` is where `openai` judges are asked.
 
-    Judges' files are looked for in `judge_folders`, see `actions.judges`. Raises UsageFault for the
-    first option that cannot be: what it needs from files is read as well.
+    `files` are the judges' files that may be named. Raises UsageFault for the first option that
+    cannot be: what it needs from files is read as well.
     """
     seeding = options.SEEDING.checked(given.seeding)
     named(given.strategy, seeding=seeding)
     return Request(
         strategy=given.strategy,
         seeding=seeding,
-        spec=judge_of(given, openai_base_url, judge_folders),
+        spec=judge_of(given, openai_base_url, files),
         voting=voting_of(given),
         seed=options.SEED.checked(given.seed),
         name=_checked_text(given.name, "name") if given.name else None,
@@ -177,19 +180,35 @@ def request_of(
 
 
 def parse_sampling(words: Iterable[str]) -> dict[str, str]:
-    """The sampling settings that words such as `temperature=0.7` give."""
-    return {key: value for key, _, value in (word.partition("=") for word in words)}
+    """The sampling settings that words such as `temperature=0.7` give. Raises UsageFault."""
+    return dict(_pair(word, "temperature=0.7") for word in words)
 
 
-def judge_of(given: SubmitOptions, openai_base_url: str, folders: Sequence[Path] = ()) -> JudgeSpec:
+def parse_extra(words: Iterable[str]) -> dict[str, object]:
+    """The fields that words such as `reasoning_effort=low` give. Raises UsageFault."""
+    pairs = [_pair(word, "reasoning_effort=low") for word in words]
+    return {name: field_value(value) for name, value in pairs}
+
+
+def _pair(word: str, example: str) -> tuple[str, str]:
+    name, equals, value = word.partition("=")
+    if not equals:
+        raise UsageFault(f"{word!r} has no `=`; write it as {example}")
+    return name.strip(), value
+
+
+def judge_of(
+    given: SubmitOptions, openai_base_url: str, files: JudgeFiles = BUILT_IN_ONLY
+) -> JudgeSpec:
     """The judge with its sampling, its prompt and its dialect. Raises UsageFault.
 
     What an option says stands above what the judge's file says.
     """
     name = _checked_text(given.judge, "judge")
-    spec = judge_named(name, base_url=openai_base_url, folders=folders)
+    spec = judge_named(name, base_url=openai_base_url, files=files)
     kind_of(spec).check_argument(spec.argument)
-    spec = with_sampling(spec, {key: str(value) for key, value in given.sampling.items()})
+    sampling = {key: "" if value is None else str(value) for key, value in given.sampling.items()}
+    spec = with_extra(with_sampling(spec, sampling), given.extra)
     spec = with_logprobs(spec) if given.logprobs else spec
     if given.template is not None:
         spec = with_template(spec, read_text(Path(given.template), "the template"))

@@ -7,7 +7,7 @@ from typing import Any
 
 from rrm_queue.actions import options
 from rrm_queue.actions.input_files import open_bytes
-from rrm_queue.actions.judges import folders_of
+from rrm_queue.actions.judges import local_files
 from rrm_queue.actions.request import SubmitOptions, request_of
 from rrm_queue.actions.submit import submit as submit_sources
 from rrm_queue.api.app import shared_app
@@ -31,6 +31,7 @@ def submit(
     on_no_verdict: str = options.ON_NO_VERDICT.default,
     resamples: int = options.RESAMPLES.default,
     sampling: Mapping[str, object] | None = None,
+    extra: Mapping[str, object] | None = None,
     template: str | PathLike[str] | None = None,
     dialect: str | None = None,
     thinks: bool | None = None,
@@ -65,6 +66,7 @@ def submit(
         on_no_verdict=on_no_verdict,
         resamples=resamples,
         sampling=sampling or {},
+        extra=extra or {},
         template=template,
         dialect=dialect,
         thinks=thinks,
@@ -82,9 +84,8 @@ def submit(
         keep_going=keep_going,
         logprobs=logprobs,
     )
-    folders = folders_of(app.settings.home)
-    request = request_of(given, app.settings.openai_base_url, folders)
-    warn(request.warning)
+    files = local_files(app.settings.home)
+    request = request_of(given, app.settings.openai_base_url, files)
     with _opened(source) as opened:
         submitted, warning = submit_sources(app, [opened], request)
     warn(warning)

@@ -16,6 +16,8 @@ from rrm_queue.errors import UsageFault
 from rrm_queue.judging.spec import (
     with_criteria,
     with_dialect,
+    with_extra,
+    with_logprobs,
     with_sampling,
     with_template,
     with_thinking,
@@ -30,7 +32,8 @@ class JudgeFile(msgspec.Struct, frozen=True, kw_only=True):
 
     `about` says in a line what the judge is. `model` is the judge that gives the text, such as
     `openai:MODEL`. `template_file` and `criteria_file` lie beside the file and stand for
-    `template` and `criteria`. `system` is the system message before the template.
+    `template` and `criteria`. `system` is the system message before the template. `sampling`,
+    `extra` and `logprobs` are what the options of these names are.
     """
 
     name: str = ""
@@ -44,6 +47,8 @@ class JudgeFile(msgspec.Struct, frozen=True, kw_only=True):
     criteria: str = ""
     criteria_file: str = ""
     sampling: dict[str, str | int | float] = {}
+    extra: dict[str, Any] = {}
+    logprobs: bool = False
 
 
 def read_judge_file(text: str, name: str) -> JudgeFile:
@@ -81,6 +86,8 @@ def judge_with(spec: JudgeSpec, file: JudgeFile) -> JudgeSpec:
     """
     spec = structs.replace(spec, name=file.name)
     spec = with_sampling(spec, {key: str(value) for key, value in file.sampling.items()})
+    spec = with_extra(spec, file.extra)
+    spec = with_logprobs(spec) if file.logprobs else spec
     if file.template:
         spec = with_template(spec, _whole_template(file))
     if file.dialect:

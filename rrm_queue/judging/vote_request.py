@@ -1,9 +1,10 @@
 """What one vote is cast on: a match's two answers, in the order in which they are shown."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from rrm_queue.domain import JudgeSpec, Order
 from rrm_queue.judging.orientation import swapped
+from rrm_queue.judging.progress import Progress
 from rrm_queue.judging.voting import vote_seed
 from rrm_queue.messages import Answer, BatchMatch, JudgeBatch
 
@@ -13,8 +14,8 @@ class VoteRequest:
     """All that one vote needs; `one` and `two` are the answers as shown in slots 1 and 2.
 
     `tournament` is the file's id of the prompt, `number` counts the match's votes from 1. The
-    `criteria` are the prompt's own, in place of the judge's.
-    `max_tokens` replaces the judge's own when an earlier sample was cut off.
+    `criteria` are the prompt's own, in place of the judge's. `max_tokens` replaces the judge's own
+    when an earlier sample was cut off. `progress` is told how far the request is.
     """
 
     tournament: str
@@ -28,6 +29,7 @@ class VoteRequest:
     judge: JudgeSpec
     max_tokens: int | None = None
     criteria: str | None = None
+    progress: Progress = field(default_factory=Progress, compare=False, repr=False)
 
     @property
     def budget(self) -> int:

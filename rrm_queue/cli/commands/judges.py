@@ -3,7 +3,7 @@
 import click
 
 from rrm_queue.actions.app import App
-from rrm_queue.actions.judges import folders_of, listed
+from rrm_queue.actions.judges import listed, local_files
 from rrm_queue.actions.schemas import json_line
 from rrm_queue.cli.render.judges import judges_table
 from rrm_queue.cli.render.terminal import screen
@@ -18,7 +18,7 @@ def command(as_json: bool) -> None:
     without a model is given one: `--judge NAME@openai:MODEL`.
     """
     with App() as app:
-        judges = listed(folders_of(app.settings.home))
+        judges = listed(local_files(app.settings.home).folders)
     if as_json:
         for judge in judges:
             click.echo(json_line(judge))
