@@ -1,6 +1,6 @@
 """Ranking a few answers from Python."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,7 +42,7 @@ def rank(
     prompt: str,
     candidates: Iterable[str | Row],
     *,
-    judge: str = "reference",
+    judge: str | Sequence[str] = "reference",
     reference: str | None = None,
     strategy: str = "elo",
     timeout: float | None = None,

@@ -16,7 +16,8 @@ class JudgeSpec(msgspec.Struct, frozen=True, omit_defaults=True):
     `base_url` is the endpoint; its key is not part of this. `template` is the source of a prompt
     template that replaces RRM's. `regex` is what the text must match. With `logprobs` the endpoint
     is asked for the log probabilities of its tokens, and votes carry a probability. `omit` names
-    sampling parameters that are not sent, `extra` holds more fields of the request's body.
+    sampling parameters that are not sent, `extra` holds more fields of the request's body. `jury`
+    are the judges of a jury, whose own settings say nothing.
     """
 
     kind: str
@@ -34,8 +35,11 @@ class JudgeSpec(msgspec.Struct, frozen=True, omit_defaults=True):
     criteria: str | None = None
     omit: tuple[str, ...] = ()
     extra: dict[str, Any] = {}
+    jury: tuple["JudgeSpec", ...] = ()
 
     def __str__(self) -> str:
+        if self.jury:
+            return " + ".join(map(str, self.jury))
         return f"{self.kind}:{self.argument}" if self.argument else self.kind
 
 
@@ -85,7 +89,8 @@ class Voting(msgspec.Struct, frozen=True, omit_defaults=True):
     """How a match is voted on; `lead` is the lead at which `Stop.LEAD` stops.
 
     `resamples` is how many more samples a vote without a verdict gets. With `keep_going` a judge
-    that gives no verdicts does not pause its job.
+    that gives no verdicts does not pause its job. `votes` are those of all `judges` together, an
+    equal number each, see `domain.jury`.
     """
 
     votes: int = 1
@@ -96,6 +101,7 @@ class Voting(msgspec.Struct, frozen=True, omit_defaults=True):
     on_no_verdict: OnNoVerdict = OnNoVerdict.ABSTAIN
     resamples: int = 2
     keep_going: bool = False
+    judges: int = 1
 
 
 class Verdict(StrEnum):
