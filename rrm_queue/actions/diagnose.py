@@ -30,6 +30,6 @@ def read_diagnosis(tx: Transaction, view: JobView, scoring: Scoring) -> Diagnosi
     """The diagnosis; a row of numbers for each vote is in memory meanwhile."""
     job = view.id
     votes, matches = job_votes(tx, job), decided_matches(tx, job)
-    names = [str(judge) for judge in members(view.judge)]
+    names = [judge.label for judge in members(view.judge)]
     labelled = labelled_matches(tx, job)
     return diagnosis_of(votes, matches, labelled, view.voting, scoring, names)

@@ -39,8 +39,13 @@ class JudgeSpec(msgspec.Struct, frozen=True, omit_defaults=True):
 
     def __str__(self) -> str:
         if self.jury:
-            return " + ".join(map(str, self.jury))
+            return " + ".join(judge.label for judge in self.jury)
         return f"{self.kind}:{self.argument}" if self.argument else self.kind
+
+    @property
+    def label(self) -> str:
+        """What tells the judge from others in a jury: of a judge's file its name too."""
+        return f"{self.name}@{self.argument}" if self.name else str(self)
 
 
 class Order(StrEnum):

@@ -62,7 +62,7 @@ class Votes:
             for vote in match.cast:
                 cells = {name: getattr(vote, name) for name in _OF_VOTE}
                 winner = vote_winner(tournament, match, vote)
-                judge = str(judge_of(self.judge, vote.number, self.voting))
+                judge = judge_of(self.judge, vote.number, self.voting).label
                 row = head | cells | {"winner": winner, "judge": judge}
                 yield {name: row[name] for name in _COLUMNS}
 

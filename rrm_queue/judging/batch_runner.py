@@ -162,7 +162,7 @@ class BatchRunner:
             vote = await self._sampler.vote(engine, request, resamples=resamples, job=batch.job)
         except JudgeFault as fault:
             if batch.judge.jury:  # which of them it was
-                fault.detail = f"{request.judge}: {fault.detail}"
+                fault.detail = f"{request.judge.label}: {fault.detail}"
             raise
         vote = bounded(vote)
         if not kind_of(request.judge).costs:

@@ -138,7 +138,8 @@ def jury_of(judges: Sequence[JudgeSpec]) -> JudgeSpec:
             )
         if judge in judges[:place]:
             raise UsageFault(f"{judge} is named twice: a judge is in a jury once")
-    return JudgeSpec(JURY.name, jury=tuple(judges))
+    argument = " + ".join(judge.label for judge in judges)
+    return JudgeSpec(JURY.name, argument, jury=tuple(judges))
 
 
 def with_logprobs(spec: JudgeSpec) -> JudgeSpec:

@@ -140,4 +140,4 @@ class MatchDetails(NamedTuple):
 
     def judge_of(self, vote: Vote) -> str:
         """The judge that cast the vote."""
-        return str(judge_of(self.judge, vote.number, self.voting))
+        return judge_of(self.judge, vote.number, self.voting).label

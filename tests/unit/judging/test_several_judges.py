@@ -80,7 +80,8 @@ def test_each_judge_votes_as_it_would_alone_and_has_one_voice(
         assert theirs == cast_in_waves(all_theirs, own)
         winner = decide(theirs, A, B, own).winner
         lead += (winner == A) - (winner == B)
-    assert decide(cast, A, B, voting).winner == {True: A, False: B}.get(lead > 0 if lead else -1)
+    expected = None if not lead else A if lead > 0 else B
+    assert decide(cast, A, B, voting).winner == expected
 
 
 @given(ballots(), st.data())
