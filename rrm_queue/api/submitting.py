@@ -30,6 +30,7 @@ def submit(
     on_no_verdict: str = options.ON_NO_VERDICT.default,
     resamples: int = options.RESAMPLES.default,
     sampling: Mapping[str, object] | None = None,
+    extra: Mapping[str, object] | None = None,
     template: str | PathLike[str] | None = None,
     seed: int = options.SEED.default,
     seeding: str = options.SEEDING.default,
@@ -38,8 +39,11 @@ def submit(
     format: str | None = None,  # noqa: A002  # the option's name
     mapping: Mapping[str, str] | None = None,
     empty: str = options.EMPTY.default,
+    labels: str = options.LABELS.default,
+    ids: str = options.IDS.default,
     new: bool = False,
     keep_going: bool = False,
+    logprobs: bool = False,
 ) -> Job:
     """Makes a job of a file or of rows; the options are those of `rrmq submit`.
 
@@ -58,6 +62,7 @@ def submit(
         on_no_verdict=on_no_verdict,
         resamples=resamples,
         sampling=sampling or {},
+        extra=extra or {},
         template=template,
         seed=seed,
         seeding=seeding,
@@ -66,8 +71,11 @@ def submit(
         format=format,
         mapping=mapping,
         empty=empty,
+        labels=labels,
+        ids=ids,
         new=new,
         keep_going=keep_going,
+        logprobs=logprobs,
     )
     request = request_of(given, app.settings.openai_base_url)
     with _opened(source) as opened:

@@ -114,7 +114,7 @@ def test_exports_as_csv_and_parquet_begin_as_such_files_do(
     client: httpx2.Client, job: JobId
 ) -> None:
     rows = client.get(f"/v1/jobs/{job}/export?as=best&format=csv").text.splitlines()
-    assert rows[0].startswith("tournament,")
+    assert rows[0] == "prompt,answer,candidate,generator,tournament"
     assert len(rows) == 3
     assert client.get(f"/v1/jobs/{job}/export?as=best&format=parquet").content[:4] == b"PAR1"
 
