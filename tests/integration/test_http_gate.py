@@ -7,8 +7,9 @@ from contextlib import closing, suppress
 
 import httpx2
 import pytest
-from kit.http_server import READ, WRITE, HttpServer, http_server, is_problem
+from kit.http_server import READ, WRITE, HttpServer, http_server, is_problem, settings_of
 from kit.jobs import lines, submit_file
+from pydantic import ByteSize, SecretStr
 
 from rrm_queue.config import Settings
 from rrm_queue.domain import JobId
@@ -21,12 +22,12 @@ MAX_BODY = 100_000
 
 @pytest.fixture(scope="module")
 def server(module_database: Database, servers: Addresses) -> Iterator[HttpServer]:
-    settings = Settings(
-        database_url=module_database.url,
-        broker_url=servers.broker_url,
-        api_max_body=MAX_BODY,
+    settings = settings_of(
+        module_database,
+        servers,
+        api_max_body=ByteSize(MAX_BODY),
         api_in_flight=20,
-        max_input=1_000_000,
+        max_input=ByteSize(1_000_000),
     )
     with http_server(settings) as server:
         yield server
@@ -290,7 +291,11 @@ def test_bodies_in_memory_are_bounded_together(server: HttpServer, job: JobId) -
 
 
 def test_a_token_has_a_rate(module_database: Database, servers: Addresses) -> None:
-    settings = Settings(database_url=module_database.url, broker_url=servers.broker_url, api_rate=5)
+    settings = settings_of(
+        module_database,
+        servers,
+        api_rate=5,
+    )
     with http_server(settings) as server:
         client, reader = server.client(), server.client(READ)
         answers = [client.get("/v1/jobs/zzz") for _ in range(30)]
@@ -303,7 +308,8 @@ def test_a_token_has_a_rate(module_database: Database, servers: Addresses) -> No
 
 def test_a_store_that_is_away_is_said_and_asked_for_again() -> None:
     settings = Settings(
-        database_url="postgresql://rrmq:s3cret@127.0.0.1:1/rrmq", broker_url="redis://127.0.0.1:1/0"
+        database_url=SecretStr("postgresql://rrmq:s3cret@127.0.0.1:1/rrmq"),
+        broker_url=SecretStr("redis://127.0.0.1:1/0"),
     )
     with http_server(settings) as server:
         answer = server.client().get("/v1/jobs")

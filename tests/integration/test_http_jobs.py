@@ -7,12 +7,12 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from kit.http_server import HttpServer, http_server, is_problem, lines_of
+from kit.http_server import HttpServer, http_server, is_problem, lines_of, settings_of
 from kit.jobs import lines, play, submit_file
+from pydantic import ByteSize
 from sqlalchemy import text
 
 from rrm_queue.broker.client import BrokerClient
-from rrm_queue.config import Settings
 from rrm_queue.local.stack import Addresses
 from rrm_queue.store.database import Database
 from rrm_queue.store.queue.control import cancel_job, pause_job
@@ -23,8 +23,10 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture
 def server(database: Database, servers: Addresses, broker: BrokerClient) -> Iterator[HttpServer]:
-    settings = Settings(
-        database_url=database.url, broker_url=servers.broker_url, max_input=2_000_000
+    settings = settings_of(
+        database,
+        servers,
+        max_input=ByteSize(2_000_000),
     )
     with http_server(settings) as server:
         yield server
@@ -43,7 +45,7 @@ def jobs_in(database: Database) -> int:
 def test_a_file_becomes_a_job_and_the_same_file_finds_it(
     client: httpx2.Client, database: Database
 ) -> None:
-    options = {
+    options: dict[str, str | int] = {
         "strategy": "elo",
         "votes": 3,
         "order": "both",

@@ -5,12 +5,11 @@ from collections.abc import Callable, Iterator
 import httpx2
 import pytest
 from click.testing import CliRunner
-from kit.http_server import http_server
+from kit.http_server import http_server, settings_of
 from kit.jobs import lines, play, submit_file
 
 from rrm_queue.broker.client import BrokerClient
 from rrm_queue.cli.main import rrmq as main
-from rrm_queue.config import Settings
 from rrm_queue.domain import JobId
 from rrm_queue.local.stack import Addresses
 from rrm_queue.store.database import Database
@@ -45,7 +44,7 @@ def job(module_database: Database, servers: Addresses) -> JobId:
 
 @pytest.fixture(scope="module")
 def client(module_database: Database, servers: Addresses, job: JobId) -> Iterator[httpx2.Client]:
-    settings = Settings(database_url=module_database.url, broker_url=servers.broker_url)
+    settings = settings_of(module_database, servers)
     with http_server(settings) as server:
         yield server.client()
 

@@ -10,9 +10,12 @@ from typing import Any
 
 import httpx2
 import uvicorn
+from pydantic import SecretStr
 
 from rrm_queue.actions.app import App
 from rrm_queue.config import Settings
+from rrm_queue.local.stack import Addresses
+from rrm_queue.store.database import Database
 from rrm_queue.web.access import Access
 from rrm_queue.web.serve import LOOPBACK, configured
 from rrm_queue.web.serving import Serving
@@ -40,6 +43,13 @@ class HttpServer:
         made = httpx2.Client(base_url=self.url, headers=headers, timeout=PATIENCE, **options)
         self.clients.append(made)
         return made
+
+
+def settings_of(database: Database, servers: Addresses, **more: Any) -> Settings:
+    """The settings of a server over these services."""
+    return Settings(
+        database_url=SecretStr(database.url), broker_url=SecretStr(servers.broker_url), **more
+    )
 
 
 @contextmanager
