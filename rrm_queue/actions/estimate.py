@@ -8,6 +8,7 @@ from rrm_queue.actions.app import App
 from rrm_queue.actions.request import Request
 from rrm_queue.domain import JudgeSpec
 from rrm_queue.errors import (
+    MOST_PROBLEMS,
     BadInput,
     Message,
     Option,
@@ -18,7 +19,7 @@ from rrm_queue.errors import (
 )
 from rrm_queue.estimates import CHARACTERS, PUBLISHED, Rate, Scale, hours
 from rrm_queue.intake.byte_limit import UNLIMITED
-from rrm_queue.intake.reader import MOST_PROBLEMS, RowReader, Source
+from rrm_queue.intake.reader import RowReader, Source
 from rrm_queue.judging.kinds import name_of
 from rrm_queue.seeds import derive
 from rrm_queue.store.views.throughput import last_throughput
