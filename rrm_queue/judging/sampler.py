@@ -144,9 +144,12 @@ class Sampler:
     async def _ask(self, engine: Engine, request: VoteRequest, trouble: SampleTrouble) -> Vote:
         self.in_flight += 1
         try:
+            if not engine.caps_itself:
+                request.progress.sent(asyncio.get_running_loop().time())
             with trouble.asking():
                 return await engine.vote(request)
         finally:
+            request.progress.over()
             self.in_flight -= 1
 
     def _endpoint(self, engine: Engine, judge: JudgeSpec) -> PacedEndpoint:

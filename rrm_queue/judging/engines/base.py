@@ -30,7 +30,8 @@ class EngineSettings:
 class Engine(Protocol):
     """Gives votes for judges of one kind; belongs to one event loop.
 
-    An engine that `caps_itself` limits its requests itself, and is given all votes at once.
+    An engine that `caps_itself` limits its requests itself, and is given all votes at once. It says
+    when it sends one (`VoteRequest.progress`).
     """
 
     caps_itself: bool
