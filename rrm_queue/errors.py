@@ -82,7 +82,7 @@ class BadInput(RrmqError):
         super().__init__(source)
 
     def spelled(self, spelling: Spelling) -> str:
-        """A line for each kind of problem: the first in full, of the others their lines' numbers."""
+        """A line for each kind of problem: one in full, and the numbers of the other lines."""
         kinds: dict[tuple[str, str], list[Problem]] = {}
         for problem in self.problems:
             kind = _VARYING.sub("", spelled(problem.reason, spelling))
