@@ -137,10 +137,16 @@ class Pairing:
 
 
 class DecidedBy(StrEnum):
-    """What decided a match."""
+    """What decided a match.
+
+    `equal`: its two answers are the same text, so nobody was asked. `refused`: the judge would not
+    take the match, and `Voting.on_refused` decided it.
+    """
 
     VOTES = "votes"
     COIN = "coin"
+    EQUAL = "equal"
+    REFUSED = "refused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +241,19 @@ class OnNoVerdict(StrEnum):
     FAIL = "fail"
 
 
+class OnRefused(StrEnum):
+    """What becomes of a match that the judge refuses for itself: too long, or filtered.
+
+    `fail`: it fails, and so does its tournament. `lose`: where the match is too long, the longer
+    answer loses; otherwise as `abstain`. `abstain`: a draw, or a coin where the strategy needs a
+    winner.
+    """
+
+    FAIL = "fail"
+    LOSE = "lose"
+    ABSTAIN = "abstain"
+
+
 class Voting(msgspec.Struct, frozen=True, omit_defaults=True):
     """How a match is voted on; `lead` is the lead at which `Stop.LEAD` stops.
 
@@ -250,6 +269,7 @@ class Voting(msgspec.Struct, frozen=True, omit_defaults=True):
     on_no_verdict: OnNoVerdict = OnNoVerdict.ABSTAIN
     resamples: int = 2
     keep_going: bool = False
+    on_refused: OnRefused = OnRefused.FAIL
 
 
 class Verdict(StrEnum):

@@ -16,6 +16,7 @@ from rrm_queue.errors import (
     JudgeBusy,
     JudgeFault,
     JudgeRefused,
+    MatchRefused,
     PermanentFault,
     RequestRejected,
     TransientFault,
@@ -60,7 +61,7 @@ def fault_of(
     if codes & _NO_MONEY or any(sign in words for sign in _NO_MONEY_WORDS):
         return JudgeRefused(detail)
     if status < 500 and (codes & _FILTERED or any(sign in words for sign in _FILTERED_WORDS)):
-        return PermanentFault(detail)
+        return MatchRefused(detail)
     asked = retry_after(headers, now)
     if status in _WAIT or codes & _BUSY or (status >= 500 and asked):
         return JudgeBusy(detail, retry_after=asked)
