@@ -15,7 +15,7 @@ test: $(VENV)/.installed-dev check engine  ## all tests, on real services from w
 	$(VENV)/bin/python -m pytest --cov
 
 test-fast: $(VENV)/.installed-dev  ## unit, integration and migration tests without the slow ones: no engine
-	$(VENV)/bin/python -m pytest -m 'not slow' --hypothesis-profile fast tests/unit tests/integration tests/migration
+	$(VENV)/bin/python -m pytest -n 4 --dist loadfile -m 'not slow' --hypothesis-profile fast tests/unit tests/integration tests/migration
 
 check: $(VENV)/.installed-dev  ## formatting, lint, types, import contracts, pages of the docs
 	$(VENV)/bin/ruff format --check .

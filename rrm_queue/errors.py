@@ -114,6 +114,32 @@ class JobNotFound(RrmqError):
     """No such job."""
 
 
+class Conflict(UsageFault):
+    """The command does not fit the state of what it is for."""
+
+
+class Overloaded(RrmqError):
+    """Too much is asked at once.
+
+    `retry_after` is how many seconds to wait before the next try.
+    """
+
+    def __init__(self, detail: str = "", *, retry_after: int = 1) -> None:
+        self.retry_after = retry_after
+        super().__init__(detail)
+
+
+class JobHeld(Overloaded):
+    """The job is held, and nothing of it is judged."""
+
+
+class JobNotOpen(Conflict):
+    """The job takes no more tournaments."""
+
+    def __init__(self, job: str) -> None:
+        super().__init__(f"job {job} takes no more tournaments: it is not open")
+
+
 class TournamentNotFound(RrmqError):
     """No such tournament."""
 
@@ -124,6 +150,10 @@ class MatchNotFound(RrmqError):
 
 class StillRunning(RrmqError):
     """The job has not ended in the time given."""
+
+
+class CohortRefused(StillRunning):
+    """The cohort was not whole in the time given, and is not judged."""
 
 
 class JobFailed(RrmqError):

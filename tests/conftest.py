@@ -1,5 +1,6 @@
 """Fixtures that every kind of test shares: real servers in a home folder of their own."""
 
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -13,6 +14,9 @@ from rrm_queue.local.stack import Addresses, LocalStack
 from rrm_queue.seeds import derive
 from rrm_queue.store.database import Database
 from rrm_queue.store.schema import upgrade
+
+# A shell ignores Ctrl-C in what it starts in the background, and processes of tests inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # A busy machine is no reason to fail. `make test-fast` chooses the profile `fast`.
 settings.register_profile(

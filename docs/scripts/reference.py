@@ -23,7 +23,7 @@ def pages() -> dict[Path, str]:
     whole = {
         "reference/cli.md": ("rrm_queue/cli/", reference_cli.page()),
         "reference/messages.md": ("rrm_queue/messages.py", reference_messages.page()),
-        "reference/tables.md": ("rrm_queue/store/tables.py", reference_tables.page()),
+        "reference/tables.md": ("rrm_queue/store/", reference_tables.page()),
     }
     made = {
         DOCS / name: f"{NOTE.format(source=source)}\n\n{text}\n"

@@ -26,7 +26,7 @@ def page() -> str:
         for module in (messages, domain)
         for name, struct in inspect.getmembers(module, inspect.isclass)
         if issubclass(struct, msgspec.Struct)
-        and struct.__module__ == module.__name__
+        and struct.__module__.startswith(module.__name__)
         and not name.startswith("_")
     ]
     structs.sort(key=_place)

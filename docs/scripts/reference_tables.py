@@ -2,12 +2,13 @@
 
 import inspect
 from collections.abc import Iterator
+from types import ModuleType
 
 from sqlalchemy import CheckConstraint, Column, Enum, Index, Table, UniqueConstraint
 from sqlalchemy.dialects import postgresql
 from sqlmodel import SQLModel
 
-from rrm_queue.store import tables
+from rrm_queue.store import tables, work_tables
 
 HEAD = """# The tables
 
@@ -18,13 +19,18 @@ Timestamps have a time zone."""
 
 def page() -> str:
     """The page, a section for each table in the order of the code."""
+    models = [model for module in (tables, work_tables) for model in _models(module)]
+    return "\n\n".join([HEAD, *(part for model in models for part in _described(model))])
+
+
+def _models(module: ModuleType) -> list[type[SQLModel]]:
+    """The tables of a module, in the order of its code."""
     models = [
         model
-        for _, model in inspect.getmembers(tables, inspect.isclass)
-        if issubclass(model, SQLModel) and model.__module__ == tables.__name__
+        for _, model in inspect.getmembers(module, inspect.isclass)
+        if issubclass(model, SQLModel) and model.__module__ == module.__name__
     ]
-    models.sort(key=lambda model: inspect.getsourcelines(model)[1])
-    return "\n\n".join([HEAD, *(part for model in models for part in _described(model))])
+    return sorted(models, key=lambda model: inspect.getsourcelines(model)[1])
 
 
 def _described(model: type[SQLModel]) -> Iterator[str]:

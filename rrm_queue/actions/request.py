@@ -1,6 +1,6 @@
 """The options of a submission, checked and made into what a job is stored and read with."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
@@ -74,12 +74,12 @@ class Request:
     @property
     def needs(self) -> Needs:
         """What each tournament must have."""
-        return Needs(
-            reference=needs_reference(self.spec),
-            gold=kind_of(self.spec).needs_gold,
-            pairs=judges_own_pairs(self.strategy),
-            matches=None if judges_own_pairs(self.strategy) else named(self.strategy).matches,
-        )
+        return needs_of(self.spec, self.strategy)
+
+    @property
+    def has_endpoint(self) -> bool:
+        """Whether the judge is asked at the endpoint of the settings."""
+        return kind_of(self.spec).has_endpoint
 
     def job(self, source: str) -> Job:
         """A new job over what is called `source`."""
@@ -109,6 +109,17 @@ class Request:
         )
 
 
+def needs_of(spec: JudgeSpec, strategy: str) -> Needs:
+    """What a job of this judge and strategy needs of each tournament."""
+    own_pairs = judges_own_pairs(strategy)
+    return Needs(
+        reference=needs_reference(spec),
+        gold=kind_of(spec).needs_gold,
+        pairs=own_pairs,
+        matches=None if own_pairs else named(strategy).matches,
+    )
+
+
 def request_of(given: SubmitOptions, openai_base_url: str) -> Request:
     """The options, checked. `openai_base_url` is where `openai` judges are asked.
 
@@ -129,6 +140,11 @@ def request_of(given: SubmitOptions, openai_base_url: str) -> Request:
         empty=options.EMPTY.checked(given.empty),
         new=given.new,
     )
+
+
+def parse_sampling(words: Iterable[str]) -> dict[str, str]:
+    """The sampling settings that words such as `temperature=0.7` give."""
+    return {key: value for key, _, value in (word.partition("=") for word in words)}
 
 
 def judge_of(given: SubmitOptions, openai_base_url: str) -> JudgeSpec:

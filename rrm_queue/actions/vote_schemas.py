@@ -1,8 +1,10 @@
 """The JSON of matches and votes that scripts may rely on; keys are added at the end."""
 
 from collections.abc import Mapping, Sequence
-from typing import TypedDict
 
+from typing_extensions import TypedDict
+
+from rrm_queue.actions.bracket import JobBracket
 from rrm_queue.actions.schemas import Tokens
 from rrm_queue.domain import Candidate, CandidateNumber
 from rrm_queue.views.matches import MatchDetails, RecordedVote, TalliedMatch
@@ -26,9 +28,15 @@ VoteShape = TypedDict(
         "reused": bool,
         "neutralised": bool,
         "text": str,
+        "margin": int,
+        "probability": float | None,
     },
 )
-"""A vote; `shown_first` is the answer in slot 1, `for` the candidate that it is for."""
+"""A vote; `shown_first` is the answer in slot 1, `for` the candidate that it is for.
+
+`margin` is 1 for a slight and 2 for a strong preference, 0 if the judge did not say;
+`probability` is that of the answer shown first, null where it is not known.
+"""
 
 
 class AnswerShape(TypedDict):
@@ -62,6 +70,32 @@ class MatchDetailsShape(MatchShape):
     prompt: str
     answers: list[AnswerShape]
     cast: list[VoteShape]
+
+
+class BracketShape(TypedDict):
+    """A knockout's bracket: `candidates` in the file's order, and every match."""
+
+    job: str
+    tournament: str
+    state: str
+    champion: str | None
+    error: str | None
+    candidates: list[str]
+    matches: list[MatchShape]
+
+
+def bracket_shape(found: JobBracket) -> BracketShape:
+    """A knockout's bracket."""
+    tournament, keys = found.tournament, found.candidates
+    return {
+        "job": found.view.id,
+        "tournament": tournament.key,
+        "state": tournament.state,
+        "champion": None if tournament.champion is None else keys[tournament.champion],
+        "error": tournament.error,
+        "candidates": keys,
+        "matches": [match_shape(match, keys) for match in found.matches],
+    }
 
 
 def match_shape(match: TalliedMatch, candidates: Keys) -> MatchShape:
@@ -119,4 +153,6 @@ def _vote(vote: RecordedVote, details: MatchDetails) -> VoteShape:
         "reused": vote.reused,
         "neutralised": vote.neutralised,
         "text": vote.text,
+        "margin": vote.margin,
+        "probability": vote.probability,
     }

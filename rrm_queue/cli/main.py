@@ -15,6 +15,8 @@ from rrm_queue.text import printable
 
 VERBS = {
     "submit": ("submit", "Rank the answers of a file."),
+    "open": ("open_job", "Open a job that takes answers until it is closed."),
+    "close": ("close_job", "Let an open job end."),
     "status": ("status", "Show how far a job is."),
     "list": ("list_jobs", "List the jobs, the newest first."),
     "results": ("results", "Print a job's standings."),
@@ -29,6 +31,7 @@ VERBS = {
     "retry": ("retry", "Retry what failed in a job."),
     "cancel": ("cancel", "Stop a job for good."),
     "delete": ("delete", "Remove a job that has ended."),
+    "serve": ("serve", "Serve jobs over HTTP."),
     "up": ("up", "Start the local stack."),
     "down": ("down", "Stop the local stack; its data stays."),
     "doctor": ("doctor", "Show what runs, where, and what is wrong."),

@@ -51,19 +51,21 @@ def read(
     mapping: Mapping[str, str] | None = None,
     empty: Empty = Empty.REFUSE,
     max_bytes: int = UNLIMITED,
+    name_lines: bool = True,
 ) -> "RowReader":
     """The tournaments in the files, and a Problem in place of whatever is bad in them.
 
     `format` names the format; otherwise the first row shows it. `mapping` gives the file's column
     for each key. `empty` says what happens to empty answers. A tournament that lacks one of the
     `needs` is a Problem. Ends after MOST_PROBLEMS problems. Files without a row are one problem
-    that has no line.
+    that has no line. Without `name_lines` a tournament without an id has an empty key.
     Raises UsageFault when no format is called `format`. The reader raises InputTooLarge when the
     files together unpack to more than `max_bytes`.
     """
     files = sources if isinstance(sources, Sequence) else [Source("", sources)]
     known = named(format) if format else None
-    return RowReader(files, known, mapping or {}, needs, Empty(empty), ByteLimit(max_bytes))
+    limit = ByteLimit(max_bytes)
+    return RowReader(files, known, mapping or {}, needs, Empty(empty), limit, name_lines)
 
 
 class RowReader(Iterator[Item]):
@@ -80,6 +82,7 @@ class RowReader(Iterator[Item]):
         needs: Needs,
         empty: Empty,
         limit: ByteLimit,
+        name_lines: bool,
     ) -> None:
         self.dropped = 0
         self._sources = sources
@@ -89,6 +92,7 @@ class RowReader(Iterator[Item]):
         self._needs = needs
         self._empty = empty
         self._limit = limit
+        self._name_lines = name_lines
         self._containers: dict[str, None] = {}
         self._tournaments = [0] * len(sources)
         self._models: set[str] = set()
@@ -238,6 +242,8 @@ class RowReader(Iterator[Item]):
 
     def _name(self, spot: Spot) -> str:
         """The name of a tournament without an id: its line, after its file's number."""
+        if not self._name_lines:
+            return ""
         return f"{spot.source + 1}:{spot.line}" if len(self._sources) > 1 else str(spot.line)
 
     def _fits(self, columns: Row) -> bool:

@@ -102,7 +102,7 @@ def _copy(
     tournaments = candidates = 0
     submission.insert_job(tx, job)
     with _Sender(tx, job_id, job.seed) as sender:
-        for part in _slices(_good(reader, problems)):
+        for part in slices(good(reader, problems)):
             sender.send(part)
             submission_key.add(part)
             if gate is not None:
@@ -134,7 +134,7 @@ class _Sender:
     def __init__(self, tx: Transaction, job: JobId, seed: int) -> None:
         self._tx, self._job, self._seed = tx, job, seed
         self._thread = ThreadPoolExecutor(1)
-        self._last: Future[None] | None = None
+        self._last: Future[object] | None = None
 
     def __enter__(self) -> "_Sender":
         return self
@@ -153,9 +153,10 @@ class _Sender:
         )
 
 
-def _good(
+def good(
     read_lines: Iterable[Tournament | Problem], problems: list[Problem]
 ) -> Iterator[Tournament]:
+    """The tournaments among what was read; the problems are added to `problems`."""
     for item in read_lines:
         if isinstance(item, Problem):
             problems.append(item)
@@ -163,7 +164,8 @@ def _good(
             yield item
 
 
-def _slices(tournaments: Iterable[Tournament]) -> Iterator[list[Tournament]]:
+def slices(tournaments: Iterable[Tournament]) -> Iterator[list[Tournament]]:
+    """The tournaments in parts that are sent to the store at once."""
     part: list[Tournament] = []
     characters = 0
     for tournament in tournaments:

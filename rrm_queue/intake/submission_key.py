@@ -13,13 +13,23 @@ OPTIONS = ("strategy", "seeding", "judge", "voting", "seed")
 """The options of a job that decide its results; name, source and priority do not."""
 
 
-class SubmissionKey:
-    """A digest of a job's options and of its tournaments, as they are read."""
+_encoder = msgspec.msgpack.Encoder(order="sorted")
 
-    def __init__(self, job: Job) -> None:
+
+def content_key(tournament: Tournament) -> str:
+    """A name for a tournament without an id, made of all that it consists of."""
+    content = replace(tournament, key="", line=0)
+    return blake2b(_encoder.encode(content), digest_size=12).hexdigest()
+
+
+class SubmissionKey:
+    """A digest of a job's options, of `more` that tells it apart, and of its tournaments."""
+
+    def __init__(self, job: Job, *more: object) -> None:
         self._digest = blake2b(digest_size=16)
-        self._encoder = msgspec.msgpack.Encoder(order="sorted")
         self._feed([getattr(job, option) for option in OPTIONS])
+        if more:
+            self._feed(more)
 
     def add(self, tournaments: Iterable[Tournament]) -> None:
         """Adds the next tournaments; their lines in the file do not count."""
@@ -31,4 +41,4 @@ class SubmissionKey:
         return self._digest.hexdigest()
 
     def _feed(self, part: object) -> None:
-        self._digest.update(self._encoder.encode(part))
+        self._digest.update(_encoder.encode(part))

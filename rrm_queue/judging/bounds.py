@@ -9,13 +9,16 @@ from math import isfinite
 
 from msgspec import structs
 
-from rrm_queue.domain import Vote
+from rrm_queue.domain import Verdict, Vote
 from rrm_queue.messages import Failure
 
 MOST = 2**31 - 1
 """The most tokens or samples of a vote: the largest number in an integer column."""
 
 MOST_SECONDS = 1e9
+
+STRONGEST = 2
+"""The largest margin of a vote."""
 
 LARGEST_SEED = 2**63 - 1
 
@@ -28,6 +31,7 @@ LONGEST_NAME = 1_000
 _ODD = re.compile("[\0\ud800-\udfff]")
 _COUNTS = ("prompt_tokens", "cached_tokens", "completion_tokens", "query_tokens", "slot_tokens")
 _SECONDS = ("seconds", "queue_seconds")
+_FOR_ONE = (Verdict.FIRST, Verdict.SECOND)
 
 
 def bounded(vote: Vote) -> Vote:
@@ -39,6 +43,8 @@ def bounded(vote: Vote) -> Vote:
         "seed": min(max(vote.seed, 0), LARGEST_SEED),
         "text": clean(vote.text, LONGEST_TEXT),
         "model": clean(vote.model, LONGEST_NAME),
+        "margin": min(whole(vote.margin), STRONGEST) if vote.verdict in _FOR_ONE else 0,
+        "probability": None if vote.verdict is Verdict.NONE else share(vote.probability),
     }
     odd = {name: value for name, value in changes.items() if value != getattr(vote, name)}
     return structs.replace(vote, **odd) if odd else vote
@@ -65,6 +71,13 @@ def seconds(value: object) -> float:
     if isinstance(value, float) and not isfinite(value):
         return 0.0
     return float(min(max(value, 0), MOST_SECONDS))
+
+
+def share(value: object) -> float | None:
+    """The value as a number from 0 to 1; None if it is none."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value) if 0 <= value <= 1 else None
 
 
 def clean(text: str, longest: int) -> str:

@@ -51,6 +51,8 @@ class Kind:
     writes: bool = False
     """It reads a prompt and writes its reasoning: it has sampling settings and may have a template.
     """
+    dialect: str = ""
+    """How its verdict is read unless the judge says otherwise: a name in `judging.dialects`."""
     costs: bool = False
     """Its votes are paid for, so they are kept and used again."""
 
@@ -106,12 +108,20 @@ KINDS = {
             needs_gold=True,
             instant=True,
         ),
-        Kind("openai", argument="MODEL", has_endpoint=True, writes=True, costs=True),
+        Kind(
+            "openai",
+            argument="MODEL",
+            has_endpoint=True,
+            writes=True,
+            dialect="boxed-loose",
+            costs=True,
+        ),
         Kind(
             "sglang",
             argument="NAME",
             short_names=("rrm-7b", "rrm-32b"),
             writes=True,
+            dialect="boxed",
             costs=True,
             queue_per_model=True,
             needs_server=True,
@@ -154,6 +164,11 @@ def name_of(judge: JudgeSpec) -> str:
     """The judge as users name it: its short name where it has one."""
     short = judge.argument in kind_of(judge).short_names
     return judge.argument if short else str(judge)
+
+
+def dialect_of(judge: JudgeSpec) -> str:
+    """The dialect in which the judge says its verdict."""
+    return judge.dialect or kind_of(judge).dialect
 
 
 def judge_name(judge: JudgeSpec) -> str:

@@ -8,6 +8,8 @@ from typing import Final, Literal, TypedDict
 
 from rrm_queue.domain import JudgeSpec
 from rrm_queue.errors import JudgeRefused, UsageFault
+from rrm_queue.judging.dialects import find_dialect
+from rrm_queue.judging.kinds import dialect_of
 from rrm_queue.judging.protected import protected_parts
 from rrm_queue.judging.sanitize import sanitized
 from rrm_queue.judging.template import CompiledTemplate, Slots, compiled
@@ -80,8 +82,9 @@ def messages(
     """The judge's prompt about the answers in slots 1 and 2, without control tokens and forgeries.
 
     `control_tokens` are those of the judge's tokenizer, as far as the engine knows them. Raises
-    JudgeRefused for a template that this version cannot use.
+    JudgeRefused for a template or a dialect that this version cannot use.
     """
+    _check_dialect(spec)
     template = _template(spec)
     protected = PROTECTED if template is None else template.protected
     given = Slots(question, one, two, reference or "")
@@ -105,6 +108,14 @@ def _template(spec: JudgeSpec) -> CompiledTemplate | None:
     except UsageFault as fault:
         reason = f"this version of rrmq cannot use the job's template: {fault.detail}"
         raise JudgeRefused(reason) from None
+
+
+def _check_dialect(spec: JudgeSpec) -> None:
+    """Refuses a judge whose verdict this version cannot read, before it is paid for."""
+    try:
+        find_dialect(dialect_of(spec))
+    except UsageFault as fault:
+        raise JudgeRefused(f"this version of rrmq cannot read the judge: {fault.detail}") from None
 
 
 def rrm_messages(question: str, answer1: str, answer2: str) -> list[ChatMessage]:

@@ -4,6 +4,7 @@ from hashlib import blake2b
 from uuid import UUID
 
 import msgspec
+from msgspec import structs
 
 from rrm_queue.domain import JudgeSpec
 from rrm_queue.judging.vote_request import VoteRequest
@@ -40,4 +41,5 @@ def vote_key(request: VoteRequest, resamples: int) -> UUID:
 
 
 def _judge(judge: JudgeSpec) -> bytes:
-    return _encoder.encode(judge)
+    """What of the judge makes a vote what it is: all but its name."""
+    return _encoder.encode(structs.replace(judge, name=""))

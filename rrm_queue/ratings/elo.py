@@ -17,8 +17,14 @@ K = 4.0
 ORDERS = 100
 """Orders over which Elo is averaged, as long as that takes no more than GAMES matches."""
 
+_POINTS = np.array([0.5, 1.0, 0.0])
+"""What the first of a pair gets for a draw, for its win, and for the win of the second."""
+
 FEWEST_ORDERS = 10
 """The fewest orders over which Elo is averaged."""
+
+SMOOTH_ORDERS = 200
+"""Orders over which a reward's Elo is averaged; an even number."""
 
 GAMES = 20_000_000
 """Matches played over all orders: about five seconds."""
@@ -67,6 +73,26 @@ def elo_spread(columns: Columns, seed: int, orders: int | None = None) -> EloSpr
     return EloSpread(
         scores.mean(axis=0), scores.std(axis=0, ddof=min(1, orders - 1)), low, high, orders
     )
+
+
+def expected_elo(columns: Columns, seed: int, orders: int = SMOOTH_ORDERS) -> NDArray[np.float64]:
+    """The mean Elo over many orders, all played at the same time: for small tournaments.
+
+    Half of the orders are the other half in reverse, which takes away most of what the order does.
+    """
+    scores = np.full((orders, columns.size), INITIAL)
+    chance = np.random.RandomState(derive(seed, "elo orders") % 2**32)
+    half = np.array([chance.permutation(len(columns)) for _ in range(orders // 2)])
+    points = _POINTS[columns.winners]
+    every = np.arange(orders)
+    for played_next in np.concatenate((half, half[:, ::-1])).T:
+        one, two = columns.firsts[played_next], columns.seconds[played_next]
+        lead = scores[every, one] - scores[every, two]
+        gain = K * (points[played_next] - 1 / (1 + BASE ** (-lead / SCALE)))
+        scores[every, one] += gain
+        scores[every, two] -= gain
+    means: NDArray[np.float64] = scores.mean(axis=0)
+    return means
 
 
 def played(columns: Columns, order: NDArray[np.int64], k: float = K) -> NDArray[np.float64]:

@@ -1,4 +1,4 @@
-"""The tables. Rows are facts; states are the words of `domain`."""
+"""The tables of jobs and their tournaments. Rows are facts; states are the words of `domain`."""
 
 from datetime import datetime
 from typing import Any
@@ -9,17 +9,17 @@ from sqlalchemy import (
     Column,
     ForeignKey,
     Index,
+    SmallInteger,
     Text,
     UniqueConstraint,
     Uuid,
     false,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
 from rrm_queue.domain import (
-    BatchState,
     DecidedBy,
     JobState,
     MatchState,
@@ -37,7 +37,10 @@ class Job(SQLModel, table=True):
     `shareable_tokens` counts the prompt tokens of finished tournaments that an engine could have
     taken from its cache; `shared_tokens` counts those that it did take. `votes_reused` counts the
     `votes` that an earlier job has paid for. `submission` is the key of the submission's content:
-    one job has it, and a job made by `--new` has None. `note` says why rrmq paused the job.
+    one job has it, and a job made by `--new` has None. `note` says why rrmq paused the job. An
+    `open` job takes more tournaments and does not end. An `ephemeral` one is made by requests for
+    rewards, and is not listed. `price` is what its judge costs, see `views.money`; the job is
+    paused before it has cost more than `max_cost`.
     """
 
     __tablename__ = "jobs"
@@ -78,6 +81,12 @@ class Job(SQLModel, table=True):
     shared_tokens: int = Field(default=0, sa_type=BigInteger)
     submission: str | None = Field(default=None, sa_type=Text)
     note: str | None = Field(default=None, sa_type=Text)
+    open: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    ephemeral: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    price: dict[str, Any] | None = Field(
+        default=None, sa_column=Column(JSONB(none_as_null=True), nullable=True)
+    )
+    max_cost: float | None = None
     created_at: datetime | None = Field(default=None, sa_column=moment(now=True, nullable=False))
     started_at: datetime | None = Field(default=None, sa_column=moment())
     finished_at: datetime | None = Field(default=None, sa_column=moment())
@@ -195,7 +204,8 @@ class VoteRow(SQLModel, table=True):
     """One sampled judgement, with its reasoning text and its cost.
 
     `key` is made of its content, for judges whose votes are paid for. `reused` is true for a copy
-    of an earlier job's vote.
+    of an earlier job's vote. `margin` is 1 for a slight and 2 for a strong preference, 0 if not
+    said. `probability` is that of the answer shown first, null where it is not known.
     """
 
     __tablename__ = "votes"
@@ -228,6 +238,8 @@ class VoteRow(SQLModel, table=True):
     neutralised: bool
     key: UUID | None = Field(default=None, sa_type=Uuid)
     reused: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    margin: int = Field(default=0, sa_type=SmallInteger, sa_column_kwargs={"server_default": "0"})
+    probability: float | None = None
     created_at: datetime | None = Field(default=None, sa_column=moment(now=True, nullable=False))
 
 
@@ -244,49 +256,3 @@ class StandingRow(SQLModel, table=True):
     draws: int
     elo: float
     bt: float
-
-
-class JudgeModel(SQLModel, table=True):
-    """What gave the newest vote of a judge at its endpoint: the model that the vote names."""
-
-    __tablename__ = "judge_models"
-
-    judge: str = Field(sa_type=Text, primary_key=True)
-    model: str = Field(sa_type=Text)
-
-
-class DecidedTournament(SQLModel, table=True):
-    """A tournament whose matches are all decided and whose standings are not computed yet."""
-
-    __tablename__ = "decided_tournaments"
-
-    tournament_id: int = Field(sa_column=of_tournament(primary_key=True))
-
-
-class Batch(SQLModel, table=True):
-    """The matches of one message. `seen_at`: when recover first saw a worker's lease on it.
-
-    `token` is the secret that its outcomes must bring, `matches` are those that it carried,
-    `bytes` is its message's size. All are null for a batch of a version before 0005.
-    """
-
-    __tablename__ = "batches"
-    __table_args__ = (
-        Index("batches_out", "queue", "id", postgresql_where=text("state = 'out'")),
-        Index("batches_job", "job_id"),
-    )
-
-    id: int | None = Field(default=None, sa_column=bigint_key())
-    job_id: str = Field(
-        sa_column=Column(Text, ForeignKey("jobs.id", ondelete="CASCADE"), nullable=False)
-    )
-    queue: str = Field(sa_type=Text)
-    state: BatchState = Field(sa_type=word(BatchState))
-    epoch: str = Field(sa_type=Text)
-    sent_at: datetime | None = Field(default=None, sa_column=moment(now=True, nullable=False))
-    seen_at: datetime | None = Field(default=None, sa_column=moment())
-    token: str | None = Field(default=None, sa_type=Text)
-    matches: list[int] | None = Field(
-        default=None, sa_column=Column(ARRAY(BigInteger), nullable=True)
-    )
-    bytes: int | None = None

@@ -7,7 +7,10 @@ from rrm_queue.domain import JobId, JobState, JudgeSpec, Seeding, Voting
 
 
 class JobView(NamedTuple):
-    """A job with its progress; `out` and `ready` count the matches of one that has not ended."""
+    """A job with its progress; `out` and `ready` count the matches of one that has not ended.
+
+    An `open` job takes more tournaments. An `ephemeral` one was made by requests for rewards.
+    """
 
     id: JobId
     name: str | None
@@ -39,6 +42,8 @@ class JobView(NamedTuple):
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
+    open: bool = False
+    ephemeral: bool = False
 
 
 class OfferedJob(NamedTuple):

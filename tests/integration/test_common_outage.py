@@ -46,6 +46,7 @@ def kill_services(home: Path) -> None:
         os.kill(pid, signal.SIGKILL)
 
 
+@pytest.mark.slow
 def test_no_batch_is_given_up_after_an_outage_of_both_servers(
     stack: LocalStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -74,6 +74,7 @@ def test_a_server_of_another_machine_is_given_the_longer_time(
     assert seconds >= 2
 
 
+@pytest.mark.slow
 def test_the_cpu_time_of_a_command_is_that_of_all_its_processes() -> None:
     burn = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'while True: pass'])"
 

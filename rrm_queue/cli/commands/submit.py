@@ -1,31 +1,35 @@
 """`rrmq submit`: files of prompts and answers become a job."""
 
 import gc
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from rrm_queue.actions import options
 from rrm_queue.actions.app import App
 from rrm_queue.actions.estimate import estimate, expected_rate, scale_of
-from rrm_queue.actions.request import SubmitOptions, request_of
+from rrm_queue.actions.open_jobs import append
+from rrm_queue.actions.request import SubmitOptions, parse_sampling, request_of
 from rrm_queue.actions.submit import submit
 from rrm_queue.cli import exit_codes
-from rrm_queue.cli.options.checked import choice_option, number_option
+from rrm_queue.cli.options.checked import choice_option
+from rrm_queue.cli.options.judging import judging_options
 from rrm_queue.cli.options.sizing import LargeJobGate, can_ask, sizing_options
-from rrm_queue.cli.options.voting import voting_options
 from rrm_queue.cli.render.estimate import print_estimate
 from rrm_queue.cli.render.reading import opened_sources
-from rrm_queue.cli.render.submitted import print_submitted
+from rrm_queue.cli.render.submitted import print_appended, print_submitted
 from rrm_queue.cli.render.terminal import warn
 from rrm_queue.cli.render.watching import show_until_end
 from rrm_queue.errors import Message, Option, UsageFault
 from rrm_queue.intake.formats import NAMES as FORMATS
+from rrm_queue.intake.formats.base import Empty
 from rrm_queue.intake.mapping import parse_mapping
-from rrm_queue.judging.kinds import USAGE
-from rrm_queue.strategies import NAMES as STRATEGIES
+
+READING = frozenset({"files", "format", "mapped", "empty", "into", "yes", "as_json"})
+"""The options that go with --into: those of files. The others belong to the open job."""
 
 
 @click.command("submit")
@@ -41,31 +45,12 @@ from rrm_queue.strategies import NAMES as STRATEGIES
     help="Read a column under the name that the format has for it; may be given several times.",
 )
 @choice_option(options.EMPTY)
-@click.option(
-    "--strategy",
-    default="knockout",
-    help=f"How to rank: {', '.join(STRATEGIES)}; "
-    "sampled, swiss and pivot may be followed by :NUMBER.",
-)
-@click.option("--judge", default="reference", help=f"Who judges: {', '.join(USAGE)}.")
-@voting_options
-@click.option(
-    "--sampling",
-    metavar="KEY=VALUE",
-    multiple=True,
-    help="A text judge's temperature, top_p, max_tokens or regex; may be given several times.",
-)
-@click.option("--template", metavar="FILE", help="Your own prompt for a text judge (Jinja2).")
-@number_option(options.SEED)
-@choice_option(options.SEEDING)
-@click.option("--name", help="A name for the job.")
-@number_option(options.PRIORITY)
+@judging_options
 @click.option("--new", is_flag=True, help="Make a job even if the same submission made one before.")
 @click.option(
-    "--keep-going",
-    is_flag=True,
-    help="Do not pause the job when the judge rejects the first matches, or gives no verdict in "
-    "nine of ten of the first 50 votes.",
+    "--into",
+    metavar="JOB",
+    help="Add the answers to this open job (`rrmq open`), by the job's own options.",
 )
 @sizing_options
 @click.option("--watch", "watching", is_flag=True, help="Stay and show the progress.")
@@ -74,6 +59,7 @@ def command(
     files: Sequence[str],
     mapped: Sequence[str],
     sampling: Sequence[str],
+    into: str | None,
     dry_run: bool,
     agreement: float,
     rate: float | None,
@@ -90,11 +76,13 @@ def command(
     Parquet, and may be compressed by gzip or zstd. The same answers with the same options are the
     same submission: they make one job, and a repeated submission prints that job.
     """
+    if into is not None:
+        return _append(files, into, parse_mapping(mapped), given, as_json=as_json)
     _check_dry_run(dry_run, rate=rate, gpus=gpus, watch=watching or None)
     _collect_rarely()
     submit_options = SubmitOptions(
         mapping=parse_mapping(mapped),
-        sampling={key: value for key, _, value in (word.partition("=") for word in sampling)},
+        sampling=parse_sampling(sampling),
         **given,
     )
     with App() as app:
@@ -116,6 +104,30 @@ def command(
             print_submitted(submitted, as_json=as_json)
         if watching:
             return show_until_end(app, submitted.job, as_json=as_json)
+    return exit_codes.OK
+
+
+def _append(
+    files: Sequence[str],
+    job: str,
+    mapping: Mapping[str, str],
+    given: Mapping[str, Any],
+    *,
+    as_json: bool,
+) -> int:
+    """Adds the files to an open job. Raises UsageFault for options that the job has already."""
+    context = click.get_current_context()
+    for option in context.command.params:
+        name = option.name or ""
+        given_here = context.get_parameter_source(name) is ParameterSource.COMMANDLINE
+        if given_here and name not in READING:
+            raise UsageFault(f"{option.opts[0]} does not go with --into: the job has its own")
+    with App() as app, opened_sources(files) as (sources, _):
+        appended, warning = append(
+            app, job, sources, format=given["format"], mapping=mapping, empty=Empty(given["empty"])
+        )
+    warn(warning)
+    print_appended(appended, as_json=as_json)
     return exit_codes.OK
 
 

@@ -6,6 +6,7 @@ import click
 
 from rrm_queue.actions.schemas import json_line
 from rrm_queue.domain import JobState
+from rrm_queue.intake.appending import AppendedFile
 from rrm_queue.intake.submission import Submitted
 from rrm_queue.text import count
 
@@ -23,7 +24,20 @@ def print_submitted(submitted: Submitted, *, as_json: bool) -> None:
     click.echo(_what_was_made(submitted))
 
 
-def _how_read(submitted: Submitted) -> str | None:
+def print_appended(appended: AppendedFile, *, as_json: bool) -> None:
+    """Prints what was added to an open job as JSON, or in a sentence."""
+    if as_json:
+        click.echo(json_line(asdict(appended)))
+        return
+    if read_as := _how_read(appended):
+        click.echo(read_as, err=True)
+    added = f"{count(appended.tournaments, 'tournament')}, "
+    added += count(appended.candidates, "candidate")
+    joined = f"; {appended.joined} were there before" if appended.joined else ""
+    click.echo(f"job {appended.job}: added {added}{joined}")
+
+
+def _how_read(submitted: Submitted | AppendedFile) -> str | None:
     """How the files were read; None for rrmq's own format."""
     if submitted.read_as == PLAIN and not submitted.dropped:
         return None

@@ -3,9 +3,9 @@
 from alembic import context
 from sqlmodel import SQLModel
 
-from rrm_queue.store import tables
+from rrm_queue.store import tables, work_tables
 
-assert tables  # noqa: S101  # the import fills SQLModel.metadata
+assert [tables, work_tables]  # noqa: S101  # the imports fill SQLModel.metadata
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, text
 from rrm_queue.domain import Standing, TournamentId
 from rrm_queue.store.binary_columns import BIGINT, INTEGER, read_columns
 from rrm_queue.store.database import storable
+from rrm_queue.store.listening import Channel, tell
 
 RESULTS = """
     COPY (
@@ -124,6 +125,7 @@ def finish_tournaments(
             "champion": [standings[0].candidate for _, standings in finished],
         },
     )
+    tell(tx, Channel.TOURNAMENTS, [tournament for tournament, _ in finished])
 
 
 def fail_tournaments(
@@ -140,4 +142,5 @@ def fail_tournaments(
         )
     )
     tx.execute(CANCEL_READY, {"tournaments": list(ids)})
+    tell(tx, Channel.TOURNAMENTS, sorted(ids))
     return ids

@@ -6,11 +6,13 @@ from sqlalchemy import Connection, text
 
 from rrm_queue.domain import JobId
 from rrm_queue.store.database import storable
+from rrm_queue.store.listening import Channel, tell
 
 # One row: what is waiting, ready or out stays as it is, and is planned and claimed no more.
 # The same submission may be made again: a cancelled job does not answer for it.
 CANCEL_JOB = text("""
-    UPDATE jobs SET state = 'cancelled', finished_at = now(), submission = NULL, note = NULL
+    UPDATE jobs
+    SET state = 'cancelled', finished_at = now(), submission = NULL, note = NULL, open = false
     WHERE id = :job AND state IN ('queued', 'running', 'paused')
     RETURNING id
 """)
@@ -94,7 +96,9 @@ class Retried(NamedTuple):
 
 def cancel_job(tx: Connection, job: JobId) -> bool:
     """Ends a job that has not ended; whether there was anything to end."""
-    return tx.scalar(CANCEL_JOB, {"job": job}) is not None
+    cancelled = tx.scalar(CANCEL_JOB, {"job": job}) is not None
+    tell(tx, Channel.HELD, [job] if cancelled else [])
+    return cancelled
 
 
 def delete_job(tx: Connection, job: JobId) -> bool:
@@ -108,7 +112,9 @@ def delete_job(tx: Connection, job: JobId) -> bool:
 def pause_job(tx: Connection, job: JobId, note: str | None = None) -> bool:
     """Holds a job that is queued or running; whether it was. `note` says why, if no user asked."""
     note = None if note is None else storable(note)
-    return tx.scalar(PAUSE_JOB, {"job": job, "note": note}) is not None
+    paused = tx.scalar(PAUSE_JOB, {"job": job, "note": note}) is not None
+    tell(tx, Channel.HELD, [job] if paused else [])
+    return paused
 
 
 def resume_job(tx: Connection, job: JobId) -> bool:

@@ -58,7 +58,7 @@ END_JOB = text("""
                      WHEN tournaments_done = 0 THEN 'failed'
                      ELSE 'partial' END,
         finished_at = now(), note = NULL
-    WHERE id = :job AND state IN ('queued', 'running', 'paused')
+    WHERE id = :job AND state IN ('queued', 'running', 'paused') AND NOT open
       AND tournaments_done + tournaments_failed = tournaments
 """)
 
@@ -103,5 +103,10 @@ def count_for_job(tx: Connection, job: JobId, counts: Counts) -> int | None:
         {"job": job, **{name: getattr(counts, name) for name in Counts.__slots__}},
     )
     if counts.tournaments_done or counts.tournaments_failed:
-        tx.execute(END_JOB, {"job": job})
+        end_job(tx, job)
     return cast
+
+
+def end_job(tx: Connection, job: JobId) -> None:
+    """Ends the job if its last tournament is over and it takes no more."""
+    tx.execute(END_JOB, {"job": job})

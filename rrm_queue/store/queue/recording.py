@@ -40,7 +40,8 @@ SENT_BATCHES = text("""
 INSERT_VOTES = text("""
     INSERT INTO votes (match_id, number, swapped, verdict, no_verdict, text, model, seed,
                        prompt_tokens, cached_tokens, completion_tokens, seconds,
-                       queue_seconds, query_tokens, slot_tokens, samples, neutralised, key)
+                       queue_seconds, query_tokens, slot_tokens, samples, neutralised, key,
+                       margin, probability)
     SELECT * FROM unnest(
         CAST(:match AS bigint[]), CAST(:number AS int[]), CAST(:swapped AS bool[]),
         CAST(:verdict AS text[]), CAST(:no_verdict AS text[]), CAST(:text AS text[]),
@@ -48,7 +49,8 @@ INSERT_VOTES = text("""
         CAST(:cached_tokens AS int[]), CAST(:completion_tokens AS int[]),
         CAST(:seconds AS float8[]), CAST(:queue_seconds AS float8[]),
         CAST(:query_tokens AS int[]), CAST(:slot_tokens AS int[]), CAST(:samples AS int[]),
-        CAST(:neutralised AS bool[]), CAST(:key AS uuid[])
+        CAST(:neutralised AS bool[]), CAST(:key AS uuid[]), CAST(:margin AS smallint[]),
+        CAST(:probability AS float8[])
     )
     ON CONFLICT (match_id, number) DO NOTHING
 """)
@@ -219,6 +221,8 @@ PLAIN_VOTE_COLUMNS = (
     "samples",
     "neutralised",
     "key",
+    "margin",
+    "probability",
 )
 
 

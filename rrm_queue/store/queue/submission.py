@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 import msgspec
 from sqlalchemy import Connection, insert, text
 
-from rrm_queue.domain import JobId, JobState, Tournament
+from rrm_queue.domain import JobId, JobState, Tournament, TournamentId
 from rrm_queue.errors import StoreUnavailable
 from rrm_queue.seeds import derive
 from rrm_queue.store.copying import NULL, escaped
@@ -92,14 +92,15 @@ def insert_job(tx: Connection, job: Job) -> None:
 
 def copy_tournaments(
     tx: Connection, job: JobId, seed: int, tournaments: Sequence[Tournament]
-) -> None:
-    """Adds a slice of the job's tournaments with their candidates, by COPY.
+) -> list[TournamentId]:
+    """Adds a slice of the job's tournaments with their candidates, by COPY; their ids.
 
     `seed` is the job's; each tournament gets its own from it and its key.
     """
-    ids = tx.scalars(NEXT_TOURNAMENTS, {"count": len(tournaments)}).all()
+    ids = list(tx.scalars(NEXT_TOURNAMENTS, {"count": len(tournaments)}))
     _copy(tx, COPY_TOURNAMENTS, _tournament_rows(ids, job, seed, tournaments))
     _copy(tx, COPY_CANDIDATES, _candidate_rows(ids, tournaments))
+    return ids
 
 
 def repeated_keys(tx: Connection, job: JobId, most: int) -> list[RepeatedKey]:

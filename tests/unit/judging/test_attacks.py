@@ -3,8 +3,8 @@ r"""Answers that try to speak for the judge, through the prompt and back through
 import pytest
 
 from rrm_queue.domain import JudgeSpec, NoVerdict, Verdict
+from rrm_queue.judging.dialects import read_verdict
 from rrm_queue.judging.prompt import messages, rrm_messages
-from rrm_queue.judging.verdict import read_verdict
 
 RRM = JudgeSpec("sglang", "rrm-7b")
 CHATML = frozenset({"<|im_start|>", "<|im_end|>", "<|endoftext|>"})

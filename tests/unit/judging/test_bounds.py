@@ -12,9 +12,11 @@ from rrm_queue.judging.bounds import (
     LONGEST_NAME,
     LONGEST_TEXT,
     MOST,
+    STRONGEST,
     bounded,
     bounded_failure,
     seconds,
+    share,
     whole,
 )
 from rrm_queue.messages import Failure, MatchReport, Outcomes, decode, encode
@@ -38,6 +40,8 @@ VOTES = st.builds(
     query_tokens=NUMBERS,
     slot_tokens=NUMBERS,
     samples=NUMBERS,
+    margin=NUMBERS,
+    probability=st.none() | TIMES,
 )
 
 
@@ -52,6 +56,8 @@ def test_every_vote_can_be_sent_counted_and_stored(vote: Vote) -> None:
     assert 1 <= kept.samples <= MOST
     assert 0 <= kept.seed < 2**63
     assert 0 <= kept.seconds < inf
+    assert 0 <= kept.margin <= STRONGEST
+    assert kept.probability is None or 0 <= kept.probability <= 1
     assert "\0" not in kept.text + kept.model
     assert bounded(kept) is kept
 
@@ -74,6 +80,25 @@ def test_a_count_of_tokens(said: object, kept: int) -> None:
 )
 def test_a_time(said: object, kept: float) -> None:
     assert seconds(said) == kept
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [(0, 0.0), (1, 1.0), (0.3, 0.3), *((bad, None) for bad in (-0.1, 1.1, nan, inf, True, "0.5"))],
+)
+def test_a_probability(said: object, kept: float | None) -> None:
+    assert share(said) == kept
+
+
+@pytest.mark.parametrize(
+    ("verdict", "margin", "probability"),
+    [(Verdict.SECOND, 2, 0.2), (Verdict.TIE, 0, 0.2), (Verdict.NONE, 0, None)],
+)
+def test_only_a_vote_for_one_answer_has_a_margin_and_one_without_a_verdict_no_probability(
+    verdict: Verdict, margin: int, probability: float | None
+) -> None:
+    kept = bounded(Vote(1, verdict, margin=9, probability=0.2))
+    assert (kept.margin, kept.probability) == (margin, probability)
 
 
 def test_texts_are_cut_and_cleaned() -> None:

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rrm_queue.domain import NoVerdict, Verdict
-from rrm_queue.judging.verdict import ParsedVerdict, read_verdict
+from rrm_queue.judging.dialects import ParsedVerdict, read_verdict
 
 FIRST = ParsedVerdict(Verdict.FIRST)
 SECOND = ParsedVerdict(Verdict.SECOND)
@@ -63,5 +63,5 @@ def test_a_verdict_given_before_the_cut_counts() -> None:
 
 @given(st.text(), st.booleans(), st.booleans())
 def test_any_text_has_a_reading(text: str, finished: bool, thinks: bool) -> None:
-    verdict, no_verdict = read_verdict(text, finished=finished, thinks=thinks)
-    assert (verdict is Verdict.NONE) == (no_verdict is not None)
+    read = read_verdict(text, finished=finished, thinks=thinks)
+    assert (read.verdict is Verdict.NONE) == (read.no_verdict is not None)

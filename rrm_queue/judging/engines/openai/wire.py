@@ -9,9 +9,10 @@ import msgspec
 
 from rrm_queue.domain import Vote
 from rrm_queue.judging.bounds import whole
+from rrm_queue.judging.dialects import END_OF_THINKING
 from rrm_queue.judging.engines.http_errors import fault_in_good_answer
 from rrm_queue.judging.prompt import Rendered, messages
-from rrm_queue.judging.verdict import END_OF_THINKING, read_verdict
+from rrm_queue.judging.verdict import verdict_of
 from rrm_queue.judging.vote_request import VoteRequest
 
 
@@ -69,7 +70,7 @@ def vote_of(request: VoteRequest, prompt: Rendered, body: bytes, seconds: float)
         raise fault_in_good_answer(at, body, datetime.now(UTC)) from error
     finished = choice.finish_reason != "length"
     text = _whole_text(choice.message, finished=finished)
-    parsed = read_verdict(text, finished=finished, thinks=False)
+    parsed = verdict_of(request.judge, text, finished=finished, thinks=False)
     usage = _fields(completion.usage)
     details = _fields(usage.get("prompt_tokens_details"))
     return Vote(
@@ -77,6 +78,7 @@ def vote_of(request: VoteRequest, prompt: Rendered, body: bytes, seconds: float)
         verdict=parsed.verdict,
         swapped=request.swapped,
         no_verdict=parsed.no_verdict,
+        margin=parsed.margin,
         text=text,
         seed=request.seed,
         model=completion.model or request.judge.argument,

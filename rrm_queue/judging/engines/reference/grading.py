@@ -9,6 +9,7 @@ import multiprocessing
 import os
 import signal
 import threading
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -80,25 +81,21 @@ def _same_expression(right: str, said: str) -> bool:
     import math_verify
 
     found = _parsed(said)
-    return math_verify.verify(_parsed(right), found, allow_set_relation_comp=True)
+    return bool(math_verify.verify(_parsed(right), found, allow_set_relation_comp=True))
 
 
 @lru_cache(maxsize=1024)
 def _parsed(expression: str) -> list[Any]:
-    """The whole expression as math-verify reads LaTeX; empty when it is none."""
+    """The expression as math-verify reads LaTeX, as it stands; empty when it is none.
+
+    Nothing in it is taken for a unit, where `2d` would become 2, or for a box.
+    """
     import math_verify
 
-    written = math_verify.LatexExtractionConfig(normalization_config=_whole())
-    return math_verify.parse(f"${expression}$", [written], fallback_mode="no_fallback")
-
-
-def _whole() -> Any:
-    """Reads an expression as it stands: nothing in it is taken for a unit or a box."""
-    from latex2sympy2_extended.latex2sympy2 import NormalizationConfig
-
-    return NormalizationConfig(
-        basic_latex=True, units=False, malformed_operators=True, nits=True, boxed="none"
-    )
+    usual = math_verify.LatexExtractionConfig()
+    whole = replace(usual.normalization_config, units=False, boxed="none")
+    latex = replace(usual, normalization_config=whole)
+    return list(math_verify.parse(f"${expression}$", [latex], fallback_mode="no_fallback"))
 
 
 def _found_in(right: Answer, text: str) -> bool:
@@ -110,7 +107,7 @@ def _found_in(right: Answer, text: str) -> bool:
 
     latex, plain = math_verify.LatexExtractionConfig(), math_verify.ExprExtractionConfig()
     found = math_verify.parse(text, [latex, plain] if right.number else [latex])
-    return math_verify.verify(_parsed(right.expression), found)
+    return bool(math_verify.verify(_parsed(right.expression), found))
 
 
 def _end_with_parent() -> None:

@@ -12,8 +12,9 @@ from rrm_queue.domain import JudgeSpec, Vote
 from rrm_queue.errors import JudgeBusy, JudgeFault, PermanentFault, RequestRejected, TransientFault
 from rrm_queue.judging import bounds
 from rrm_queue.judging.bounds import whole
+from rrm_queue.judging.dialects import END_OF_THINKING
 from rrm_queue.judging.engines.http_errors import error_text
-from rrm_queue.judging.verdict import END_OF_THINKING, read_verdict
+from rrm_queue.judging.verdict import verdict_of
 from rrm_queue.judging.vote_request import VoteRequest
 from rrm_queue.seeds import derive
 
@@ -241,12 +242,15 @@ def vote_of(
     """The vote in a text."""
     meta = generation.meta_info
     finished = meta.finish_reason is not None and meta.finish_reason.type == "stop"
-    parsed = read_verdict(generation.text, finished=finished, thinks=thinks(request.judge))
+    parsed = verdict_of(
+        request.judge, generation.text, finished=finished, thinks=thinks(request.judge)
+    )
     return Vote(
         number=request.number,
         verdict=parsed.verdict,
         swapped=request.swapped,
         no_verdict=parsed.no_verdict,
+        margin=parsed.margin,
         text=bounds.clean(generation.text, bounds.LONGEST_TEXT),
         seed=request.seed,
         model=model,
@@ -262,10 +266,9 @@ def vote_of(
 
 
 def thinks(judge: JudgeSpec) -> bool:
-    """Whether a text without `</think>` has no answer, as with RRM's prompt.
+    """Whether a text without `</think>` has no answer: as with RRM's prompt, if nobody says.
 
-    A regex decides by whether it contains the mark. A user's own template may be for a judge that
-    does not reason first.
+    A regex decides by the mark. A template of one's own may be for a judge that does not reason.
     """
     if judge.regex is not None:
         return END_OF_THINKING in judge.regex.replace("\\", "")

@@ -1,0 +1,1 @@
+"""Rewards for groups of answers, asked for by many callers at the same time; see `service`."""

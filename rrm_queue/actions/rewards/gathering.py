@@ -1,0 +1,269 @@
+"""Single answers are gathered into cohorts, and a cohort that is whole becomes a group.
+
+A cohort lives in the store. So any server may take any answer of it, a repeated request finds its
+place, and the death of a server loses nothing.
+"""
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
+
+from rrm_queue.actions.app import App
+from rrm_queue.actions.open_jobs import needs_of_job
+from rrm_queue.actions.rewards.asked import (
+    SOURCE,
+    Group,
+    OwnJob,
+    candidate_of,
+    distinct,
+    refuse_lack,
+)
+from rrm_queue.actions.rewards.joining import Joined, Joiner, Joining
+from rrm_queue.domain import Candidate, Tournament
+from rrm_queue.errors import BadInput, CohortRefused, Conflict, Problem, RrmqError
+from rrm_queue.intake.formats.fields import identifier, reference
+from rrm_queue.intake.formats.messages import prose
+from rrm_queue.store.database import Transaction
+from rrm_queue.store.queue import cohorts
+from rrm_queue.store.queue.cohorts import NewCohort, Sample
+from rrm_queue.views.cohorts import CohortId, CohortState, CohortView, Partial
+from rrm_queue.views.rewards import RewardFormula
+
+log = logging.getLogger(__name__)
+
+FEWEST, MOST = 2, 4000
+"""Answers of a cohort."""
+
+TIMEOUT = 600.0
+"""Seconds for which a cohort gathers, counted from its first answer, unless told otherwise."""
+
+MOST_TIMEOUT = 86_400.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SampleRequest:
+    """One answer of a cohort, as a caller gives it; nothing is checked yet.
+
+    `index` is the answer's place from 0. Without it the answer is known by its text. All else is
+    as in `RewardRequest`.
+    """
+
+    group: str
+    size: int
+    prompt: object
+    completion: object
+    index: int | None = None
+    reference: object = None
+    job: str | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+    formula: RewardFormula = field(default_factory=RewardFormula)
+    timeout: float = TIMEOUT
+    partial: Partial = Partial.REFUSE
+
+
+class Gathered(NamedTuple):
+    """A checked answer, with what its cohort must be like."""
+
+    job: OwnJob | str
+    name: str
+    size: int
+    prompt: str
+    reference: str | None
+    partial: Partial
+    timeout: float
+    at: int | None
+    answer: Candidate
+
+
+class Placed(NamedTuple):
+    """An answer in the store; `cohort` as it is now."""
+
+    cohort: CohortView
+    place: int
+
+
+def gathered_of(request: SampleRequest, job: OwnJob | str) -> Gathered:
+    """The request, checked. Raises BadInput."""
+    try:
+        name = identifier(request.group, "group")
+        if name is None:
+            raise Problem("`group` is missing: name the group of answers that belong together")
+        if not FEWEST <= request.size <= MOST:
+            raise Problem(f"`size` is {request.size}, expected {FEWEST} to {MOST:,}")
+        if request.index is not None and not 0 <= request.index < request.size:
+            raise Problem(f"`index` is {request.index}, expected 0 to {request.size - 1}")
+        if not 0 < request.timeout <= MOST_TIMEOUT:
+            raise Problem(f"`timeout` is {request.timeout:g}, expected up to {MOST_TIMEOUT:g} s")
+        return Gathered(
+            job,
+            name,
+            request.size,
+            prose(request.prompt, "prompt"),
+            reference(request.reference),
+            request.partial,
+            request.timeout,
+            request.index,
+            candidate_of(request.completion, "completion"),
+        )
+    except Problem as problem:
+        raise BadInput(SOURCE, [problem]) from problem
+
+
+class Gatherer:
+    """Puts answers into their cohorts, many in one transaction."""
+
+    def __init__(self, app: App, joiner: Joiner) -> None:
+        self._app = app
+        self._joiner = joiner
+
+    def place(self, asked: Sequence[Gathered]) -> list[Placed | RrmqError]:
+        """What became of each answer: an error where it has no place.
+
+        Raises what keeps all of them from being stored; then none is.
+        """
+        try:
+            return self._place(asked)
+        except Exception:
+            self._joiner.forget_jobs()
+            if len(asked) > 1 or isinstance(asked[0].job, str):
+                raise
+        return self._place(asked)  # its own job was closed or deleted: another one is made
+
+    def expire(self, late: Sequence[CohortId]) -> None:
+        """Judges or refuses those of the cohorts whose deadline is over."""
+        with self._app.begin() as tx:
+            joined = self._settle(tx, {view.id: view for view in cohorts.lock_late(tx, late)})
+        self._joiner.tell(joined)
+
+    def _place(self, asked: Sequence[Gathered]) -> list[Placed | RrmqError]:
+        results: dict[int, Placed | RrmqError] = {}
+        views: dict[CohortId, CohortView] = {}
+        with self._app.begin() as tx:
+            # In this order everywhere: two servers that lock cohorts never wait for each other.
+            for number in sorted(range(len(asked)), key=lambda n: _lock_order(asked[n])):
+                try:
+                    placed = self._add(tx, asked[number])
+                except RrmqError as error:
+                    results[number] = error
+                    continue
+                results[number] = placed
+                views[placed.cohort.id] = placed.cohort
+            joined = self._settle(tx, views)
+        self._joiner.tell(joined)
+        return [_now(results[number], views) for number in range(len(asked))]
+
+    def _add(self, tx: Transaction, one: Gathered) -> Placed:
+        """The answer at its place. Raises Conflict, JobNotFound and CohortRefused."""
+        job = self._joiner.job_of(tx, one.job)
+        refuse_lack(needs_of_job(job), Group(_example(one), FEWEST))
+        new = NewCohort(
+            job.id, one.name, one.size, one.prompt, one.reference, one.partial, one.timeout
+        )
+        view = cohorts.lock_cohort(tx, new)
+        _refuse_another(view, one)
+        there = {sample.place: sample.text for sample in cohorts.samples(tx, view.id)}
+        place = _place_of(one, there)
+        if place in there:
+            return Placed(view, place)
+        if view.state is not CohortState.GATHERING or view.left <= 0:
+            raise CohortRefused(f"the answer came after the deadline of group '{one.name}'")
+        cohorts.add_sample(tx, view.id, Sample(place, one.answer.text, one.answer.gold))
+        return Placed(view._replace(came=view.came + 1), place)
+
+    def _settle(
+        self, tx: Transaction, views: dict[CohortId, CohortView]
+    ) -> list[Joined | RrmqError]:
+        """Ends the gathering of locked cohorts that are whole or late; `views` are updated."""
+        ended = [view for view in views.values() if _is_over(view)]
+        groups = {view.id: _group(tx, view) for view in ended}
+        judged = [view for view in ended if _is_judged(view, groups[view.id])]
+        joining = [view for view in judged if not groups[view.id].equal]
+        joined = self._joiner.join_in(tx, [Joining(groups[view.id], view.job) for view in joining])
+        for view in ended:
+            state = CohortState.JUDGED if view in judged else CohortState.REFUSED
+            views[view.id] = view._replace(state=state)
+        for view, result in zip(joining, joined, strict=True):
+            if isinstance(result, RrmqError):
+                log.error("group '%s' of job %s is refused: %s", view.name, view.job, result)
+                views[view.id] = view._replace(state=CohortState.REFUSED)
+            else:
+                views[view.id] = views[view.id]._replace(tournament=result.tournament)
+        for view in ended:
+            cohorts.settle(tx, view.id, views[view.id].state, views[view.id].tournament)
+        return joined
+
+
+def refusal(view: CohortView) -> CohortRefused:
+    """Why a cohort is not judged."""
+    return CohortRefused(
+        f"group '{view.name}' had {view.came} of {view.size} answers at its deadline"
+    )
+
+
+def _is_over(view: CohortView) -> bool:
+    """Whether a cohort gathers no longer."""
+    return view.state is CohortState.GATHERING and (view.came == view.size or view.left <= 0)
+
+
+def _is_judged(view: CohortView, group: Group) -> bool:
+    """Whether a cohort that is over is judged."""
+    if view.came == view.size:
+        return True
+    return view.partial is Partial.JUDGE and group.places >= FEWEST
+
+
+def _group(tx: Transaction, view: CohortView) -> Group:
+    """The answers that have come, as a group that is named after the cohort."""
+    answers = cohorts.samples(tx, view.id)
+    candidates = distinct((one.place, Candidate("", one.text, gold=one.gold)) for one in answers)
+    tournament = Tournament(
+        key=f"group:{view.name}",
+        prompt=view.prompt,
+        candidates=candidates,
+        line=0,
+        reference=view.reference,
+    )
+    return Group(tournament, len(answers))
+
+
+def _place_of(one: Gathered, there: Mapping[int, str]) -> int:
+    """The place of an answer, given or free. Raises Conflict when another answer is there."""
+    text = one.answer.text
+    if one.at is None:
+        same = [place for place, said in there.items() if said == text]
+        free = [place for place in range(one.size) if place not in there]
+        if not same and not free:
+            raise Conflict(f"group '{one.name}' has its {one.size} answers; this is another one")
+        return (same or free)[0]
+    if there.get(one.at, text) != text:
+        raise Conflict(f"group '{one.name}' has another answer at index {one.at}")
+    return one.at
+
+
+def _refuse_another(view: CohortView, one: Gathered) -> None:
+    """Raises Conflict when the cohort of this name is another one."""
+    for what, here, there in (
+        ("size", one.size, view.size),
+        ("prompt", one.prompt, view.prompt),
+        ("reference", one.reference, view.reference),
+    ):
+        if here != there:
+            raise Conflict(f"group '{one.name}' has another {what}; name each group differently")
+
+
+def _now(result: Placed | RrmqError, views: Mapping[CohortId, CohortView]) -> Placed | RrmqError:
+    """The place with its cohort as it is after all answers were added."""
+    if isinstance(result, RrmqError):
+        return result
+    return result._replace(cohort=views[result.cohort.id])
+
+
+def _lock_order(one: Gathered) -> tuple[str, str]:
+    return one.name, one.job if isinstance(one.job, str) else one.job.key
+
+
+def _example(one: Gathered) -> Tournament:
+    """A tournament of two such answers, to see whether the judge can decide between them."""
+    candidates = tuple(replace(one.answer, key=str(place)) for place in range(FEWEST))
+    return Tournament(one.name, one.prompt, candidates, 0, one.reference)

@@ -1,0 +1,159 @@
+"""Rewards for many callers at once: groups join open jobs, and their results are waited for.
+
+A process has one service. It keeps a thread that stores what callers ask for, and one that listens
+to the store. All it gives are futures: a thread waits for them as well as an event loop.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from threading import Lock
+from typing import NamedTuple, Self
+
+from rrm_queue.actions.app import App
+from rrm_queue.actions.rewards.asked import (
+    Group,
+    OwnJob,
+    RewardRequest,
+    group_of,
+    own_job,
+    refuse_lack,
+    refuse_options,
+)
+from rrm_queue.actions.rewards.cohort_waiting import CohortWaiting, Judged
+from rrm_queue.actions.rewards.gathering import (
+    Gathered,
+    Gatherer,
+    Placed,
+    SampleRequest,
+    gathered_of,
+)
+from rrm_queue.actions.rewards.group_commit import GroupCommit
+from rrm_queue.actions.rewards.joining import Joined, Joiner, Joining
+from rrm_queue.actions.rewards.waiting import Listening, Waiting
+from rrm_queue.actions.settings import settings_fingerprint
+from rrm_queue.errors import RrmqError
+from rrm_queue.store.listening import Notice
+from rrm_queue.store.views.groups import find_group
+from rrm_queue.store.views.jobs import find_open_job
+from rrm_queue.views.cohorts import CohortView
+
+CARE = 5.0
+"""Seconds between two looks at whether the local stack's processes run."""
+
+
+class Held(NamedTuple):
+    """An answer in its cohort; `judged` will tell what came of it."""
+
+    cohort: CohortView
+    place: int
+    judged: Judged
+
+
+class RewardService:
+    """Takes groups and tells what came of them. It does not close the App that it is given."""
+
+    def __init__(self, app: App) -> None:
+        self.app = app
+        self.waiting = Waiting(app)
+        self.joiner = Joiner(app, self.waiting)
+        gatherer = Gatherer(app, self.joiner)
+        self.cohorts = CohortWaiting(app, self.waiting, gatherer)
+        self._joining = GroupCommit[Joining, Joined]("joining", self.joiner.join)
+        self._gathering = GroupCommit[Gathered, Held]("gathering", self._hold(gatherer))
+        self._listening = Listening(app, self._hear, self._sweep, self.cohorts.glance)
+        self._lock = Lock()
+        self._care_at: dict[str, float] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Ends the threads; what was given before is stored."""
+        self._joining.close()
+        self._gathering.close()
+        self._listening.close()
+
+    def prepare(self, request: RewardRequest) -> tuple[Group, OwnJob | str]:
+        """The request, checked, with its job. Raises BadInput and UsageFault.
+
+        It asks no server, but it may read a judge's file.
+        """
+        refuse_options(request.job, request.options)
+        group = group_of(request)
+        if request.job is not None:
+            return group, request.job
+        answers = len(group.tournament.candidates)
+        job = own_job(request.options, answers, self.app.settings.openai_base_url)
+        refuse_lack(job.needs, group)
+        return group, job
+
+    def join(self, group: Group, job: OwnJob | str) -> Future[Joined]:
+        """The group in the store, joined to the same one if it is there. Many share a transaction.
+
+        The future raises Conflict, JobNotFound, JobNotOpen, BadInput and StoreUnavailable.
+        """
+        self.care(job)
+        return self._joining.submit(Joining(group, job))
+
+    def prepare_sample(self, request: SampleRequest) -> Gathered:
+        """The answer of a cohort, checked. Raises BadInput and UsageFault; as `prepare`."""
+        refuse_options(request.job, request.options)
+        job = request.job or own_job(
+            request.options, request.size, self.app.settings.openai_base_url
+        )
+        return gathered_of(request, job)
+
+    def gather(self, answer: Gathered) -> Future[Held]:
+        """The answer at its place in its cohort. Many share a transaction.
+
+        The future raises what that of `join` raises, and CohortRefused for an answer that is late.
+        """
+        self.care(answer.job)
+        return self._gathering.submit(answer)
+
+    def find(self, job: str, key: str) -> Joined:
+        """A group that was asked for before. Raises JobNotFound and TournamentNotFound."""
+        with self.app.begin() as tx:
+            found = find_open_job(tx, job)
+            tournament = find_group(tx, found, key)
+        judged = self.waiting.expect(tournament, found)
+        joined = Joined(found, tournament, key, judged, new=False)
+        self.joiner.tell([joined])
+        return joined
+
+    def care(self, job: OwnJob | str) -> None:
+        """Starts the local stack's processes where they do not run; not for every request."""
+        has_endpoint = isinstance(job, OwnJob) and job.has_endpoint
+        fingerprint = settings_fingerprint(self.app.settings) if has_endpoint else ""
+        with self._lock:
+            now = time.monotonic()
+            if now < self._care_at.get(fingerprint, 0.0):
+                return
+            self.app.ensure_processes(fingerprint)
+            self._care_at[fingerprint] = now + CARE
+
+    def _hold(
+        self, gatherer: Gatherer
+    ) -> Callable[[Sequence[Gathered]], Sequence[Held | RrmqError]]:
+        def hold(answers: Sequence[Gathered]) -> list[Held | RrmqError]:
+            placed = gatherer.place(answers)
+            held = [one for one in placed if isinstance(one, Placed)]
+            judged = iter(self.cohorts.expect(held))
+            return [
+                Held(one.cohort, one.place, next(judged)) if isinstance(one, Placed) else one
+                for one in placed
+            ]
+
+        return hold
+
+    def _hear(self, notice: Notice) -> None:
+        self.waiting.hear(notice)
+        self.cohorts.hear(notice)
+
+    def _sweep(self) -> None:
+        self.waiting.sweep()
+        self.cohorts.sweep()
