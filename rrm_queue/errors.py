@@ -242,6 +242,10 @@ class RequestRejected(MatchRefused):
     """The judge rejects the request."""
 
 
+class PromptFiltered(MatchRefused):
+    """The judge's content filter turned the prompt away."""
+
+
 class JudgeRefused(PermanentFault):
     """The judge refuses the job."""
 

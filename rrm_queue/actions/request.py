@@ -12,11 +12,20 @@ from rrm_queue.actions import options
 from rrm_queue.domain import JobState, JudgeSpec, Order, Seeding, Stop, Voting
 from rrm_queue.errors import Message, Option, UsageFault
 from rrm_queue.intake.byte_limit import UNLIMITED
-from rrm_queue.intake.formats.base import Empty
+from rrm_queue.intake.formats.base import Empty, Ids
+from rrm_queue.intake.formats.labels import LabelNumbers
 from rrm_queue.intake.needs import Needs
 from rrm_queue.intake.reader import RowReader, Source, read
 from rrm_queue.judging.kinds import kind_of, queue_of
-from rrm_queue.judging.spec import needs_reference, parse_spec, with_sampling, with_template
+from rrm_queue.judging.spec import (
+    field_value,
+    needs_reference,
+    parse_spec,
+    with_extra,
+    with_logprobs,
+    with_sampling,
+    with_template,
+)
 from rrm_queue.store.tables import Job
 from rrm_queue.strategies import judges_own_pairs, named
 from rrm_queue.text import printable
@@ -43,6 +52,7 @@ class SubmitOptions:
     on_refused: str = options.ON_REFUSED.default
     resamples: int = options.RESAMPLES.default
     sampling: Mapping[str, object] = field(default_factory=dict)
+    extra: Mapping[str, object] = field(default_factory=dict)
     template: str | PathLike[str] | None = None
     seed: int = options.SEED.default
     seeding: str = options.SEEDING.default
@@ -51,8 +61,11 @@ class SubmitOptions:
     format: str | None = None
     mapping: Mapping[str, str] | None = None
     empty: str = options.EMPTY.default
+    labels: str = options.LABELS.default
+    ids: str = options.IDS.default
     new: bool = False
     keep_going: bool = False
+    logprobs: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +82,8 @@ class Request:
     format: str | None
     mapping: Mapping[str, str] | None
     empty: Empty
+    labels: LabelNumbers
+    ids: Ids
     new: bool
 
     @property
@@ -105,6 +120,8 @@ class Request:
             format=self.format,
             mapping=self.mapping,
             empty=self.empty,
+            labels=self.labels,
+            ids=self.ids,
             max_bytes=max_bytes,
         )
 
@@ -138,13 +155,28 @@ def request_of(given: SubmitOptions, openai_base_url: str) -> Request:
         format=given.format,
         mapping=given.mapping,
         empty=options.EMPTY.checked(given.empty),
+        labels=options.LABELS.checked(given.labels),
+        ids=options.IDS.checked(given.ids),
         new=given.new,
     )
 
 
 def parse_sampling(words: Iterable[str]) -> dict[str, str]:
-    """The sampling settings that words such as `temperature=0.7` give."""
-    return {key: value for key, _, value in (word.partition("=") for word in words)}
+    """The sampling settings that words such as `temperature=0.7` give. Raises UsageFault."""
+    return dict(_pair(word, "temperature=0.7") for word in words)
+
+
+def parse_extra(words: Iterable[str]) -> dict[str, object]:
+    """The fields that words such as `reasoning_effort=low` give. Raises UsageFault."""
+    pairs = [_pair(word, "reasoning_effort=low") for word in words]
+    return {name: field_value(value) for name, value in pairs}
+
+
+def _pair(word: str, example: str) -> tuple[str, str]:
+    name, equals, value = word.partition("=")
+    if not equals:
+        raise UsageFault(f"{word!r} has no `=`; write it as {example}")
+    return name.strip(), value
 
 
 def judge_of(given: SubmitOptions, openai_base_url: str) -> JudgeSpec:
@@ -152,7 +184,9 @@ def judge_of(given: SubmitOptions, openai_base_url: str) -> JudgeSpec:
     name = _checked_text(given.judge, "judge")
     spec = parse_spec(name, base_url=openai_base_url, folder=Path.cwd())
     kind_of(spec).check_argument(spec.argument)
-    spec = with_sampling(spec, {key: str(value) for key, value in given.sampling.items()})
+    sampling = {key: "" if value is None else str(value) for key, value in given.sampling.items()}
+    spec = with_extra(with_sampling(spec, sampling), given.extra)
+    spec = with_logprobs(spec) if given.logprobs else spec
     if given.template is None:
         return spec
     try:

@@ -31,6 +31,7 @@ def submit(
     on_refused: str = options.ON_REFUSED.default,
     resamples: int = options.RESAMPLES.default,
     sampling: Mapping[str, object] | None = None,
+    extra: Mapping[str, object] | None = None,
     template: str | PathLike[str] | None = None,
     seed: int = options.SEED.default,
     seeding: str = options.SEEDING.default,
@@ -39,8 +40,11 @@ def submit(
     format: str | None = None,  # noqa: A002  # the option's name
     mapping: Mapping[str, str] | None = None,
     empty: str = options.EMPTY.default,
+    labels: str = options.LABELS.default,
+    ids: str = options.IDS.default,
     new: bool = False,
     keep_going: bool = False,
+    logprobs: bool = False,
 ) -> Job:
     """Makes a job of a file or of rows; the options are those of `rrmq submit`.
 
@@ -60,6 +64,7 @@ def submit(
         on_refused=on_refused,
         resamples=resamples,
         sampling=sampling or {},
+        extra=extra or {},
         template=template,
         seed=seed,
         seeding=seeding,
@@ -68,8 +73,11 @@ def submit(
         format=format,
         mapping=mapping,
         empty=empty,
+        labels=labels,
+        ids=ids,
         new=new,
         keep_going=keep_going,
+        logprobs=logprobs,
     )
     request = request_of(given, app.settings.openai_base_url)
     with _opened(source) as opened:

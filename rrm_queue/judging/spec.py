@@ -6,13 +6,19 @@ from pathlib import PurePath
 from typing import Any
 from urllib.parse import urlsplit
 
-from msgspec import structs
+from msgspec import DecodeError, json, structs
 
 from rrm_queue.domain import JudgeSpec
-from rrm_queue.errors import UsageFault
+from rrm_queue.errors import Message, Option, UsageFault
 from rrm_queue.judging.kinds import find_judge, kind_of
 
 _LONGEST = 1_000_000
+
+_MAY_BE_LEFT_OUT = ("temperature", "top_p", "max_tokens", "seed")
+_OURS = {"model", "messages", "stream", "n", "input_ids", "text", "rid", "sampling_seed"}
+_MOST_EXTRA = 16_384  # bytes
+_FIELD = re.compile(r"[\w.-]{1,100}")
+_WORD = re.compile(r"[A-Za-z][\w.-]*")
 
 
 def parse_spec(text: str, *, base_url: str, folder: PurePath) -> JudgeSpec:
@@ -44,12 +50,16 @@ def needs_reference(spec: JudgeSpec) -> bool:
 def with_sampling(spec: JudgeSpec, settings: Mapping[str, str]) -> JudgeSpec:
     """The judge with other sampling settings: temperature, top_p, max_tokens, regex.
 
-    Raises UsageFault for a judge that writes no text, an unknown setting or a bad value.
+    An empty value leaves the parameter out of the requests, that of `seed` too. Raises UsageFault
+    for a judge that writes no text, an unknown setting or a bad value.
     """
     if settings and not kind_of(spec).writes:
         raise UsageFault(f"judge {spec} writes no text: it has no sampling settings")
     read: dict[str, Any] = {}
+    omit = [name for name in _MAY_BE_LEFT_OUT if not settings.get(name, "x").strip()]
     for name, value in settings.items():
+        if name in omit:
+            continue
         if name not in _SETTINGS:
             raise UsageFault(
                 f"unknown sampling setting {name!r}; choose one of {', '.join(_SETTINGS)}"
@@ -58,7 +68,52 @@ def with_sampling(spec: JudgeSpec, settings: Mapping[str, str]) -> JudgeSpec:
             read[name] = _SETTINGS[name](value)
         except (ValueError, OverflowError, re.error) as error:
             raise UsageFault(f"sampling setting {name}={value} is wrong: {error}") from error
-    return structs.replace(spec, **read)
+    return structs.replace(spec, **read, omit=(*spec.omit, *omit))
+
+
+def with_extra(spec: JudgeSpec, fields: Mapping[str, object]) -> JudgeSpec:
+    """The judge with more fields in the body of its requests, each a JSON value.
+
+    Raises UsageFault for a judge that writes no text, a field that rrmq sets itself, and for more
+    than 16 KiB.
+    """
+    if fields and not kind_of(spec).writes:
+        raise UsageFault(f"judge {spec} writes no text: its requests have no fields")
+    for name in fields:
+        if name in _OURS:
+            raise UsageFault(f"the field {name!r} cannot be added: rrmq sets it itself")
+        if name in (*_SETTINGS, *_MAY_BE_LEFT_OUT):
+            raise UsageFault(Message(f"set {name} with ", Option("sampling")))
+        if not _FIELD.fullmatch(name):
+            raise UsageFault(f"{name!r} is no name of a field")
+    ordered = dict(sorted({**spec.extra, **fields}.items()))
+    try:
+        size = len(json.encode(ordered))
+    except (TypeError, ValueError, RecursionError) as error:
+        raise UsageFault(f"the added fields are no JSON: {error}") from error
+    if size > _MOST_EXTRA:
+        raise UsageFault(f"the added fields have {size:,} bytes; at most {_MOST_EXTRA:,} may be")
+    return structs.replace(spec, extra=ordered)
+
+
+def field_value(text: str) -> object:
+    """The JSON value in `text`; a plain word stands for itself. Raises UsageFault."""
+    try:
+        return json.decode(text)
+    except DecodeError as error:
+        if _WORD.fullmatch(text):
+            return text
+        raise UsageFault(f"{text!r} is no JSON value: {error}") from error
+
+
+def with_logprobs(spec: JudgeSpec) -> JudgeSpec:
+    """The judge, asked for the log probabilities of its tokens.
+
+    Raises UsageFault for a judge that writes no text.
+    """
+    if not kind_of(spec).writes:
+        raise UsageFault(f"judge {spec} writes no text: it has no log probabilities")
+    return structs.replace(spec, logprobs=True)
 
 
 def with_template(spec: JudgeSpec, source: str) -> JudgeSpec:
@@ -102,11 +157,16 @@ def _regex(text: str) -> str:
     return text
 
 
+def _seed(_text: str) -> str:
+    raise ValueError("each vote has a seed of its own; leave it empty to send none")
+
+
 _SETTINGS: dict[str, Callable[[str], object]] = {
     "temperature": _temperature,
     "top_p": _top_p,
     "max_tokens": _max_tokens,
     "regex": _regex,
+    "seed": _seed,
 }
 
 

@@ -165,16 +165,15 @@ def test_a_match_that_is_too_long_ends_as_the_job_wants(
         assert {match.winner for match in met} == {None}
 
 
-async def filtering(_: web.Request) -> web.Response:
-    error = {"code": "content_filter", "message": "The prompt was filtered"}
-    return web.json_response({"error": error}, status=400)
+async def refusing(_: web.Request) -> web.Response:
+    return web.json_response({"error": {"message": "Odd characters"}}, status=422)
 
 
-def test_a_filtered_match_is_a_draw_also_where_the_longer_would_lose(
+def test_a_match_refused_for_something_else_is_a_draw_also_where_the_longer_would_lose(
     database: Database, broker: BrokerClient
 ) -> None:
     options = {"strategy": "elo", "voting": {"on_refused": "lose"}}
-    job = judge_at(filtering, database, broker, of_texts("short", "much longer"), **options)
+    job = judge_at(refusing, database, broker, of_texts("short", "much longer"), **options)
     assert view(database, job).state is JobState.SUCCEEDED
     with database.begin() as tx:
         assert tx.execute(text("SELECT winner, decided_by FROM matches")).one() == (None, "refused")
