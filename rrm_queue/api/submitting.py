@@ -7,6 +7,7 @@ from typing import Any
 
 from rrm_queue.actions import options
 from rrm_queue.actions.input_files import open_bytes
+from rrm_queue.actions.judges import local_files
 from rrm_queue.actions.request import SubmitOptions, request_of
 from rrm_queue.actions.submit import submit as submit_sources
 from rrm_queue.api.app import shared_app
@@ -33,6 +34,9 @@ def submit(
     sampling: Mapping[str, object] | None = None,
     extra: Mapping[str, object] | None = None,
     template: str | PathLike[str] | None = None,
+    dialect: str | None = None,
+    thinks: bool | None = None,
+    criteria: str | PathLike[str] | None = None,
     seed: int = options.SEED.default,
     seeding: str = options.SEEDING.default,
     name: str | None = None,
@@ -66,6 +70,9 @@ def submit(
         sampling=sampling or {},
         extra=extra or {},
         template=template,
+        dialect=dialect,
+        thinks=thinks,
+        criteria=criteria,
         seed=seed,
         seeding=seeding,
         name=name,
@@ -79,7 +86,8 @@ def submit(
         keep_going=keep_going,
         logprobs=logprobs,
     )
-    request = request_of(given, app.settings.openai_base_url)
+    files = local_files(app.settings.home)
+    request = request_of(given, app.settings.openai_base_url, files)
     with _opened(source) as opened:
         submitted, warning = submit_sources(app, [opened], request)
     warn(warning)

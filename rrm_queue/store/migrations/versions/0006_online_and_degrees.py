@@ -20,6 +20,7 @@ def upgrade() -> None:
         "votes", sa.Column("margin", sa.SmallInteger(), server_default="0", nullable=False)
     )
     op.add_column("votes", sa.Column("probability", sa.Float(), nullable=True))
+    op.add_column("tournaments", sa.Column("criteria", sa.Text(), nullable=True))
     for name in ("open", "ephemeral"):
         op.add_column(
             "jobs", sa.Column(name, sa.Boolean(), server_default=sa.false(), nullable=False)
@@ -76,5 +77,6 @@ def downgrade() -> None:
     op.drop_column("jobs", "price")
     op.drop_column("jobs", "ephemeral")
     op.drop_column("jobs", "open")
+    op.drop_column("tournaments", "criteria")
     op.drop_column("votes", "probability")
     op.drop_column("votes", "margin")
