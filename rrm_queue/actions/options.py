@@ -90,8 +90,8 @@ ON_REFUSED = Choice(
     "on_refused",
     OnRefused,
     OnRefused.FAIL,
-    help="A match that the judge refuses for itself, such as one that is too long: it fails with its "
-    "tournament; the longer answer loses; or it counts for neither side.",
+    help="A match that the judge refuses for itself, such as one that is too long: it fails with "
+    "its tournament; the longer answer loses; or it counts for neither side.",
 )
 
 RESAMPLES = WholeNumber(
