@@ -21,7 +21,12 @@ from rrm_queue.store.views.results import job_results
 from rrm_queue.views.tournaments import FinishedTournament, TournamentResult
 
 CASES = Path(__file__).parents[3] / "shared" / "cases"
-PREFERENCES: tuple[dict[str, Any], ...] = ({}, {"pairs": "decided"}, {"pairs": "adjacent"}, {"transitive": True})
+PREFERENCES: tuple[dict[str, Any], ...] = (
+    {},
+    {"pairs": "decided"},
+    {"pairs": "adjacent"},
+    {"transitive": True},
+)
 LONGEST = 2_000
 """Characters of a request that the endpoint takes."""
 
