@@ -55,6 +55,7 @@ class SubmitOptions:
     launch: str = options.LAUNCH.default
     stop: str = options.STOP
     on_no_verdict: str = options.ON_NO_VERDICT.default
+    on_refused: str = options.ON_REFUSED.default
     resamples: int = options.RESAMPLES.default
     sampling: Mapping[str, object] = field(default_factory=dict)
     extra: Mapping[str, object] = field(default_factory=dict)
@@ -238,6 +239,7 @@ def voting_of(given: SubmitOptions) -> Voting:
         stop=stop,
         lead=lead,
         on_no_verdict=options.ON_NO_VERDICT.checked(given.on_no_verdict),
+        on_refused=options.ON_REFUSED.checked(given.on_refused),
         resamples=options.RESAMPLES.checked(given.resamples),
         keep_going=given.keep_going,
     )
