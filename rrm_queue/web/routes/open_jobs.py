@@ -26,8 +26,8 @@ async def create_open_job(served: Served, options: Annotated[SubmitFields, Query
     201 for a new job, 200 for the job that is open under this name and with these options.
     """
     given = submit_options(options, {}, {})
+    refuse_paths(given.judge)
     request = request_of(given, served.app.settings.openai_base_url)
-    refuse_paths(request.spec)
     opened = await served.call(open_job, served.app, request)
     headers = {"Location": f"/v1/jobs/{opened.job}"}
     return json_response(opened._asdict(), 201 if opened.new else 200, headers)

@@ -13,7 +13,6 @@ from rrm_queue.actions.rewards.answers import (
     rewards_shape,
     sample_shape,
 )
-from rrm_queue.actions.rewards.asked import OwnJob
 from rrm_queue.actions.rewards.joining import Joined
 from rrm_queue.actions.rewards.service import Held
 from rrm_queue.errors import StillRunning
@@ -49,9 +48,8 @@ async def rewards(served: Served, request: Request, fields: RewardFields) -> Res
     repeated. An `id` with other answers is a conflict (409).
     """
     asked = fields.request()
+    refuse_paths(str(asked.options.get("judge")))
     group, job = served.rewards.prepare(asked)
-    if isinstance(job, OwnJob):
-        refuse_paths(job.spec)
     if group.equal:
         return json_response(equal_shape(group.places, asked.formula))
     joined = await held(served, request, served.rewards.join(group, job), SOON)
@@ -92,9 +90,8 @@ async def sample(served: Served, request: Request, fields: SampleFields) -> Resp
     deadline are judged.
     """
     asked = fields.request()
+    refuse_paths(str(asked.options.get("judge")))
     answer = served.rewards.prepare_sample(asked)
-    if isinstance(answer.job, OwnJob):
-        refuse_paths(answer.job.spec)
     place = await held(served, request, served.rewards.gather(answer), SOON)
     try:
         judged = await held(served, request, place.judged, _seconds(place, asked.timeout))

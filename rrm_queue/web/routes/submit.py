@@ -53,8 +53,8 @@ async def create_job(
 def _submit(served: Serving, upload: Upload, fields: SubmitFields) -> Submission:
     with _as_files(upload.others) as files:
         given = submit_options(fields, upload.texts, files)
+        refuse_paths(given.judge)
         request = request_of(given, served.app.settings.openai_base_url)
-    refuse_paths(request.spec)
     return submit(served.app, upload.sources, request)
 
 
