@@ -235,6 +235,10 @@ class RequestRejected(PermanentFault):
     """The judge rejects the request."""
 
 
+class PromptFiltered(PermanentFault):
+    """The judge's content filter turned the prompt away."""
+
+
 class JudgeRefused(PermanentFault):
     """The judge refuses the job."""
 

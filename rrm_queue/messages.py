@@ -27,13 +27,17 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
     gold: float | None = None
 
 
-class Question(msgspec.Struct, frozen=True):
-    """A tournament's texts; `tournament` is the prompt's id in the file."""
+class Question(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A tournament's texts; `tournament` is the prompt's id in the file.
+
+    `criteria` are the prompt's own, in place of the judge's.
+    """
 
     tournament: str
     prompt: str
     reference: str | None
     answers: list[Answer]
+    criteria: str | None = None
 
 
 class BatchMatch(msgspec.Struct, frozen=True, omit_defaults=True):

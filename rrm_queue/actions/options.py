@@ -11,6 +11,7 @@ from rrm_queue.domain import Launch, OnNoVerdict, Order, Seeding, Stop, Voting
 from rrm_queue.errors import Message, Option, UsageFault
 from rrm_queue.intake.formats.base import Empty, Ids
 from rrm_queue.intake.formats.labels import LabelNumbers
+from rrm_queue.judging.dialects import NAMES as DIALECTS
 
 Word = TypeVar("Word", bound=StrEnum)
 
@@ -92,6 +93,13 @@ RESAMPLES = WholeNumber(
     default=Voting().resamples,
     help="How often a vote without a verdict is asked for again.",
 )
+
+DIALECT = f"How the judge writes its verdict: {', '.join(DIALECTS)}. By default as the judge does."
+"""The help of the option `dialect`; `judging.dialects` checks its value."""
+
+THINKS = "Whether the judge always reasons before a mark such as </think>. By default as it does."
+
+CRITERIA = "What answers are judged by: a text for the slot {{ criteria }} of the judge's template."
 
 SEED = WholeNumber("seed", 0, 2**63 - 1, default=0, help="Seed for every random choice.")
 

@@ -92,7 +92,8 @@ class TournamentRow(SQLModel, table=True):
 
     `pairs` are the file's own pairs, by the candidates' numbers: a list of `{"first", "second",
     "label"}`, with a null label if the file has none; null if the file has no pairs. `subset` is
-    the part of a benchmark that the tournament belongs to.
+    the part of a benchmark that the tournament belongs to. `criteria` is what its answers are
+    judged by, for judges that are shown it.
     """
 
     __tablename__ = "tournaments"
@@ -124,6 +125,7 @@ class TournamentRow(SQLModel, table=True):
     line: int
     prompt: str = Field(sa_type=Text)
     reference: str | None = Field(default=None, sa_type=Text)
+    criteria: str | None = Field(default=None, sa_type=Text)
     pairs: list[dict[str, Any]] | None = Field(
         default=None, sa_column=Column(JSONB(none_as_null=True), nullable=True)
     )

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
-from rrm_queue.actions.request import SubmitOptions, parse_sampling
+from rrm_queue.actions.request import SubmitOptions, parse_extra, parse_sampling
 from rrm_queue.errors import UsageFault
 from rrm_queue.intake.mapping import parse_mapping
 
-WORDS: Mapping[str, str] = {"map": "mapping", "sampling": "sampling"}
+WORDS: Mapping[str, str] = {"map": "mapping", "sampling": "sampling", "extra": "extra"}
 """Fields of words `KEY=VALUE` that may be repeated, with the option that they make."""
 
 _HINTS = get_type_hints(SubmitOptions)
@@ -62,4 +62,5 @@ def submit_options(
         raise UsageFault(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
     mapping = parse_mapping(found.pop("map", ()))
     sampling = parse_sampling(found.pop("sampling", ()))
-    return SubmitOptions(mapping=mapping, sampling=sampling, **found | dict(files))
+    extra = parse_extra(found.pop("extra", ()))
+    return SubmitOptions(mapping=mapping, sampling=sampling, extra=extra, **found | dict(files))

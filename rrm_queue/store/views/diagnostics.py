@@ -10,6 +10,7 @@ from rrm_queue.store.binary_columns import (
     INTEGER,
     INTEGER_CODE,
     LENGTH,
+    NUMBER,
     SMALLINT_CODE,
     read_columns,
 )
@@ -19,7 +20,8 @@ VOTES = """
     COPY (
         SELECT v.match_id, v.number, v.swapped,
                coalesce(array_position(CAST(%(verdicts)s AS text[]), v.verdict::text), 0) - 1,
-               coalesce(array_position(CAST(%(reasons)s AS text[]), v.no_verdict::text), 0) - 1
+               coalesce(array_position(CAST(%(reasons)s AS text[]), v.no_verdict::text), 0) - 1,
+               coalesce(v.probability, 'NaN')
         FROM tournaments t
         JOIN matches m ON m.tournament_id = t.id
         JOIN votes v ON v.match_id = m.id
@@ -81,7 +83,7 @@ VERDICTS = ["tie", "first", "second"]
 def job_votes(tx: Connection, job: JobId) -> Votes:
     """All votes of the job so far."""
     words = {"verdicts": VERDICTS, "reasons": list(REASONS)}
-    cells = (BIGINT, INTEGER, FLAG, INTEGER_CODE, INTEGER)
+    cells = (BIGINT, INTEGER, FLAG, INTEGER_CODE, INTEGER, NUMBER)
     return Votes(*read_columns(tx, VOTES, {"job": job, **words}, cells))
 
 

@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
+from rrm_queue.actions.judges import served_files
 from rrm_queue.actions.open_jobs import append, close_job, open_job
 from rrm_queue.actions.request import request_of
 from rrm_queue.actions.schemas import StatusShape, status_shape
@@ -27,7 +28,8 @@ async def create_open_job(served: Served, options: Annotated[SubmitFields, Query
     """
     given = submit_options(options, {}, {})
     refuse_paths(given.judge)
-    request = request_of(given, served.app.settings.openai_base_url)
+    settings = served.app.settings
+    request = request_of(given, settings.openai_base_url, served_files(settings.home))
     opened = await served.call(open_job, served.app, request)
     headers = {"Location": f"/v1/jobs/{opened.job}"}
     return json_response(opened._asdict(), 201 if opened.new else 200, headers)

@@ -11,6 +11,7 @@ from typing import Annotated, BinaryIO
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
+from rrm_queue.actions.judges import served_files
 from rrm_queue.actions.request import request_of
 from rrm_queue.actions.submit import Submission, submit
 from rrm_queue.web.fields import SubmitFields, submit_options
@@ -54,7 +55,8 @@ def _submit(served: Serving, upload: Upload, fields: SubmitFields) -> Submission
     with _as_files(upload.others) as files:
         given = submit_options(fields, upload.texts, files)
         refuse_paths(given.judge)
-        request = request_of(given, served.app.settings.openai_base_url)
+        settings = served.app.settings
+        request = request_of(given, settings.openai_base_url, served_files(settings.home))
     return submit(served.app, upload.sources, request)
 
 

@@ -19,6 +19,7 @@ def upgrade() -> None:
         "votes", sa.Column("margin", sa.SmallInteger(), server_default="0", nullable=False)
     )
     op.add_column("votes", sa.Column("probability", sa.Float(), nullable=True))
+    op.add_column("tournaments", sa.Column("criteria", sa.Text(), nullable=True))
     for name in ("open", "ephemeral"):
         op.add_column(
             "jobs", sa.Column(name, sa.Boolean(), server_default=sa.false(), nullable=False)
@@ -31,6 +32,7 @@ def upgrade() -> None:
         sa.Column("size", sa.Integer(), nullable=False),
         sa.Column("prompt", sa.Text(), nullable=False),
         sa.Column("reference", sa.Text(), nullable=True),
+        sa.Column("criteria", sa.Text(), nullable=True),
         sa.Column("partial", sa.String(16), nullable=False),
         sa.Column("state", sa.String(16), nullable=False),
         sa.Column("deadline", sa.DateTime(timezone=True), nullable=False),
@@ -68,5 +70,6 @@ def downgrade() -> None:
     op.drop_table("cohorts")
     op.drop_column("jobs", "ephemeral")
     op.drop_column("jobs", "open")
+    op.drop_column("tournaments", "criteria")
     op.drop_column("votes", "probability")
     op.drop_column("votes", "margin")
