@@ -13,7 +13,7 @@ from rrm_queue.actions.schemas import StatusShape, status_shape
 from rrm_queue.web.fields import SubmitFields, submit_options
 from rrm_queue.web.responses import json_response
 from rrm_queue.web.routes.descriptions import SUBMISSION
-from rrm_queue.web.routes.parameters import Job, refuse_paths
+from rrm_queue.web.routes.parameters import Job
 from rrm_queue.web.serving import Served
 from rrm_queue.web.uploads import received
 

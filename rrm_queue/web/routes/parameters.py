@@ -5,20 +5,7 @@ from typing import Annotated, Any
 from fastapi import Path
 from pydantic import TypeAdapter
 
-from rrm_queue.errors import UsageFault
-from rrm_queue.judging.kinds import find_judge
-
 Job = Annotated[str, Path(description="The job's id, or any unique prefix of it.")]
-
-
-def refuse_paths(judge: str) -> None:
-    """Raises UsageFault for a judge that would read a file of the server, before it is read."""
-    try:
-        kind, _ = find_judge(judge)
-    except UsageFault:
-        return  # it is refused with the other options
-    if kind.argument_is_file:
-        raise UsageFault(f"judge {judge!r} reads a file of the server: submit it there")
 
 
 def json_lines(shape: Any) -> dict[int | str, dict[str, Any]]:

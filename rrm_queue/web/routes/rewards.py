@@ -21,7 +21,6 @@ from rrm_queue.views.rewards import RewardFormula, RewardKind
 from rrm_queue.web.held import held
 from rrm_queue.web.responses import json_response
 from rrm_queue.web.reward_fields import MOST_WAIT, RewardFields, SampleFields
-from rrm_queue.web.routes.parameters import refuse_paths
 from rrm_queue.web.serving import Served, Serving
 
 router = APIRouter(tags=["rewards"])
@@ -48,8 +47,7 @@ async def rewards(served: Served, request: Request, fields: RewardFields) -> Res
     repeated. An `id` with other answers is a conflict (409).
     """
     asked = fields.request()
-    refuse_paths(str(asked.options.get("judge")))
-    group, job = served.rewards.prepare(asked)
+    group, job = await served.call(served.rewards.prepare, asked)
     if group.equal:
         return json_response(equal_shape(group.places, asked.formula))
     joined = await held(served, request, served.rewards.join(group, job), SOON)
@@ -90,8 +88,7 @@ async def sample(served: Served, request: Request, fields: SampleFields) -> Resp
     deadline are judged.
     """
     asked = fields.request()
-    refuse_paths(str(asked.options.get("judge")))
-    answer = served.rewards.prepare_sample(asked)
+    answer = await served.call(served.rewards.prepare_sample, asked)
     place = await held(served, request, served.rewards.gather(answer), SOON)
     try:
         judged = await held(served, request, place.judged, _seconds(place, asked.timeout))
