@@ -4,6 +4,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from chaos.fleet import wait
 from kit.reward_servers import Answer, RewardFleet, group
 from sqlalchemy import text
 
@@ -161,8 +162,7 @@ def test_a_job_that_is_paused_says_so_instead_of_keeping_callers_waiting(
     answers: list[Answer] = []
     waiting = threading.Thread(target=lambda: answers.append(rewards(rewarding, asked)))
     waiting.start()
-    while not tournaments(rewarding, "What is 11?"):
-        pass
+    wait(lambda: tournaments(rewarding, "What is 11?") == 1, 30, "the group is stored")
     rewarding.ask("POST", f"/v1/jobs/{opened.body['job']}/pause")
     waiting.join(60)
     assert answers[0].status == 503

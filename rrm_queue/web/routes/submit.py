@@ -51,7 +51,6 @@ async def create_job(
 def _submit(served: Serving, upload: Upload, fields: SubmitFields) -> Submission:
     with _as_files(upload) as files:
         given = submit_options(fields, upload.texts, files)
-        refuse_paths(given.judge)
         settings = served.app.settings
         request = request_of(given, settings.openai_base_url, served_files(settings.home))
     return submit(served.app, upload.sources, request)
