@@ -34,7 +34,8 @@ def _facts(estimate: Estimate) -> Iterator[tuple[str, str]]:
     yield "read as", printable(estimate.read_as) + dropped
     tournaments = count(scale.tournaments, "tournament")
     yield "tournaments", f"{tournaments}, {count(scale.candidates, 'candidate')}"
-    yield "matches", f"at most {scale.matches:,}"
+    equal = f", about {scale.equal:,.0f} of them between equal texts" if scale.equal else ""
+    yield "matches", f"at most {scale.matches:,}{equal}"
     most = f", at most {scale.most_votes:,}" if scale.most_votes > round(scale.votes) else ""
     guess = f" if {estimate.agreement:.0%} of votes agree" if most else ""
     yield "votes", f"about {scale.votes:,.0f}{guess}{most}"
