@@ -41,7 +41,7 @@ _REPORT = re.compile(
     r"|inserted|tries|tried|attempts|attempted|demands|demanded|asks|asked)"
     r"(?: (?:with|that|the|this|a|an|its|own|me|us|to|for|mark|verdict|text|string|words?|line"
     r"|output|print|write|say|choose|answer|judge|literally|simply|phrase|and|force|make))*"
-    rf"|example(?: \w+){{0,2}}:[^.\n]{{0,60}}|e\.g\.,?){_MARKUP}*$",
+    rf"|example(?: \w+){{0,4}}:[^.\n]{{0,60}}|e\.g\.,?){_MARKUP}*$",
     re.I,
 )
 """What stands before words that are not the judge's own."""
