@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from rrm_queue.actions.judges import (
     BUILT_IN,
     JudgeFiles,
@@ -11,10 +12,9 @@ from rrm_queue.actions.judges import (
     local_files,
     served_files,
 )
-from rrm_queue.judging.dialects import read_verdict
-
 from rrm_queue.domain import JudgeSpec
 from rrm_queue.errors import UsageFault
+from rrm_queue.judging.dialects import read_verdict
 from rrm_queue.judging.kinds import dialect_of
 from rrm_queue.judging.prompt import messages
 from rrm_queue.judging.spec import needs_criteria, unasked_mark

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from rrm_queue.domain import Candidate, Label, LabelledPair, Tournament
+from rrm_queue.domain import Candidate, JobState, Label, LabelledPair, Seeding, Tournament
 from rrm_queue.errors import Problem
 from rrm_queue.intake.needs import Needs
 from rrm_queue.intake.reader import read
@@ -76,9 +76,9 @@ def test_without_criteria_a_submission_keeps_the_key_of_earlier_versions() -> No
     job = Job(
         id="j",
         source="s",
-        state="queued",
+        state=JobState.QUEUED,
         strategy="elo",
-        seeding="random",
+        seeding=Seeding.RANDOM,
         judge={"kind": "reference"},
         queue="q",
         voting={},
