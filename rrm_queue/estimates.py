@@ -162,7 +162,8 @@ class Scale:
 def _equal_matches(tournament: Tournament, pairs: Sequence[tuple[int, int]], matches: int) -> float:
     """How many of the matches are expected to be between two answers with the same text.
 
-    `pairs` are those that the job judges, where the file names them. Exact where the file names the pairs, and where all answers meet.
+    `pairs` are those that the job judges, where the file names them. Exact there, and where all
+    answers meet.
     """
     texts = [candidate.text for candidate in tournament.candidates]
     if pairs:
