@@ -8,12 +8,12 @@ from kit.endpoint_jobs import play_at_endpoint
 from kit.endpoints import completion, endpoint
 from kit.jobs import lines, submit_file
 
-from rrm_queue.actions.control import named
 from rrm_queue.broker.client import BrokerClient
 from rrm_queue.domain import JobId, JobState
 from rrm_queue.store.database import Database
 from rrm_queue.store.queue.silence import AskedAgain, ask_silent_again
 from rrm_queue.store.views.jobs import view_job
+from rrm_queue.strategies import named
 from rrm_queue.views.jobs import JobView
 
 SIZES = [6, 4]
