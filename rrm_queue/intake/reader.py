@@ -7,7 +7,7 @@ from itertools import accumulate
 from typing import BinaryIO
 
 from rrm_queue.domain import Tournament
-from rrm_queue.errors import Message, Option, Problem
+from rrm_queue.errors import MOST_PROBLEMS, Message, Option, Problem
 from rrm_queue.intake.byte_limit import UNLIMITED, ByteLimit
 from rrm_queue.intake.cells import unpacked
 from rrm_queue.intake.column_watch import ColumnWatch
@@ -23,9 +23,6 @@ from rrm_queue.intake.joined_rows import Spot
 from rrm_queue.intake.mapping import refuse_missing_columns, renamed
 from rrm_queue.intake.needs import NO_NEEDS, Needs
 from rrm_queue.intake.unknown import unfit, unknown_format
-
-MOST_PROBLEMS = 20
-"""Reading stops after so many problems: a wrong file shows that soon."""
 
 MOST_MODELS = 1000
 """The most models that the description of a file counts."""
@@ -248,11 +245,16 @@ class RowReader(Iterator[Item]):
         return self._checked(parsed.tournament, spot)
 
     def _checked(self, item: Item, spot: Spot) -> Item:
-        """The item, if it has what the job needs, and named as it is to be."""
+        """The item, if it has what the job needs, and named as it is to be.
+
+        Criteria that no judge is shown are left out.
+        """
         if isinstance(item, Problem):
             return item
         if (lack := self._needs.lack(item)) is not None:
             return Problem(lack, item.line)
+        if item.criteria is not None and not self._needs.takes_criteria:
+            item = replace(item, criteria=None)
         return item if self.ids is Ids.GIVEN else replace(item, key=self._name(spot))
 
     def _placed(self, item: Item, place: int) -> Item:

@@ -6,13 +6,14 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
+from rrm_queue.actions.judges import served_files
 from rrm_queue.actions.open_jobs import append, close_job, open_job
 from rrm_queue.actions.request import request_of
 from rrm_queue.actions.schemas import StatusShape, status_shape
 from rrm_queue.web.fields import SubmitFields, submit_options
 from rrm_queue.web.responses import json_response
 from rrm_queue.web.routes.descriptions import SUBMISSION
-from rrm_queue.web.routes.parameters import Job, refuse_paths
+from rrm_queue.web.routes.parameters import Job
 from rrm_queue.web.serving import Served
 from rrm_queue.web.uploads import received
 
@@ -26,8 +27,8 @@ async def create_open_job(served: Served, options: Annotated[SubmitFields, Query
     201 for a new job, 200 for the job that is open under this name and with these options.
     """
     given = submit_options(options, {}, {})
-    request = request_of(given, served.app.settings.openai_base_url)
-    refuse_paths(request.spec)
+    settings = served.app.settings
+    request = request_of(given, settings.openai_base_url, served_files(settings.home))
     opened = await served.call(open_job, served.app, request)
     headers = {"Location": f"/v1/jobs/{opened.job}"}
     return json_response(opened._asdict(), 201 if opened.new else 200, headers)
