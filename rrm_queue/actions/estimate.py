@@ -153,6 +153,7 @@ def estimate_shape(estimate: Estimate) -> dict[str, Any]:
         "tournaments": scale.tournaments,
         "candidates": scale.candidates,
         "matches_at_most": scale.matches,
+        "matches_without_question": round(scale.equal, 1),
         "votes": {
             "expected": round(scale.votes),
             "at_most": scale.most_votes,

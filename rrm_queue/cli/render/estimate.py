@@ -42,7 +42,8 @@ def _facts(estimate: Estimate) -> Iterator[tuple[str, str]]:
         yield "not read", ", ".join(f"`{printable(column[:50])}`" for column in estimate.unread)
     tournaments = count(scale.tournaments, "tournament")
     yield "tournaments", f"{tournaments}, {count(scale.candidates, 'candidate')}"
-    yield "matches", f"at most {scale.matches:,}"
+    equal = f", about {scale.equal:,.0f} of them between equal texts" if scale.equal else ""
+    yield "matches", f"at most {scale.matches:,}{equal}"
     most = f", at most {scale.most_votes:,}" if scale.most_votes > round(scale.votes) else ""
     guess = f" if {estimate.agreement:.0%} of votes agree" if most else ""
     yield "votes", f"about {scale.votes:,.0f}{guess}{most}"
