@@ -81,6 +81,7 @@ class Failure(msgspec.Struct, frozen=True, omit_defaults=True):
     `refused` when the judge turns the whole job away: no match of it would fare better. `wait` is
     above 0 when the judge asked to wait: then it is no attempt, and the match may be tried again
     after so many seconds. `rejected` when the judge found fault with the request itself.
+    `match_refused` when it refused this match alone, as too long or for what its texts say.
     """
 
     reason: str
@@ -88,6 +89,7 @@ class Failure(msgspec.Struct, frozen=True, omit_defaults=True):
     refused: bool = False
     wait: float = 0.0
     rejected: bool = False
+    match_refused: bool = False
 
 
 class MatchReport(msgspec.Struct, frozen=True, omit_defaults=True):

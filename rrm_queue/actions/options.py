@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Generic, TypeVar
 
-from rrm_queue.domain import Launch, OnNoVerdict, Order, Seeding, Stop, Voting
+from rrm_queue.domain import Launch, OnNoVerdict, OnRefused, Order, Seeding, Stop, Voting
 from rrm_queue.errors import Message, Option, UsageFault
 from rrm_queue.intake.formats.base import Empty, Ids
 from rrm_queue.intake.formats.labels import LabelNumbers
@@ -84,6 +84,14 @@ ON_NO_VERDICT = Choice(
     OnNoVerdict,
     OnNoVerdict.ABSTAIN,
     help="What a vote that stays without a verdict counts for.",
+)
+
+ON_REFUSED = Choice(
+    "on_refused",
+    OnRefused,
+    OnRefused.FAIL,
+    help="A match that the judge refuses for itself, such as one that is too long: it fails with "
+    "its tournament; the longer answer loses; or it counts for neither side.",
 )
 
 RESAMPLES = WholeNumber(

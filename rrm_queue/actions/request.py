@@ -57,6 +57,7 @@ class SubmitOptions:
     launch: str = options.LAUNCH.default
     stop: str = options.STOP
     on_no_verdict: str = options.ON_NO_VERDICT.default
+    on_refused: str = options.ON_REFUSED.default
     resamples: int = options.RESAMPLES.default
     sampling: Mapping[str, object] = field(default_factory=dict)
     extra: Mapping[str, object] = field(default_factory=dict)
@@ -218,6 +219,8 @@ def _judge_of(
     """
     name = _checked_text(name, "judge")
     spec = judge_named(name, base_url=openai_base_url, files=files)
+    if kind_of(spec).argument_is_file and not files.by_path:
+        raise UsageFault(f"judge '{name}' reads a file of the server: submit it there")
     kind_of(spec).check_argument(spec.argument)
     sampling = {key: "" if value is None else str(value) for key, value in given.sampling.items()}
     spec = with_extra(with_sampling(spec, sampling), given.extra)
@@ -249,6 +252,7 @@ def voting_of(given: SubmitOptions) -> Voting:
         stop=stop,
         lead=lead,
         on_no_verdict=options.ON_NO_VERDICT.checked(given.on_no_verdict),
+        on_refused=options.ON_REFUSED.checked(given.on_refused),
         resamples=options.RESAMPLES.checked(given.resamples),
         keep_going=given.keep_going,
         judges=judges,

@@ -19,7 +19,7 @@ from rrm_queue.coordinator.byte_budget import (
 from rrm_queue.coordinator.floors import Floors
 from rrm_queue.coordinator.judge_batch import judge_batch, read_texts
 from rrm_queue.coordinator.observer import Observer, QueueLoad
-from rrm_queue.coordinator.plan import open_tournaments
+from rrm_queue.coordinator.plan import check_judge, open_tournaments
 from rrm_queue.coordinator.ports import Broker
 from rrm_queue.coordinator.record import decide_group
 from rrm_queue.coordinator.reuse import bring_votes
@@ -76,7 +76,7 @@ class _Window:
 
 @dataclass(slots=True)
 class _Turn:
-    """What a turn sends of one queue, and the matches that votes in the store decide already."""
+    """What a turn sends of one queue, and the matches that are decided without being sent."""
 
     batches: list[JudgeBatch] = field(default_factory=list)
     decided: dict[JobId, list[MatchId]] = field(default_factory=dict)
@@ -227,13 +227,16 @@ def _send(
     At most `count` matches and `room` bytes; of a job with nothing out one message at least, as a
     single match may be larger than any room. What does not fit stays ready.
     """
+    check_judge(job.judge)
     alone = not job.out
     matches = dispatching.claim_matches(tx, job.id, count, queue.floors.of(job.id))
     queue.floors.claimed(tx, job.id, job.strategy, len(matches))
     matches = fitting_matches(matches, dispatching.text_bytes(tx, matches), room, alone=alone)
     texts = read_texts(tx, job.judge, matches)
     votes, reused = bring_votes(tx, job, matches, texts, queue.answering(job.judge))
-    going = [match for match in matches if wave(votes[match.id], job.voting)]
+    going = [
+        match for match in matches if not texts.equal(match) and wave(votes[match.id], job.voting)
+    ]
     sent = {match.id for match in going}
     if decided := [match.id for match in matches if match.id not in sent]:
         turn.decided[job.id] = decided

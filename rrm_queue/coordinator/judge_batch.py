@@ -73,6 +73,11 @@ class Texts:
             self.answers[match.tournament, match.second],
         )
 
+    def equal(self, match: Paired) -> bool:
+        """Whether both answers are the same text: then there is nothing to ask."""
+        one, two = self.pair(match)
+        return one.text == two.text
+
     def size(self, match: Paired) -> int:
         """The characters that a judge reads for the match."""
         about, (one, two) = self.tournaments[match.tournament], self.pair(match)

@@ -81,10 +81,16 @@ class Pairing:
 
 
 class DecidedBy(StrEnum):
-    """What decided a match."""
+    """What decided a match.
+
+    `equal`: its two answers are the same text, so nobody was asked. `refused`: the judge would not
+    take the match, and `Voting.on_refused` decided it.
+    """
 
     VOTES = "votes"
     COIN = "coin"
+    EQUAL = "equal"
+    REFUSED = "refused"
 
 
 @dataclass(frozen=True, slots=True)

@@ -168,6 +168,11 @@ def _kind_of_jury(kinds: Sequence[Kind]) -> Kind:
     )
 
 
+def is_known(judge: JudgeSpec) -> bool:
+    """Whether this version knows the judge's kind."""
+    return all(member.kind in KINDS for member in judge.jury or (judge,))
+
+
 def find_judge(text: str) -> tuple[Kind, str]:
     """The kind and the argument that `text` names. Raises UsageFault unless both fit together."""
     name, colon, argument = text.strip().partition(":")

@@ -29,6 +29,7 @@ VOTES = """
     ) TO STDOUT (FORMAT binary)
 """
 
+# What the judge decided: nothing is to be learnt about it from a match that it did not judge.
 # Each answer's length is taken once, not once a match.
 MATCHES = """
     COPY (
@@ -45,7 +46,7 @@ MATCHES = """
         JOIN matches m ON m.tournament_id = t.id
         JOIN candidates one ON one.tournament_id = m.tournament_id AND one.number = m.first
         JOIN candidates two ON two.tournament_id = m.tournament_id AND two.number = m.second
-        WHERE t.job_id = %(job)s AND m.state = 'done'
+        WHERE t.job_id = %(job)s AND m.state = 'done' AND m.decided_by IN ('votes', 'coin')
     ) TO STDOUT (FORMAT binary)
 """
 
@@ -66,6 +67,7 @@ LABELLED = """
         SELECT m.id, l.label, m.first <> l.first, l.subset
         FROM labels l
         JOIN matches m ON m.tournament_id = l.id AND m.state = 'done'
+         AND m.decided_by IN ('votes', 'coin')
          AND least(m.first, m.second) = least(l.first, l.second)
          AND greatest(m.first, m.second) = greatest(l.first, l.second)
     ) TO STDOUT (FORMAT binary)
