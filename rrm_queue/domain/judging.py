@@ -1,10 +1,15 @@
 """Judges, how a match is voted on, and votes."""
 
+from collections.abc import Sequence
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 import msgspec
+
+JURY = "jury"
+"""The kind of a jury."""
 
 
 class JudgeSpec(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -16,8 +21,7 @@ class JudgeSpec(msgspec.Struct, frozen=True, omit_defaults=True):
     `base_url` is the endpoint; its key is not part of this. `template` is the source of a prompt
     template that replaces RRM's. `regex` is what the text must match. With `logprobs` the endpoint
     is asked for the log probabilities of its tokens, and votes carry a probability. `omit` names
-    sampling parameters that are not sent, `extra` holds more fields of the request's body. `jury`
-    are the judges of a jury, whose own settings say nothing.
+    sampling parameters that are not sent, `extra` holds more fields of the request's body.
     """
 
     kind: str
@@ -35,7 +39,6 @@ class JudgeSpec(msgspec.Struct, frozen=True, omit_defaults=True):
     criteria: str | None = None
     omit: tuple[str, ...] = ()
     extra: dict[str, Any] = {}
-    jury: tuple["JudgeSpec", ...] = ()
 
     def __str__(self) -> str:
         if self.jury:
@@ -43,9 +46,28 @@ class JudgeSpec(msgspec.Struct, frozen=True, omit_defaults=True):
         return f"{self.kind}:{self.argument}" if self.argument else self.kind
 
     @property
+    def jury(self) -> tuple["JudgeSpec", ...]:
+        """The judges of a jury; none of a single judge.
+
+        They are in the argument, as JSON: a field of their own would change the bytes of every
+        judge in a message.
+        """
+        return _judges_in(self.argument) if self.kind == JURY else ()
+
+    @property
     def label(self) -> str:
         """What tells the judge from others in a jury: of a judge's file its name too."""
         return f"{self.name}@{self.argument}" if self.name else str(self)
+
+
+def jury_spec(judges: Sequence[JudgeSpec]) -> JudgeSpec:
+    """These judges as one jury."""
+    return JudgeSpec(JURY, msgspec.json.encode(judges).decode())
+
+
+@lru_cache(maxsize=256)
+def _judges_in(argument: str) -> tuple[JudgeSpec, ...]:
+    return msgspec.json.decode(argument, type=tuple[JudgeSpec, ...])
 
 
 class Order(StrEnum):

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pkgutil import resolve_name
 
-from rrm_queue.domain import JudgeSpec
+from rrm_queue.domain import JudgeSpec, judging
 from rrm_queue.errors import UsageFault
 
 INSTANT_CAPACITY = 1024
@@ -130,7 +130,7 @@ KINDS = {
     )
 }
 
-JURY = Kind("jury")
+JURY = Kind(judging.JURY)
 """Several judges that one worker serves together; what is true of it depends on them."""
 
 USAGE = tuple(spelled for kind in KINDS.values() for spelled in kind.usage)

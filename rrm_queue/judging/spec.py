@@ -9,9 +9,10 @@ from urllib.parse import urlsplit
 from msgspec import DecodeError, json, structs
 
 from rrm_queue.domain import JudgeSpec
+from rrm_queue.domain.judging import jury_spec
 from rrm_queue.errors import Message, Option, UsageFault
 from rrm_queue.judging.dialects import find_dialect
-from rrm_queue.judging.kinds import JURY, dialect_of, find_judge, kind_of
+from rrm_queue.judging.kinds import dialect_of, find_judge, kind_of
 
 _LONGEST = 1_000_000
 
@@ -138,8 +139,7 @@ def jury_of(judges: Sequence[JudgeSpec]) -> JudgeSpec:
             )
         if judge in judges[:place]:
             raise UsageFault(f"{judge} is named twice: a judge is in a jury once")
-    argument = " + ".join(judge.label for judge in judges)
-    return JudgeSpec(JURY.name, argument, jury=tuple(judges))
+    return jury_spec(judges)
 
 
 def with_logprobs(spec: JudgeSpec) -> JudgeSpec:
