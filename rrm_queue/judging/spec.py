@@ -15,7 +15,7 @@ from rrm_queue.judging.kinds import find_judge, kind_of
 _LONGEST = 1_000_000
 
 _MAY_BE_LEFT_OUT = ("temperature", "top_p", "max_tokens", "seed")
-_OURS = {"model", "messages", "stream", "n", "input_ids", "text", "rid", "sampling_seed"}
+_OURS = {"model", "messages", "stream", "n", "sampling_seed", "max_new_tokens", "stream_interval"}
 _MOST_EXTRA = 16_384  # bytes
 _FIELD = re.compile(r"[\w.-]{1,100}")
 _WORD = re.compile(r"[A-Za-z][\w.-]*")
