@@ -3,36 +3,45 @@
 import asyncio
 import json
 import logging
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from kit.sglang_process import SglangProcess
-from test_sglang_engine import request, using
 
 from rrm_queue.domain import JudgeSpec, NoVerdict, Verdict, Vote
 from rrm_queue.errors import RequestRejected
+from rrm_queue.judging.engines import open_engine
 from rrm_queue.judging.engines.base import EngineSettings
-from rrm_queue.judging.engines.openai.engine import OpenAIEngine
-from rrm_queue.judging.engines.sglang.engine import SglangEngine
+from rrm_queue.judging.vote_request import VoteRequest
+from rrm_queue.messages import Answer
 
+ANSWERS = (Answer(0, "a", "It is 42."), Answer(1, "b", "It is 41."))
 BOX = r"[a-z ]{4,20}\\boxed\{Assistant (1|2)\}"
 
 
-def asked(server: SglangProcess, *, count: int = 1, prompt: str = "", **judge: Any) -> list[Vote]:
-    """The votes of an `openai` judge at the server, one after the other."""
-    spec = JudgeSpec("openai", "tiny", base_url=f"{server.url}/v1", **judge)
+def request(judge: JudgeSpec, prompt: str) -> VoteRequest:
+    return VoteRequest("t", prompt, None, *ANSWERS, number=1, seed=1, swapped=False, judge=judge)
+
+
+def votes_of(
+    server: SglangProcess, judge: JudgeSpec, *, count: int = 1, prompt: str = "6 times 7?"
+) -> list[Vote]:
+    """The votes of the judge at the server, one after the other."""
 
     async def run() -> list[Vote]:
-        engine = OpenAIEngine(EngineSettings())
-        one = replace(request(), judge=spec)
-        one = replace(one, prompt=prompt or one.prompt)
+        engine = open_engine(judge, EngineSettings(sglang_url=server.url))
         try:
-            return [await engine.vote(one) for _ in range(count)]
+            return [await engine.vote(request(judge, prompt)) for _ in range(count)]
         finally:
             await engine.close()
 
     return asyncio.run(run())
+
+
+def asked(server: SglangProcess, *, count: int = 1, prompt: str = "?", **judge: Any) -> list[Vote]:
+    """The votes of an `openai` judge at the server's own routes."""
+    spec = JudgeSpec("openai", "tiny", base_url=f"{server.url}/v1", **judge)
+    return votes_of(server, spec, count=count, prompt=prompt)
 
 
 def test_a_budget_as_large_as_the_context_is_fitted_into_it(
@@ -73,13 +82,9 @@ def test_a_judge_that_does_not_think_is_read_as_a_whole(
     sglang_server: SglangProcess, judge: dict[str, Any], reason: NoVerdict | None
 ) -> None:
     """The text has no `</think>`; the sampling's own regex leaves it open whether one must come."""
-    spec = JudgeSpec(
-        **{"kind": "sglang", "argument": "tiny", "max_tokens": 64, "extra": {"regex": BOX}} | judge
-    )
+    settings: dict[str, Any] = {"argument": "tiny", "max_tokens": 64, "extra": {"regex": BOX}}
+    spec = JudgeSpec("sglang", **settings | judge)
 
-    async def work(engine: SglangEngine) -> Vote:
-        return await engine.vote(replace(request(), judge=spec))
-
-    vote = using(sglang_server, work)
+    [vote] = votes_of(sglang_server, spec)
     assert "</think>" not in vote.text
     assert vote.no_verdict is reason, json.dumps(vote.text)
