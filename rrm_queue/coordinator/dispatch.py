@@ -76,7 +76,7 @@ class _Window:
 
 @dataclass(slots=True)
 class _Turn:
-    """What a turn sends of one queue, and the matches that votes in the store decide already."""
+    """What a turn sends of one queue, and the matches that are decided without being sent."""
 
     batches: list[JudgeBatch] = field(default_factory=list)
     decided: dict[JobId, list[MatchId]] = field(default_factory=dict)
@@ -233,7 +233,9 @@ def _send(
     matches = fitting_matches(matches, dispatching.text_bytes(tx, matches), room, alone=alone)
     texts = read_texts(tx, job.judge, matches)
     votes, reused = bring_votes(tx, job, matches, texts, queue.answering(job.judge))
-    going = [match for match in matches if wave(votes[match.id], job.voting)]
+    going = [
+        match for match in matches if not texts.equal(match) and wave(votes[match.id], job.voting)
+    ]
     sent = {match.id for match in going}
     if decided := [match.id for match in matches if match.id not in sent]:
         turn.decided[job.id] = decided

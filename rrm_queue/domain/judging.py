@@ -81,6 +81,19 @@ class OnNoVerdict(StrEnum):
     FAIL = "fail"
 
 
+class OnRefused(StrEnum):
+    """What becomes of a match that the judge refuses for itself, such as one that is too long.
+
+    `fail`: it fails, and so does its tournament. `lose`: where the match is too long, the longer
+    answer loses; otherwise as `abstain`. `abstain`: a draw, or a coin where the strategy needs a
+    winner.
+    """
+
+    FAIL = "fail"
+    LOSE = "lose"
+    ABSTAIN = "abstain"
+
+
 class Voting(msgspec.Struct, frozen=True, omit_defaults=True):
     """How a match is voted on; `lead` is the lead at which `Stop.LEAD` stops.
 
@@ -96,6 +109,7 @@ class Voting(msgspec.Struct, frozen=True, omit_defaults=True):
     on_no_verdict: OnNoVerdict = OnNoVerdict.ABSTAIN
     resamples: int = 2
     keep_going: bool = False
+    on_refused: OnRefused = OnRefused.FAIL
 
 
 class Verdict(StrEnum):

@@ -9,7 +9,14 @@ from contextlib import contextmanager
 from msgspec import structs
 
 from rrm_queue.domain import BatchId, BatchRef, JobId, JudgeSpec, Vote
-from rrm_queue.errors import JudgeBusy, JudgeFault, JudgeRefused, RequestRejected, TransientFault
+from rrm_queue.errors import (
+    JudgeBusy,
+    JudgeFault,
+    JudgeRefused,
+    MatchRefused,
+    RequestRejected,
+    TransientFault,
+)
 from rrm_queue.judging.bounds import bounded
 from rrm_queue.judging.engines import open_engine
 from rrm_queue.judging.engines.base import Engine, EngineSettings
@@ -200,6 +207,7 @@ def failure_of(fault: JudgeFault) -> Failure:
         transient=isinstance(fault, TransientFault),
         refused=isinstance(fault, JudgeRefused),
         rejected=isinstance(fault, RequestRejected),
+        match_refused=isinstance(fault, MatchRefused),
         wait=max(fault.retry_after, LEAST_WAIT) if isinstance(fault, JudgeBusy) else 0.0,
     )
 

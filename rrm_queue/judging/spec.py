@@ -10,9 +10,13 @@ from msgspec import DecodeError, json, structs
 
 from rrm_queue.domain import JudgeSpec
 from rrm_queue.errors import Message, Option, UsageFault
-from rrm_queue.judging.kinds import find_judge, kind_of
+from rrm_queue.judging.dialects import find_dialect
+from rrm_queue.judging.kinds import dialect_of, find_judge, kind_of
 
 _LONGEST = 1_000_000
+
+LONGEST_CRITERIA = 100_000
+"""The most characters of a judge's criteria: they are sent with every batch."""
 
 _MAY_BE_LEFT_OUT = ("temperature", "top_p", "max_tokens", "seed")
 _OURS = {"model", "messages", "stream", "n", "sampling_seed", "max_new_tokens", "stream_interval"}
@@ -45,6 +49,24 @@ def needs_reference(spec: JudgeSpec) -> bool:
     from rrm_queue.judging.template import wants_reference
 
     return wants_reference(spec.template)
+
+
+def takes_criteria(spec: JudgeSpec) -> bool:
+    """Whether the judge's prompt has a place for criteria."""
+    if spec.template is None:
+        return False
+    from rrm_queue.judging import template
+
+    return template.takes_criteria(spec.template)
+
+
+def needs_criteria(spec: JudgeSpec) -> bool:
+    """Whether every prompt must bring criteria of its own."""
+    if spec.template is None or spec.criteria is not None:
+        return False
+    from rrm_queue.judging.template import wants_criteria
+
+    return wants_criteria(spec.template)
 
 
 def with_sampling(spec: JudgeSpec, settings: Mapping[str, str]) -> JudgeSpec:
@@ -127,6 +149,67 @@ def with_template(spec: JudgeSpec, source: str) -> JudgeSpec:
 
     check_template(source)
     return structs.replace(spec, template=source)
+
+
+def with_dialect(spec: JudgeSpec, name: str) -> JudgeSpec:
+    """The judge that says its verdict in this dialect.
+
+    Raises UsageFault for a judge that writes no text and for an unknown dialect.
+    """
+    if not kind_of(spec).writes:
+        raise UsageFault(f"judge {spec} writes no text: it has no dialect")
+    return structs.replace(spec, dialect=find_dialect(name).name)
+
+
+def with_thinking(spec: JudgeSpec, thinks: bool) -> JudgeSpec:
+    """The judge that always, or not always, reasons before a mark such as `</think>`.
+
+    Raises UsageFault for a judge that writes no text.
+    """
+    if not kind_of(spec).writes:
+        raise UsageFault(f"judge {spec} writes no text: it does not think")
+    return structs.replace(spec, thinks=thinks)
+
+
+def with_criteria(spec: JudgeSpec, criteria: str) -> JudgeSpec:
+    """The judge that is shown these criteria with every prompt that has none of its own.
+
+    Raises UsageFault for a judge whose prompt has no place for them.
+    """
+    if not takes_criteria(spec):
+        raise UsageFault(
+            f"the prompt of judge {spec} has no place for criteria: use a template with the slot "
+            "{{ criteria }}"
+        )
+    if not criteria.strip() or len(criteria) > LONGEST_CRITERIA:
+        raise UsageFault(f"criteria are a text of 1 to {LONGEST_CRITERIA:,} characters")
+    return structs.replace(spec, criteria=criteria.strip())
+
+
+def unasked_mark(spec: JudgeSpec) -> str | None:
+    """A warning if the judge's prompt never asks for its verdict's mark; None if it does.
+
+    Such a judge may never give a verdict, and each of its votes is paid for several times.
+    """
+    if not kind_of(spec).writes or spec.regex is not None:
+        return None
+    dialect = find_dialect(dialect_of(spec))
+    if dialect.asked_by(_prompt_text(spec)):
+        return None
+    return Message(
+        f"the judge's prompt never asks for {dialect.mark}, which is read as its verdict: it may "
+        "give none. Ask for it in the template, or say how the verdict is written by ",
+        Option("dialect"),
+    )
+
+
+def _prompt_text(spec: JudgeSpec) -> str:
+    """What the judge's prompt says whatever it is filled with."""
+    from rrm_queue.judging import prompt, template
+
+    if spec.template is None:
+        return prompt.SYSTEM + prompt.ASSISTANT
+    return template.spoken(spec.template)
 
 
 def _temperature(text: str) -> float:

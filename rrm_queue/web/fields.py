@@ -14,6 +14,9 @@ from rrm_queue.intake.mapping import parse_mapping
 WORDS: Mapping[str, str] = {"map": "mapping", "sampling": "sampling", "extra": "extra"}
 """Fields of words `KEY=VALUE` that may be repeated, with the option that they make."""
 
+NAME = "filename"
+"""The field that names a body which is no form."""
+
 _HINTS = get_type_hints(SubmitOptions)
 
 FILES = frozenset(
@@ -34,7 +37,11 @@ def _fields() -> dict[str, Any]:
     words: dict[str, Any] = {
         name: (list[str], Field(default=[], description="KEY=VALUE")) for name in WORDS
     }
-    return {**plain, **words}
+    return {
+        **plain,
+        **words,
+        NAME: (str | None, Field(None, description="What the body is called.")),
+    }
 
 
 if TYPE_CHECKING:
@@ -50,7 +57,7 @@ def submit_options(
 
     Raises UsageFault for a field that is unknown, or of the wrong kind.
     """
-    given = query.model_dump(exclude_unset=True)
+    given = query.model_dump(exclude_unset=True, exclude={NAME})
     for name, values in texts.items():
         given[name] = list(values) if name in WORDS else values[-1]
     if unknown := files.keys() - FILES:

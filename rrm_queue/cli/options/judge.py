@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 
 import click
 
+from rrm_queue.actions import options
 from rrm_queue.judging.kinds import USAGE
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -31,9 +32,15 @@ OPTIONS = (
         "probability of the answer shown first.",
     ),
     click.option("--template", metavar="FILE", help="Your own prompt for a text judge (Jinja2)."),
+    click.option("--dialect", metavar="NAME", help=options.DIALECT),
+    click.option("--thinks/--no-thinks", default=None, help=options.THINKS),
+    click.option("--criteria", metavar="FILE", help=options.CRITERIA),
 )
 
-JUDGES = f"Who judges: {', '.join(USAGE)}."
+JUDGES = (
+    f"Who judges: {', '.join(USAGE)}; or a judge of `rrmq judges` or of a file, as NAME@MODEL or "
+    "PATH.toml."
+)
 
 
 def asking_options(command: Command) -> Command:

@@ -72,7 +72,7 @@ CLAIM_MATCHES = text("""
 """)
 
 TOURNAMENT_TEXTS = text("""
-    SELECT id, key, prompt, reference
+    SELECT id, key, prompt, reference, criteria
     FROM tournaments WHERE id = ANY(CAST(:tournaments AS bigint[]))
 """)
 
@@ -86,7 +86,8 @@ ANSWER_TEXTS = text("""
 # Without reading the texts: the length of a long one stands in its row.
 TEXT_BYTES = text("""
     SELECT c.tournament_id, c.number, octet_length(c.text) AS answer,
-           octet_length(t.prompt) + coalesce(octet_length(t.reference), 0) AS tournament
+           octet_length(t.prompt) + coalesce(octet_length(t.reference), 0)
+               + coalesce(octet_length(t.criteria), 0) AS tournament
     FROM unnest(CAST(:tournament AS bigint[]), CAST(:number AS int[])) AS w (tournament_id, number)
     JOIN candidates c USING (tournament_id, number)
     JOIN tournaments t ON t.id = c.tournament_id
@@ -145,10 +146,11 @@ class TournamentTexts(NamedTuple):
     key: str
     prompt: str
     reference: str | None
+    criteria: str | None = None
 
 
 class TextBytes(NamedTuple):
-    """The bytes of tournaments' prompts and references, and of their answers."""
+    """The bytes of what tournaments say themselves, and of their answers."""
 
     tournaments: dict[TournamentId, int]
     answers: dict[tuple[TournamentId, CandidateNumber], int]
@@ -230,9 +232,11 @@ def out_bytes(tx: Connection, queue: str, first_out: BatchId) -> int:
 def tournament_texts(
     tx: Connection, tournaments: Iterable[TournamentId]
 ) -> dict[TournamentId, TournamentTexts]:
-    """Prompts and references by tournament."""
+    """Prompts, references and criteria by tournament."""
     rows = tx.execute(TOURNAMENT_TEXTS, {"tournaments": list(tournaments)})
-    return {row.id: TournamentTexts(row.key, row.prompt, row.reference) for row in rows}
+    return {
+        row.id: TournamentTexts(row.key, row.prompt, row.reference, row.criteria) for row in rows
+    }
 
 
 def answers(

@@ -34,6 +34,7 @@ def prompt_of(request: VoteRequest) -> Rendered:
         request.one.text,
         request.two.text,
         reference=request.reference,
+        criteria=request.criteria,
     )
 
 

@@ -8,7 +8,7 @@ from time import perf_counter
 from uuid import uuid4
 
 from rrm_queue.domain import Vote
-from rrm_queue.errors import PermanentFault
+from rrm_queue.errors import MatchRefused, PermanentFault
 from rrm_queue.judging.engines.base import EngineSettings
 from rrm_queue.judging.engines.sglang.http import ServerLost, SglangServer
 from rrm_queue.judging.engines.sglang.prefix_gate import PrefixGate, Turn
@@ -150,10 +150,10 @@ def _arrived(gate: PrefixGate, turn: Turn, request: VoteRequest) -> None:
 
 
 def _room(info: ServerInfo, request: VoteRequest, prompt: Prompt) -> int:
-    """Tokens left for the judge's text. Raises PermanentFault when they are too few."""
+    """Tokens left for the judge's text. Raises MatchRefused when they are too few."""
     room = info.room(prompt.tokens)
     if room < min(request.budget, _LEAST_ROOM):
-        raise PermanentFault(
+        raise MatchRefused(
             f"the prompt has {prompt.tokens} tokens, the model's context {info.room(0)}"
         )
     return room
