@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from rrm_queue.actions.doctor import Check
+from rrm_queue.actions.judges import local_files
 from rrm_queue.actions.request import SubmitOptions, judge_of
 from rrm_queue.actions.settings import engine_settings
 from rrm_queue.config import Settings
@@ -58,7 +59,7 @@ def try_judge(settings: Settings, given: SubmitOptions, *, sglang_url: str = "")
     `sglang_url` is the server of a judge on SGLang. Raises UsageFault for options that cannot be,
     and for a judge that has nothing to say to a comparison of ours.
     """
-    spec = judge_of(given, settings.openai_base_url)
+    spec = judge_of(given, settings.openai_base_url, local_files(settings.home))
     if kind_of(spec).argument_is_file:
         raise UsageFault(f"judge {spec} knows the verdicts of its file and no others")
     if kind_of(spec).needs_server and not sglang_url:
@@ -120,6 +121,7 @@ def _request(spec: JudgeSpec) -> VoteRequest:
         judge=spec,
         order=Order.FIXED,
         seed=0,
+        criteria=None,
     )
 
 
