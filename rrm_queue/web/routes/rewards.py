@@ -13,7 +13,6 @@ from rrm_queue.actions.rewards.answers import (
     rewards_shape,
     sample_shape,
 )
-from rrm_queue.actions.rewards.asked import OwnJob
 from rrm_queue.actions.rewards.joining import Joined
 from rrm_queue.actions.rewards.service import Held
 from rrm_queue.errors import StillRunning
@@ -22,7 +21,6 @@ from rrm_queue.views.rewards import RewardFormula, RewardKind
 from rrm_queue.web.held import held
 from rrm_queue.web.responses import json_response
 from rrm_queue.web.reward_fields import MOST_WAIT, RewardFields, SampleFields
-from rrm_queue.web.routes.parameters import refuse_paths
 from rrm_queue.web.serving import Served, Serving
 
 router = APIRouter(tags=["rewards"])
@@ -49,9 +47,7 @@ async def rewards(served: Served, request: Request, fields: RewardFields) -> Res
     repeated. An `id` with other answers is a conflict (409).
     """
     asked = fields.request()
-    group, job = served.rewards.prepare(asked)
-    if isinstance(job, OwnJob):
-        refuse_paths(job.spec)
+    group, job = await served.call(served.rewards.prepare, asked)
     if group.equal:
         return json_response(equal_shape(group.places, asked.formula))
     joined = await held(served, request, served.rewards.join(group, job), SOON)
@@ -92,9 +88,7 @@ async def sample(served: Served, request: Request, fields: SampleFields) -> Resp
     deadline are judged.
     """
     asked = fields.request()
-    answer = served.rewards.prepare_sample(asked)
-    if isinstance(answer.job, OwnJob):
-        refuse_paths(answer.job.spec)
+    answer = await served.call(served.rewards.prepare_sample, asked)
     place = await held(served, request, served.rewards.gather(answer), SOON)
     try:
         judged = await held(served, request, place.judged, _seconds(place, asked.timeout))
