@@ -24,16 +24,24 @@ async def list_jobs(
     before: Annotated[
         str | None, Query(description="The id of a job: the list goes on after it.")
     ] = None,
+    ephemeral: Annotated[
+        bool, Query(description="Also the jobs that were made by requests for rewards.")
+    ] = False,
 ) -> Response:
     """One object a line, as `rrmq list --json` prints it.
 
     While there may be more, the header `Link` has the address of the next page (`rel="next"`).
     """
-    found = await served.call(jobs.list_jobs, served.app, limit, state or (), before)
+    found = await served.call(
+        jobs.list_jobs, served.app, limit, state or (), before, ephemeral=ephemeral
+    )
     headers = {}
     if len(found) == limit:
         states = "".join(f"&state={one}" for one in state or ())
-        headers["Link"] = f'</v1/jobs?limit={limit}{states}&before={found[-1].id}>; rel="next"'
+        every = "&ephemeral=true" if ephemeral else ""
+        headers["Link"] = (
+            f'</v1/jobs?limit={limit}{states}{every}&before={found[-1].id}>; rel="next"'
+        )
     return lines_response(write_all(map(status_shape, found)), headers)
 
 
