@@ -5,9 +5,11 @@ A broker that does not answer is no error: the coordinator tells the workers whe
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from rrm_queue.actions.app import App
+from rrm_queue.actions.money import checked_limit
 from rrm_queue.domain import JobId, JobState
 from rrm_queue.errors import BrokerUnavailable, Conflict
 from rrm_queue.store.queue.control import (
@@ -18,7 +20,10 @@ from rrm_queue.store.queue.control import (
     resume_job,
     retry_job,
 )
+from rrm_queue.store.queue.money import set_limit
+from rrm_queue.store.queue.silence import ask_silent_again
 from rrm_queue.store.views.jobs import find_job, view_job
+from rrm_queue.strategies import named
 from rrm_queue.views.jobs import JobView
 
 if TYPE_CHECKING:
@@ -53,16 +58,37 @@ def pause(app: App, job: str) -> Changed[bool]:
     return _change(app, job, pause_job, _stop, STOPS_LATER)
 
 
-def resume(app: App, job: str) -> Changed[bool]:
-    """Lets the job go on; `done` is whether it was paused."""
+def resume(app: App, job: str, max_cost: float | None = None) -> Changed[bool]:
+    """Lets the job go on; `done` is whether it was paused.
+
+    With `max_cost` that is the most that it may cost from now on. Raises UsageFault for a job
+    without a price.
+    """
     app.ensure_processes()
-    return _change(app, job, resume_job, _go_on, GOES_ON_LATER)
+    return _change(app, job, partial(_resume, max_cost=max_cost), _go_on, GOES_ON_LATER)
+
+
+def _resume(tx: "Transaction", job: JobId, *, max_cost: float | None) -> bool:
+    if max_cost is not None:
+        limit = checked_limit(max_cost, view_job(tx, job).price)
+        set_limit(tx, job, limit)
+    return resume_job(tx, job)
 
 
 def retry(app: App, job: str) -> Changed[Retried]:
-    """Tries again what failed of the job, unless it was cancelled; `done` is how much that is."""
+    """Tries again what failed of the job, unless it was cancelled; `done` is how much that is.
+
+    Votes without a verdict in finished tournaments are asked for again as well.
+    """
     app.ensure_processes()
-    return _change(app, job, retry_job, _wake, GOES_ON_LATER)
+    return _change(app, job, _retry, _wake, GOES_ON_LATER)
+
+
+def _retry(tx: "Transaction", job: JobId) -> Retried:
+    view = view_job(tx, job)
+    looks_back = named(view.strategy, seeding=view.seeding).looks_back
+    asked = ask_silent_again(tx, job, looks_back=looks_back)
+    return retry_job(tx, job)._replace(silent_votes=asked.votes, kept=asked.kept)
 
 
 def retry_failed(app: App, job: str) -> Changed[Retried]:

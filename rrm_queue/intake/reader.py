@@ -117,7 +117,7 @@ class RowReader(Iterator[Item]):
         if models >= MOST_MODELS:
             of = f" of {MOST_MODELS} models or more"
         files = f", {len(self._sources)} files" if len(self._sources) > 1 else ""
-        titles = " with ".join(self._titles)
+        titles = " and ".join(self._titles)
         return f"{titles}{of}, {' and '.join(self._containers)}{files}"
 
     @property

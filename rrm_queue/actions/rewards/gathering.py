@@ -17,12 +17,12 @@ from rrm_queue.actions.rewards.asked import (
     OwnJob,
     candidate_of,
     distinct,
-    refuse_lack,
+    fitting,
 )
 from rrm_queue.actions.rewards.joining import Joined, Joiner, Joining
 from rrm_queue.domain import Candidate, Tournament
 from rrm_queue.errors import BadInput, CohortRefused, Conflict, Problem, RrmqError
-from rrm_queue.intake.formats.fields import identifier, reference
+from rrm_queue.intake.formats.fields import criteria, identifier, reference
 from rrm_queue.intake.formats.messages import prose
 from rrm_queue.store.database import Transaction
 from rrm_queue.store.queue import cohorts
@@ -55,6 +55,7 @@ class SampleRequest:
     completion: object
     index: int | None = None
     reference: object = None
+    criteria: object = None
     job: str | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
     formula: RewardFormula = field(default_factory=RewardFormula)
@@ -70,6 +71,7 @@ class Gathered(NamedTuple):
     size: int
     prompt: str
     reference: str | None
+    criteria: str | None
     partial: Partial
     timeout: float
     at: int | None
@@ -101,6 +103,7 @@ def gathered_of(request: SampleRequest, job: OwnJob | str) -> Gathered:
             request.size,
             prose(request.prompt, "prompt"),
             reference(request.reference),
+            criteria(request.criteria),
             request.partial,
             request.timeout,
             request.index,
@@ -156,9 +159,16 @@ class Gatherer:
     def _add(self, tx: Transaction, one: Gathered) -> Placed:
         """The answer at its place. Raises Conflict, JobNotFound and CohortRefused."""
         job = self._joiner.job_of(tx, one.job)
-        refuse_lack(needs_of_job(job), Group(_example(one), FEWEST))
+        fitting(needs_of_job(job), Group(_example(one), FEWEST))
         new = NewCohort(
-            job.id, one.name, one.size, one.prompt, one.reference, one.partial, one.timeout
+            job.id,
+            one.name,
+            one.size,
+            one.prompt,
+            one.reference,
+            one.criteria,
+            one.partial,
+            one.timeout,
         )
         view = cohorts.lock_cohort(tx, new)
         _refuse_another(view, one)
@@ -223,6 +233,7 @@ def _group(tx: Transaction, view: CohortView) -> Group:
         candidates=candidates,
         line=0,
         reference=view.reference,
+        criteria=view.criteria,
     )
     return Group(tournament, len(answers))
 
@@ -247,6 +258,7 @@ def _refuse_another(view: CohortView, one: Gathered) -> None:
         ("size", one.size, view.size),
         ("prompt", one.prompt, view.prompt),
         ("reference", one.reference, view.reference),
+        ("criteria", one.criteria, view.criteria),
     ):
         if here != there:
             raise Conflict(f"group '{one.name}' has another {what}; name each group differently")
@@ -266,4 +278,4 @@ def _lock_order(one: Gathered) -> tuple[str, str]:
 def _example(one: Gathered) -> Tournament:
     """A tournament of two such answers, to see whether the judge can decide between them."""
     candidates = tuple(replace(one.answer, key=str(place)) for place in range(FEWEST))
-    return Tournament(one.name, one.prompt, candidates, 0, one.reference)
+    return Tournament(one.name, one.prompt, candidates, 0, one.reference, criteria=one.criteria)

@@ -50,8 +50,7 @@ async def rewards(served: Served, request: Request, fields: RewardFields) -> Res
     group, job = await served.call(served.rewards.prepare, asked)
     if group.equal:
         return json_response(equal_shape(group.places, asked.formula))
-    joining = await served.call(served.rewards.join, group, job)
-    joined = await held(served, request, joining, SOON)
+    joined = await held(served, request, served.rewards.join(group, job), SOON)
     return await _judged(served, request, joined, asked.formula, fields.wait)
 
 
@@ -90,8 +89,7 @@ async def sample(served: Served, request: Request, fields: SampleFields) -> Resp
     """
     asked = fields.request()
     answer = await served.call(served.rewards.prepare_sample, asked)
-    gathering = await served.call(served.rewards.gather, answer)
-    place = await held(served, request, gathering, SOON)
+    place = await held(served, request, served.rewards.gather(answer), SOON)
     try:
         judged = await held(served, request, place.judged, _seconds(place, asked.timeout))
     except TimeoutError:

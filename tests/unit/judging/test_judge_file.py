@@ -3,10 +3,10 @@
 from pathlib import PurePosixPath
 
 import pytest
-from rrm_queue.judging.judge_file import judge_with, read_judge_file
 
 from rrm_queue.domain import JudgeSpec
 from rrm_queue.errors import UsageFault
+from rrm_queue.judging.judge_file import judge_with, read_judge_file
 from rrm_queue.judging.prompt import messages
 from rrm_queue.judging.spec import parse_spec
 
