@@ -1,0 +1,55 @@
+"""Rewards for OpenRLHF: `--reward.remote_url FILE.py` with a `reward_func` made here.
+
+OpenRLHF calls it in a thread for each answer, with lists of one entry, and takes the answer of
+`serve_rm.py` (OpenRLHF 0.11, `utils/agent.py`). `--reward.remote_url` may also be an address of
+`rrmq serve` itself; see `docs/how-to/trainers.md`.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypedDict
+
+from rrm_queue.errors import UsageFault
+from rrm_queue.integrations.client import RewardClient, run
+from rrm_queue.integrations.transcripts import answer_in
+
+
+class RewardsOfOpenRlhf(TypedDict):
+    """What OpenRLHF takes: a reward and a score for each query; None where there is none."""
+
+    rewards: list[float | None]
+    scores: list[float | None]
+    extra_logs: dict[str, float]
+
+
+RewardFunc = Callable[[Sequence[str], Sequence[str], Sequence[str | None]], RewardsOfOpenRlhf]
+
+
+def reward_function(*, size: int, **options: Any) -> RewardFunc:
+    """A `reward_func`; `size` is the trainer's `--rollout.n_samples_per_prompt`.
+
+    The labels are references, for judges that need them. `options` are those of `RewardClient`.
+    Raises UsageFault; the function also raises ServerFault.
+    """
+    client = RewardClient(**options)
+
+    def reward_func(
+        queries: Sequence[str], prompts: Sequence[str], labels: Sequence[str | None]
+    ) -> RewardsOfOpenRlhf:
+        return as_openrlhf(
+            [
+                run(
+                    client.sample(prompt, answer_in(query, prompt), size=size, reference=label or None)
+                )
+                for query, prompt, label in zip(queries, prompts, labels, strict=True)
+            ]
+        )
+
+    return reward_func
+
+
+def as_openrlhf(rewards: Sequence[float | None]) -> RewardsOfOpenRlhf:
+    """The rewards as OpenRLHF takes them."""
+    return {"rewards": list(rewards), "scores": list(rewards), "extra_logs": {}}
+
+
+__all__ = ["RewardsOfOpenRlhf", "UsageFault", "as_openrlhf", "reward_function"]
