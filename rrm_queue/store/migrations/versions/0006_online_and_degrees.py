@@ -1,6 +1,7 @@
-"""Open jobs, which take tournaments until they are closed, and cohorts of single answers.
+"""Votes in degrees, open jobs, and cohorts of single answers.
 
-A coordinator of the version before may end an open job: the next tournament starts it again.
+A coordinator of the version before writes neither the margin of a vote, which is then 0, nor its
+probability, which is null. It may end an open job: the next tournament starts it again.
 """
 
 import sqlalchemy as sa
@@ -13,6 +14,10 @@ depends_on = None
 
 
 def upgrade() -> None:
+    op.add_column(
+        "votes", sa.Column("margin", sa.SmallInteger(), server_default="0", nullable=False)
+    )
+    op.add_column("votes", sa.Column("probability", sa.Float(), nullable=True))
     for name in ("open", "ephemeral"):
         op.add_column(
             "jobs", sa.Column(name, sa.Boolean(), server_default=sa.false(), nullable=False)
@@ -49,3 +54,5 @@ def downgrade() -> None:
     op.drop_table("cohorts")
     op.drop_column("jobs", "ephemeral")
     op.drop_column("jobs", "open")
+    op.drop_column("votes", "probability")
+    op.drop_column("votes", "margin")
