@@ -84,6 +84,31 @@ class Settings(BaseSettings):
         description="the most bytes that the files of a submission may have together once they are "
         "unpacked, such as `500MB` or `64GB`",
     )
+    api_tokens: SecretStr | None = Field(
+        default=None,
+        description="tokens for `rrmq serve`, separated by commas; without any, one is made and "
+        "kept in `RRMQ_HOME/api_token`",
+    )
+    api_read_tokens: SecretStr | None = Field(
+        default=None, description="tokens that may read and change nothing, separated by commas"
+    )
+    api_max_body: ByteSize = Field(
+        default=ByteSize(16_000_000),
+        gt=0,
+        description="the most bytes of a request to `rrmq serve` that is not an upload; an upload "
+        "may have `RRMQ_MAX_INPUT`",
+    )
+    api_in_flight: int = Field(
+        default=4096,
+        ge=1,
+        description="requests that `rrmq serve` works on at once, those that wait included; more "
+        "are asked to come again (503)",
+    )
+    api_rate: int = Field(
+        default=0,
+        ge=0,
+        description="requests a second that `rrmq serve` takes from each token; 0: no limit",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
-        default="INFO", description="how much coordinator and worker log"
+        default="INFO", description="how much coordinator, worker and server log"
     )

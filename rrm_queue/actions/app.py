@@ -25,15 +25,23 @@ class App:
 
     Each is opened when it is first needed. Any number of threads may share an App. Where the
     settings name no real servers, the local ones are started on first use, and again should they
-    have ended; with `start=False` nothing is ever started and no table is changed.
+    have ended; with `start=False` nothing is ever started and no table is changed. With `since`, a
+    time of the clock, nothing is started that was stopped on purpose after it.
 
     An App is closed by `close`, or as a context manager.
     """
 
-    def __init__(self, settings: Settings | None = None, *, start: bool = True) -> None:
+    def __init__(
+        self,
+        settings: Settings | None = None,
+        *,
+        start: bool = True,
+        since: float | None = None,
+    ) -> None:
         self.settings = settings if settings is not None else read_settings()
         self.stack = local_stack(self.settings)
         self._started = self.stack if start else None
+        self._since = since
         self._lock = RLock()
         self._database: Database | None = None
         self._broker: BrokerClient | None = None
@@ -56,7 +64,9 @@ class App:
             from rrm_queue.local.stack import Addresses
 
             return Addresses(reveal(self.settings.database_url), reveal(self.settings.broker_url))
-        return self._started.ensure_services() if self._started else self.stack.addresses
+        if self._started is None:
+            return self.stack.addresses
+        return self._started.ensure_services(since=self._since)
 
     @property
     def database(self) -> "Database":
@@ -84,7 +94,7 @@ class App:
             except StoreUnavailable:
                 if self._started is None:
                     raise
-                self._started.ensure_services()  # it has ended, and is started again
+                self._started.ensure_services(since=self._since)  # it has ended: start it again
                 tx = opened.enter_context(self.database.begin())
             yield tx
 
@@ -93,9 +103,11 @@ class App:
 
         Processes that run under another `fingerprint` (see `settings_fingerprint`) are restarted.
         Does nothing where the settings name real servers. Raises what `database` raises, and
-        StackStopped when the stack was stopped after `since`, a time of the clock (default: now).
+        StackStopped when the stack was stopped after `since`, a time of the clock (default: the
+        App's own, or else now).
         """
         if self._started is not None:
+            since = self._since if since is None else since
             self._started.ensure_services(since=since)
             self._open()  # the processes need its tables
             environment = daemon_environment(self.settings)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from rrm_queue.actions.app import App
-from rrm_queue.domain import JobId
-from rrm_queue.errors import BrokerUnavailable
+from rrm_queue.domain import JobId, JobState
+from rrm_queue.errors import BrokerUnavailable, Conflict
 from rrm_queue.store.queue.control import (
     Retried,
     cancel_job,
@@ -63,6 +63,24 @@ def retry(app: App, job: str) -> Changed[Retried]:
     """Tries again what failed of the job, unless it was cancelled; `done` is how much that is."""
     app.ensure_processes()
     return _change(app, job, retry_job, _wake, GOES_ON_LATER)
+
+
+def retry_failed(app: App, job: str) -> Changed[Retried]:
+    """The same as `retry`. Raises Conflict for a job that was cancelled."""
+    changed = retry(app, job)
+    if changed.view.state is JobState.CANCELLED:
+        cancelled = f"job {changed.view.id} was cancelled: submit it again, its votes are kept"
+        raise Conflict(cancelled)
+    return changed
+
+
+def delete_ended(app: App, job: str) -> JobView:
+    """Removes the job; it as it was. Raises Conflict when it has not ended."""
+    with app.begin() as tx:
+        view = view_job(tx, find_job(tx, job))
+        if not delete_job(tx, view.id):
+            raise Conflict(f"job {view.id} is {view.state}: cancel it first")
+    return view
 
 
 def delete(app: App, job: str) -> bool:

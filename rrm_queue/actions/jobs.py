@@ -1,9 +1,11 @@
 """How far a job is, and what came of it: what a face shows of jobs."""
 
+from collections.abc import Collection
 from typing import NamedTuple
 
 from rrm_queue.actions.app import App
 from rrm_queue.actions.health import no_verdict_notes
+from rrm_queue.domain import JobState
 from rrm_queue.store.views import jobs
 from rrm_queue.store.views.results import job_results
 from rrm_queue.views.jobs import JobView
@@ -42,10 +44,16 @@ def view(app: App, job: str) -> JobView:
         return jobs.view_job(tx, jobs.find_job(tx, job))
 
 
-def list_jobs(app: App, limit: int) -> list[JobView]:
-    """The newest jobs first, `limit` at most."""
+def list_jobs(
+    app: App, limit: int, states: Collection[JobState] = (), before: str | None = None
+) -> list[JobView]:
+    """The newest jobs first, `limit` at most, in one of the states; without any, in all.
+
+    `before` is a job's id: the list goes on after that job. Raises JobNotFound for it.
+    """
     with app.begin() as tx:
-        return jobs.list_jobs(tx, limit)
+        last = None if before is None else jobs.find_job(tx, before)
+        return jobs.list_jobs(tx, limit, states, last)
 
 
 def ending(app: App, view: JobView, *, most_results: int) -> Ending:

@@ -33,6 +33,8 @@ def secrets_of(settings: Settings) -> frozenset[str]:
             found.update(pattern.findall(url.get_secret_value()) if url else [])
     if settings.openai_api_key:
         found.add(settings.openai_api_key.get_secret_value())
+    for tokens in (settings.api_tokens, settings.api_read_tokens):
+        found.update(map(str.strip, tokens.get_secret_value().split(",") if tokens else []))
     forms = {form for secret in found for form in _forms(secret)}
     return frozenset(form for form in forms if len(form) >= _SHORTEST)
 

@@ -1,6 +1,6 @@
 """The options of a submission, checked and made into what a job is stored and read with."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
@@ -139,6 +139,11 @@ def request_of(given: SubmitOptions, openai_base_url: str) -> Request:
         empty=options.EMPTY.checked(given.empty),
         new=given.new,
     )
+
+
+def parse_sampling(words: Iterable[str]) -> dict[str, str]:
+    """The sampling settings that words such as `temperature=0.7` give."""
+    return {key: value for key, _, value in (word.partition("=") for word in words)}
 
 
 def judge_of(given: SubmitOptions, openai_base_url: str) -> JudgeSpec:

@@ -8,14 +8,14 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
-from math import isfinite
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any
+
+from typing_extensions import TypedDict  # Pydantic cannot describe that of older Pythons
 
 from rrm_queue.views.jobs import JobView
-from rrm_queue.views.tournaments import RankedCandidate, TournamentResult
+from rrm_queue.views.tournaments import RankedCandidate, TournamentError, TournamentResult
 
 if TYPE_CHECKING:  # they load SciPy, which most verbs do not need
-    from rrm_queue.diagnostics.diagnosis import Diagnosis
     from rrm_queue.domain import CandidateNumber
     from rrm_queue.ratings.leaderboard import Leaderboard, LeaderboardRow
     from rrm_queue.ratings.table import Rating
@@ -81,6 +81,12 @@ class StatusShape(TypedDict):
     ephemeral: bool
 
 
+class ProblemShape(StatusShape):
+    """A job's progress, and the error of its first failed tournament."""
+
+    problem: str | None
+
+
 class StandingShape(TypedDict):
     """A candidate's standing; from `bt_low` on null without intervals."""
 
@@ -129,22 +135,6 @@ class LeaderboardShape(TypedDict):
     generators: list[dict[str, Any]]
 
 
-class DiagnosisShape(TypedDict):
-    """The diagnosis of a job's judge; figures without data are null.
-
-    `votes_looked_at` is how many votes of each match the rates of votes count, null for all.
-    """
-
-    job: str
-    state: str
-    judge: str
-    votes_looked_at: int | None
-    findings: list[dict[str, Any]]
-    length_slope: dict[str, Any]
-    labels: list[dict[str, Any]]
-    labels_longer_wins: dict[str, Any] | None
-
-
 UNCERTAINTY = (
     "bt_low", "bt_high", "elo_mean", "elo_sd", "elo_low", "elo_high",
     "component", "group", "undefeated", "winless",
@@ -188,6 +178,12 @@ def status_shape(view: JobView) -> StatusShape:
         "open": view.open,
         "ephemeral": view.ephemeral,
     }
+
+
+def problem_shape(view: JobView, error: TournamentError | None) -> ProblemShape:
+    """A job's progress and its first error, as `status` prints it."""
+    problem = f"{error.tournament}: {error.error}" if error else None
+    return {**status_shape(view), "problem": problem}
 
 
 def result_shape(
@@ -258,36 +254,9 @@ def leaderboard_row(row: "LeaderboardRow") -> dict[str, Any]:
     return asdict(row)
 
 
-def diagnosis_shape(view: JobView, diagnosis: "Diagnosis") -> DiagnosisShape:
-    """The diagnosis of a job's judge."""
-    judge, longer = diagnosis.judge, diagnosis.preferred_longer
-    return {
-        "job": view.id,
-        "state": view.state,
-        "judge": str(view.judge),
-        "votes_looked_at": judge.taken,
-        "findings": [_plain(asdict(finding)) for finding in judge.findings],
-        "length_slope": _plain(asdict(judge.slope)),
-        "labels": [_plain(asdict(report)) for report in diagnosis.labels],
-        "labels_longer_wins": None if longer is None else _plain(asdict(longer)),
-    }
-
-
 def json_line(shape: Mapping[str, Any]) -> str:
     """One line of ASCII: safe in every encoding, and free of a terminal's control characters."""
     return json.dumps(shape)
-
-
-def _plain(value: Any) -> Any:
-    """The value with null for every number that JSON does not have."""
-    match value:
-        case float() if not isfinite(value):
-            return None
-        case dict():
-            return {key: _plain(item) for key, item in value.items()}
-        case list() | tuple():
-            return [_plain(item) for item in value]
-    return value
 
 
 def _moment(moment: datetime | None) -> str | None:

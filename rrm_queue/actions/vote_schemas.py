@@ -1,8 +1,10 @@
 """The JSON of matches and votes that scripts may rely on; keys are added at the end."""
 
 from collections.abc import Mapping, Sequence
-from typing import TypedDict
 
+from typing_extensions import TypedDict
+
+from rrm_queue.actions.bracket import JobBracket
 from rrm_queue.actions.schemas import Tokens
 from rrm_queue.domain import Candidate, CandidateNumber
 from rrm_queue.views.matches import MatchDetails, RecordedVote, TalliedMatch
@@ -68,6 +70,32 @@ class MatchDetailsShape(MatchShape):
     prompt: str
     answers: list[AnswerShape]
     cast: list[VoteShape]
+
+
+class BracketShape(TypedDict):
+    """A knockout's bracket: `candidates` in the file's order, and every match."""
+
+    job: str
+    tournament: str
+    state: str
+    champion: str | None
+    error: str | None
+    candidates: list[str]
+    matches: list[MatchShape]
+
+
+def bracket_shape(found: JobBracket) -> BracketShape:
+    """A knockout's bracket."""
+    tournament, keys = found.tournament, found.candidates
+    return {
+        "job": found.view.id,
+        "tournament": tournament.key,
+        "state": tournament.state,
+        "champion": None if tournament.champion is None else keys[tournament.champion],
+        "error": tournament.error,
+        "candidates": keys,
+        "matches": [match_shape(match, keys) for match in found.matches],
+    }
 
 
 def match_shape(match: TalliedMatch, candidates: Keys) -> MatchShape:

@@ -31,6 +31,7 @@ VERBS = {
     "retry": ("retry", "Retry what failed in a job."),
     "cancel": ("cancel", "Stop a job for good."),
     "delete": ("delete", "Remove a job that has ended."),
+    "serve": ("serve", "Serve jobs over HTTP."),
     "up": ("up", "Start the local stack."),
     "down": ("down", "Stop the local stack; its data stays."),
     "doctor": ("doctor", "Show what runs, where, and what is wrong."),

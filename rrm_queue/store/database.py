@@ -75,26 +75,8 @@ class Database:
 
         Raises StoreUnavailable when the server cannot be reached or breaks off.
         """
-        try:
-            with self._engine.begin() as tx:
-                yield tx
-        except (OperationalError, InterfaceError) as error:
-            raise StoreUnavailable(first_line(error.orig or error)) from error
-        except PoolTimeout as error:
-            raise StoreUnavailable("all connections of this process are in use") from error
-        except InternalError as error:
-            if getattr(error.orig, "sqlstate", None) not in BROKEN_OFF:
-                raise
-            raise StoreUnavailable(first_line(error.orig or error)) from error
-        except ProgrammingError as error:
-            sqlstate = getattr(error.orig, "sqlstate", None)
-            if sqlstate in (UNDEFINED_TABLE, UNDEFINED_COLUMN):
-                raise SchemaMismatch(
-                    f"it lacks tables of rrmq {SCHEMA}; run `rrmq db upgrade`"
-                ) from error
-            if sqlstate is None:  # libpq refuses an option of the URL before there is a server
-                raise StoreUnavailable(first_line(error.orig or error)) from error
-            raise
+        with _store_faults(), self._engine.begin() as tx:
+            yield tx
 
     @contextmanager
     def connect_alone(self) -> Iterator[Connection]:
@@ -106,11 +88,9 @@ class Database:
 
         engine = self._engine.execution_options(isolation_level="AUTOCOMMIT")
         try:
-            with engine.connect() as connection:
+            with _store_faults(), engine.connect() as connection:
                 connection.detach()
                 yield connection
-        except (OperationalError, InterfaceError) as error:
-            raise StoreUnavailable(first_line(error.orig or error)) from error
         except psycopg.OperationalError as error:
             raise StoreUnavailable(first_line(error)) from error
 
@@ -143,6 +123,30 @@ class Database:
     def close(self) -> None:
         """Ends the pooled connections."""
         self._engine.dispose()
+
+
+@contextmanager
+def _store_faults() -> Iterator[None]:
+    """Turns the driver's errors into the store's own."""
+    try:
+        yield
+    except (OperationalError, InterfaceError) as error:
+        raise StoreUnavailable(first_line(error.orig or error)) from error
+    except PoolTimeout as error:
+        raise StoreUnavailable("all connections of this process are in use") from error
+    except InternalError as error:
+        if getattr(error.orig, "sqlstate", None) not in BROKEN_OFF:
+            raise
+        raise StoreUnavailable(first_line(error.orig or error)) from error
+    except ProgrammingError as error:
+        sqlstate = getattr(error.orig, "sqlstate", None)
+        if sqlstate in (UNDEFINED_TABLE, UNDEFINED_COLUMN):
+            raise SchemaMismatch(
+                f"it lacks tables of rrmq {SCHEMA}; run `rrmq db upgrade`"
+            ) from error
+        if sqlstate is None:  # libpq refuses an option of the URL before there is a server
+            raise StoreUnavailable(first_line(error.orig or error)) from error
+        raise
 
 
 @contextmanager

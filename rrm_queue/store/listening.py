@@ -23,11 +23,19 @@ SEND = text("SELECT pg_notify(:channel, payload) FROM unnest(CAST(:payloads AS t
 
 
 class Channel(StrEnum):
-    """What a notice is about: tournaments that ended, jobs that are held, cohorts that went on."""
+    """What a notice is about: tournaments that ended, jobs that are held, cohorts that went on.
+
+    JOBS tells of every change of a job: a trigger sends it, whichever version made the change.
+    """
 
     TOURNAMENTS = "rrmq_tournaments"
     HELD = "rrmq_held"
     COHORTS = "rrmq_cohorts"
+    JOBS = "rrmq_jobs"
+
+
+REWARDS = (Channel.TOURNAMENTS, Channel.HELD, Channel.COHORTS)
+"""What those need who wait for rewards."""
 
 
 class Notice(NamedTuple):
@@ -46,12 +54,12 @@ def tell(tx: Connection, channel: Channel, ids: Sequence[int] | Sequence[str]) -
 
 
 class Listener:
-    """Receives notices of every channel."""
+    """Receives notices of some channels."""
 
-    def __init__(self, connection: Connection) -> None:
-        for channel in Channel:
+    def __init__(self, connection: Connection, channels: Sequence[Channel]) -> None:
+        for channel in channels:
             connection.execute(text(f"LISTEN {channel.value}"))
-        self._driver = cast("psycopg.Connection", connection.connection.driver_connection)
+        self._driver = cast("psycopg.Connection", connection.connection.dbapi_connection)
 
     def receive(self, seconds: float) -> Iterator[Notice]:
         """The notices that have come, after waiting for the first up to `seconds`."""
@@ -60,7 +68,7 @@ class Listener:
 
 
 @contextmanager
-def listening(database: Database) -> Iterator[Listener]:
+def listening(database: Database, channels: Sequence[Channel] = REWARDS) -> Iterator[Listener]:
     """A listener on a connection of its own. Raises StoreUnavailable, also while it receives."""
     with database.connect_alone() as connection:
-        yield Listener(connection)
+        yield Listener(connection, channels)

@@ -5,6 +5,8 @@ from rich.text import Text
 
 from rrm_queue.actions.app import App
 from rrm_queue.actions.bracket import JobBracket, read_bracket
+from rrm_queue.actions.schemas import json_line
+from rrm_queue.actions.vote_schemas import bracket_shape
 from rrm_queue.cli.options.arguments import complete_tournament, job_argument
 from rrm_queue.cli.render.bracket import COIN, draw
 from rrm_queue.cli.render.canvas import Line
@@ -20,7 +22,8 @@ from rrm_queue.views.jobs import JobView
 @click.argument(
     "tournament", metavar="[TOURNAMENT]", required=False, shell_complete=complete_tournament
 )
-def command(job: str, tournament: str | None) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def command(job: str, tournament: str | None, as_json: bool) -> None:
     """Draw the bracket of TOURNAMENT (by default the first) of JOB, a knockout.
 
     The champion's path has heavy lines. With several votes a match, the votes for the winner and
@@ -29,6 +32,9 @@ def command(job: str, tournament: str | None) -> None:
     """
     with App() as app:
         found = read_bracket(app, job, tournament)
+    if as_json:
+        click.echo(json_line(bracket_shape(found)))
+        return
     console = screen()
     lines = draw(
         leaves(len(found.candidates), found.tournament.seed, found.view.seeding),

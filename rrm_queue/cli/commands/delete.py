@@ -26,8 +26,7 @@ def command(job: str, yes: bool, as_json: bool) -> None:
     with App() as app:
         view = jobs.view(app, job)
         _confirm(view, yes=yes)
-        if not control.delete(app, view.id):
-            raise UsageFault(f"job {view.id} is {view.state}: cancel it first")
+        view = control.delete_ended(app, view.id)
     click.echo(json_line(status_shape(view)) if as_json else f"job {view.id} is deleted")
 
 

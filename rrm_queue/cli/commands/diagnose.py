@@ -4,7 +4,8 @@ import click
 
 from rrm_queue.actions.app import App
 from rrm_queue.actions.diagnose import diagnose
-from rrm_queue.actions.schemas import diagnosis_shape, json_line
+from rrm_queue.actions.diagnosis_schema import diagnosis_shape
+from rrm_queue.actions.schemas import json_line
 from rrm_queue.cli.options.arguments import job_argument
 from rrm_queue.cli.render.diagnosis import findings_view, labels_view
 from rrm_queue.cli.render.terminal import screen

@@ -7,9 +7,9 @@ import click
 
 from rrm_queue.actions.app import App
 from rrm_queue.actions.open_jobs import open_job
-from rrm_queue.actions.request import SubmitOptions, request_of
+from rrm_queue.actions.request import SubmitOptions, parse_sampling, request_of
 from rrm_queue.actions.schemas import json_line
-from rrm_queue.cli.options.judging import judging_options, parse_sampling
+from rrm_queue.cli.options.judging import judging_options
 
 
 @click.command("open")

@@ -6,8 +6,6 @@ from rrm_queue.actions import control
 from rrm_queue.actions.app import App
 from rrm_queue.cli.options.arguments import job_argument
 from rrm_queue.cli.render.changed import print_changed
-from rrm_queue.domain import JobState
-from rrm_queue.errors import UsageFault
 from rrm_queue.text import count
 
 
@@ -17,10 +15,8 @@ from rrm_queue.text import count
 def command(job: str, as_json: bool) -> None:
     """Retry what failed in JOB, with the votes that it has. Nothing else is judged again."""
     with App() as app:
-        changed = control.retry(app, job)
+        changed = control.retry_failed(app, job)
     view, retried = changed.view, changed.done
-    if view.state is JobState.CANCELLED:
-        raise UsageFault(f"job {view.id} was cancelled: submit it again, its votes are kept")
     if retried.tournaments:
         what = f"{count(retried.tournaments, 'tournament')}, {count(retried.matches, 'match')}"
         sentence = f"job {view.id} tries again: {what}"

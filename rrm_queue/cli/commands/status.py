@@ -7,7 +7,7 @@ import click
 from rrm_queue.actions import jobs
 from rrm_queue.actions.app import App
 from rrm_queue.actions.health import notes
-from rrm_queue.actions.schemas import json_line, status_shape
+from rrm_queue.actions.schemas import json_line, problem_shape
 from rrm_queue.cli import exit_codes
 from rrm_queue.cli.options.arguments import job_argument
 from rrm_queue.cli.render.tables import card
@@ -31,8 +31,7 @@ def command(job: str, watching: bool, as_json: bool) -> int:
         if watching:
             return show_until_end(app, view.id, as_json=as_json)
         if as_json:
-            problem = f"{error.tournament}: {error.error}" if error else None
-            click.echo(json_line({**status_shape(view), "problem": problem}))
+            click.echo(json_line(problem_shape(view, error)))
             return exit_codes.OK
         found = notes(app, view)
     console = screen()

@@ -12,11 +12,11 @@ from rrm_queue.actions import options
 from rrm_queue.actions.app import App
 from rrm_queue.actions.estimate import estimate, expected_rate, scale_of
 from rrm_queue.actions.open_jobs import append
-from rrm_queue.actions.request import SubmitOptions, request_of
+from rrm_queue.actions.request import SubmitOptions, parse_sampling, request_of
 from rrm_queue.actions.submit import submit
 from rrm_queue.cli import exit_codes
 from rrm_queue.cli.options.checked import choice_option
-from rrm_queue.cli.options.judging import judging_options, parse_sampling
+from rrm_queue.cli.options.judging import judging_options
 from rrm_queue.cli.options.sizing import LargeJobGate, can_ask, sizing_options
 from rrm_queue.cli.render.estimate import print_estimate
 from rrm_queue.cli.render.reading import opened_sources

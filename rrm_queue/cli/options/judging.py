@@ -1,6 +1,6 @@
 """The options that say how answers are judged and ranked: of `rrmq submit` and `rrmq open`."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 import click
@@ -47,8 +47,3 @@ def judging_options(command: Command) -> Command:
     for option in reversed(OPTIONS):
         command = option(command)
     return command
-
-
-def parse_sampling(words: Sequence[str]) -> dict[str, str]:
-    """The values of `--sampling` by their keys."""
-    return {key: value for key, _, value in (word.partition("=") for word in words)}

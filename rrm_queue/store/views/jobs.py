@@ -1,8 +1,10 @@
 """Jobs as their users see them: found by a prefix, listed, watched."""
 
+from collections.abc import Collection
+
 from sqlalchemy import Connection, text
 
-from rrm_queue.domain import JobId
+from rrm_queue.domain import JobId, JobState
 from rrm_queue.errors import JobNotFound
 from rrm_queue.store.rows import read_rows
 from rrm_queue.views.jobs import JobView
@@ -31,10 +33,17 @@ JOBS = text("""
            j.shareable_tokens, j.shared_tokens, j.note, j.open, j.ephemeral,
            j.created_at, j.started_at, j.finished_at
     FROM jobs j
-    WHERE CAST(:job AS text) IS NULL OR j.id = :job
+    WHERE (CAST(:job AS text) IS NULL OR j.id = :job)
+      AND (CAST(:states AS text[]) IS NULL OR j.state = ANY(CAST(:states AS text[])))
+      AND (CAST(:before AS text) IS NULL OR EXISTS (
+          SELECT FROM jobs b WHERE b.id = :before
+             AND (j.created_at < b.created_at OR (j.created_at = b.created_at AND j.id > b.id))))
     ORDER BY j.created_at DESC, j.id
     LIMIT :most
 """)
+
+ALL = {"job": None, "states": None, "before": None}
+"""The filters of `JOBS` that leave nothing out."""
 
 FIRST_ERROR = text("""
     SELECT key AS tournament, error FROM tournaments
@@ -71,14 +80,17 @@ def find_open_job(tx: Connection, word: str) -> JobId:
 
 def view_job(tx: Connection, job: JobId) -> JobView:
     """The job's progress. Raises JobNotFound."""
-    for view in read_rows(JobView, tx.execute(JOBS, {"job": job, "most": 1})):
+    for view in read_rows(JobView, tx.execute(JOBS, {**ALL, "job": job, "most": 1})):
         return view
     raise JobNotFound(job)
 
 
-def list_jobs(tx: Connection, most: int) -> list[JobView]:
-    """The newest jobs first."""
-    return list(read_rows(JobView, tx.execute(JOBS, {"job": None, "most": most})))
+def list_jobs(
+    tx: Connection, most: int, states: Collection[JobState] = (), before: JobId | None = None
+) -> list[JobView]:
+    """The newest jobs first, those in one of the states and after the job `before`."""
+    filters = {**ALL, "states": list(states) or None, "before": before, "most": most}
+    return list(read_rows(JobView, tx.execute(JOBS, filters)))
 
 
 def first_error(tx: Connection, job: JobId) -> TournamentError | None:

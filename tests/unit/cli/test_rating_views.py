@@ -9,9 +9,10 @@ import pytest
 from kit.cli_views import done, job
 from rich.console import Console, RenderableType
 
+from rrm_queue.actions.diagnosis_schema import diagnosis_shape
 from rrm_queue.actions.health import undecided
 from rrm_queue.actions.leaderboard import leaderboard_notes
-from rrm_queue.actions.schemas import diagnosis_shape, json_line, leaderboard_shape, result_shape
+from rrm_queue.actions.schemas import json_line, leaderboard_shape, result_shape
 from rrm_queue.cli.render.diagnosis import findings_view, labels_view
 from rrm_queue.cli.render.leaderboard import leaderboard_table
 from rrm_queue.cli.render.tables import standings_table

@@ -1,7 +1,8 @@
-"""Votes in degrees, open jobs, and cohorts of single answers.
+"""Votes in degrees, open jobs, cohorts of single answers, and notices of changed jobs.
 
 A coordinator of the version before writes neither the margin of a vote, which is then 0, nor its
 probability, which is null. It may end an open job: the next tournament starts it again.
+The database sends the notices by itself, so of its changes too.
 """
 
 import sqlalchemy as sa
@@ -47,9 +48,22 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["cohort_id"], ["cohorts.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("cohort_id", "place"),
     )
+    op.execute("""
+        CREATE FUNCTION rrmq_job_changed() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            PERFORM pg_notify('rrmq_jobs', coalesce(NEW.id, OLD.id));
+            RETURN NULL;
+        END $$
+    """)
+    op.execute("""
+        CREATE TRIGGER job_changed AFTER INSERT OR UPDATE OR DELETE ON jobs
+        FOR EACH ROW EXECUTE FUNCTION rrmq_job_changed()
+    """)
 
 
 def downgrade() -> None:
+    op.execute("DROP TRIGGER job_changed ON jobs")
+    op.execute("DROP FUNCTION rrmq_job_changed()")
     op.drop_table("cohort_samples")
     op.drop_table("cohorts")
     op.drop_column("jobs", "ephemeral")

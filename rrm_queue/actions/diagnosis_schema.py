@@ -1,0 +1,55 @@
+"""The JSON of a diagnosis that scripts may rely on; keys are added at the end."""
+
+from dataclasses import asdict
+from math import isfinite
+from typing import TYPE_CHECKING, Any
+
+from typing_extensions import TypedDict
+
+from rrm_queue.views.jobs import JobView
+
+if TYPE_CHECKING:  # it loads SciPy
+    from rrm_queue.diagnostics.diagnosis import Diagnosis
+
+
+class DiagnosisShape(TypedDict):
+    """The diagnosis of a job's judge; figures without data are null.
+
+    `votes_looked_at` is how many votes of each match the rates of votes count, null for all.
+    """
+
+    job: str
+    state: str
+    judge: str
+    votes_looked_at: int | None
+    findings: list[dict[str, Any]]
+    length_slope: dict[str, Any]
+    labels: list[dict[str, Any]]
+    labels_longer_wins: dict[str, Any] | None
+
+
+def diagnosis_shape(view: JobView, diagnosis: "Diagnosis") -> DiagnosisShape:
+    """The diagnosis of a job's judge."""
+    judge, longer = diagnosis.judge, diagnosis.preferred_longer
+    return {
+        "job": view.id,
+        "state": view.state,
+        "judge": str(view.judge),
+        "votes_looked_at": judge.taken,
+        "findings": [_plain(asdict(finding)) for finding in judge.findings],
+        "length_slope": _plain(asdict(judge.slope)),
+        "labels": [_plain(asdict(report)) for report in diagnosis.labels],
+        "labels_longer_wins": None if longer is None else _plain(asdict(longer)),
+    }
+
+
+def _plain(value: Any) -> Any:
+    """The value with null for every number that JSON does not have."""
+    match value:
+        case float() if not isfinite(value):
+            return None
+        case dict():
+            return {key: _plain(item) for key, item in value.items()}
+        case list() | tuple():
+            return [_plain(item) for item in value]
+    return value

@@ -1,0 +1,1 @@
+"""The HTTP face of rrmq: routes over the actions, served by uvicorn; see `docs/http.md`."""

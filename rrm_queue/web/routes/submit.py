@@ -1,0 +1,78 @@
+"""Submitting: files of prompts and answers become a job."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, BinaryIO
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from rrm_queue.actions.request import Request as JobRequest
+from rrm_queue.actions.request import SubmitOptions, request_of
+from rrm_queue.actions.submit import Submission, submit
+from rrm_queue.errors import UsageFault
+from rrm_queue.judging.kinds import kind_of
+from rrm_queue.web.fields import SubmitFields, submit_options
+from rrm_queue.web.responses import json_response
+from rrm_queue.web.routes.descriptions import SUBMISSION
+from rrm_queue.web.serving import Served, Serving
+from rrm_queue.web.uploads import Upload, received
+
+router = APIRouter(tags=["jobs"])
+
+
+@router.post(
+    "/jobs",
+    summary="Rank the answers of a file",
+    status_code=201,
+    openapi_extra={"requestBody": SUBMISSION},
+)
+async def create_job(
+    served: Served,
+    request: Request,
+    options: Annotated[SubmitFields, Query()],
+    filename: Annotated[
+        str | None, Query(description="What the file in the body is called.")
+    ] = None,
+) -> Response:
+    """The body is a file as `rrmq submit` reads it, or a form with parts `file`.
+
+    Options are parameters of the query or fields of the form. Answers as `rrmq submit --json`
+    prints it: 201 for a new job, 200 for the job that the same submission made before.
+    """
+    async with received(request, filename) as upload:
+        submitted, warning = await served.call_heavy(_submit, served, upload, options)
+    headers = {"Location": f"/v1/jobs/{submitted.job}"}
+    if warning:
+        headers["X-Rrmq-Warning"] = warning.encode("ascii", "backslashreplace").decode()
+    return json_response(asdict(submitted), 201 if submitted.new else 200, headers)
+
+
+def _submit(served: Serving, upload: Upload, fields: SubmitFields) -> Submission:
+    with _as_files(upload.others) as files:
+        given = submit_options(fields, upload.texts, files)
+        request = request_of(given, served.app.settings.openai_base_url)
+    _refuse_paths(given, request)
+    return submit(served.app, upload.sources, request)
+
+
+@contextmanager
+def _as_files(parts: Mapping[str, BinaryIO]) -> Iterator[Mapping[str, str]]:
+    """The parts of a form as files with a path, gone when the context ends."""
+    with tempfile.TemporaryDirectory(prefix="rrmq-") as folder:
+        paths = {}
+        for number, (name, part) in enumerate(parts.items()):
+            paths[name] = str(Path(folder, str(number)))
+            with Path(paths[name]).open("wb") as file:
+                shutil.copyfileobj(part, file)
+        yield paths
+
+
+def _refuse_paths(given: SubmitOptions, request: JobRequest) -> None:
+    """Raises UsageFault for a judge that would read a file of the server."""
+    if kind_of(request.spec).argument_is_file:
+        raise UsageFault(f"judge {given.judge!r} reads a file of the server: submit it there")
