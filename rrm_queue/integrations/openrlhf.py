@@ -38,7 +38,9 @@ def reward_function(*, size: int, **options: Any) -> RewardFunc:
         return as_openrlhf(
             [
                 run(
-                    client.sample(prompt, answer_in(query, prompt), size=size, reference=label or None)
+                    client.sample(
+                        prompt, answer_in(query, prompt), size=size, reference=label or None
+                    )
                 )
                 for query, prompt, label in zip(queries, prompts, labels, strict=True)
             ]

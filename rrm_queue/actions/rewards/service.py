@@ -21,15 +21,10 @@ from rrm_queue.actions.rewards.asked import (
     refuse_options,
 )
 from rrm_queue.actions.rewards.cohort_waiting import CohortWaiting, Judged
-from rrm_queue.actions.rewards.gathering import (
-    Gathered,
-    Gatherer,
-    Placed,
-    SampleRequest,
-    gathered_of,
-)
+from rrm_queue.actions.rewards.gathering import Gatherer, Placed
 from rrm_queue.actions.rewards.group_commit import GroupCommit
 from rrm_queue.actions.rewards.joining import Joined, Joiner, Joining
+from rrm_queue.actions.rewards.sample_asked import Gathered, SampleRequest, gathered_of
 from rrm_queue.actions.rewards.waiting import Listening, Waiting
 from rrm_queue.actions.settings import settings_fingerprint
 from rrm_queue.errors import RrmqError
