@@ -20,7 +20,8 @@ from engine_server import CONTEXT
 from rrm_queue.broker.app import create_app
 from rrm_queue.broker.client import BrokerClient, redis_client
 from rrm_queue.judging.engines.sglang.http import SglangServer
-from rrm_queue.judging.engines.sglang.wire import Prompt, Stream, payload_of
+from rrm_queue.judging.engines.sglang.stream import Stream
+from rrm_queue.judging.engines.sglang.wire import Prompt, payload_of
 from rrm_queue.judging.kinds import worker_queue
 from rrm_queue.judging.prompt import messages
 from rrm_queue.local.stack import LocalStack

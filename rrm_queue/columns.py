@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -113,19 +114,29 @@ class LabelledMatches:
         return len(self.labels)
 
 
+class SoftVotes(NamedTuple):
+    """How many votes with a verdict were counted, and how many of them carry a probability."""
+
+    votes: int
+    probable: int
+
+
 @dataclass(frozen=True, slots=True)
 class GeneratorMatches:
     """A job's decided matches by generator; a row is a match.
 
     `tournaments` are any numbers that tell tournaments apart, `firsts` and `seconds` places in a
     list of generators or UNNAMED. `winners` is 1 for the first, 2 for the second, 0 for a draw and
-    where a coin settled a tie.
+    where a coin settled a tie. `scores` are what the first scored, 0 to 1: without them a win is 1
+    and a draw is 0.5. `soft` counts the votes that they come from.
     """
 
     tournaments: Whole
     firsts: Whole
     seconds: Whole
     winners: NDArray[np.uint8]
+    scores: NDArray[np.float64] | None = None
+    soft: SoftVotes | None = None
 
     def __len__(self) -> int:
         return len(self.winners)
@@ -133,5 +144,10 @@ class GeneratorMatches:
     def where(self, rows: NDArray[np.bool_]) -> "GeneratorMatches":
         """These rows."""
         return GeneratorMatches(
-            self.tournaments[rows], self.firsts[rows], self.seconds[rows], self.winners[rows]
+            self.tournaments[rows],
+            self.firsts[rows],
+            self.seconds[rows],
+            self.winners[rows],
+            None if self.scores is None else self.scores[rows],
+            self.soft,
         )

@@ -4,10 +4,12 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from rrm_queue.actions.app import App
+from rrm_queue.columns import SoftVotes
+from rrm_queue.errors import Message, Option, UsageFault
 from rrm_queue.ratings.leaderboard import FEW, Leaderboard, LeaderboardRow, Method, leaderboard
 from rrm_queue.store.database import Transaction
 from rrm_queue.store.views.jobs import find_job, view_job
-from rrm_queue.store.views.outcomes import generator_matches
+from rrm_queue.store.views.outcomes import generator_matches, soft_generator_matches
 from rrm_queue.text import count, printable
 from rrm_queue.views.jobs import JobView
 
@@ -22,11 +24,23 @@ class JobLeaderboard(NamedTuple):
     board: Leaderboard
 
 
-def read_leaderboard(app: App, job: str, method: Method = Method.SANDWICH) -> JobLeaderboard:
-    """The job's leaderboard over its decided matches so far. Raises JobNotFound."""
+def read_leaderboard(
+    app: App, job: str, method: Method = Method.SANDWICH, *, soft: bool = False
+) -> JobLeaderboard:
+    """The job's leaderboard over its decided matches so far.
+
+    With `soft` a match counts by the mean probability of its votes. Raises JobNotFound, and
+    UsageFault when `soft` is asked for and no vote carries a probability.
+    """
     with app.begin() as tx:
         view = view_job(tx, find_job(tx, job))
-        generators, matches = generator_matches(tx, view.id)
+        generators, matches = (soft_generator_matches if soft else generator_matches)(tx, view.id)
+    if matches.soft is not None and not matches.soft.probable:
+        raise UsageFault(
+            Message(
+                Option("soft"), " needs votes with a probability; submit with ", Option("logprobs")
+            )
+        )
     return JobLeaderboard(view, leaderboard(generators, matches, view.seed, method))
 
 
@@ -40,13 +54,9 @@ def leaderboard_notes(view: JobView, board: Leaderboard) -> Iterator[str]:
     """What was counted, what was left out, and what cannot be compared; a line each."""
     so_far = "" if view.state.ended else " so far"
     yield f"{count(board.matches, 'match')} in {count(board.tournaments, 'tournament')}{so_far}"
-    left_out = []
-    if board.own:
-        left_out.append(f"{count(board.own, 'match')} between two answers of one generator")
-    if board.unnamed:
-        left_out.append(f"{count(board.unnamed, 'match')} with an answer that names no generator")
-    if left_out:
-        yield f"left out: {', '.join(left_out)}"
+    if board.soft is not None:
+        yield _soft_note(board.soft)
+    yield from _left_out(board)
     if board.rows and not board.clustered:
         yield (
             f"fewer than {FEW} tournaments: the intervals treat matches as independent, "
@@ -59,6 +69,25 @@ def leaderboard_notes(view: JobView, board: Leaderboard) -> Iterator[str]:
         yield f"undefeated, so their rating has no upper limit: {_names(names)}"
     if names := [row.generator for row in board.rows if row.winless]:
         yield f"winless, so their rating has no lower limit: {_names(names)}"
+
+
+def _left_out(board: Leaderboard) -> Iterator[str]:
+    parts = []
+    if board.own:
+        parts.append(f"{count(board.own, 'match')} between two answers of one generator")
+    if board.unnamed:
+        parts.append(f"{count(board.unnamed, 'match')} with an answer that names no generator")
+    if parts:
+        yield f"left out: {', '.join(parts)}"
+
+
+def _soft_note(soft: SoftVotes) -> str:
+    without = soft.votes - soft.probable
+    rest = f"; {count(without, 'vote')} without one by the verdict" if without else ""
+    return (
+        f"BT and won % count the probability of {count(soft.probable, 'vote')}{rest}; "
+        "Elo counts matches as won, drawn or lost"
+    )
 
 
 def _incomparable(rows: Iterable[LeaderboardRow]) -> Iterator[str]:

@@ -12,7 +12,8 @@ from rrm_queue.actions.settings import settings_fingerprint
 from rrm_queue.domain import JobId, JudgeSpec
 from rrm_queue.errors import BrokerUnavailable, UsageFault
 from rrm_queue.intake.appending import AppendedFile, append_file
-from rrm_queue.intake.formats.base import Empty
+from rrm_queue.intake.formats.base import Empty, Ids
+from rrm_queue.intake.formats.labels import LabelNumbers
 from rrm_queue.intake.needs import Needs
 from rrm_queue.intake.reader import Source, read
 from rrm_queue.intake.submission_key import SubmissionKey
@@ -66,6 +67,8 @@ def append(
     format: str | None = None,  # noqa: A002  # the option's name
     mapping: Mapping[str, str] | None = None,
     empty: Empty = Empty.REFUSE,
+    labels: LabelNumbers = LabelNumbers.NONE,
+    ids: Ids = Ids.GIVEN,
 ) -> Appended:
     """Adds the files' tournaments to an open job.
 
@@ -83,6 +86,8 @@ def append(
         format=format,
         mapping=mapping,
         empty=empty,
+        labels=labels,
+        ids=ids,
         max_bytes=app.settings.max_input,
         name_lines=False,
     )

@@ -9,7 +9,8 @@ from typing import Generic, TypeVar
 
 from rrm_queue.domain import Launch, OnNoVerdict, Order, Seeding, Stop, Voting
 from rrm_queue.errors import Message, Option, UsageFault
-from rrm_queue.intake.formats.base import Empty
+from rrm_queue.intake.formats.base import Empty, Ids
+from rrm_queue.intake.formats.labels import LabelNumbers
 
 Word = TypeVar("Word", bound=StrEnum)
 
@@ -110,4 +111,19 @@ EMPTY = Choice(
     Empty,
     Empty.REFUSE,
     help="Empty answers: refuse the file, drop the answer, or keep it.",
+)
+
+LABELS = Choice(
+    "labels",
+    LabelNumbers,
+    LabelNumbers.NONE,
+    help="What numbers as labels mean: the first answer is better, then the second. 1-2: 0 is a "
+    "tie; 0-1: 2 is; 1-0: 0.5 is; minus-plus: below and above 0, which is a tie.",
+)
+
+IDS = Choice(
+    "ids",
+    Ids,
+    Ids.GIVEN,
+    help="What names a tournament: the id that the file gives, or the line on which it begins.",
 )

@@ -12,11 +12,18 @@ from rrm_queue.actions import options
 from rrm_queue.domain import JobState, JudgeSpec, Order, Seeding, Stop, Voting
 from rrm_queue.errors import Message, Option, UsageFault
 from rrm_queue.intake.byte_limit import UNLIMITED
-from rrm_queue.intake.formats.base import Empty
+from rrm_queue.intake.formats.base import Empty, Ids
+from rrm_queue.intake.formats.labels import LabelNumbers
 from rrm_queue.intake.needs import Needs
 from rrm_queue.intake.reader import RowReader, Source, read
 from rrm_queue.judging.kinds import kind_of, queue_of
-from rrm_queue.judging.spec import needs_reference, parse_spec, with_sampling, with_template
+from rrm_queue.judging.spec import (
+    needs_reference,
+    parse_spec,
+    with_logprobs,
+    with_sampling,
+    with_template,
+)
 from rrm_queue.store.tables import Job
 from rrm_queue.strategies import judges_own_pairs, named
 from rrm_queue.text import printable
@@ -50,8 +57,11 @@ class SubmitOptions:
     format: str | None = None
     mapping: Mapping[str, str] | None = None
     empty: str = options.EMPTY.default
+    labels: str = options.LABELS.default
+    ids: str = options.IDS.default
     new: bool = False
     keep_going: bool = False
+    logprobs: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +78,8 @@ class Request:
     format: str | None
     mapping: Mapping[str, str] | None
     empty: Empty
+    labels: LabelNumbers
+    ids: Ids
     new: bool
 
     @property
@@ -104,6 +116,8 @@ class Request:
             format=self.format,
             mapping=self.mapping,
             empty=self.empty,
+            labels=self.labels,
+            ids=self.ids,
             max_bytes=max_bytes,
         )
 
@@ -137,6 +151,8 @@ def request_of(given: SubmitOptions, openai_base_url: str) -> Request:
         format=given.format,
         mapping=given.mapping,
         empty=options.EMPTY.checked(given.empty),
+        labels=options.LABELS.checked(given.labels),
+        ids=options.IDS.checked(given.ids),
         new=given.new,
     )
 
@@ -152,6 +168,7 @@ def judge_of(given: SubmitOptions, openai_base_url: str) -> JudgeSpec:
     spec = parse_spec(name, base_url=openai_base_url, folder=Path.cwd())
     kind_of(spec).check_argument(spec.argument)
     spec = with_sampling(spec, {key: str(value) for key, value in given.sampling.items()})
+    spec = with_logprobs(spec) if given.logprobs else spec
     if given.template is None:
         return spec
     try:

@@ -133,6 +133,7 @@ class LeaderboardShape(TypedDict):
     method: str
     elo_orders: int
     generators: list[dict[str, Any]]
+    soft: dict[str, int] | None
 
 
 UNCERTAINTY = (
@@ -246,6 +247,7 @@ def leaderboard_shape(view: JobView, board: "Leaderboard") -> LeaderboardShape:
         "method": board.method,
         "elo_orders": board.elo_orders,
         "generators": [leaderboard_row(row) for row in board.rows],
+        "soft": None if board.soft is None else board.soft._asdict(),
     }
 
 

@@ -40,6 +40,8 @@ def submit(
         format=request.format,
         mapping=request.mapping,
         empty=request.empty,
+        labels=request.labels,
+        ids=request.ids,
         max_bytes=app.settings.max_input,
         gate=gate,
     )

@@ -55,7 +55,7 @@ def rank(
     Raises BadInput, StillRunning after `timeout` seconds, and JobFailed when the job ends without a
     ranking.
     """
-    if unfit := options.keys() & {"format", "mapping", "empty"}:
+    if unfit := options.keys() & {"format", "mapping", "empty", "labels", "ids"}:
         raise UsageFault(f"{', '.join(sorted(unfit))}: only for a file, not for one prompt")
     given = list(candidates)
     row: dict[str, Any] = {"prompt": prompt, "candidates": given}

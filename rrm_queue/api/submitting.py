@@ -38,8 +38,11 @@ def submit(
     format: str | None = None,  # noqa: A002  # the option's name
     mapping: Mapping[str, str] | None = None,
     empty: str = options.EMPTY.default,
+    labels: str = options.LABELS.default,
+    ids: str = options.IDS.default,
     new: bool = False,
     keep_going: bool = False,
+    logprobs: bool = False,
 ) -> Job:
     """Makes a job of a file or of rows; the options are those of `rrmq submit`.
 
@@ -66,8 +69,11 @@ def submit(
         format=format,
         mapping=mapping,
         empty=empty,
+        labels=labels,
+        ids=ids,
         new=new,
         keep_going=keep_going,
+        logprobs=logprobs,
     )
     request = request_of(given, app.settings.openai_base_url)
     with _opened(source) as opened:

@@ -14,7 +14,7 @@ from msgspec import structs
 
 from rrm_queue.domain import Order, Verdict, Vote, Voting
 from rrm_queue.judging.bounds import bounded, bounded_failure
-from rrm_queue.judging.kinds import kind_of
+from rrm_queue.judging.verdict import may_tie
 from rrm_queue.judging.voting import sample_seed
 from rrm_queue.messages import MatchReport, Outcomes
 from rrm_queue.store.queue.planning import RunningTournament
@@ -105,7 +105,7 @@ def _asked(vote: Vote, match: LockedMatch, tournament: RunningTournament) -> boo
     return (
         1 <= vote.number <= tournament.voting.votes
         and _shown_as_asked(vote, match, tournament.voting)
-        and not (vote.verdict is Verdict.TIE and kind_of(tournament.judge).writes)
+        and not (vote.verdict is Verdict.TIE and not may_tie(tournament.judge))
         and (vote.no_verdict is None or vote.verdict is Verdict.NONE)
     )
 

@@ -97,7 +97,7 @@ class Voting(msgspec.Struct, frozen=True, omit_defaults=True):
 class Verdict(StrEnum):
     """What one vote says; `first` is the answer that the vote showed first.
 
-    A judge that compares with what it knows may say `tie`; a model is never offered one.
+    A judge may say `tie` if it compares with what it knows, or if its dialect has a word for it.
     """
 
     FIRST = "first"

@@ -26,6 +26,8 @@ _COLUMNS = {
     "prompt_tokens": Type.WHOLE,
     "completion_tokens": Type.WHOLE,
     "seconds": Type.NUMBER,
+    "margin": Type.WHOLE,
+    "probability": Type.NUMBER,
 }
 
 _OF_VOTE = [name for name in tuple(_COLUMNS)[5:] if name != "winner"]

@@ -15,11 +15,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from rrm_queue.errors import Problem
-from rrm_queue.intake import csv_rows, json_array, json_lines, parquet
+from rrm_queue.intake import csv_rows, json_array, json_lines, json_objects, parquet
 from rrm_queue.intake.byte_limit import ByteLimit
-from rrm_queue.intake.detection import HEAD, WHITE_SPACE, Compression, Layout, compression, layout
+from rrm_queue.intake.detection import HEAD, Compression, Layout, compression, is_enough, layout
 from rrm_queue.intake.formats.fields import Row
 from rrm_queue.intake.limits import NumberedRow
+from rrm_queue.intake.utf16 import FromUtf16, is_utf16
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -43,16 +44,17 @@ _READERS: dict[Layout, Callable[[BinaryIO], Iterator[NumberedRow]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Container:
-    """A file's rows, its layout and its compression."""
+    """A file's rows, its layout, its compression and, if it is not UTF-8, its encoding."""
 
     layout: Layout
     compression: Compression | None
+    encoding: str | None
     rows: Iterator[NumberedRow]
 
     @property
     def description(self) -> str:
         """The container in words, such as `JSON lines, gzip`."""
-        return ", ".join([self.layout, *filter(None, [self.compression])])
+        return ", ".join([self.layout, *filter(None, [self.encoding, self.compression])])
 
 
 def open_container(
@@ -71,6 +73,10 @@ def open_container(
         with _damage_named(packing):
             content = _unpacked(_whole(head, stream), packing)
             head = _head(content)
+    encoding = "UTF-16" if is_utf16(head) else None
+    if encoding:
+        recoded = cast("BinaryIO", io.BufferedReader(FromUtf16(_whole(head, content)), _CHUNK))
+        head, content = _head(recoded), recoded
     found = layout(head, name, lambda line: csv_rows.is_header(line, recognised))
     if found is Layout.PARQUET:
         if packing is not None:
@@ -79,9 +85,11 @@ def open_container(
             )
         # `limit` counts the unpacked rows; the copy on the disk has a limit of its own.
         rows = parquet.rows(_rewound(stream) or _whole(head, stream, limit.anew()), limit)
+    elif found is Layout.OBJECTS:
+        rows = json_objects.rows(_whole(head, content, limit), recognised)
     else:
         rows = _READERS[found](_whole(head, content, limit))
-    return Container(found, packing, _guarded(rows, packing))
+    return Container(found, packing, encoding, _guarded(rows, packing))
 
 
 def _unpacked(stream: BinaryIO, packing: Compression) -> BinaryIO:
@@ -142,7 +150,7 @@ def _head(stream: BinaryIO) -> bytes:
     """Takes the start of the stream, and waits for no more bytes than it needs."""
     read: Callable[[int], bytes] = getattr(stream, "read1", stream.read)
     head = b""
-    while not _is_enough(head) and (chunk := read(HEAD - len(head))):
+    while not is_enough(head) and (chunk := read(HEAD - len(head))):
         head += chunk
     return head
 
@@ -151,11 +159,6 @@ def _whole(head: bytes, stream: BinaryIO, limit: ByteLimit | None = None) -> Bin
     """The stream as it was before `head` was taken; raises InputTooLarge beyond the limit."""
     whole = _Whole(head, stream, limit or ByteLimit())
     return cast("BinaryIO", io.BufferedReader(whole, _CHUNK))
-
-
-def _is_enough(head: bytes) -> bool:
-    start = head.lstrip(WHITE_SPACE)
-    return len(head) >= HEAD or start[:1] in (b"{", b"[") or b"\n" in start
 
 
 def _rewound(stream: BinaryIO) -> BinaryIO | None:

@@ -1,4 +1,7 @@
-"""Rows of CSV with a header, as in RFC 4180. The delimiter may be a tab or a semicolon too."""
+"""Rows of CSV with a header, as in RFC 4180. The delimiter may be a tab or a semicolon too.
+
+A first line such as `sep=;`, which Excel reads, says what the delimiter is.
+"""
 
 import codecs
 import csv
@@ -7,6 +10,7 @@ from typing import Any, BinaryIO
 
 from rrm_queue.errors import Problem
 from rrm_queue.intake import limits
+from rrm_queue.intake.detection import SEPARATOR
 from rrm_queue.intake.formats.fields import Row
 from rrm_queue.intake.limits import NumberedRow, overlong
 
@@ -55,7 +59,10 @@ def rows(stream: BinaryIO) -> Iterator[NumberedRow]:
         first = next(lines, None)
         if first is None:
             return
-        delimiter = _delimiter(first)
+        if separator := SEPARATOR.match(first.encode()):
+            first, delimiter = next(lines, ""), separator[1].decode()
+        else:
+            delimiter = _delimiter(first)
         header = next(csv.reader([first], delimiter=delimiter, strict=True), [])
         _refuse_repeated_columns(header)
         number = lines.number + 1

@@ -13,6 +13,9 @@ HEAD = 2**16
 
 WHITE_SPACE = b" \t\r\n\v\f"
 
+SEPARATOR = re.compile(rb'"?sep=([,;|:\t])"?\r?(?:\n|\Z)')
+"""The line by which Excel is told what separates the cells."""
+
 _SKIPPABLE_FRAME = re.compile(rb"[\x50-\x5f]\x2a\x4d\x18")
 """What a zstd file may begin with (RFC 8878, section 3.1.2); `pzstd` writes it."""
 
@@ -35,6 +38,7 @@ class Layout(StrEnum):
     """How a file holds its rows."""
 
     LINES = "JSON lines"
+    OBJECTS = "JSON objects"
     ARRAY = "JSON array"
     CSV = "CSV"
     PARQUET = "Parquet"
@@ -58,12 +62,33 @@ def layout(head: bytes, name: str, is_header: Callable[[bytes], bool]) -> Layout
         return Layout.PARQUET
     start = head.removeprefix(codecs.BOM_UTF8).lstrip(WHITE_SPACE)
     if start.startswith(b"{"):
-        return Layout.LINES
+        return Layout.OBJECTS if _spans_lines(start) else Layout.LINES
     if start.startswith(b"["):
         return Layout.ARRAY
+    if SEPARATOR.match(start):
+        return Layout.CSV
     if start and is_header(start.partition(b"\n")[0]):
         return Layout.CSV
     return _by_name(name)
+
+
+def is_enough(head: bytes) -> bool:
+    """Whether so much of a file's start tells what it is."""
+    start = head.lstrip(WHITE_SPACE)
+    line, end, rest = start.partition(b"\n")
+    if start.startswith(b"{"):
+        return len(head) >= HEAD or bool(end and (_is_closed(line) or rest.strip(WHITE_SPACE)))
+    return len(head) >= HEAD or start.startswith(b"[") or end != b""
+
+
+def _spans_lines(start: bytes) -> bool:
+    """Whether an object goes on after its first line, with a key of its own or an inner one."""
+    line, _, rest = start.partition(b"\n")
+    return not _is_closed(line) and rest.lstrip(WHITE_SPACE).startswith(b'"')
+
+
+def _is_closed(line: bytes) -> bool:
+    return line.rstrip(WHITE_SPACE).endswith(b"}")
 
 
 def _by_name(name: str) -> Layout:

@@ -1,59 +1,23 @@
 """Groups rows into tournaments, for formats with one candidate in each row.
 
 Rows need not be neighbours and may stand in several files, as AlpacaEval's do, so they wait on
-disk until the last is read: in a nameless SQLite database, which keeps a few MiB in memory, lies in
-the folder for temporary files (`TMPDIR`) and vanishes with its connection.
+disk until the last is read (`joined_rows.py`).
 """
 
-import sqlite3
+import json
 from collections.abc import Callable, Iterator
-from hashlib import blake2b
+from dataclasses import replace
 from itertools import groupby
 from operator import itemgetter
 from typing import NamedTuple, NoReturn
 
-from rrm_queue.domain import Candidate, Tournament
+from rrm_queue.domain import Candidate, CandidateNumber, Label, LabelledPair, Tournament
 from rrm_queue.errors import Problem
 from rrm_queue.intake import limits
-from rrm_queue.intake.formats.base import Part, own_names, refuse_too_few
-
-_TABLES = """
-PRAGMA journal_mode = OFF;
-PRAGMA cache_size = -16384;
-CREATE TABLE tournaments (
-    number INTEGER PRIMARY KEY, digest BLOB UNIQUE, prompt_digest BLOB, key TEXT, prompt TEXT,
-    reference TEXT, subset TEXT, source INTEGER, line INTEGER
-);
-CREATE TABLE parts (
-    tournament INTEGER, row_id TEXT, candidate TEXT, text TEXT, generator TEXT,
-    source INTEGER, line INTEGER
-);
-"""
-
-
-class Spot(NamedTuple):
-    """Where a row stands: in which file, from 0, and on which line."""
-
-    source: int
-    line: int
-
-
-class _Row(NamedTuple):
-    """A candidate's row as it comes back, its tournament's columns before its own."""
-
-    number: int
-    key: str | None
-    prompt: str
-    reference: str | None
-    subset: str | None
-    tournament_source: int
-    tournament_line: int
-    row_id: str | None
-    candidate: str | None
-    text: str | None
-    generator: str | None
-    source: int
-    line: int
+from rrm_queue.intake.formats.base import Piece
+from rrm_queue.intake.formats.entrants import own_names, refuse_too_few
+from rrm_queue.intake.formats.messages import prose
+from rrm_queue.intake.joined_rows import JoinedRow, JoinedRows, Spot
 
 
 class Grouped(NamedTuple):
@@ -65,71 +29,36 @@ class Grouped(NamedTuple):
 
 
 class RowGroups:
-    """Takes the parts of tournaments in any order and gives the tournaments back.
+    """Takes the pieces of tournaments in any order and gives the tournaments back.
 
-    Tournaments come in the order of their first parts, their candidates in that of theirs.
+    Tournaments come in the order of their first pieces, their candidates in that of theirs.
     """
 
     def __init__(self) -> None:
-        self._database = sqlite3.connect("", isolation_level=None)
-        self._database.executescript(_TABLES)
-        self._database.execute("BEGIN")
-        self._last: tuple[bytes, bytes, int] | None = None
+        self._rows = JoinedRows()
 
-    def add(self, part: Part, spot: Spot) -> None:
-        """Keeps a part. Raises Problem when its tournament has another prompt already."""
-        self._database.execute(
-            "INSERT INTO parts VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (
-                self._tournament(part, spot),
-                part.row_id,
-                part.candidate,
-                part.text,
-                part.generator,
-                *spot,
-            ),
-        )
+    def add(self, piece: Piece, spot: Spot) -> None:
+        """Keeps a piece. Raises Problem when its tournament has another prompt already."""
+        self._rows.add(piece, spot)
 
     def tournaments(self, name: Callable[[Spot], str]) -> Iterator[Grouped]:
         """The tournaments; `name` says what those without an id are called."""
-        self._database.execute("CREATE INDEX by_tournament ON parts (tournament)")
-        rows = self._database.execute(
-            "SELECT t.number, t.key, t.prompt, t.reference, t.subset, t.source, t.line,"
-            " p.row_id, p.candidate, p.text, p.generator, p.source, p.line"
-            " FROM tournaments t CROSS JOIN parts p ON p.tournament = t.number"
-            " ORDER BY t.number, p.rowid"
-        )
-        for _, group in groupby(map(_Row._make, rows), itemgetter(0)):
-            yield _grouped(group, name)
+        for number, group in groupby(self._rows.rows(), itemgetter(0)):
+            grouped = _grouped(group, name)
+            said = self._rows.judgements(number)
+            if said and isinstance(grouped.item, Tournament):
+                grouped = grouped._replace(item=_judged(grouped.item, said))
+            yield grouped
+        if (spot := self._rows.only_questions()) is not None:
+            reason = "there are no answers to these questions; give their files too"
+            yield Grouped(Problem(reason, spot.line), spot)
 
     def close(self) -> None:
         """Frees the disk."""
-        self._database.close()
-
-    def _tournament(self, part: Part, spot: Spot) -> int:
-        """The number of the part's tournament, which is begun with its first part."""
-        digest, prompt = _digest(part.group), _digest(part.prompt)
-        if self._last is None or self._last[:2] != (digest, prompt):
-            self._last = (digest, prompt, self._found(digest, prompt, part, spot))
-        return self._last[2]
-
-    def _found(self, digest: bytes, prompt: bytes, part: Part, spot: Spot) -> int:
-        found = self._database.execute(
-            "SELECT number, prompt_digest, line FROM tournaments WHERE digest = ?", (digest,)
-        ).fetchone()
-        if found is None:
-            begun = self._database.execute(
-                "INSERT INTO tournaments VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (digest, prompt, part.key, part.prompt, part.reference, part.subset, *spot),
-            )
-            return int(begun.lastrowid or 0)
-        number, other, line = found
-        if other != prompt:
-            raise Problem(f"line {line} has the same id but another prompt")
-        return int(number)
+        self._rows.close()
 
 
-def _grouped(group: Iterator[_Row], name: Callable[[Spot], str]) -> Grouped:
+def _grouped(group: Iterator[JoinedRow], name: Callable[[Spot], str]) -> Grouped:
     rows = _held(group)
     first = rows[0]
     spot = Spot(first.tournament_source, first.tournament_line)
@@ -137,13 +66,15 @@ def _grouped(group: Iterator[_Row], name: Callable[[Spot], str]) -> Grouped:
         longest = f"{limits.LONGEST_LINE // 2**20} MiB"
         reason = f"the answers to this prompt are together longer than {longest}"
         return Grouped(Problem(reason, spot.line), spot)
+    rows = _without_repeats(rows)
     kept = [row for row in rows if row.text is not None]
     dropped = len(rows) - len(kept)
     try:
+        prompt = _prompt(first)
         refuse_too_few(len(kept), dropped, "the prompt")
         tournament = Tournament(
             key=first.key or _row_id(rows) or name(spot),
-            prompt=first.prompt,
+            prompt=prompt,
             candidates=_candidates(rows),
             line=spot.line,
             reference=first.reference,
@@ -154,7 +85,13 @@ def _grouped(group: Iterator[_Row], name: Callable[[Spot], str]) -> Grouped:
     return Grouped(tournament, spot, dropped)
 
 
-def _held(group: Iterator[_Row]) -> list[_Row]:
+def _prompt(row: JoinedRow) -> str:
+    if row.prompt is None:
+        raise Problem(f"the answers to {row.key!r} have no question; give its file too")
+    return row.prompt
+
+
+def _held(group: Iterator[JoinedRow]) -> list[JoinedRow]:
     """The rows of a tournament, as far as they may be held in memory."""
     rows, size = [], 0
     for row in group:
@@ -165,22 +102,51 @@ def _held(group: Iterator[_Row]) -> list[_Row]:
     return rows
 
 
-def _row_id(rows: list[_Row]) -> str | None:
+def _without_repeats(rows: list[JoinedRow]) -> list[JoinedRow]:
+    """The rows, each sample of a file once."""
+    seen: set[tuple[int, str]] = set()
+    kept = []
+    for row in rows:
+        sample = (row.source, row.sample or "")
+        if row.sample is None or sample not in seen:
+            kept.append(row)
+            seen.add(sample)
+    return kept
+
+
+def _row_id(rows: list[JoinedRow]) -> str | None:
     """The id that all rows share, which is thus the tournament's."""
     return rows[0].row_id if len({row.row_id for row in rows}) == 1 else None
 
 
-def _candidates(rows: list[_Row]) -> tuple[Candidate, ...]:
+def _candidates(rows: list[JoinedRow]) -> tuple[Candidate, ...]:
     names = _names(rows)
     _refuse_repeats(names, rows)
     return tuple(
-        Candidate(name, row.text, row.generator)
+        Candidate(name, _said(row, row.text), row.generator)
         for name, row in zip(names, rows, strict=True)
         if row.text is not None
     )
 
 
-def _names(rows: list[_Row]) -> list[str]:
+def _said(row: JoinedRow, text: str) -> str:
+    """The answer; in one of several turns, the question's later turns stand between its own."""
+    if not row.turns:
+        return text
+    said, asked = json.loads(text), json.loads(row.asked or "[]")
+    messages = [{"role": "assistant", "content": said[0]}]
+    for place, answer in enumerate(said[1:], start=1):
+        if place >= len(asked):
+            turns = max(1, len(asked))
+            raise Problem(
+                f"the answer has {len(said)} turns, but its question has {turns}", row.line
+            )
+        messages.append({"role": "user", "content": asked[place]})
+        messages.append({"role": "assistant", "content": answer})
+    return prose(messages, "turns")
+
+
+def _names(rows: list[JoinedRow]) -> list[str]:
     """What the candidates are called: by an id of their own, their generator, or their place."""
     if any(row.candidate for row in rows):
         return [row.candidate or str(place) for place, row in enumerate(rows)]
@@ -193,7 +159,7 @@ def _names(rows: list[_Row]) -> list[str]:
     return [str(place) for place in range(len(rows))]
 
 
-def _refuse_repeats(names: list[str], rows: list[_Row]) -> None:
+def _refuse_repeats(names: list[str], rows: list[JoinedRow]) -> None:
     places: dict[str, int] = {}
     for place, name in enumerate(names):
         first = places.setdefault(name, place)
@@ -201,12 +167,34 @@ def _refuse_repeats(names: list[str], rows: list[_Row]) -> None:
             _refuse(name, rows[first], rows[place])
 
 
-def _refuse(name: str, first: _Row, second: _Row) -> NoReturn:
+def _refuse(name: str, first: JoinedRow, second: JoinedRow) -> NoReturn:
     reason = f"the id {name!r} is already used on line {first.line} for the same prompt"
     raise Problem(
         f"{reason}; use `prompt_id` for prompts and `candidate_id` for answers", second.line
     )
 
 
-def _digest(text: str) -> bytes:
-    return blake2b(text.encode(), digest_size=16).digest()
+def _judged(tournament: Tournament, said: list[tuple[str, str, Label]]) -> Tournament:
+    """The tournament with the pairs that were judged; a pair judged several times by majority."""
+    numbers = {one.generator: place for place, one in enumerate(tournament.candidates)}
+    sums: dict[tuple[int, int], int] = {}
+    for first, second, label in said:
+        if first in numbers and second in numbers and first != second:
+            one, other = numbers[first], numbers[second]
+            sign = _SIGNS[label] if one < other else -_SIGNS[label]
+            pair = (min(one, other), max(one, other))
+            sums[pair] = sums.get(pair, 0) + sign
+    pairs = tuple(
+        LabelledPair(CandidateNumber(one), CandidateNumber(other), _label(total))
+        for (one, other), total in sorted(sums.items())
+    )
+    return replace(tournament, pairs=pairs) if pairs else tournament
+
+
+_SIGNS = {Label.FIRST: 1, Label.TIE: 0, Label.SECOND: -1}
+
+
+def _label(total: int) -> Label:
+    if total == 0:
+        return Label.TIE
+    return Label.FIRST if total > 0 else Label.SECOND

@@ -8,7 +8,8 @@ from typing import BinaryIO, Protocol
 from rrm_queue.domain import JobId, JobState, Tournament
 from rrm_queue.errors import BadInput, Problem
 from rrm_queue.intake.byte_limit import UNLIMITED
-from rrm_queue.intake.formats.base import Empty
+from rrm_queue.intake.formats.base import Empty, Ids
+from rrm_queue.intake.formats.labels import LabelNumbers
 from rrm_queue.intake.needs import NO_NEEDS, Needs
 from rrm_queue.intake.reader import MOST_PROBLEMS, RowReader, Source, read
 from rrm_queue.intake.submission_key import SubmissionKey
@@ -68,6 +69,8 @@ def submit(
     format: str | None = None,  # noqa: A002  # the option's name
     mapping: Mapping[str, str] | None = None,
     empty: Empty = Empty.REFUSE,
+    labels: LabelNumbers = LabelNumbers.NONE,
+    ids: Ids = Ids.GIVEN,
     max_bytes: int = UNLIMITED,
     gate: Gate | None = None,
 ) -> Submitted:
@@ -79,7 +82,14 @@ def submit(
     whatever `gate` raises, with nothing in the store.
     """
     reader = read(
-        sources, needs=needs, format=format, mapping=mapping, empty=empty, max_bytes=max_bytes
+        sources,
+        needs=needs,
+        format=format,
+        mapping=mapping,
+        empty=empty,
+        labels=labels,
+        ids=ids,
+        max_bytes=max_bytes,
     )
     try:
         with database.begin() as tx:

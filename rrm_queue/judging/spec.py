@@ -61,6 +61,16 @@ def with_sampling(spec: JudgeSpec, settings: Mapping[str, str]) -> JudgeSpec:
     return structs.replace(spec, **read)
 
 
+def with_logprobs(spec: JudgeSpec) -> JudgeSpec:
+    """The judge, asked for the log probabilities of its tokens.
+
+    Raises UsageFault for a judge that writes no text.
+    """
+    if not kind_of(spec).writes:
+        raise UsageFault(f"judge {spec} writes no text: it has no log probabilities")
+    return structs.replace(spec, logprobs=True)
+
+
 def with_template(spec: JudgeSpec, source: str) -> JudgeSpec:
     """The judge with a prompt of its own.
 

@@ -1,8 +1,9 @@
 """What a judge's text says, read as this judge says its verdict."""
 
 from rrm_queue.domain import JudgeSpec
-from rrm_queue.judging.dialects import ParsedVerdict, read_verdict
-from rrm_queue.judging.kinds import dialect_of
+from rrm_queue.errors import UsageFault
+from rrm_queue.judging.dialects import ParsedVerdict, find_dialect, read_verdict
+from rrm_queue.judging.kinds import dialect_of, kind_of
 
 
 def verdict_of(judge: JudgeSpec, text: str, *, finished: bool, thinks: bool) -> ParsedVerdict:
@@ -17,3 +18,11 @@ def verdict_of(judge: JudgeSpec, text: str, *, finished: bool, thinks: bool) -> 
         thinks=thinks if judge.thinks is None else judge.thinks,
         dialect=dialect_of(judge),
     )
+
+
+def may_tie(judge: JudgeSpec) -> bool:
+    """Whether a vote of the judge may say tie; so it is with a dialect of another version."""
+    try:
+        return not kind_of(judge).writes or find_dialect(dialect_of(judge)).ties
+    except UsageFault:
+        return True

@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 from rrm_queue.domain import Result
 
 _NOBODY = -1
+_SCORES = np.array((0.5, 1.0, 0.0))
+"""What the first candidate scores, by `evalica.Winner`: draw, first, second."""
+
 _SIDES = np.array([evalica.Winner.Draw, evalica.Winner.X, evalica.Winner.Y], np.uint8)
 
 
@@ -19,13 +22,20 @@ _SIDES = np.array([evalica.Winner.Draw, evalica.Winner.X, evalica.Winner.Y], np.
 class Columns:
     """The results of a tournament of `size` candidates; a row is a match.
 
-    `firsts` and `seconds` are candidate numbers, `winners` values of `evalica.Winner`.
+    `firsts` and `seconds` are candidate numbers, `winners` values of `evalica.Winner`. `soft` are
+    what the firsts scored where that is no whole win: the means of votes' probabilities.
     """
 
     size: int
     firsts: NDArray[np.int64]
     seconds: NDArray[np.int64]
     winners: NDArray[np.uint8]
+    soft: NDArray[np.float64] | None = None
+
+    @property
+    def scores(self) -> NDArray[np.float64]:
+        """What the first candidate of each match scored, 0 to 1; a draw is 0.5."""
+        return _SCORES[self.winners] if self.soft is None else self.soft
 
     def __len__(self) -> int:
         return len(self.winners)
@@ -57,12 +67,15 @@ class Columns:
 
     def wins(self) -> NDArray[np.float64]:
         """How often the row's candidate beat the column's, a draw as half a win to either."""
+        return self.weighted_wins(np.ones(len(self)))
+
+    def weighted_wins(self, weights: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The same with each row counted `weights` times."""
         cells = self.size * self.size
         forth, back = self.firsts * self.size + self.seconds, self.seconds * self.size + self.firsts
-        drawn, won = self.winners == evalica.Winner.Draw, self.winners == evalica.Winner.X
-        counts = np.bincount(np.where(won, forth, back)[~drawn], minlength=cells).astype(np.float64)
-        counts += np.bincount(forth[drawn], minlength=cells) / 2
-        counts += np.bincount(back[drawn], minlength=cells) / 2
+        counts = np.zeros(cells)
+        counts += np.bincount(forth, weights * self.scores, cells)
+        counts += np.bincount(back, weights * (1 - self.scores), cells)
         return counts.reshape(self.size, self.size)
 
 

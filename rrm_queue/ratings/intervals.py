@@ -15,9 +15,6 @@ CONFIDENCE = 0.95
 DEVIATES = NormalDist().inv_cdf(0.5 + CONFIDENCE / 2)
 """Standard errors on either side of an estimate: 1.96."""
 
-_SCORES = np.array((0.5, 1.0, 0.0))
-"""What the first candidate scores, by `evalica.Winner`: draw, first, second."""
-
 
 def information(wins: Matrix, fit: Strengths, prior_draws: float = PRIOR_DRAWS) -> Matrix:
     """The observed information of the ratings in logits: the negative log-posterior's curvature.
@@ -43,7 +40,7 @@ def noise(columns: Columns, fit: Strengths, clusters: NDArray[np.int64]) -> Matr
     another in any way; clusters are independent. A number to each row makes it Huber's and White's.
     """
     chances = expected(fit.points[columns.firsts], fit.points[columns.seconds])
-    surprise = _SCORES[columns.winners] - chances
+    surprise = columns.scores - chances
     shape = (int(clusters.max(initial=-1)) + 1, columns.size)
     sides = np.concatenate((columns.firsts, columns.seconds))
     gradients = csr_array(

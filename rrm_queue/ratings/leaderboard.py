@@ -7,7 +7,7 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from rrm_queue.columns import UNNAMED, GeneratorMatches
+from rrm_queue.columns import UNNAMED, GeneratorMatches, SoftVotes
 from rrm_queue.ratings.bradley_terry import PRIOR_DRAWS, Strengths, strengths
 from rrm_queue.ratings.columns import Columns
 from rrm_queue.ratings.comparability import comparability
@@ -32,10 +32,11 @@ class Method(StrEnum):
 class LeaderboardRow:
     """A generator's row; ratings in points of Elo's scale.
 
-    `win_rate` counts a draw as half a win. `bt` with its 95 % interval `low` to `high` and `rank`
-    are Bradley-Terry's; `best` to `worst` are the possible ranks within the intervals. `elo` is the
-    mean over orders of the matches and `elo_sd` its standard deviation over them. `component`,
-    `group`, `undefeated` and `winless`: see `Comparability`.
+    `win_rate` counts a draw as half a win; of a soft leaderboard it is the mean probability. `bt`
+    with its 95 % interval `low` to `high` and `rank` are Bradley-Terry's; `best` to `worst` are the
+    possible ranks within the intervals. `elo` is the mean over orders of the matches and `elo_sd`
+    its standard deviation over them. `component`, `group`, `undefeated` and `winless`: see
+    `Comparability`.
     """
 
     generator: str
@@ -64,7 +65,8 @@ class Leaderboard:
 
     `matches` in `tournaments` were counted. `own` were left out because both answers are of one
     generator, `unnamed` because an answer names no generator. `clustered`: the intervals treat the
-    tournaments, not the matches, as independent.
+    tournaments, not the matches, as independent. With `soft`, matches count by the
+    probabilities of their votes, except for wins, draws, losses and Elo.
     """
 
     rows: tuple[LeaderboardRow, ...]
@@ -75,6 +77,7 @@ class Leaderboard:
     clustered: bool
     method: Method
     elo_orders: int
+    soft: SoftVotes | None = None
 
 
 def leaderboard(
@@ -122,6 +125,7 @@ def leaderboard(
         clustered,
         method,
         elo.orders,
+        matches.soft,
     )
 
 
@@ -139,8 +143,16 @@ def _columns(
     winners = np.where(turned & (matches.winners > 0), 3 - matches.winners, matches.winners)
     tournaments = np.unique(matches.tournaments, return_inverse=True)[1]
     low, high = np.minimum(firsts, seconds), np.maximum(firsts, seconds)
-    rows = np.lexsort((tournaments, winners, high, low))
-    columns = Columns(len(order), low[rows], high[rows], winners[rows].astype(np.uint8))
+    soft = None if matches.scores is None else np.where(turned, 1 - matches.scores, matches.scores)
+    within = (tournaments,) if soft is None else (soft, tournaments)
+    rows = np.lexsort((*within, winners, high, low))
+    columns = Columns(
+        len(order),
+        low[rows],
+        high[rows],
+        winners[rows].astype(np.uint8),
+        None if soft is None else soft[rows],
+    )
     return columns, tournaments[rows]
 
 
@@ -177,7 +189,7 @@ def _rows(
     cells = (
         column.tolist()
         for column in (
-            *(played, won, drawn, lost, (won + drawn / 2) / played),
+            *(played, won, drawn, lost, wins.sum(axis=1) / played),
             *(points, low, high, ranks, best, worst, elo, elo_sd),
             *(reach.components, reach.groups, reach.undefeated, reach.winless),
         )

@@ -1,6 +1,5 @@
 """The cluster bootstrap: ratings of resampled tournaments."""
 
-import evalica
 import numpy as np
 from numpy.typing import NDArray
 
@@ -26,18 +25,10 @@ def resampled(
     percentile interval. The draws come from NumPy's RandomState, whose streams never change.
     """
     chance = np.random.RandomState(derive(seed, "resampling") % 2**32)
-    total, cells = int(clusters.max(initial=-1)) + 1, columns.size**2
-    drawn = columns.winners == evalica.Winner.Draw
-    worth = np.where(drawn, 0.5, 1.0)
-    reverse = columns.winners == evalica.Winner.Y
-    winners = np.where(reverse, columns.seconds, columns.firsts)
-    losers = np.where(reverse, columns.firsts, columns.seconds)
-    where = winners * columns.size + losers
+    total = int(clusters.max(initial=-1)) + 1
     ratings = np.empty((rounds, columns.size))
     for number in range(rounds):
         counts = np.bincount(chance.randint(0, total, total), minlength=total)[clusters]
-        won = np.bincount(where, counts * worth, cells).reshape(columns.size, columns.size)
-        half = np.bincount(where[drawn], counts[drawn] / 2, cells).reshape(won.shape)
-        wins = (won + half.T).astype(np.float64)
+        wins = columns.weighted_wins(counts.astype(np.float64))
         ratings[number] = strengths(wins, prior_draws, TOLERANCE).points
     return ratings

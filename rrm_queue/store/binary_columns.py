@@ -25,6 +25,7 @@ SMALLINT_CODE = Cell(">i2", np.uint8)
 INTEGER_CODE = Cell(">i4", np.int8)
 INTEGER = Cell(">i4", np.int64)
 LENGTH = Cell(">i4", np.float64)
+NUMBER = Cell(">f8", np.float64)
 BIGINT = Cell(">i8", np.int64)
 
 

@@ -16,6 +16,9 @@ from rrm_queue.domain import (
 )
 from rrm_queue.text import count, printable
 
+MARGINS = ("", "slightly better", "much better")
+"""How a vote's margin is shown."""
+
 
 class RecordedVote(Vote, frozen=True):
     """A vote as the store holds it; `reused` when an earlier match had paid for it."""
@@ -26,6 +29,10 @@ class RecordedVote(Vote, frozen=True):
     def facts(self) -> list[str]:
         """What the vote cost, and what is unusual about it, in words."""
         facts = []
+        if self.margin:
+            facts.append(MARGINS[self.margin])
+        if self.probability is not None:
+            facts.append(f"probability of the first {self.probability:.2f}")
         if self.prompt_tokens or self.completion_tokens:
             cached = f" ({self.cached_tokens:,} cached)" if self.cached_tokens else ""
             facts.append(f"{self.prompt_tokens:,}{cached} + {self.completion_tokens:,} tokens")

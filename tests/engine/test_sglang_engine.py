@@ -1,6 +1,7 @@
 """The SGLang engine against the real server."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any, TypeVar
@@ -8,9 +9,10 @@ from typing import Any, TypeVar
 import pytest
 from kit.sglang_process import SglangProcess
 
-from rrm_queue.domain import JudgeSpec, NoVerdict, Verdict
+from rrm_queue.domain import JudgeSpec, NoVerdict, Verdict, Vote
 from rrm_queue.errors import PermanentFault, TransientFault
 from rrm_queue.judging.engines.base import EngineSettings
+from rrm_queue.judging.engines.openai.engine import OpenAIEngine
 from rrm_queue.judging.engines.sglang.engine import SglangEngine
 from rrm_queue.judging.vote_request import VoteRequest
 from rrm_queue.messages import Answer
@@ -64,6 +66,41 @@ def test_a_vote_has_the_verdict_the_reasoning_and_the_figures(sglang_server: Sgl
         assert first.cached_tokens == 0
         assert second.cached_tokens == second.prompt_tokens - 1
         assert first.seconds > 0
+
+    using(sglang_server, work)
+
+
+def test_votes_carry_the_same_probability_by_either_route_and_are_drawn_with_it(
+    sglang_server: SglangProcess,
+) -> None:
+    """The route of OpenAI and SGLang's own see one distribution; its share of votes is drawn."""
+    judge: dict[str, Any] = {"regex": r"\\boxed\{Assistant (1|2)\}", "logprobs": True}
+
+    async def votes(
+        engine: SglangEngine | OpenAIEngine, count: int, kind: str, **more: Any
+    ) -> list[Vote]:
+        asked = [request(number, **judge) for number in range(1, count + 1)]
+        spec = JudgeSpec(kind, "tiny", max_tokens=64, **judge, **more)
+        return await asyncio.gather(*(engine.vote(replace(one, judge=spec)) for one in asked))
+
+    async def work(engine: SglangEngine) -> None:
+        native = await votes(engine, 64, "sglang")
+        other = OpenAIEngine(EngineSettings())
+        openai = await votes(other, 4, "openai", base_url=f"{sglang_server.url}/v1")
+        await other.close()
+        groups: dict[float, list[Vote]] = defaultdict(
+            list
+        )  # the box may be cut into tokens as well
+        for vote in native:
+            assert vote.probability is not None
+            groups[round(vote.probability, 3)].append(vote)
+        for vote in openai:
+            assert vote.probability is not None
+            assert min(abs(vote.probability - chance) for chance in groups) < 0.002
+        for chance, alike in groups.items():
+            drawn = sum(vote.verdict is Verdict.FIRST for vote in alike) / len(alike)
+            assert 0.01 < chance < 0.99
+            assert abs(drawn - chance) < 4 * (chance * (1 - chance) / len(alike)) ** 0.5
 
     using(sglang_server, work)
 

@@ -8,7 +8,8 @@ from rrm_queue.actions.open_jobs import open_key, refuse_own_pairs
 from rrm_queue.actions.request import SubmitOptions, request_of
 from rrm_queue.domain import Candidate, Tournament
 from rrm_queue.errors import BadInput, Problem, UsageFault
-from rrm_queue.intake.formats.base import Empty, answer_text
+from rrm_queue.intake.formats.base import Empty
+from rrm_queue.intake.formats.entrants import answer_text
 from rrm_queue.intake.formats.fields import identifier, kind, optional_score, reference
 from rrm_queue.intake.formats.messages import prose
 from rrm_queue.intake.needs import Needs

@@ -7,7 +7,7 @@ from dataclasses import fields
 import click
 
 from rrm_queue.actions.app import App
-from rrm_queue.actions.leaderboard import leaderboard_notes, read_leaderboard
+from rrm_queue.actions.leaderboard import JobLeaderboard, leaderboard_notes, read_leaderboard
 from rrm_queue.actions.schemas import json_line, leaderboard_row, leaderboard_shape
 from rrm_queue.cli.options.arguments import job_argument
 from rrm_queue.cli.render.leaderboard import leaderboard_table
@@ -15,7 +15,6 @@ from rrm_queue.cli.render.terminal import lenient, screen
 from rrm_queue.errors import UsageFault
 from rrm_queue.ratings import Leaderboard, LeaderboardRow, Method
 from rrm_queue.text import printable
-from rrm_queue.views.jobs import JobView
 
 
 @click.command("leaderboard")
@@ -23,9 +22,14 @@ from rrm_queue.views.jobs import JobView
 @click.option(
     "--bootstrap", is_flag=True, help="Intervals by resampling tournaments, which takes longer."
 )
+@click.option(
+    "--soft",
+    is_flag=True,
+    help="Count the probabilities of the votes instead of who won; needs a job with --logprobs.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV with a header, one row a generator.")
-def command(job: str, bootstrap: bool, as_json: bool, as_csv: bool) -> None:
+def command(job: str, bootstrap: bool, soft: bool, as_json: bool, as_csv: bool) -> None:
     """Compare the models (`generator`) that wrote the answers of JOB, over all decided matches.
 
     Ranked by Bradley-Terry ratings with 95 % intervals. `ranks` are the ranks that are possible
@@ -36,13 +40,13 @@ def command(job: str, bootstrap: bool, as_json: bool, as_csv: bool) -> None:
         raise UsageFault("--json and --csv exclude each other")
     with App() as app:
         method = Method.BOOTSTRAP if bootstrap else Method.SANDWICH
-        view, board = read_leaderboard(app, job, method)
+        found = read_leaderboard(app, job, method, soft=soft)
     if as_json:
-        click.echo(json_line(leaderboard_shape(view, board)))
+        click.echo(json_line(leaderboard_shape(found.view, found.board)))
     elif as_csv:
-        _write_csv(board)
+        _write_csv(found.board)
     else:
-        _print(view, board)
+        _print(found)
 
 
 def _write_csv(board: Leaderboard) -> None:
@@ -56,9 +60,9 @@ def _write_csv(board: Leaderboard) -> None:
         writer.writerow([shown(cells.pop("generator")), *cells.values()])
 
 
-def _print(view: JobView, board: Leaderboard) -> None:
+def _print(found: JobLeaderboard) -> None:
     console = screen()
-    if board.rows:
-        console.print(leaderboard_table(board, console.width))
-    for note in leaderboard_notes(view, board):
+    if found.board.rows:
+        console.print(leaderboard_table(found.board, console.width))
+    for note in leaderboard_notes(*found):
         console.print(note, soft_wrap=not console.is_terminal)

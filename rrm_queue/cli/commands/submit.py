@@ -25,10 +25,13 @@ from rrm_queue.cli.render.terminal import warn
 from rrm_queue.cli.render.watching import show_until_end
 from rrm_queue.errors import Message, Option, UsageFault
 from rrm_queue.intake.formats import NAMES as FORMATS
-from rrm_queue.intake.formats.base import Empty
+from rrm_queue.intake.formats.base import Empty, Ids
+from rrm_queue.intake.formats.labels import LabelNumbers
 from rrm_queue.intake.mapping import parse_mapping
 
-READING = frozenset({"files", "format", "mapped", "empty", "into", "yes", "as_json"})
+READING = frozenset(
+    {"files", "format", "mapped", "empty", "labels", "ids", "into", "yes", "as_json"}
+)
 """The options that go with --into: those of files. The others belong to the open job."""
 
 
@@ -45,6 +48,8 @@ READING = frozenset({"files", "format", "mapped", "empty", "into", "yes", "as_js
     help="Read a column under the name that the format has for it; may be given several times.",
 )
 @choice_option(options.EMPTY)
+@choice_option(options.LABELS)
+@choice_option(options.IDS)
 @judging_options
 @click.option("--new", is_flag=True, help="Make a job even if the same submission made one before.")
 @click.option(
@@ -124,7 +129,14 @@ def _append(
             raise UsageFault(f"{option.opts[0]} does not go with --into: the job has its own")
     with App() as app, opened_sources(files) as (sources, _):
         appended, warning = append(
-            app, job, sources, format=given["format"], mapping=mapping, empty=Empty(given["empty"])
+            app,
+            job,
+            sources,
+            format=given["format"],
+            mapping=mapping,
+            empty=Empty(given["empty"]),
+            labels=LabelNumbers(given["labels"]),
+            ids=Ids(given["ids"]),
         )
     warn(warning)
     print_appended(appended, as_json=as_json)

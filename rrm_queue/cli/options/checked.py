@@ -24,5 +24,9 @@ def choice_option(option: Choice[Any]) -> Callable[[Command], Command]:
     """The flag for one of some words, with the words, default and help."""
     kind = click.Choice([word.value for word in option.words])
     return click.option(
-        flag(Option(option.name)), type=kind, default=option.default.value, help=option.help
+        flag(Option(option.name)),
+        option.name,
+        type=kind,
+        default=option.default.value,
+        help=option.help,
     )

@@ -2,7 +2,7 @@
 
 from rrm_queue.errors import Option
 
-_OTHERWISE = {"mapping": "map", "kind": "as"}
+_OTHERWISE = {"mapping": "map", "kind": "as", "ids": "id"}
 """The flags that are not called as the option is."""
 
 

@@ -28,6 +28,12 @@ OPTIONS = (
         multiple=True,
         help="A text judge's temperature, top_p, max_tokens or regex; may be given several times.",
     ),
+    click.option(
+        "--logprobs",
+        is_flag=True,
+        help="Ask a text judge for its tokens' log probabilities: each vote carries the "
+        "probability of the answer shown first.",
+    ),
     click.option("--template", metavar="FILE", help="Your own prompt for a text judge (Jinja2)."),
     number_option(options.SEED),
     choice_option(options.SEEDING),

@@ -2,54 +2,49 @@
 
 The rows of a tournament have the same `prompt_id` or, without one, the same prompt. They may stand
 anywhere in the file. Source of AlpacaEval's keys: the README of tatsu-lab/alpaca_eval. There each
-model's outputs are a file of `{instruction, output, generator, dataset?}`.
+model's outputs are a file of `{instruction, output, generator, dataset?}`. AlpacaFarm's have an
+`input` too, and its samples are several texts under `output`.
 """
 
 from collections.abc import Sequence
 from functools import partial
 
-from rrm_queue.intake.formats.base import Empty, Part, Parts, answer_text
-from rrm_queue.intake.formats.fields import (
-    MISSING,
-    Row,
-    identifier,
-    is_absent,
-    optional_text,
-    reference,
-)
-from rrm_queue.intake.formats.messages import prose
+from rrm_queue.intake.formats.base import Empty, Part, Parts
+from rrm_queue.intake.formats.entrants import answer_text, first_of
+from rrm_queue.intake.formats.fields import MISSING, Row, identifier, optional_text, reference
+from rrm_queue.intake.formats.messages import is_conversation
+from rrm_queue.intake.formats.prompts import INSTRUCTION, asked
 
 _TEXTS = ("response", "text", "output", "answer", "completion")
-_PROMPT_IDS = ("prompt_id", "question_id")
-_GENERATORS = ("generator", "model")
+GENERATORS = ("generator", "model", "model_name", "model_id")
+PROMPT_IDS = ("prompt_id", "question_id", "uid")
 _SUBSETS = ("subset", "dataset")
-_OPTIONAL = frozenset({"id", "candidate_id", "reference", *_PROMPT_IDS, *_GENERATORS, *_SUBSETS})
+_OPTIONAL = frozenset({"id", "candidate_id", "reference", *PROMPT_IDS, *GENERATORS, *_SUBSETS})
 
 
-def _part(row: Row, empty: Empty, *, prompt: str, texts: Sequence[str]) -> Part:
-    prompt_id, generator, subset = (_first(row, n) for n in (_PROMPT_IDS, _GENERATORS, _SUBSETS))
+def _parts(row: Row, empty: Empty, *, prompt: str, texts: Sequence[str]) -> list[Part]:
+    prompt_id, generator, subset = (first_of(row, n) for n in (PROMPT_IDS, GENERATORS, _SUBSETS))
     key = identifier(row.get(prompt_id), prompt_id)
-    asked = prose(row.get(prompt, MISSING), prompt)
-    name = _first(row, texts)
-    return Part(
-        group=f"text:{asked}" if key is None else f"id:{key}",
+    question = asked(row, prompt)
+    name = first_of(row, texts)
+    part = Part(
+        group=f"text:{question}" if key is None else f"id:{key}",
         key=key,
         row_id=identifier(row.get("id"), "id"),
-        prompt=asked,
+        prompt=question,
         candidate=identifier(row.get("candidate_id"), "candidate_id"),
-        text=answer_text(row.get(name, MISSING), name, empty),
+        text=None,
         generator=optional_text(row.get(generator), generator),
         reference=reference(row.get("reference")),
         subset=optional_text(row.get(subset), subset),
     )
-
-
-def _first(row: Row, names: Sequence[str]) -> str:
-    """The first of the names that has a value in the row; else the first that is a key of it."""
-    for name in names:
-        if not is_absent(row.get(name)):
-            return name
-    return next((name for name in names if name in row), names[0])
+    said = row.get(name, MISSING)
+    if not isinstance(said, list) or is_conversation(said):
+        return [part._replace(text=answer_text(said, name, empty))]
+    return [
+        part._replace(text=answer_text(one, f"{name}[{place}]", empty))
+        for place, one in enumerate(said)
+    ]
 
 
 def _recognise_answers(row: Row) -> bool:
@@ -59,10 +54,10 @@ def _recognise_answers(row: Row) -> bool:
 ALPACA_EVAL = Parts(
     name="alpaca-eval",
     title="AlpacaEval outputs",
-    keys=_OPTIONAL | {"instruction", "output"},
+    keys=_OPTIONAL | INSTRUCTION | {"output"},
     recognise=lambda row: "instruction" in row and "output" in row,
-    optional=_OPTIONAL,
-    parse=partial(_part, prompt="instruction", texts=("output",)),
+    optional=_OPTIONAL | {"input"},
+    parse=partial(_parts, prompt="instruction", texts=("output",)),
 )
 
 ANSWERS = Parts(
@@ -71,5 +66,6 @@ ANSWERS = Parts(
     keys=_OPTIONAL | {"prompt", *_TEXTS},
     recognise=_recognise_answers,
     optional=_OPTIONAL,
-    parse=partial(_part, prompt="prompt", texts=_TEXTS),
+    parse=partial(_parts, prompt="prompt", texts=_TEXTS),
 )
+"""The prompt may be an instruction in no row of `answers`: such rows are AlpacaEval's."""

@@ -21,6 +21,9 @@ MISSING = msgspec.UNSET
 
 Row = Mapping[str, Any]
 
+_MOST_DIGITS = 30
+"""Of a decimal number that is an id."""
+
 _CONTROL_CHARACTER = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
@@ -49,11 +52,16 @@ def optional_text(value: object, place: str) -> str | None:
 
 
 def identifier(value: object, place: str) -> str | None:
-    """`value`, a text or a whole number, as an id; None when it is absent."""
+    """`value`, a text or a whole number, as an id; None when it is absent.
+
+    A column of numbers with gaps holds decimals, as pandas writes it: there 1.0 is 1.
+    """
     if is_absent(value):
         return None
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
+    elif isinstance(value, float | Decimal | WrittenDecimal):
+        value = _whole_number(str(value)) or value
     if not is_text(value):
         raise Problem(f"`{place}` is {kind(value)}, expected text or a whole number")
     if not fits_identifier(value):
@@ -61,6 +69,18 @@ def identifier(value: object, place: str) -> str | None:
             raise Problem(f"`{place}` has {len(value)} characters; {LONGEST_ID} are allowed")
         raise Problem(f"`{place}` holds a control character")
     return text(value, place)
+
+
+def _whole_number(written: str) -> str | None:
+    """The digits of a decimal number that is whole, such as 1.0 or 1e3."""
+    found = Decimal(written)
+    if (
+        not found.is_finite()
+        or found.adjusted() > _MOST_DIGITS
+        or found != found.to_integral_value()
+    ):
+        return None
+    return str(int(found))
 
 
 def fits_identifier(value: str) -> bool:

@@ -12,11 +12,11 @@ import msgspec
 
 from rrm_queue.domain import Candidate, CandidateNumber, Label, LabelledPair, Tournament
 from rrm_queue.errors import Problem
-from rrm_queue.intake.formats.base import (
+from rrm_queue.intake.formats.answer_lists import answer_in
+from rrm_queue.intake.formats.base import Empty, Parsed, Whole
+from rrm_queue.intake.formats.entrants import (
     FEWEST_CANDIDATES,
-    Empty,
-    Parsed,
-    Whole,
+    Answer,
     answer_text,
     refuse_too_few,
 )
@@ -27,7 +27,6 @@ from rrm_queue.intake.formats.fields import (
     fits_identifier,
     identifier,
     is_plain,
-    is_text,
     kind,
     listed,
     optional_score,
@@ -149,7 +148,7 @@ def _candidates(value: object, empty: Empty) -> tuple[tuple[Candidate, ...], _Nu
     candidates: list[Candidate] = []
     numbers: _Numbers = {}
     for place, answer in enumerate(answers):
-        candidate = _candidate(answer, place, empty)
+        candidate = _candidate(answer, place, empty, len(answers))
         if candidate.key in numbers:
             _refuse_repeated_id(answers, place, candidate.key)
         if empty is Empty.DROP and not candidate.text:
@@ -162,26 +161,32 @@ def _candidates(value: object, empty: Empty) -> tuple[tuple[Candidate, ...], _Nu
 
 
 def _refuse_repeated_id(answers: list[object], second: int, key: str) -> NoReturn:
-    ids = [_candidate(answer, place, Empty.DROP).key for place, answer in enumerate(answers)]
+    ids = [
+        _candidate(answer, place, Empty.DROP, len(answers)).key
+        for place, answer in enumerate(answers)
+    ]
     raise Problem(
         f"`candidates[{ids.index(key)}]` and `candidates[{second}]` have the same id {key!r}"
     )
 
 
-def _candidate(value: object, number: int, empty: Empty) -> Candidate:
-    """The candidate. With `drop` its text is empty when it must be left out.
+def _candidate(value: object, number: int, empty: Empty, among: int) -> Candidate:
+    """One `among` so many candidates. With `drop` its text is empty when it must be left out.
 
     For speed, the place is only formatted for a value that needs a closer check.
     """
     if not isinstance(value, dict):
-        return Candidate(str(number), _bare(value, f"candidates[{number}]", empty))
+        return Candidate(
+            str(number), _said(answer_in(value, f"candidates[{number}]"), empty, among)
+        )
     key, answer, generator = value.get("id"), value.get("text", MISSING), value.get("generator")
     if key is None:
         key = str(number)
     elif not (is_plain(key) and fits_identifier(key)):
         key = identifier(key, f"candidates[{number}].id") or str(number)
-    if not is_plain(answer):
-        answer = answer_text(answer, f"candidates[{number}].text", empty) or ""
+    if not is_plain(answer) or generator is None:
+        found = answer_in(value, f"candidates[{number}]")
+        answer, generator = _said(found, empty, among), found.generator
     if generator is not None and not is_plain(generator):
         generator = text(generator, f"candidates[{number}].generator")
     gold = value.get("gold")
@@ -190,11 +195,9 @@ def _candidate(value: object, number: int, empty: Empty) -> Candidate:
     return Candidate(key, answer, generator, gold)
 
 
-def _bare(value: object, place: str, empty: Empty) -> str:
-    """The text of an answer that is not an object."""
-    if is_text(value) or isinstance(value, list) or (value is None and empty is not Empty.REFUSE):
-        return answer_text(value, place, empty) or ""
-    raise Problem(f"`{place}` is {kind(value)}, expected text or an object with `text`")
+def _said(answer: Answer, empty: Empty, among: int) -> str:
+    """The text of an answer; empty for one that is left out."""
+    return answer_text(answer.value, answer.place, empty, among) or ""
 
 
 def _pairs(line: Line, numbers: _Numbers) -> tuple[LabelledPair, ...]:

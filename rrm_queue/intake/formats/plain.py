@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from rrm_queue.domain import Candidate
-from rrm_queue.intake.formats.base import FEWEST_CANDIDATES
+from rrm_queue.intake.formats.entrants import FEWEST_CANDIDATES
 from rrm_queue.intake.formats.fields import LONGEST_ID, WrittenDecimal, fits_identifier
 
 _NUL = rb"\u0000"
@@ -25,6 +25,7 @@ class _Answer(msgspec.Struct, gc=False):
     text: str
     id: str | int | None = None
     generator: str | None = None
+    model: str | None = None
     gold: bool | float | None = None
 
 
@@ -81,7 +82,7 @@ def _named(answers: Sequence[_Answer]) -> tuple[Candidate, ...] | None:
         place if answer.id is None else str(answer.id)
         for place, answer in zip(_PLACES, answers, strict=False)
     ]
-    models = [answer.generator for answer in answers]
+    models = [answer.model if answer.generator is None else answer.generator for answer in answers]
     golds = [None if answer.gold is None else float(answer.gold) for answer in answers]
     if (
         _all_speak(texts)

@@ -8,25 +8,16 @@ Their `scores` are booleans that say whether each is right; they become the cand
 
 import re
 
-from rrm_queue.domain import CandidateNumber, Label, LabelledPair, Tournament
+from rrm_queue.domain import CandidateNumber, Label, LabelledPair
 from rrm_queue.errors import Problem
-from rrm_queue.intake.formats.base import Answer, Empty, Parsed, Whole, enter, kept
-from rrm_queue.intake.formats.fields import (
-    MISSING,
-    Row,
-    identifier,
-    is_absent,
-    kind,
-    listed,
-    optional_text,
-    reference,
-    score,
-)
-from rrm_queue.intake.formats.labels import label
-from rrm_queue.intake.formats.messages import prose
+from rrm_queue.intake.formats.base import Empty, Parsed, Whole
+from rrm_queue.intake.formats.entrants import Answer, enter, whole
+from rrm_queue.intake.formats.fields import Row, is_absent, kind, listed, score
+from rrm_queue.intake.formats.labels import KEYS, label
+from rrm_queue.intake.formats.prompts import INSTRUCTION, asked
 
 _RESPONSE = re.compile(r"response_(\d{1,6})")
-_OPTIONAL = frozenset(
+_OPTIONAL = INSTRUCTION | frozenset(
     {
         "id",
         "question_id",
@@ -48,18 +39,9 @@ def _parse(row: Row, key: str, number: int, empty: Empty) -> Parsed:
     scores = _scores(row, len(responses))
     answers = [_answer(row, place, name, scores) for place, name in enumerate(responses)]
     entrants = enter(answers, empty, "response_1…n")
-    tournament = Tournament(
-        key=identifier(row.get("id"), "id")
-        or identifier(row.get("question_id"), "question_id")
-        or key,
-        prompt=prose(row.get("prompt", MISSING), "prompt"),
-        candidates=entrants.candidates,
-        line=number,
-        reference=reference(row.get("reference")),
-        pairs=kept(_pairs(row, len(responses), scores), entrants.numbers),
-        subset=optional_text(row.get("subset"), "subset"),
-    )
-    return Parsed(tournament, entrants.dropped)
+    pairs = _pairs(row, len(responses), scores)
+    prompt, ids = asked(row, "prompt", "instruction"), ("id", "question_id")
+    return whole(row, key, number, prompt, entrants, ids=ids, pairs=pairs)
 
 
 def _responses(row: Row) -> list[str]:
@@ -122,5 +104,6 @@ PPE = Whole(
     recognise=lambda row: "response_1" in row and "response_2" in row,
     lists=frozenset({"scores", "sampled_conflict_pairs"}),
     optional=_OPTIONAL,
+    labels=KEYS,
     parse=_parse,
 )

@@ -2,30 +2,26 @@
 
 Source: TRL's page "Dataset formats and types", preference with an explicit and an implicit prompt,
 standard and conversational; the dataset cards of RewardBench (`chosen_model`, `rejected_model`,
-`subset`, `id`) and RewardBench 2 (`chosen` and `rejected` are lists of texts).
+`subset`, `id`) and RewardBench 2 (`chosen` and `rejected` are lists of texts); LLaMA-Factory's
+page on data (Alpaca's and ShareGPT's preferences, with `system` and `history`).
 """
 
-import re
 from collections.abc import Sequence
 
-from rrm_queue.domain import CandidateNumber, Label, LabelledPair, Tournament
-from rrm_queue.errors import Problem
-from rrm_queue.intake.formats.base import Answer, Empty, Parsed, Whole, answer_text, enter, kept
-from rrm_queue.intake.formats.fields import (
-    MISSING,
-    Row,
-    identifier,
-    is_absent,
-    is_text,
-    optional_text,
-    reference,
+from rrm_queue.domain import CandidateNumber, Label, LabelledPair
+from rrm_queue.errors import Message, Option, Problem
+from rrm_queue.intake.formats.base import Empty, Parsed, Whole
+from rrm_queue.intake.formats.dialogues import shared_prompt
+from rrm_queue.intake.formats.entrants import Answer, answer_text, enter, whole
+from rrm_queue.intake.formats.fields import MISSING, Row, is_absent, is_text, listed
+from rrm_queue.intake.formats.messages import (
+    conversation,
+    is_conversation,
+    prose,
+    without_prompt,
 )
-from rrm_queue.intake.formats.messages import is_conversation, prose, without_prompt
+from rrm_queue.intake.formats.prompts import INSTRUCTION, instructed, question_column
 from rrm_queue.seeds import shuffled
-
-_WORD_AT_END = re.compile(r"\S+\Z")
-_TURN = "\n\nAssistant:"
-"""The text before an answer in the dialogues of Anthropic's HH-RLHF."""
 
 
 def _parse(row: Row, key: str, number: int, empty: Empty) -> Parsed:
@@ -39,21 +35,12 @@ def _parse(row: Row, key: str, number: int, empty: Empty) -> Parsed:
     order = _order(prompt, [answer_text(a.value, a.place, Empty.KEEP) or "" for a in answers])
     entrants = enter([answers[place] for place in order], empty, "chosen` and `rejected")
     preferred = {order.index(place) for place in range(chosen)}
-    tournament = Tournament(
-        key=identifier(row.get("id"), "id") or identifier(row.get("prompt_id"), "prompt_id") or key,
-        prompt=prompt,
-        candidates=entrants.candidates,
-        line=number,
-        reference=reference(row.get("reference")),
-        pairs=kept(_pairs(preferred, len(order)), entrants.numbers),
-        subset=optional_text(row.get("subset"), "subset"),
-    )
-    return Parsed(tournament, entrants.dropped)
+    return whole(row, key, number, prompt, entrants, pairs=_pairs(preferred, len(order)))
 
 
 def _side(row: Row, side: str) -> list[Answer]:
     """The answers on a side: one text or conversation, or a list of several texts."""
-    value = row.get(side, MISSING)
+    value = conversation(row.get(side, MISSING))
     model = row.get(f"{side}_model")
     if not isinstance(value, list) or is_conversation(value):
         return [Answer(side, value, side, model, f"{side}_model")]
@@ -68,36 +55,47 @@ def _split(row: Row, values: Sequence[object]) -> tuple[str, list[object]]:
     shared, answers = without_prompt(values)
     if shared:
         return prose(shared, "chosen"), answers
-    if not is_absent(row.get("prompt")):
-        return prose(row["prompt"], "prompt"), answers
+    if (given := _given_prompt(row)) is not None:
+        return given, answers
     texts = [value for value in values if is_text(value)]
-    start = _answer_start(_beginning(texts)) if len(texts) == len(values) else 0
-    if not start:
-        raise Problem(
-            "`prompt` is missing, and `chosen` and `rejected` do not begin with the same prompt"
-        )
-    return texts[0][:start], [text[start:] for text in texts]
+    column = question_column(row)
+    found = shared_prompt(texts, marked=column is not None) if len(texts) == len(values) else None
+    if found is not None:
+        return found.prompt, list(found.answers)
+    reason = "`prompt` is missing, and `chosen` and `rejected` do not begin with the same prompt"
+    if column is None:
+        raise Problem(reason)
+    reads = Option("mapping", f"prompt={column}")
+    raise Problem(Message(f"{reason}; if `{column}` holds it, ", reads, " reads it there"))
 
 
-def _beginning(texts: Sequence[str]) -> str:
-    """The beginning that all texts share."""
-    for place, characters in enumerate(zip(*texts, strict=False)):
-        if len(set(characters)) > 1:
-            return texts[0][:place]
-    return min(texts, key=len)
+def _given_prompt(row: Row) -> str | None:
+    """The prompt outside the answers, if there is one."""
+    if not is_absent(row.get("prompt")):
+        return prose(row["prompt"], "prompt")
+    if not is_absent(row.get("conversations")):
+        said = conversation(row["conversations"])
+        messages = listed(said, "conversations")
+    elif not is_absent(row.get("instruction")):
+        messages = [*_history(row), {"role": "user", "content": instructed(row)}]
+    else:
+        return None
+    if is_text(row.get("system")) and row["system"].strip():
+        messages = [{"role": "system", "content": row["system"]}, *messages]
+    return prose(messages, "conversations")
 
 
-def _answer_start(shared: str) -> int:
-    """Where the answers begin in texts that all begin with `shared`; 0 if that is no prompt.
-
-    In a dialogue, after its last turn. Else where the texts first differ, moved back over white
-    space as TRL's `extract_prompt` does it, but never within a word.
-    """
-    turn = shared.rfind(_TURN)
-    if turn >= 0:
-        return turn + len(_TURN)
-    cut = shared if not shared or shared[-1].isspace() else _WORD_AT_END.sub("", shared)
-    return len(cut.rstrip())
+def _history(row: Row) -> list[object]:
+    """The turns before an Alpaca instruction: pairs of a question and its answer."""
+    if is_absent(row.get("history")):
+        return []
+    roles, messages = ("user", "assistant"), list[object]()
+    for number, turn in enumerate(listed(row["history"], "history")):
+        texts = listed(turn, f"history[{number}]")
+        messages += [
+            {"role": role, "content": said} for role, said in zip(roles, texts, strict=False)
+        ]
+    return messages
 
 
 def _order(prompt: str, said: Sequence[str]) -> list[int]:
@@ -123,25 +121,24 @@ def _pairs(preferred: set[int], size: int) -> list[LabelledPair]:
     ]
 
 
+_OPTIONAL = INSTRUCTION | {
+    "id",
+    "prompt_id",
+    "prompt",
+    "conversations",
+    "system",
+    "history",
+    "chosen_model",
+    "rejected_model",
+    "subset",
+    "reference",
+}
+
 PREFERENCE = Whole(
     name="preference",
     title="TRL preference pairs",
-    keys=frozenset(
-        {
-            "id",
-            "prompt_id",
-            "prompt",
-            "chosen",
-            "rejected",
-            "chosen_model",
-            "rejected_model",
-            "subset",
-            "reference",
-        }
-    ),
+    keys=_OPTIONAL | {"chosen", "rejected"},
     recognise=lambda row: "chosen" in row and "rejected" in row,
-    optional=frozenset(
-        {"id", "prompt_id", "prompt", "chosen_model", "rejected_model", "subset", "reference"}
-    ),
+    optional=_OPTIONAL,
     parse=_parse,
 )

@@ -44,3 +44,5 @@ class Dialect:
     asked_by: Callable[[str], bool]
     ties: bool = False
     """Whether a judge may say tie in this dialect."""
+    one_token: bool = True
+    """Whether one token of the mark tells the answers apart, so that its logprobs say how sure."""

@@ -57,4 +57,4 @@ def asked_by(prompt: str) -> bool:
     return len({said.verdict for said in asked if said is not None}) > 1
 
 
-GRADED = Dialect("graded", "[[A>>B]]", read, asked_by, ties=True)
+GRADED = Dialect("graded", "[[A>>B]]", read, asked_by, ties=True, one_token=False)

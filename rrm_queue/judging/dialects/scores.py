@@ -98,4 +98,4 @@ def asked_by(prompt: str) -> bool:
     return _ABOUT.search(prompt) is not None
 
 
-SCORES = Dialect("scores", "7 9", read, asked_by, ties=True)
+SCORES = Dialect("scores", "7 9", read, asked_by, ties=True, one_token=False)

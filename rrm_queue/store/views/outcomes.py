@@ -2,9 +2,9 @@
 
 from sqlalchemy import Connection, text
 
-from rrm_queue.columns import GeneratorMatches
+from rrm_queue.columns import GeneratorMatches, SoftVotes
 from rrm_queue.domain import JobId
-from rrm_queue.store.binary_columns import BIGINT, INTEGER, SMALLINT_CODE, read_columns
+from rrm_queue.store.binary_columns import BIGINT, INTEGER, NUMBER, SMALLINT_CODE, read_columns
 
 GENERATORS = text("""
     SELECT DISTINCT c.generator
@@ -14,7 +14,8 @@ GENERATORS = text("""
 """)
 
 # Where a coin settled a tie, both sides had as many votes: between generators it counts as a draw.
-MATCHES = """
+# Of a match by probability, a vote without one counts by its verdict, one without a verdict not.
+_MATCHES = """
     COPY (
         WITH named AS MATERIALIZED (
             SELECT generator, place FROM unnest(CAST(%(generators)s AS text[]))
@@ -27,18 +28,48 @@ MATCHES = """
         )
         SELECT m.tournament_id, one.place, two.place,
                CASE WHEN m.winner IS NULL OR m.decided_by = 'coin' THEN 0
-                    WHEN m.winner = m.first THEN 1 ELSE 2 END::smallint
+                    WHEN m.winner = m.first THEN 1 ELSE 2 END::smallint{columns}
         FROM tournaments t JOIN matches m ON m.tournament_id = t.id
         JOIN candidates one ON one.tournament_id = m.tournament_id AND one.number = m.first
-        JOIN candidates two ON two.tournament_id = m.tournament_id AND two.number = m.second
+        JOIN candidates two ON two.tournament_id = m.tournament_id AND two.number = m.second{joins}
         WHERE t.job_id = %(job)s AND m.state = 'done'
     ) TO STDOUT (FORMAT binary)
 """
+
+MATCHES = _MATCHES.format(columns="", joins="")
+
+SOFT_MATCHES = _MATCHES.format(
+    columns=", coalesce(v.score, 0.5), v.votes, v.probable",
+    joins="""
+        CROSS JOIN LATERAL (
+            SELECT avg(CASE WHEN verdict = 'tie' AND probability IS NULL THEN 0.5
+                            WHEN swapped THEN 1 - coalesce(probability, said)
+                            ELSE coalesce(probability, said) END) AS score,
+                   count(*) AS votes, count(probability) AS probable
+            FROM votes, LATERAL (SELECT (verdict = 'first')::int::float8) AS s (said)
+            WHERE match_id = m.id AND verdict <> 'none'
+        ) AS v""",
+)
+
+
+_CELLS = (BIGINT, INTEGER, INTEGER, SMALLINT_CODE)
 
 
 def generator_matches(tx: Connection, job: JobId) -> tuple[list[str], GeneratorMatches]:
     """The job's generators by name, and its matches so far between them."""
     generators = list(tx.scalars(GENERATORS, {"job": job}))
     parameters = {"job": job, "generators": generators}
-    columns = read_columns(tx, MATCHES, parameters, (BIGINT, INTEGER, INTEGER, SMALLINT_CODE))
-    return generators, GeneratorMatches(*columns)
+    tournaments, firsts, seconds, winners = read_columns(tx, MATCHES, parameters, _CELLS)
+    return generators, GeneratorMatches(tournaments, firsts, seconds, winners)
+
+
+def soft_generator_matches(tx: Connection, job: JobId) -> tuple[list[str], GeneratorMatches]:
+    """The same with each match's score by the mean probability of its votes."""
+    generators = list(tx.scalars(GENERATORS, {"job": job}))
+    parameters = {"job": job, "generators": generators}
+    *columns, votes, probable = read_columns(
+        tx, SOFT_MATCHES, parameters, (*_CELLS, NUMBER, BIGINT, BIGINT)
+    )
+    counted = SoftVotes(int(votes.sum()), int(probable.sum()))
+    tournaments, firsts, seconds, winners, scores = columns
+    return generators, GeneratorMatches(tournaments, firsts, seconds, winners, scores, counted)

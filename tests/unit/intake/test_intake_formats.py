@@ -1,7 +1,7 @@
 """Each format's own rules, and what all formats owe: a tournament or a reason, never a fault."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 from hypothesis import given
@@ -20,7 +20,16 @@ from kit.intake_shapes import (
 from rrm_queue.domain import Label, LabelledPair, Tournament
 from rrm_queue.errors import BadInput, Problem, UsageFault
 from rrm_queue.intake.formats import FORMATS, NAMES, named, recognised
-from rrm_queue.intake.formats.base import Empty, Format, Parsed, Part, Parts, Whole
+from rrm_queue.intake.formats.base import (
+    Empty,
+    Format,
+    Judgement,
+    Parsed,
+    Part,
+    Parts,
+    Piece,
+    Whole,
+)
 from rrm_queue.intake.mapping import parse_mapping
 from rrm_queue.intake.reader import MOST_PROBLEMS
 
@@ -45,8 +54,8 @@ def test_any_row_gives_a_tournament_or_a_printable_reason(
         found = parsed(row, known, empty)
     except Problem:
         return
-    if isinstance(found, Part):
-        assert found.prompt.strip()
+    if not isinstance(found, Parsed):
+        assert all(_has_a_prompt(piece) for piece in found)
         return
     tournament = found.tournament
     assert len(tournament.candidates) >= 2
@@ -57,7 +66,13 @@ def test_any_row_gives_a_tournament_or_a_printable_reason(
         assert max(pair.first, pair.second) < len(tournament.candidates)
 
 
-def parsed(row: Row, known: Format, empty: Empty) -> Part | Parsed:
+def _has_a_prompt(piece: Piece) -> bool:
+    if isinstance(piece, Part):
+        return piece.prompt is None or piece.prompt.strip() != ""
+    return isinstance(piece, Judgement) or all(turn.strip() for turn in piece.turns)
+
+
+def parsed(row: Row, known: Format, empty: Empty) -> Sequence[Piece] | Parsed:
     if isinstance(known, Parts):
         return known.parse(row, empty)
     assert isinstance(known, Whole)
@@ -198,7 +213,10 @@ def test_files_are_joined_and_problems_name_theirs() -> None:
     (problem,) = (item for item in items if isinstance(item, Problem))
     assert [[c.key for c in item.candidates] for item in found] == [["m", "n"]] * 2
     assert [item.key for item in found] == ["1:1", "1:2"]
-    assert str(BadInput("all", [problem])) == "1.in:3: `output` is empty"
+    assert str(BadInput("all", [problem])) == (
+        "1.in:3: `output` is empty; "
+        "empty='drop' leaves it out, empty='keep' makes a candidate of it"
+    )
 
 
 def test_one_input_has_one_format() -> None:

@@ -202,12 +202,23 @@ def test_a_reference_is_text_or_a_number_as_it_is_written(written: str, referenc
             {"prompt": "p", "candidates": ["a"]},
             "`candidates` has 1 answer; a ranking needs at least 2",
         ),
-        ({"prompt": "p", "candidates": ["a", ""]}, "`candidates[1]` is empty"),
+        (
+            {"prompt": "p", "candidates": ["a", ""]},
+            "`candidates[1]` is empty; empty='keep' makes a candidate of it",
+        ),
+        (
+            {"prompt": "p", "candidates": ["a", "b", None]},
+            "`candidates[2]` is null; empty='drop' leaves it out, empty='keep' makes a candidate "
+            "of it",
+        ),
         (
             {"prompt": "p", "candidates": ["a", True]},
             "`candidates[1]` is a boolean, expected text or an object with `text`",
         ),
-        ({"prompt": "p", "candidates": [{"text": " "}, "b"]}, "`candidates[0].text` is empty"),
+        (
+            {"prompt": "p", "candidates": [{"text": " "}, "b"]},
+            "`candidates[0].text` is empty; empty='keep' makes a candidate of it",
+        ),
         ({"prompt": "p", "candidates": [{"id": "a"}, "b"]}, "`candidates[0].text` is missing"),
         (
             {"prompt": "p", "candidates": ["a", {"text": "\0"}]},

@@ -7,10 +7,12 @@ from typing import Any
 
 import msgspec
 
-from rrm_queue.domain import Vote
+from rrm_queue.domain import JudgeSpec, Vote
 from rrm_queue.judging.bounds import whole
 from rrm_queue.judging.dialects import END_OF_THINKING
 from rrm_queue.judging.engines.http_errors import fault_in_good_answer
+from rrm_queue.judging.engines.openai.logprobs import ASKED, tokens_of
+from rrm_queue.judging.probability import sureness
 from rrm_queue.judging.prompt import Rendered, messages
 from rrm_queue.judging.verdict import verdict_of
 from rrm_queue.judging.vote_request import VoteRequest
@@ -25,6 +27,7 @@ class _Message(msgspec.Struct):
 class _Choice(msgspec.Struct):
     message: _Message
     finish_reason: str | None = None
+    logprobs: Any = None
 
 
 class _Completion(msgspec.Struct):
@@ -57,6 +60,8 @@ def payload_of(request: VoteRequest, prompt: Rendered) -> dict[str, Any]:
         "max_tokens": request.budget,
         "seed": request.seed,
     }
+    if request.judge.logprobs:
+        payload |= ASKED
     return payload if request.judge.regex is None else payload | {"regex": request.judge.regex}
 
 
@@ -87,7 +92,12 @@ def vote_of(request: VoteRequest, prompt: Rendered, body: bytes, seconds: float)
         completion_tokens=whole(usage.get("completion_tokens")),
         seconds=seconds,
         neutralised=prompt.sanitized,
+        probability=_probability(request.judge, choice, text),
     )
+
+
+def _probability(judge: JudgeSpec, choice: _Choice, text: str) -> float | None:
+    return sureness(judge, tokens_of(choice.logprobs), text) if judge.logprobs else None
 
 
 def _read(body: bytes) -> _Completion:

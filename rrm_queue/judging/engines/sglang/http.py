@@ -17,12 +17,12 @@ from rrm_queue.errors import (
     TransientFault,
 )
 from rrm_queue.judging.engines.http_errors import error_text
+from rrm_queue.judging.engines.sglang.stream import Stream
 from rrm_queue.judging.engines.sglang.wire import (
     ChatIds,
     Generation,
     Loads,
     ServerInfo,
-    Stream,
     Tokens,
     fault_of,
 )

@@ -14,6 +14,8 @@ from rrm_queue.judging import bounds
 from rrm_queue.judging.bounds import whole
 from rrm_queue.judging.dialects import END_OF_THINKING
 from rrm_queue.judging.engines.http_errors import error_text
+from rrm_queue.judging.engines.sglang.logprobs import ASKED, tokens_of
+from rrm_queue.judging.probability import sureness
 from rrm_queue.judging.verdict import verdict_of
 from rrm_queue.judging.vote_request import VoteRequest
 from rrm_queue.seeds import derive
@@ -21,7 +23,9 @@ from rrm_queue.seeds import derive
 _TOKENS_A_CHUNK = 256
 """Each chunk repeats the text so far, so there are few; the first token has a chunk of its own."""
 
-_LONGEST_EVENT = 64 * 1024 * 1024
+_TOKENS_WITH_LOGPROBS = 4096
+"""The same where each chunk also repeats some 300 bytes a token."""
+
 _WORTH_ANOTHER_TRY = {408, 425}
 _BUSY = {429, 503}
 _REJECTED = {400, 422}
@@ -147,6 +151,8 @@ class MetaInfo(msgspec.Struct, frozen=True):
     completion_tokens: Any = 0
     cached_tokens: Any = 0
     queue_time: Any = None
+    output_token_logprobs: Any = None
+    output_top_logprobs: Any = None
 
 
 class Generation(msgspec.Struct, frozen=True):
@@ -154,71 +160,6 @@ class Generation(msgspec.Struct, frozen=True):
 
     text: str
     meta_info: MetaInfo
-
-
-class _StreamError(msgspec.Struct, frozen=True):
-    message: str = ""
-    code: int = 500
-
-
-class _Event(msgspec.Struct, frozen=True):
-    text: str | None = None
-    meta_info: MetaInfo | None = None
-    error: _StreamError | None = None
-
-
-_events = msgspec.json.Decoder(_Event)
-
-
-class Stream:
-    """Reads the server-sent events of one generation, however the network splits them.
-
-    `incremental` when each event brings the text since the last one, not the text from its start.
-    """
-
-    def __init__(self, *, incremental: bool) -> None:
-        self._incremental = incremental
-        self._unread = b""
-        self._texts: list[str] = []
-        self._meta: MetaInfo | None = None
-
-    def feed(self, data: bytes) -> bool:
-        """Takes more bytes; True when they contained more of the text.
-
-        Raises TransientFault for anything but events, and `fault_of` of an error.
-        """
-        *events, self._unread = (self._unread + data).split(b"\n\n")
-        if len(self._unread) > _LONGEST_EVENT:
-            raise TransientFault(f"the engine sent more than {_LONGEST_EVENT} bytes in one event")
-        news = [self._take(event) for event in events]
-        return any(news)
-
-    def end(self) -> Generation:
-        """The whole text; raises a JudgeFault when it did not come to its end."""
-        if self._meta is None or self._meta.finish_reason is None:
-            raise TransientFault("the engine's answer is incomplete")
-        finish = self._meta.finish_reason
-        if finish.type == "abort":
-            raise fault_of(finish.status_code or 500, finish.message or "the request was aborted")
-        return Generation("".join(self._texts), self._meta)
-
-    def _take(self, event: bytes) -> bool:
-        kind, _, data = event.strip().partition(b":")
-        if kind != b"data":
-            raise TransientFault(f"not an event of a generation: {error_text(event)}")
-        if data.strip() == b"[DONE]":
-            return False
-        try:
-            read = _events.decode(data)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise TransientFault(f"not an event of a generation: {error_text(event)}") from error
-        if read.error is not None:
-            raise fault_of(read.error.code, read.error.message)
-        if read.text is None or read.meta_info is None:
-            raise TransientFault(f"not an event of a generation: {error_text(event)}")
-        self._texts = [*self._texts, read.text] if self._incremental else [read.text]
-        self._meta = read.meta_info
-        return True
 
 
 def payload_of(request: VoteRequest, prompt: Prompt, *, rid: str, room: int) -> dict[str, Any]:
@@ -229,11 +170,17 @@ def payload_of(request: VoteRequest, prompt: Prompt, *, rid: str, room: int) -> 
         "top_p": judge.top_p,
         "max_new_tokens": min(request.budget, room),
         "sampling_seed": request.seed,
-        "stream_interval": _TOKENS_A_CHUNK,
+        "stream_interval": _TOKENS_WITH_LOGPROBS if judge.logprobs else _TOKENS_A_CHUNK,
     }
     if judge.regex is not None:
         sampling["regex"] = judge.regex
-    return {"rid": rid, "input_ids": prompt.input_ids, "sampling_params": sampling, "stream": True}
+    payload = {
+        "rid": rid,
+        "input_ids": prompt.input_ids,
+        "sampling_params": sampling,
+        "stream": True,
+    }
+    return payload | ASKED if judge.logprobs else payload
 
 
 def vote_of(
@@ -262,7 +209,16 @@ def vote_of(
         query_tokens=prompt.query_tokens,
         slot_tokens=prompt.slot_tokens,
         neutralised=prompt.sanitized,
+        probability=_probability(request.judge, generation),
     )
+
+
+def _probability(judge: JudgeSpec, generation: Generation) -> float | None:
+    if not judge.logprobs:
+        return None
+    meta = generation.meta_info
+    tokens = tokens_of(meta.output_token_logprobs, meta.output_top_logprobs)
+    return sureness(judge, tokens, generation.text)
 
 
 def thinks(judge: JudgeSpec) -> bool:

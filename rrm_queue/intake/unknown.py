@@ -1,0 +1,55 @@
+"""What to say about a file whose rows have no known format, or not the one that is expected."""
+
+from collections.abc import Mapping
+
+from rrm_queue.errors import Message, Option
+from rrm_queue.intake.formats import recognised
+from rrm_queue.intake.formats.base import Format
+from rrm_queue.intake.formats.fields import Row
+from rrm_queue.intake.formats.labels import LabelNumbers
+from rrm_queue.intake.formats.prompts import question_column
+from rrm_queue.intake.json_objects import inner_rows
+from rrm_queue.intake.mapping import renamed, shown_keys
+
+REMEDY = (
+    Option("mapping", "KEY=COLUMN"),
+    " (such as `prompt` and `candidates`, or `prompt`, `chosen` and `rejected`)",
+)
+"""What to do about rows of no known format; the keys are those that most files mean."""
+
+
+def unknown_format(row: Row, mapping: Mapping[str, str]) -> str:
+    """The message about a row of no known format, with the mapping that would help if one shows."""
+    if rows := inner_rows(row):
+        return f"the line holds {len(rows)} rows; write each on a line of its own with {_jq(row)}"
+    unknown = f"no known format has the keys {shown_keys(row)}; rename them with "
+    guessed = _guess(row, mapping)
+    if guessed is None:
+        return Message(unknown, *REMEDY)
+    return Message(unknown, Option("mapping", f"prompt={guessed}"), ", or with ", *REMEDY)
+
+
+def unfit(known: Format, before: Format | None, labels: LabelNumbers) -> str | None:
+    """Why a file of a known format cannot be read with what the user chose and gave before."""
+    if before is not None and known is not before and not (known.joins and before.joins):
+        held = f"the file holds {known.title}, but the file before it holds {before.title}"
+        return f"{held}; submit them separately"
+    if labels is not LabelNumbers.NONE and not known.labels:
+        no_numbers = f": no label of {known.title} can be a number"
+        return Message(Option("labels", labels.value), no_numbers)
+    return None
+
+
+def _jq(row: Row) -> str:
+    """The program for jq that writes the rows inside an object on lines."""
+    name = next((key for key, value in row.items() if isinstance(value, list)), None)
+    return "jq -c '.[]'" if name is None else f"jq -c '.[\"{name}\"][]'"
+
+
+def _guess(row: Row, mapping: Mapping[str, str]) -> str | None:
+    """The column that makes a known row if it is the prompt."""
+    column = question_column(row)
+    if column is None or "prompt" in mapping:
+        return None
+    known = recognised(renamed(row, {**mapping, "prompt": column}))
+    return column if known is not None else None
