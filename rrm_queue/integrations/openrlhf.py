@@ -9,11 +9,11 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypedDict
 
 from rrm_queue.errors import UsageFault
+from rrm_queue.intake.formats.dialogues import answer_after
 from rrm_queue.integrations.client import RewardClient, run
-from rrm_queue.integrations.transcripts import answer_in
 
 
-class RewardsOfOpenRlhf(TypedDict):
+class Rewarded(TypedDict):
     """What OpenRLHF takes: a reward and a score for each query; None where there is none."""
 
     rewards: list[float | None]
@@ -21,37 +21,26 @@ class RewardsOfOpenRlhf(TypedDict):
     extra_logs: dict[str, float]
 
 
-RewardFunc = Callable[[Sequence[str], Sequence[str], Sequence[str | None]], RewardsOfOpenRlhf]
+RewardFunc = Callable[[Sequence[str], Sequence[str], Sequence[str | None]], Rewarded]
 
 
 def reward_function(*, size: int, **options: Any) -> RewardFunc:
     """A `reward_func`; `size` is the trainer's `--rollout.n_samples_per_prompt`.
 
     The labels are references, for judges that need them. `options` are those of `RewardClient`.
-    Raises UsageFault; the function also raises ServerFault.
+    Raises UsageFault; the function raises it for a query without its prompt, and ServerFault.
     """
     client = RewardClient(**options)
 
     def reward_func(
         queries: Sequence[str], prompts: Sequence[str], labels: Sequence[str | None]
-    ) -> RewardsOfOpenRlhf:
-        return as_openrlhf(
-            [
-                run(
-                    client.sample(
-                        prompt, answer_in(query, prompt), size=size, reference=label or None
-                    )
-                )
-                for query, prompt, label in zip(queries, prompts, labels, strict=True)
-            ]
-        )
+    ) -> Rewarded:
+        rewards = []
+        for query, prompt, label in zip(queries, prompts, labels, strict=True):
+            answer = answer_after(prompt, query)
+            if answer is None:
+                raise UsageFault("a query does not hold its prompt: was it cut to fit the model?")
+            rewards.append(run(client.sample(prompt, answer, size=size, reference=label or None)))
+        return {"rewards": rewards, "scores": list(rewards), "extra_logs": {}}
 
     return reward_func
-
-
-def as_openrlhf(rewards: Sequence[float | None]) -> RewardsOfOpenRlhf:
-    """The rewards as OpenRLHF takes them."""
-    return {"rewards": list(rewards), "scores": list(rewards), "extra_logs": {}}
-
-
-__all__ = ["RewardsOfOpenRlhf", "UsageFault", "as_openrlhf", "reward_function"]
