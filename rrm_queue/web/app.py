@@ -11,11 +11,24 @@ from starlette.types import ASGIApp
 from rrm_queue import __version__
 from rrm_queue.web.gate import Gate
 from rrm_queue.web.problems import MEDIA_TYPE, register_problems
-from rrm_queue.web.routes import control, events, export, health, jobs, pages, results, submit
+from rrm_queue.web.routes import (
+    control,
+    events,
+    export,
+    health,
+    jobs,
+    open_jobs,
+    pages,
+    results,
+    rewards,
+    submit,
+)
 from rrm_queue.web.serving import Serving
 
 ROUTERS: tuple[APIRouter, ...] = (
     submit.router,
+    open_jobs.router,
+    rewards.router,
     jobs.router,
     events.router,
     results.router,
@@ -57,7 +70,7 @@ def create_api(serving: Serving | None = None) -> FastAPI:
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         yield
         if serving is not None:
-            serving.changes.stop()
+            serving.close()
 
     api = FastAPI(
         title="rrmq",

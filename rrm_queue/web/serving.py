@@ -9,6 +9,7 @@ from fastapi import Depends, Request
 
 from rrm_queue.actions import jobs
 from rrm_queue.actions.app import App
+from rrm_queue.actions.rewards.service import RewardService
 from rrm_queue.web.access import Access
 from rrm_queue.web.changes import Changes
 from rrm_queue.web.looks import Looks
@@ -56,9 +57,23 @@ class Serving:
         self.in_flight = Room("requests", app.settings.api_in_flight)
         self.streams = Room("streams of events", STREAMS, retry_after=5)
         self.held = Room("bytes of requests", HELD_BYTES)
+        self._rewards: RewardService | None = None
         self._heavy = Room("large requests", HEAVY + HEAVY_WAITING, retry_after=5)
         self._heavy_threads = CapacityLimiter(HEAVY)
         self._threads = CapacityLimiter(THREADS)
+
+    @property
+    def rewards(self) -> RewardService:
+        """Rewards for groups; its threads start with the first request for them."""
+        if self._rewards is None:
+            self._rewards = RewardService(self.app)
+        return self._rewards
+
+    def close(self) -> None:
+        """Ends the threads that serve requests; it is called when no request is left."""
+        self.changes.stop()
+        if self._rewards is not None:
+            self._rewards.close()
 
     def stop(self) -> None:
         """Lets everything end that waits; it is called when the server is asked to stop."""

@@ -1,7 +1,8 @@
 """What a caller gets for a group: rewards in the order in which it gave the answers."""
 
 from collections.abc import Sequence
-from typing import TypedDict
+
+from typing_extensions import TypedDict
 
 from rrm_queue.actions.rewards.asked import places_of
 from rrm_queue.actions.schemas import Tokens

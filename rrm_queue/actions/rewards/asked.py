@@ -6,7 +6,7 @@ from typing import Any
 
 from rrm_queue.actions.open_jobs import open_key, refuse_own_pairs
 from rrm_queue.actions.request import SubmitOptions, request_of
-from rrm_queue.domain import Candidate, Tournament
+from rrm_queue.domain import Candidate, JudgeSpec, Tournament
 from rrm_queue.errors import BadInput, Problem, UsageFault
 from rrm_queue.intake.formats.base import Empty
 from rrm_queue.intake.formats.entrants import answer_text
@@ -71,6 +71,7 @@ class OwnJob:
 
     job: Job
     key: str
+    spec: JudgeSpec
     needs: Needs
     has_endpoint: bool
 
@@ -99,7 +100,7 @@ def own_job(options: Mapping[str, Any], answers: int, openai_base_url: str) -> O
     refuse_own_pairs(request)
     job = request.job(SOURCE)
     job.open = job.ephemeral = True
-    return OwnJob(job, open_key(job, None), request.needs, request.has_endpoint)
+    return OwnJob(job, open_key(job, None), request.spec, request.needs, request.has_endpoint)
 
 
 def refuse_lack(needs: Needs, group: Group) -> None:

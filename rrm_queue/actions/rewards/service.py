@@ -5,7 +5,7 @@ to the store. All it gives are futures: a thread waits for them as well as an ev
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from threading import Lock
 from typing import NamedTuple, Self
@@ -54,11 +54,11 @@ class RewardService:
         self.joiner = Joiner(app, self.waiting)
         gatherer = Gatherer(app, self.joiner)
         self.cohorts = CohortWaiting(app, self.waiting, gatherer)
-        self._joining = GroupCommit[Joining, Joined]("joining", self.joiner.join)
+        self._joining = GroupCommit[Joining, Joined]("joining", self._join)
         self._gathering = GroupCommit[Gathered, Held]("gathering", self._hold(gatherer))
         self._listening = Listening(app, self._hear, self._sweep, self.cohorts.glance)
         self._lock = Lock()
-        self._care_at: dict[str, float] = {}
+        self._care_at: dict[bool, float] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -91,7 +91,6 @@ class RewardService:
 
         The future raises Conflict, JobNotFound, JobNotOpen, BadInput and StoreUnavailable.
         """
-        self.care(job)
         return self._joining.submit(Joining(group, job))
 
     def prepare_sample(self, request: SampleRequest) -> Gathered:
@@ -107,7 +106,6 @@ class RewardService:
 
         The future raises what that of `join` raises, and CohortRefused for an answer that is late.
         """
-        self.care(answer.job)
         return self._gathering.submit(answer)
 
     def find(self, job: str, key: str) -> Joined:
@@ -120,21 +118,25 @@ class RewardService:
         self.joiner.tell([joined])
         return joined
 
-    def care(self, job: OwnJob | str) -> None:
+    def _join(self, asked: Sequence[Joining]) -> Sequence[Joined | RrmqError]:
+        self._care(one.job for one in asked)
+        return self.joiner.join(asked)
+
+    def _care(self, jobs: Iterable[OwnJob | str]) -> None:
         """Starts the local stack's processes where they do not run; not for every request."""
-        has_endpoint = isinstance(job, OwnJob) and job.has_endpoint
-        fingerprint = settings_fingerprint(self.app.settings) if has_endpoint else ""
-        with self._lock:
-            now = time.monotonic()
-            if now < self._care_at.get(fingerprint, 0.0):
-                return
-            self.app.ensure_processes(fingerprint)
-            self._care_at[fingerprint] = now + CARE
+        for has_endpoint in {isinstance(job, OwnJob) and job.has_endpoint for job in jobs}:
+            with self._lock:
+                if time.monotonic() < self._care_at.get(has_endpoint, 0.0):
+                    continue
+                fingerprint = settings_fingerprint(self.app.settings) if has_endpoint else ""
+                self.app.ensure_processes(fingerprint)
+                self._care_at[has_endpoint] = time.monotonic() + CARE
 
     def _hold(
         self, gatherer: Gatherer
     ) -> Callable[[Sequence[Gathered]], Sequence[Held | RrmqError]]:
         def hold(answers: Sequence[Gathered]) -> list[Held | RrmqError]:
+            self._care(one.job for one in answers)
             placed = gatherer.place(answers)
             held = [one for one in placed if isinstance(one, Placed)]
             judged = iter(self.cohorts.expect(held))

@@ -11,14 +11,12 @@ from typing import Annotated, BinaryIO
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from rrm_queue.actions.request import Request as JobRequest
-from rrm_queue.actions.request import SubmitOptions, request_of
+from rrm_queue.actions.request import request_of
 from rrm_queue.actions.submit import Submission, submit
-from rrm_queue.errors import UsageFault
-from rrm_queue.judging.kinds import kind_of
 from rrm_queue.web.fields import SubmitFields, submit_options
 from rrm_queue.web.responses import json_response
 from rrm_queue.web.routes.descriptions import SUBMISSION
+from rrm_queue.web.routes.parameters import refuse_paths
 from rrm_queue.web.serving import Served, Serving
 from rrm_queue.web.uploads import Upload, received
 
@@ -56,7 +54,7 @@ def _submit(served: Serving, upload: Upload, fields: SubmitFields) -> Submission
     with _as_files(upload.others) as files:
         given = submit_options(fields, upload.texts, files)
         request = request_of(given, served.app.settings.openai_base_url)
-    _refuse_paths(given, request)
+    refuse_paths(request.spec)
     return submit(served.app, upload.sources, request)
 
 
@@ -70,9 +68,3 @@ def _as_files(parts: Mapping[str, BinaryIO]) -> Iterator[Mapping[str, str]]:
             with Path(paths[name]).open("wb") as file:
                 shutil.copyfileobj(part, file)
         yield paths
-
-
-def _refuse_paths(given: SubmitOptions, request: JobRequest) -> None:
-    """Raises UsageFault for a judge that would read a file of the server."""
-    if kind_of(request.spec).argument_is_file:
-        raise UsageFault(f"judge {given.judge!r} reads a file of the server: submit it there")
