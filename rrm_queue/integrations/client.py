@@ -26,6 +26,7 @@ _WAIT = 60
 """Seconds for which one request waits at the server; then the next one goes on waiting."""
 
 _BUSY = frozenset({408, 425, 429, 500, 502, 503, 504})
+_LATE = "urn:rrmq:cohort-refused"
 _BACKOFF = wait_exponential_jitter(initial=0.5, max=30)
 
 Result = TypeVar("Result")
@@ -82,7 +83,12 @@ class RewardClient:
 
         Raises ServerFault when the server refuses, or has no rewards within `patience` seconds.
         """
-        body = {"prompt": prompt, "completions": list(completions), "reference": reference}
+        body = {
+            "wait": _WAIT,
+            "prompt": prompt,
+            "completions": list(completions),
+            "reference": reference,
+        }
         answer = await self._ask("v1/rewards", {**self._options, **body})
         rewards: list[float | None] = answer["rewards"]
         return rewards
@@ -102,6 +108,7 @@ class RewardClient:
         A group without a name is that of the next answers to the same prompt. Raises as `group`.
         """
         body = {
+            "partial": self._options.get("partial", "judge"),
             "prompt": prompt,
             "completion": completion,
             "size": size,
@@ -123,7 +130,7 @@ class RewardClient:
             reraise=True,
         )
         try:
-            return await retrying(self._once, path, {"wait": _WAIT, **sent})
+            return await retrying(self._once, path, sent)
         except (_Again, aiohttp.ClientError, TimeoutError) as error:
             raise ServerFault(f"no rewards in {self._patience:g} s: {error}") from error
 
@@ -136,10 +143,11 @@ class RewardClient:
         ):
             if response.status == 202:
                 raise _Again("the judge has not decided yet", after=0)
-            if response.status in _BUSY and not _is_late(response):
-                raise _Again(await _reason(response), _retry_after(response))
             if response.status != 200:
-                raise ServerFault(f"the server refuses: {await _reason(response)}")
+                kind, reason = await _problem(response)
+                if response.status in _BUSY and kind != _LATE:
+                    raise _Again(reason, _retry_after(response))
+                raise ServerFault(f"the server refuses: {reason}")
             answer: dict[str, Any] = await response.json()
             return answer
 
@@ -184,19 +192,14 @@ def _options_of_environment() -> dict[str, Any]:
     return options
 
 
-def _is_late(response: aiohttp.ClientResponse) -> bool:
-    """Whether rrmq itself says that the group was not whole in time; a proxy's 504 says less."""
-    return response.status == 504 and response.content_type == "application/problem+json"
-
-
-async def _reason(response: aiohttp.ClientResponse) -> str:
-    """What the server says, one line."""
+async def _problem(response: aiohttp.ClientResponse) -> tuple[str, str]:
+    """The type of a problem document, empty for another body, and what it says in one line."""
     text = await response.text(errors="replace")
     try:
-        text = str(json.loads(text)["detail"])
+        document = json.loads(text)
+        return str(document["type"]), f"{response.status}: {document['detail']}"
     except (ValueError, KeyError, TypeError):
-        text = " ".join(text.split())[:200]
-    return f"{response.status}: {text}"
+        return "", f"{response.status}: {' '.join(text.split())[:200]}"
 
 
 def _retry_after(response: aiohttp.ClientResponse) -> float | None:

@@ -52,7 +52,7 @@ class RewardService:
         self.app = app
         self.waiting = Waiting(app)
         self.joiner = Joiner(app, self.waiting)
-        gatherer = Gatherer(app, self.joiner)
+        self._gatherer = gatherer = Gatherer(app, self.joiner)
         self.cohorts = CohortWaiting(app, self.waiting, gatherer)
         self._joining = GroupCommit[Joining, Joined]("joining", self._join)
         self._gathering = GroupCommit[Gathered, Held]("gathering", self._hold(gatherer))
@@ -107,6 +107,10 @@ class RewardService:
         The future raises what that of `join` raises, and CohortRefused for an answer that is late.
         """
         return self._gathering.submit(answer)
+
+    def leave(self, held: Held, *, given: bool) -> None:
+        """Called when the caller waits no longer; `given` when it gets its reward."""
+        self._gatherer.taken.end((held.cohort.id, held.place), given=given)
 
     def find(self, job: str, key: str) -> Joined:
         """A group that was asked for before. Raises JobNotFound and TournamentNotFound."""
