@@ -14,6 +14,7 @@ HERE = Path(__file__).parent
 
 NAMES = (
     "voting_waves",
+    "reference_judge",
     "startup",
     "store_scale",
     "submitting",

@@ -20,12 +20,13 @@ from rig import Filling, fill
 from sqlalchemy import text
 
 from rrm_queue.coordinator.plan import advance
-from rrm_queue.domain import DecidedBy, JobId, MatchId, Outcome, Verdict, Vote
+from rrm_queue.domain import BatchId, DecidedBy, JobId, MatchId, Outcome, Verdict, Vote
 from rrm_queue.local.stack import LocalStack
 from rrm_queue.store.database import Database, Transaction
 from rrm_queue.store.queue import counters, dispatching, planning, recording
 from rrm_queue.store.queue import paid_votes as votes
 from rrm_queue.store.queue.counters import Counts
+from rrm_queue.store.queue.floors import Floor
 from rrm_queue.store.schema import upgrade
 from rrm_queue.store.views import jobs, results
 
@@ -93,7 +94,7 @@ def _timed(database: Database, job: JobId) -> Mapping[str, float]:
         "list": lambda tx: jobs.list_jobs(tx, 20),
         "results of one tournament": lambda tx: list(results.job_results(tx, job, "t7")),
         "dispatch: look at the jobs": lambda tx: dispatching.active_jobs(
-            tx, "rrmq.judge.openai", 64
+            tx, "rrmq.judge.openai", 64, {}, BatchId(0)
         ),
         "dispatch: claim 64 and send": lambda tx: _claim(tx, job),
         "dispatch: open 8 tournaments": lambda tx: _open(tx, job),
@@ -115,7 +116,7 @@ def _median(database: Database, call: Callable[[Transaction], Any]) -> float:
 
 
 def _claim(tx: Transaction, job: JobId) -> None:
-    matches = dispatching.claim_matches(tx, job, 64)
+    matches = dispatching.claim_matches(tx, job, 64, Floor())
     dispatching.tournament_texts(tx, {match.tournament for match in matches})
     pairs = {(m.tournament, number) for m in matches for number in (m.first, m.second)}
     dispatching.answers(tx, pairs, gold=False)

@@ -31,7 +31,8 @@ class Votes:
     `matches` are any numbers that tell matches apart, `numbers` the votes' numbers in their match,
     `swapped` whether the match's second candidate was shown first. `verdicts` are by the order of
     presentation: FIRST is for the answer that was shown first. `reasons` are places in REASONS, -1
-    for a vote with a verdict.
+    for a vote with a verdict. `probabilities` are those of the answer shown first, NaN where they
+    are not known; None where none is.
     """
 
     matches: Whole
@@ -39,6 +40,7 @@ class Votes:
     swapped: NDArray[np.bool_]
     verdicts: Verdicts
     reasons: Whole
+    probabilities: NDArray[np.float64] | None = None
 
     def __len__(self) -> int:
         return len(self.verdicts)
@@ -63,6 +65,7 @@ class Votes:
             self.swapped[rows],
             self.verdicts[rows],
             self.reasons[rows],
+            None if self.probabilities is None else self.probabilities[rows],
         )
 
     def parts(self) -> tuple[Whole, int]:

@@ -1,11 +1,14 @@
 """Settings: the environment, read once by the composition roots and nobody else."""
 
+import re
 from pathlib import Path
 from typing import Literal
 
 import platformdirs
-from pydantic import ByteSize, Field, SecretStr
+from pydantic import ByteSize, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 
 CONFIRM_ABOVE = 1_000_000
 """The most votes of a job that `submit` makes without asking; some days on two GPUs."""
@@ -54,6 +57,16 @@ class Settings(BaseSettings):
     openai_api_key: SecretStr | None = Field(
         default=None,
         description="the worker's key for that URL; it is sent nowhere else and not stored",
+    )
+    openai_headers: dict[str, SecretStr] | None = Field(
+        default=None,
+        description='more headers for that URL, as JSON, such as `{"api-key": "…"}` for Azure; '
+        "kept secret like the key",
+    )
+    openai_query: SecretStr | None = Field(
+        default=None,
+        description="parameters for that URL, such as `api-version=2024-10-21` for Azure; kept "
+        "secret like the key",
     )
     openai_rpm: int = Field(
         default=0,
@@ -112,3 +125,13 @@ class Settings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="how much coordinator, worker and server log"
     )
+
+    @field_validator("openai_headers", mode="before")
+    @classmethod
+    def _check_headers(cls, headers: object) -> object:
+        if headers is not None and not isinstance(headers, dict):
+            raise ValueError('write it as JSON, such as {"name": "value"}')
+        for name, value in (headers or {}).items():
+            if not _HEADER_NAME.fullmatch(name) or not str(value).isprintable():
+                raise ValueError("a header's name or value has characters that no header may have")
+        return headers

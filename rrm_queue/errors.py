@@ -239,8 +239,19 @@ class PermanentFault(JudgeFault):
     """The judge cannot decide this match."""
 
 
-class RequestRejected(PermanentFault):
+class MatchRefused(PermanentFault):
+    """The judge refuses this match.
+
+    It is too long, or its texts are filtered; another match may fare better.
+    """
+
+
+class RequestRejected(MatchRefused):
     """The judge rejects the request."""
+
+
+class PromptFiltered(MatchRefused):
+    """The judge's content filter turned the prompt away."""
 
 
 class JudgeRefused(PermanentFault):

@@ -27,13 +27,17 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
     gold: float | None = None
 
 
-class Question(msgspec.Struct, frozen=True):
-    """A tournament's texts; `tournament` is the prompt's id in the file."""
+class Question(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A tournament's texts; `tournament` is the prompt's id in the file.
+
+    `criteria` are the prompt's own, in place of the judge's.
+    """
 
     tournament: str
     prompt: str
     reference: str | None
     answers: list[Answer]
+    criteria: str | None = None
 
 
 class BatchMatch(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -77,6 +81,7 @@ class Failure(msgspec.Struct, frozen=True, omit_defaults=True):
     `refused` when the judge turns the whole job away: no match of it would fare better. `wait` is
     above 0 when the judge asked to wait: then it is no attempt, and the match may be tried again
     after so many seconds. `rejected` when the judge found fault with the request itself.
+    `match_refused` when it refused this match alone, as too long or for what its texts say.
     """
 
     reason: str
@@ -84,6 +89,7 @@ class Failure(msgspec.Struct, frozen=True, omit_defaults=True):
     refused: bool = False
     wait: float = 0.0
     rejected: bool = False
+    match_refused: bool = False
 
 
 class MatchReport(msgspec.Struct, frozen=True, omit_defaults=True):

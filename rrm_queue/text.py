@@ -1,6 +1,6 @@
 """Text and numbers in the form in which they are shown."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from math import isnan
 from unicodedata import east_asian_width
 
@@ -27,6 +27,12 @@ def count(number: int, noun: str) -> str:
     """Such as `1,240 matches` and `1 match`."""
     plural = noun + ("es" if noun.endswith("ch") else "s")
     return f"{number:,} {noun if number == 1 else plural}"
+
+
+def listed(names: Iterable[str]) -> str:
+    """Such as `a`, `a and b`, `a, b and c`."""
+    *others, last = names
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def magnitude(number: int) -> str:

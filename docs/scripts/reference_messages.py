@@ -66,14 +66,16 @@ def _default(field: msgspec.structs.FieldInfo) -> str:
         return "null"
     if isinstance(value, bool):
         return str(value).lower()
-    return f"`{value}`" if value != "" else "empty"
+    return f"`{value}`" if value not in ("", ()) else "empty"
 
 
 def _type(kind: Any) -> str:
     """The type in words."""
     if get_origin(kind) in (UnionType, Union):
         return " or ".join(_type(part) for part in get_args(kind))
-    if get_origin(kind) is list:
+    if get_origin(kind) is dict:
+        return "object"
+    if get_origin(kind) in (list, tuple):
         return f"list of {_type(get_args(kind)[0])}"
     if kind is NoneType:
         return "null"

@@ -26,11 +26,12 @@ class DiagnosisShape(TypedDict):
     length_slope: dict[str, Any]
     labels: list[dict[str, Any]]
     labels_longer_wins: dict[str, Any] | None
+    calibration: dict[str, Any] | None
 
 
 def diagnosis_shape(view: JobView, diagnosis: "Diagnosis") -> DiagnosisShape:
     """The diagnosis of a job's judge."""
-    judge, longer = diagnosis.judge, diagnosis.preferred_longer
+    judge, longer, known = diagnosis.judge, diagnosis.preferred_longer, diagnosis.calibration
     return {
         "job": view.id,
         "state": view.state,
@@ -40,6 +41,7 @@ def diagnosis_shape(view: JobView, diagnosis: "Diagnosis") -> DiagnosisShape:
         "length_slope": _plain(asdict(judge.slope)),
         "labels": [_plain(asdict(report)) for report in diagnosis.labels],
         "labels_longer_wins": None if longer is None else _plain(asdict(longer)),
+        "calibration": None if known is None else _plain(asdict(known)),
     }
 
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Generic, TypeVar
 
-from rrm_queue.domain import Launch, OnNoVerdict, Order, Seeding, Stop, Voting
+from rrm_queue.domain import Launch, OnNoVerdict, OnRefused, Order, Seeding, Stop, Voting
 from rrm_queue.errors import Message, Option, UsageFault
 from rrm_queue.intake.formats.base import Empty, Ids
 from rrm_queue.intake.formats.labels import LabelNumbers
+from rrm_queue.judging.dialects import NAMES as DIALECTS
 
 Word = TypeVar("Word", bound=StrEnum)
 
@@ -85,6 +86,14 @@ ON_NO_VERDICT = Choice(
     help="What a vote that stays without a verdict counts for.",
 )
 
+ON_REFUSED = Choice(
+    "on_refused",
+    OnRefused,
+    OnRefused.FAIL,
+    help="A match that the judge refuses for itself, such as one that is too long: it fails with "
+    "its tournament; the longer answer loses; or it counts for neither side.",
+)
+
 RESAMPLES = WholeNumber(
     "resamples",
     0,
@@ -92,6 +101,13 @@ RESAMPLES = WholeNumber(
     default=Voting().resamples,
     help="How often a vote without a verdict is asked for again.",
 )
+
+DIALECT = f"How the judge writes its verdict: {', '.join(DIALECTS)}. By default as the judge does."
+"""The help of the option `dialect`; `judging.dialects` checks its value."""
+
+THINKS = "Whether the judge always reasons before a mark such as </think>. By default as it does."
+
+CRITERIA = "What answers are judged by: a text for the slot {{ criteria }} of the judge's template."
 
 SEED = WholeNumber("seed", 0, 2**63 - 1, default=0, help="Seed for every random choice.")
 

@@ -9,7 +9,7 @@ import re
 import sys
 import threading
 from collections.abc import Iterable
-from urllib.parse import quote, unquote
+from urllib.parse import parse_qsl, quote, unquote
 
 from rrm_queue.config import Settings
 from rrm_queue.text import printable
@@ -33,6 +33,10 @@ def secrets_of(settings: Settings) -> frozenset[str]:
             found.update(pattern.findall(url.get_secret_value()) if url else [])
     if settings.openai_api_key:
         found.add(settings.openai_api_key.get_secret_value())
+    found.update(value.get_secret_value() for value in (settings.openai_headers or {}).values())
+    if settings.openai_query:
+        query = parse_qsl(settings.openai_query.get_secret_value())
+        found.update(value for name, value in query if name != "api-version")
     for tokens in (settings.api_tokens, settings.api_read_tokens):
         found.update(map(str.strip, tokens.get_secret_value().split(",") if tokens else []))
     forms = {form for secret in found for form in _forms(secret)}

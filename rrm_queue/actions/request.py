@@ -9,6 +9,7 @@ from secrets import token_hex
 from msgspec import to_builtins
 
 from rrm_queue.actions import options
+from rrm_queue.actions.judges import BUILT_IN_ONLY, JudgeFiles, judge_named, read_text
 from rrm_queue.domain import JobState, JudgeSpec, Order, Seeding, Stop, Voting
 from rrm_queue.errors import Message, Option, UsageFault
 from rrm_queue.intake.byte_limit import UNLIMITED
@@ -18,11 +19,18 @@ from rrm_queue.intake.needs import Needs
 from rrm_queue.intake.reader import RowReader, Source, read
 from rrm_queue.judging.kinds import kind_of, queue_of
 from rrm_queue.judging.spec import (
+    field_value,
+    needs_criteria,
     needs_reference,
-    parse_spec,
+    takes_criteria,
+    unasked_mark,
+    with_criteria,
+    with_dialect,
+    with_extra,
     with_logprobs,
     with_sampling,
     with_template,
+    with_thinking,
 )
 from rrm_queue.store.tables import Job
 from rrm_queue.strategies import judges_own_pairs, named
@@ -47,9 +55,14 @@ class SubmitOptions:
     launch: str = options.LAUNCH.default
     stop: str = options.STOP
     on_no_verdict: str = options.ON_NO_VERDICT.default
+    on_refused: str = options.ON_REFUSED.default
     resamples: int = options.RESAMPLES.default
     sampling: Mapping[str, object] = field(default_factory=dict)
+    extra: Mapping[str, object] = field(default_factory=dict)
     template: str | PathLike[str] | None = None
+    dialect: str | None = None
+    thinks: bool | None = None
+    criteria: str | PathLike[str] | None = None
     seed: int = options.SEED.default
     seeding: str = options.SEEDING.default
     name: str | None = None
@@ -92,6 +105,11 @@ class Request:
         """Whether the judge is asked at the endpoint of the settings."""
         return kind_of(self.spec).has_endpoint
 
+    @property
+    def warning(self) -> str | None:
+        """What is probably a mistake, though the job can be made; None if nothing is."""
+        return unasked_mark(self.spec)
+
     def job(self, source: str) -> Job:
         """A new job over what is called `source`."""
         return Job(
@@ -129,21 +147,26 @@ def needs_of(spec: JudgeSpec, strategy: str) -> Needs:
         reference=needs_reference(spec),
         gold=kind_of(spec).needs_gold,
         pairs=own_pairs,
+        takes_criteria=takes_criteria(spec),
+        criteria=needs_criteria(spec),
         matches=None if own_pairs else named(strategy).matches,
     )
 
 
-def request_of(given: SubmitOptions, openai_base_url: str) -> Request:
+def request_of(
+    given: SubmitOptions, openai_base_url: str, files: JudgeFiles = BUILT_IN_ONLY
+) -> Request:
     """The options, checked. `openai_base_url` is where `openai` judges are asked.
 
-    Raises UsageFault for the first option that cannot be: what it needs from files is read as well.
+    `files` are the judges' files that may be named. Raises UsageFault for the first option that
+    cannot be: what it needs from files is read as well.
     """
     seeding = options.SEEDING.checked(given.seeding)
     named(given.strategy, seeding=seeding)
     return Request(
         strategy=given.strategy,
         seeding=seeding,
-        spec=judge_of(given, openai_base_url),
+        spec=judge_of(given, openai_base_url, files),
         voting=voting_of(given),
         seed=options.SEED.checked(given.seed),
         name=_checked_text(given.name, "name") if given.name else None,
@@ -158,23 +181,45 @@ def request_of(given: SubmitOptions, openai_base_url: str) -> Request:
 
 
 def parse_sampling(words: Iterable[str]) -> dict[str, str]:
-    """The sampling settings that words such as `temperature=0.7` give."""
-    return {key: value for key, _, value in (word.partition("=") for word in words)}
+    """The sampling settings that words such as `temperature=0.7` give. Raises UsageFault."""
+    return dict(_pair(word, "temperature=0.7") for word in words)
 
 
-def judge_of(given: SubmitOptions, openai_base_url: str) -> JudgeSpec:
-    """The judge with its sampling and template. Raises UsageFault."""
+def parse_extra(words: Iterable[str]) -> dict[str, object]:
+    """The fields that words such as `reasoning_effort=low` give. Raises UsageFault."""
+    pairs = [_pair(word, "reasoning_effort=low") for word in words]
+    return {name: field_value(value) for name, value in pairs}
+
+
+def _pair(word: str, example: str) -> tuple[str, str]:
+    name, equals, value = word.partition("=")
+    if not equals:
+        raise UsageFault(f"{word!r} has no `=`; write it as {example}")
+    return name.strip(), value
+
+
+def judge_of(
+    given: SubmitOptions, openai_base_url: str, files: JudgeFiles = BUILT_IN_ONLY
+) -> JudgeSpec:
+    """The judge with its sampling, its prompt and its dialect. Raises UsageFault.
+
+    What an option says stands above what the judge's file says.
+    """
     name = _checked_text(given.judge, "judge")
-    spec = parse_spec(name, base_url=openai_base_url, folder=Path.cwd())
+    spec = judge_named(name, base_url=openai_base_url, files=files)
     kind_of(spec).check_argument(spec.argument)
-    spec = with_sampling(spec, {key: str(value) for key, value in given.sampling.items()})
+    sampling = {key: "" if value is None else str(value) for key, value in given.sampling.items()}
+    spec = with_extra(with_sampling(spec, sampling), given.extra)
     spec = with_logprobs(spec) if given.logprobs else spec
-    if given.template is None:
-        return spec
-    try:
-        return with_template(spec, Path(given.template).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageFault(f"the template cannot be read: {error}") from error
+    if given.template is not None:
+        spec = with_template(spec, read_text(Path(given.template), "the template"))
+    if given.dialect is not None:
+        spec = with_dialect(spec, given.dialect)
+    if given.thinks is not None:
+        spec = with_thinking(spec, given.thinks)
+    if given.criteria is not None:
+        return with_criteria(spec, read_text(Path(given.criteria), "the criteria"))
+    return spec if spec.criteria is None else with_criteria(spec, spec.criteria)
 
 
 def voting_of(given: SubmitOptions) -> Voting:
@@ -192,6 +237,7 @@ def voting_of(given: SubmitOptions) -> Voting:
         stop=stop,
         lead=lead,
         on_no_verdict=options.ON_NO_VERDICT.checked(given.on_no_verdict),
+        on_refused=options.ON_REFUSED.checked(given.on_refused),
         resamples=options.RESAMPLES.checked(given.resamples),
         keep_going=given.keep_going,
     )

@@ -4,12 +4,18 @@ import logging
 import os
 import sys
 from collections.abc import Mapping
+from itertools import chain
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl
+from urllib.request import getproxies_environment
 
 from pydantic import SecretStr, ValidationError
 
 from rrm_queue.actions.redaction import RedactingFormatter, log_uncaught_exceptions, secrets_of
 from rrm_queue.config import Settings
 from rrm_queue.errors import UsageFault
+from rrm_queue.judging.engines.base import EngineSettings
 from rrm_queue.seeds import derive
 
 
@@ -38,7 +44,29 @@ def settings_fingerprint(settings: Settings) -> str:
     Two keys have different fingerprints, and a key cannot be read from its fingerprint.
     """
     limits = (settings.openai_rpm, settings.openai_tpm)
-    return f"{derive(settings.openai_base_url, reveal(settings.openai_api_key), *limits):x}"
+    parts = (settings.openai_base_url, reveal(settings.openai_api_key), *limits)
+    more = (*chain(*openai_headers(settings).items()), reveal(settings.openai_query))
+    return f"{derive(*parts, *(more if any(more) else ())):x}"
+
+
+def engine_settings(settings: Settings, **more: Any) -> EngineSettings:
+    """What engines on this machine need to know; `more` is what a command adds."""
+    return EngineSettings(
+        settings.openai_base_url,
+        reveal(settings.openai_api_key) or None,
+        openai_headers=openai_headers(settings),
+        openai_query=dict(parse_qsl(reveal(settings.openai_query))),
+        proxies=getproxies_environment(),
+        openai_rpm=settings.openai_rpm,
+        openai_tpm=settings.openai_tpm,
+        hub_cache=str(Path(os.environ.get("HF_HOME", "~/.cache/huggingface"), "hub").expanduser()),
+        **more,
+    )
+
+
+def openai_headers(settings: Settings) -> dict[str, str]:
+    """The headers that are sent to `openai` judges beside the key's."""
+    return {name: reveal(value) for name, value in (settings.openai_headers or {}).items()}
 
 
 def daemon_environment(settings: Settings) -> Mapping[str, str]:

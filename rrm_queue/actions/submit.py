@@ -14,7 +14,10 @@ from rrm_queue.judging.kinds import kind_of
 
 
 class Submission(NamedTuple):
-    """What was stored; `warning` says why the coordinator could not be told of it."""
+    """What was stored; `warning` says what is wrong although it was.
+
+    The coordinator could not be told of it, or the judge's prompt is probably a mistake.
+    """
 
     submitted: Submitted
     warning: str | None
@@ -50,4 +53,4 @@ def submit(
             broker.wake()
         except BrokerUnavailable as error:
             return Submission(submitted, f"{error}; the job is stored and starts when it is back")
-    return Submission(submitted, None)
+    return Submission(submitted, request.warning)

@@ -7,6 +7,7 @@ from typing import Any
 
 from rrm_queue.actions import options
 from rrm_queue.actions.input_files import open_bytes
+from rrm_queue.actions.judges import local_files
 from rrm_queue.actions.request import SubmitOptions, request_of
 from rrm_queue.actions.submit import submit as submit_sources
 from rrm_queue.api.app import shared_app
@@ -28,9 +29,14 @@ def submit(
     launch: str = options.LAUNCH.default,
     stop: str = options.STOP,
     on_no_verdict: str = options.ON_NO_VERDICT.default,
+    on_refused: str = options.ON_REFUSED.default,
     resamples: int = options.RESAMPLES.default,
     sampling: Mapping[str, object] | None = None,
+    extra: Mapping[str, object] | None = None,
     template: str | PathLike[str] | None = None,
+    dialect: str | None = None,
+    thinks: bool | None = None,
+    criteria: str | PathLike[str] | None = None,
     seed: int = options.SEED.default,
     seeding: str = options.SEEDING.default,
     name: str | None = None,
@@ -59,9 +65,14 @@ def submit(
         launch=launch,
         stop=stop,
         on_no_verdict=on_no_verdict,
+        on_refused=on_refused,
         resamples=resamples,
         sampling=sampling or {},
+        extra=extra or {},
         template=template,
+        dialect=dialect,
+        thinks=thinks,
+        criteria=criteria,
         seed=seed,
         seeding=seeding,
         name=name,
@@ -75,7 +86,8 @@ def submit(
         keep_going=keep_going,
         logprobs=logprobs,
     )
-    request = request_of(given, app.settings.openai_base_url)
+    files = local_files(app.settings.home)
+    request = request_of(given, app.settings.openai_base_url, files)
     with _opened(source) as opened:
         submitted, warning = submit_sources(app, [opened], request)
     warn(warning)

@@ -19,6 +19,7 @@ VERBS = {
     "close": ("close_job", "Let an open job end."),
     "status": ("status", "Show how far a job is."),
     "list": ("list_jobs", "List the jobs, the newest first."),
+    "judges": ("judges", "List the judges that have a name."),
     "results": ("results", "Print a job's standings."),
     "leaderboard": ("leaderboard", "Compare the models that wrote a job's answers."),
     "diagnose": ("diagnose", "Check how far a job's judge can be trusted."),

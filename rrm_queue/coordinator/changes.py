@@ -1,13 +1,14 @@
 """Decides what reported outcomes change, given the rows in the store; `record` writes it."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from rrm_queue.coordinator.claims import Asked, Dropped, fitting_report
 from rrm_queue.coordinator.losses import ATTEMPTS, LONGEST_JUDGE_WAIT, back_off
 from rrm_queue.coordinator.plan import strategy_of
+from rrm_queue.coordinator.unjudged import Lengths, equal_outcome, refused_outcome
 from rrm_queue.domain import (
     BatchId,
     DecidedBy,
@@ -34,6 +35,10 @@ class Before(NamedTuple):
     asked: Mapping[tuple[int, int], Asked] = {}
     unproven: bool = False
     """Whether the judge has answered no match of the job yet."""
+    lengths: Mapping[int, Lengths] = {}
+    """Of the answers of matches that the judge refused, where the longer one is to lose."""
+    equal: Set[int] = frozenset()
+    """Matches whose two answers are the same text."""
 
     def tournament_of(self, match: LockedMatch) -> RunningTournament:
         """The match's tournament."""
@@ -81,13 +86,15 @@ def record_changes(flushes: Iterable[Outcomes], before: Before) -> Changes:
 
 
 def decision_changes(matches: Iterable[MatchId], before: Before) -> Changes:
-    """The changes from matches that the votes in the store already decide."""
+    """The changes from matches that need no question: equal texts, or enough votes in the store."""
     changes = Changes()
     for id_ in matches:
         match = before.matches.get(id_)
         if match is not None and match.undecided:
             tournament, votes = before.tournament_of(match), before.votes.get(id_, [])
-            if not wave(votes, tournament.voting):
+            if id_ in before.equal:
+                changes.outcomes[id_] = equal_outcome(match, tournament)
+            elif not wave(votes, tournament.voting):
                 _decide(changes, match, votes, tournament)
     return changes
 
@@ -147,8 +154,7 @@ def _add(
     if not wave(kept, tournament.voting):
         _decide(changes, match, kept, tournament)
     elif ours:  # else it is a repeat, or the batch was given up and another may judge the match
-        keep_going = tournament.voting.keep_going
-        _return(changes, match, report.failure, unproven=before.unproven, keep_going=keep_going)
+        _return(changes, match, report.failure, before)
 
 
 def _new(match: int, votes: Iterable[Vote], before: Before) -> list[Vote]:
@@ -170,16 +176,15 @@ def _return(
     changes: Changes,
     match: LockedMatch,
     failure: Failure | None,
-    *,
-    unproven: bool,
-    keep_going: bool,
+    before: Before,
 ) -> None:
     """The match goes back to the queue, unless it has failed for good.
 
     A judge may reject the first matches because of the job's settings. These matches are kept, so
     that they can be judged after the settings are corrected.
     """
-    attempt = match.attempt + 1
+    attempt, tournament = match.attempt + 1, before.tournament_of(match)
+    unproven = before.unproven and not tournament.voting.keep_going
     if failure is None:
         changes.requeued[match.id] = Requeue()
     elif failure.refused:
@@ -188,10 +193,12 @@ def _return(
     elif failure.wait > 0:
         wait = min(failure.wait, LONGEST_JUDGE_WAIT)
         changes.requeued[match.id] = Requeue(failure.reason, wait=wait)
-    elif failure.rejected and unproven and not keep_going and attempt < ATTEMPTS:
+    elif failure.rejected and unproven and attempt < ATTEMPTS:
         changes.requeued[match.id] = Requeue(failure.reason, attempt=1, wait=back_off(attempt))
         changes.rejected = failure.reason
     elif failure.transient and attempt < ATTEMPTS:
         changes.requeued[match.id] = Requeue(failure.reason, attempt=1, wait=back_off(attempt))
+    elif ended := refused_outcome(match, tournament, failure, before.lengths.get(match.id)):
+        changes.outcomes[match.id] = ended
     else:
         changes.failed[match.id] = failure.reason

@@ -16,6 +16,7 @@ from rrm_queue.coordinator.byte_budget import (
     fitting_messages,
     free_bytes,
 )
+from rrm_queue.coordinator.floors import Floors
 from rrm_queue.coordinator.judge_batch import judge_batch, read_texts
 from rrm_queue.coordinator.observer import Observer, QueueLoad
 from rrm_queue.coordinator.plan import open_tournaments
@@ -61,6 +62,7 @@ class _Window:
     tokens: bool
     models: Sequence[str]
     bytes: int
+    floors: Floors
 
     def answering(self, judge: JudgeSpec) -> Set[str] | None:
         """What the live workers judge with; None where no worker lives or knows it beforehand.
@@ -74,7 +76,7 @@ class _Window:
 
 @dataclass(slots=True)
 class _Turn:
-    """What a turn sends of one queue, and the matches that votes in the store decide already."""
+    """What a turn sends of one queue, and the matches that are decided without being sent."""
 
     batches: list[JudgeBatch] = field(default_factory=list)
     decided: dict[JobId, list[MatchId]] = field(default_factory=dict)
@@ -92,12 +94,18 @@ class _Turn:
         return self.sent + sum(map(len, self.decided.values()))
 
 
-def dispatch(database: Database, broker: Broker, observer: Observer | None = None) -> int:
+def dispatch(
+    database: Database,
+    broker: Broker,
+    observer: Observer | None = None,
+    floors: dict[str, Floors] | None = None,
+) -> int:
     """Fills every queue's window; how many matches were sent or decided.
 
-    Raises StoreUnavailable, and BrokerUnavailable: recover finds what was not published.
+    `floors`, by queue, are kept from turn to turn. Raises StoreUnavailable, and BrokerUnavailable:
+    recover finds what was not published.
     """
-    observer = observer or Observer()
+    observer, floors = observer or Observer(), {} if floors is None else floors
     began = time.monotonic()
     with database.begin() as tx:
         queues = dispatching.active_queues(tx)
@@ -105,7 +113,8 @@ def dispatch(database: Database, broker: Broker, observer: Observer | None = Non
     epoch = broker.epoch().word if queues else ""
     matches, loads = 0, {}
     for queue in queues:
-        turn = _fill_safely(database, broker, queue, epoch, observer)
+        of_queue = floors.setdefault(queue, Floors())
+        turn = _fill_safely(database, broker, queue, epoch, observer, of_queue)
         if turn is not None:
             matches, loads[queue] = matches + turn.matches, turn.load
     tell(observer.dispatched, loads, time.monotonic() - began)
@@ -113,11 +122,11 @@ def dispatch(database: Database, broker: Broker, observer: Observer | None = Non
 
 
 def _fill_safely(
-    database: Database, broker: Broker, queue: str, epoch: str, observer: Observer
+    database: Database, broker: Broker, queue: str, epoch: str, observer: Observer, floors: Floors
 ) -> _Turn | None:
     """`_fill`; a fault in one queue keeps no other queue from being filled."""
     try:
-        return _fill(database, broker, queue, epoch, observer)
+        return _fill(database, broker, queue, epoch, observer, floors)
     except (StoreUnavailable, BrokerUnavailable):
         raise
     except Exception:
@@ -125,7 +134,9 @@ def _fill_safely(
         return None
 
 
-def _fill(database: Database, broker: Broker, queue: str, epoch: str, observer: Observer) -> _Turn:
+def _fill(
+    database: Database, broker: Broker, queue: str, epoch: str, observer: Observer, floors: Floors
+) -> _Turn:
     """Claims and commits first, publishes second: recover finds what is lost in between."""
     workers, models = broker.capacities(queue), broker.models(queue)
     capacities = workers.values()
@@ -137,6 +148,7 @@ def _fill(database: Database, broker: Broker, queue: str, epoch: str, observer: 
         tokens=workers.keys() <= models.keys(),
         models=[models.get(worker, "") for worker in workers],
         bytes=budget(broker.maxmemory()),
+        floors=floors,
     )
     with database.begin() as tx:
         dispatching.lock_queue(tx, queue)
@@ -152,11 +164,14 @@ def _fill(database: Database, broker: Broker, queue: str, epoch: str, observer: 
 def _claim(tx: Transaction, queue: _Window) -> _Turn:
     """Claims matches of the queue's jobs for all its free places, shared by their weights."""
     turn = _Turn()
-    jobs = dispatching.active_jobs(tx, queue.queue, MOST_READY)
+    floors = queue.floors
+    floors.look(tx, queue.queue)
+    jobs = dispatching.active_jobs(tx, queue.queue, MOST_READY, floors.of_jobs(), floors.first_out)
+    floors.keep({job.id for job in jobs})
     out = sum(job.out for job in jobs)
-    room = free_bytes(queue.bytes, dispatching.out_bytes(tx, queue.queue))
+    room = free_bytes(queue.bytes, dispatching.out_bytes(tx, queue.queue, floors.first_out))
     if room and (free := free_places(queue.places, out)):
-        jobs = [_supply(tx, job, free) for job in jobs]
+        jobs = [_supply(tx, job, free, floors) for job in jobs]
         claims = [Claim(job.id, job.out, job.ready, job.priority) for job in jobs]
         given = shares(free, claims)
         claimed: dict[JobId, Counts] = {}
@@ -176,7 +191,7 @@ def _claim(tx: Transaction, queue: _Window) -> _Turn:
     return turn
 
 
-def _supply(tx: Transaction, job: ActiveJob, wanted: int) -> ActiveJob:
+def _supply(tx: Transaction, job: ActiveJob, wanted: int, floors: Floors) -> ActiveJob:
     """The job with `wanted` matches ready, if opening tournaments can bring them about."""
     opened = brought = 0
     while job.ready < wanted:
@@ -184,8 +199,9 @@ def _supply(tx: Transaction, job: ActiveJob, wanted: int) -> ActiveJob:
         with _apart(tx, job):
             more = open_tournaments(tx, job.id, to_open(wanted - job.ready, opened, brought))
         if not more:
+            floors.short(job.id)
             return job
-        ready = dispatching.count_ready(tx, job.id, MOST_READY)
+        ready = dispatching.count_ready(tx, job.id, MOST_READY, floors.of(job.id))
         opened, brought = opened + more, brought + ready - job.ready
         job = job._replace(ready=ready)
     return job
@@ -212,11 +228,14 @@ def _send(
     single match may be larger than any room. What does not fit stays ready.
     """
     alone = not job.out
-    matches = dispatching.claim_matches(tx, job.id, count)
+    matches = dispatching.claim_matches(tx, job.id, count, queue.floors.of(job.id))
+    queue.floors.claimed(tx, job.id, job.strategy, len(matches))
     matches = fitting_matches(matches, dispatching.text_bytes(tx, matches), room, alone=alone)
     texts = read_texts(tx, job.judge, matches)
     votes, reused = bring_votes(tx, job, matches, texts, queue.answering(job.judge))
-    going = [match for match in matches if wave(votes[match.id], job.voting)]
+    going = [
+        match for match in matches if not texts.equal(match) and wave(votes[match.id], job.voting)
+    ]
     sent = {match.id for match in going}
     if decided := [match.id for match in matches if match.id not in sent]:
         turn.decided[job.id] = decided

@@ -57,6 +57,7 @@ class Texts:
             tournament=about.key,
             prompt=about.prompt,
             reference=about.reference,
+            criteria=about.criteria,
             first=first,
             second=second,
             number=number,
@@ -72,10 +73,16 @@ class Texts:
             self.answers[match.tournament, match.second],
         )
 
+    def equal(self, match: Paired) -> bool:
+        """Whether both answers are the same text: then there is nothing to ask."""
+        one, two = self.pair(match)
+        return one.text == two.text
+
     def size(self, match: Paired) -> int:
         """The characters that a judge reads for the match."""
         about, (one, two) = self.tournaments[match.tournament], self.pair(match)
-        return len(about.prompt) + len(about.reference or "") + len(one.text) + len(two.text)
+        shown = (about.prompt, about.reference or "", about.criteria or "", one.text, two.text)
+        return sum(map(len, shown))
 
 
 def read_texts(tx: Transaction, judge: JudgeSpec, matches: Iterable[Paired]) -> Texts:
@@ -101,7 +108,9 @@ def judge_batch(
     for tournament, candidates in numbers.items():
         about = texts.tournaments[tournament]
         answers = [texts.answers[tournament, number] for number in sorted(candidates)]
-        questions.append(Question(about.key, about.prompt, about.reference, answers))
+        questions.append(
+            Question(about.key, about.prompt, about.reference, answers, about.criteria)
+        )
     return JudgeBatch(
         batch=id_,
         job=job.id,

@@ -23,7 +23,8 @@ from rrm_queue.coordinator.changes import (
 from rrm_queue.coordinator.claims import Dropped, fitting
 from rrm_queue.coordinator.first_answers import is_rejected, is_unproven, silence
 from rrm_queue.coordinator.plan import advance, fail_tournaments
-from rrm_queue.domain import BatchId, JobId, MatchId
+from rrm_queue.coordinator.unjudged import Lengths
+from rrm_queue.domain import BatchId, JobId, MatchId, OnRefused
 from rrm_queue.errors import ForeignJob, StoreUnavailable
 from rrm_queue.judging.kinds import judge_name
 from rrm_queue.log_once import log_once
@@ -145,8 +146,7 @@ def record(database: Database, *flushes: Outcomes) -> Counts:
             counts = Counts()
         else:
             before = _reported(tx, JobId(fitted[0].job), fitted)
-            if _any_rejected(fitted):
-                before = before._replace(unproven=is_unproven(tx, JobId(fitted[0].job)))
+            before = _refused(tx, JobId(fitted[0].job), fitted, before)
             changes = record_changes(fitted, before)
             dropped.reasons += changes.dropped.reasons
             counts = _write(tx, JobId(fitted[0].job), changes, before)
@@ -166,9 +166,13 @@ def refuse(database: Database, flush: Outcomes, reason: str) -> Counts:
 
 
 def decide(database: Database, job: JobId, matches: Sequence[MatchId]) -> Counts:
-    """Decides the matches whose votes in the store suffice; raises as `record` does."""
+    """Decides the matches of equal texts, and those whose votes in the store suffice.
+
+    Raises as `record` does.
+    """
     with database.begin() as tx:
         before = _locked(tx, job, matches)
+        before = before._replace(equal=recording.equal_texts(tx, list(before.matches)))
         return _write(tx, job, decision_changes(matches, before), before)
 
 
@@ -193,9 +197,17 @@ def _reported(tx: Transaction, job: JobId, flushes: Sequence[Outcomes]) -> Befor
     return before._replace(asked=votes_asked(tx, before.tournaments, before.matches, reports))
 
 
-def _any_rejected(flushes: Sequence[Outcomes]) -> bool:
-    reports = (report for flush in flushes for report in flush.matches)
-    return any(report.failure is not None and report.failure.rejected for report in reports)
+def _refused(tx: Transaction, job: JobId, flushes: Sequence[Outcomes], before: Before) -> Before:
+    """What else is to be known where the judge refused matches."""
+    reports = [report for flush in flushes for report in flush.matches if report.failure]
+    failures = [report.failure for report in reports if report.failure]
+    if any(failure.rejected for failure in failures):
+        before = before._replace(unproven=is_unproven(tx, job))
+    lose = any(t.voting.on_refused is OnRefused.LOSE for t in before.tournaments.values())
+    if lose and any(failure.match_refused or failure.rejected for failure in failures):
+        found = recording.answer_lengths(tx, [report.match for report in reports])
+        before = before._replace(lengths={match: Lengths(*pair) for match, pair in found.items()})
+    return before
 
 
 def _locked(tx: Transaction, job: JobId, matches: Sequence[int]) -> Before:

@@ -32,7 +32,11 @@ def bring_votes(
     votes = {match.id: in_hand.get(match.id, []) for match in matches}
     if not kind_of(job.judge).costs:
         return votes, 0
-    wanted = {match.id: _wanted(job, match, texts, votes[match.id]) for match in matches}
+    wanted = {
+        match.id: _wanted(job, match, texts, votes[match.id])
+        for match in matches
+        if not texts.equal(match)
+    }
     if models is None:
         models = paid_votes.newest_models(tx, judge_name(job.judge))
     found = paid_votes.paid(tx, {one.key for keys in wanted.values() for one in keys}, models)

@@ -2,10 +2,12 @@
 
 import logging
 import time
+from collections import defaultdict
 from contextlib import suppress
 from threading import Event, Thread
 
 from rrm_queue.coordinator.dispatch import dispatch
+from rrm_queue.coordinator.floors import Floors
 from rrm_queue.coordinator.observer import Observer
 from rrm_queue.coordinator.ports import Broker
 from rrm_queue.coordinator.rate import rate_decided
@@ -53,6 +55,7 @@ class Coordinator:
         self._stopping = Event()
         self._recover_at = 0.0
         self._settling = Settling()
+        self._floors = defaultdict[str, Floors](Floors)
         self._unrecorded = frozenset[BatchRef]()
         self._recorder = Recorder(
             database, broker, self.wake, self._observer, away=self._settling.unsettle
@@ -113,7 +116,7 @@ class Coordinator:
 
     def _turn(self) -> None:
         self._settling.turn()
-        if dispatch(self._database, self._broker, self._observer):
+        if dispatch(self._database, self._broker, self._observer, self._floors):
             self.wake()  # matches that were decided without being sent may have successors
         now = time.monotonic()
         if now >= self._recover_at:

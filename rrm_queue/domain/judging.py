@@ -1,6 +1,7 @@
 """Judges, how a match is voted on, and votes."""
 
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -14,7 +15,8 @@ class JudgeSpec(msgspec.Struct, frozen=True, omit_defaults=True):
     such as `</think>`; None: as its kind does. `criteria` are shown to it with every prompt.
     `base_url` is the endpoint; its key is not part of this. `template` is the source of a prompt
     template that replaces RRM's. `regex` is what the text must match. With `logprobs` the endpoint
-    is asked for the log probabilities of its tokens, and votes carry a probability.
+    is asked for the log probabilities of its tokens, and votes carry a probability. `omit` names
+    sampling parameters that are not sent, `extra` holds more fields of the request's body.
     """
 
     kind: str
@@ -30,6 +32,8 @@ class JudgeSpec(msgspec.Struct, frozen=True, omit_defaults=True):
     dialect: str = ""
     thinks: bool | None = None
     criteria: str | None = None
+    omit: tuple[str, ...] = ()
+    extra: dict[str, Any] = {}
 
     def __str__(self) -> str:
         return f"{self.kind}:{self.argument}" if self.argument else self.kind
@@ -77,6 +81,19 @@ class OnNoVerdict(StrEnum):
     FAIL = "fail"
 
 
+class OnRefused(StrEnum):
+    """What becomes of a match that the judge refuses for itself, such as one that is too long.
+
+    `fail`: it fails, and so does its tournament. `lose`: where the match is too long, the longer
+    answer loses; otherwise as `abstain`. `abstain`: a draw, or a coin where the strategy needs a
+    winner.
+    """
+
+    FAIL = "fail"
+    LOSE = "lose"
+    ABSTAIN = "abstain"
+
+
 class Voting(msgspec.Struct, frozen=True, omit_defaults=True):
     """How a match is voted on; `lead` is the lead at which `Stop.LEAD` stops.
 
@@ -92,6 +109,7 @@ class Voting(msgspec.Struct, frozen=True, omit_defaults=True):
     on_no_verdict: OnNoVerdict = OnNoVerdict.ABSTAIN
     resamples: int = 2
     keep_going: bool = False
+    on_refused: OnRefused = OnRefused.FAIL
 
 
 class Verdict(StrEnum):
@@ -107,11 +125,20 @@ class Verdict(StrEnum):
 
 
 class NoVerdict(StrEnum):
-    """Why a vote gave no verdict."""
+    """Why a vote gave no verdict; at most 16 characters each.
+
+    `refused`: the judge said that it will not answer. `filtered`: a content filter stopped the
+    prompt or the answer. `empty`: it wrote nothing. `unreadable`: what the endpoint sent is no
+    completion.
+    """
 
     TRUNCATED = "truncated"
     NO_BOX = "no box"
     OFF_MENU = "off the menu"
+    REFUSED = "refused"
+    FILTERED = "filtered"
+    EMPTY = "empty"
+    UNREADABLE = "unreadable"
 
 
 class Vote(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -43,7 +43,8 @@ class Tournament:
     """One prompt and its candidates, as submitted; `line` is its line in the file, from 1.
 
     `pairs` are the file's own pairs with their labels. `subset` is the part of a benchmark that the
-    prompt belongs to. Both are for reports of agreement.
+    prompt belongs to. Both are for reports of agreement. `criteria` is what this prompt's answers
+    are judged by, for judges that are shown it.
     """
 
     key: str
@@ -53,6 +54,7 @@ class Tournament:
     reference: str | None = None
     pairs: tuple[LabelledPair, ...] = ()
     subset: str | None = None
+    criteria: str | None = None
 
 
 class Seeding(StrEnum):
@@ -79,10 +81,16 @@ class Pairing:
 
 
 class DecidedBy(StrEnum):
-    """What decided a match."""
+    """What decided a match.
+
+    `equal`: its two answers are the same text, so nobody was asked. `refused`: the judge would not
+    take the match, and `Voting.on_refused` decided it.
+    """
 
     VOTES = "votes"
     COIN = "coin"
+    EQUAL = "equal"
+    REFUSED = "refused"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar
 
-from rrm_queue.domain import Candidate
+from rrm_queue.domain import Candidate, DecidedBy
 from rrm_queue.exports.base import Detail, Row, Type
 from rrm_queue.views.tournaments import FinishedTournament
 
@@ -25,8 +25,9 @@ class Columns(StrEnum):
 class Battles:
     """The matches between two generators, or two candidates where there is no generator.
 
-    A match that a coin decided is a tie, because its votes were equal. Matches between two answers
-    of one generator are left out.
+    A match that a coin decided is a tie, because its votes were equal; so is one between equal
+    texts. Matches between two answers of one generator, and those that the judge refused, are left
+    out.
     """
 
     battle_columns: Columns = Columns.ARENA
@@ -48,7 +49,7 @@ class Battles:
             first, second = match.first, match.second
             left = _name(tournament.candidate(first))
             right = _name(tournament.candidate(second))
-            if left != right:
+            if left != right and match.decided_by is not DecidedBy.REFUSED:
                 won = {first: one, second: two, None: "tie"}[match.judged_winner]
                 yield {one: left, two: right, "winner": won, "tournament": tournament.key}
 

@@ -79,6 +79,7 @@ def _grouped(group: Iterator[JoinedRow], name: Callable[[Spot], str]) -> Grouped
             line=spot.line,
             reference=first.reference,
             subset=first.subset,
+            criteria=first.criteria,
         )
     except Problem as problem:
         return Grouped(Problem(problem.reason, problem.line or spot.line), spot)

@@ -19,7 +19,7 @@ PRAGMA journal_mode = OFF;
 PRAGMA cache_size = -16384;
 CREATE TABLE tournaments (
     number INTEGER PRIMARY KEY, digest BLOB UNIQUE, prompt_digest BLOB, key TEXT, prompt TEXT,
-    turns TEXT, reference TEXT, subset TEXT, source INTEGER, line INTEGER
+    turns TEXT, reference TEXT, subset TEXT, criteria TEXT, source INTEGER, line INTEGER
 );
 CREATE TABLE parts (
     tournament INTEGER, row_id TEXT, candidate TEXT, text TEXT, turns INTEGER, generator TEXT,
@@ -29,7 +29,7 @@ CREATE TABLE judgements (tournament INTEGER, first TEXT, second TEXT, label TEXT
 """
 
 _ROWS = """
-SELECT t.number, t.key, t.prompt, t.turns, t.reference, t.subset, t.source, t.line,
+SELECT t.number, t.key, t.prompt, t.turns, t.reference, t.subset, t.criteria, t.source, t.line,
     p.row_id, p.candidate, p.text, p.turns, p.generator, p.sample, p.source, p.line
 FROM tournaments t CROSS JOIN parts p ON p.tournament = t.number
 ORDER BY t.number, p.rowid
@@ -56,6 +56,7 @@ class JoinedRow(NamedTuple):
     asked: str | None
     reference: str | None
     subset: str | None
+    criteria: str | None
     tournament_source: int
     tournament_line: int
     row_id: str | None
@@ -166,9 +167,9 @@ class JoinedRows:
         spot: Spot,
         part: Part | None,
     ) -> int:
-        also = (part.reference, part.subset) if part else (None, None)
+        also = (part.reference, part.subset, part.criteria) if part else (None, None, None)
         begun = self._database.execute(
-            "INSERT INTO tournaments VALUES (NULL, ?, ?, ?, ?, NULL, ?, ?, ?, ?)",
+            "INSERT INTO tournaments VALUES (NULL, ?, ?, ?, ?, NULL, ?, ?, ?, ?, ?)",
             (digest, asked, key, prompt, *also, *spot),
         )
         return int(begun.lastrowid or 0)

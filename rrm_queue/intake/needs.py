@@ -13,13 +13,16 @@ class Needs:
 
     `reference`: the right answer. `gold`: how good each candidate is. `pairs`: the pairs to judge,
     each once; two candidates need no list, as they are the only pair. `matches`: how many matches
-    the strategy plays among so many candidates.
+    the strategy plays among so many candidates. `takes_criteria`: the judge is shown the prompt's
+    own criteria; `criteria`: it needs them.
     """
 
     matches: Callable[[int], int] | None = None
     reference: bool = False
     gold: bool = False
     pairs: bool = False
+    takes_criteria: bool = False
+    criteria: bool = False
 
     def lack(self, tournament: Tournament) -> str | None:
         """What the tournament lacks, as a message; None when it lacks nothing."""
@@ -28,6 +31,9 @@ class Needs:
         if self.reference and tournament.reference is None:
             lack = "`reference` is missing; this judge needs it: add it, or choose another with "
             return Message(lack, Option("judge"))
+        if self.criteria and tournament.criteria is None:
+            lack = "`criteria` is missing; the judge's template shows it: add it, or give "
+            return Message(lack, Option("criteria"))
         if self.gold and (unknown := [c.key for c in tournament.candidates if c.gold is None]):
             return f"candidate {unknown[0]!r} has no `gold`; this judge decides by it"
         return _lack_of_pairs(tournament) if self.pairs else None

@@ -248,11 +248,16 @@ class RowReader(Iterator[Item]):
         return self._checked(parsed.tournament, spot)
 
     def _checked(self, item: Item, spot: Spot) -> Item:
-        """The item, if it has what the job needs, and named as it is to be."""
+        """The item, if it has what the job needs, and named as it is to be.
+
+        Criteria that no judge is shown are left out.
+        """
         if isinstance(item, Problem):
             return item
         if (lack := self._needs.lack(item)) is not None:
             return Problem(lack, item.line)
+        if item.criteria is not None and not self._needs.takes_criteria:
+            item = replace(item, criteria=None)
         return item if self.ids is Ids.GIVEN else replace(item, key=self._name(spot))
 
     def _placed(self, item: Item, place: int) -> Item:

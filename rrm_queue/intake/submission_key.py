@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 from hashlib import blake2b
+from typing import Any
 
 import msgspec
 
@@ -34,7 +35,9 @@ class SubmissionKey:
     def add(self, tournaments: Iterable[Tournament]) -> None:
         """Adds the next tournaments; their lines in the file do not count."""
         for tournament in tournaments:
-            self._feed(replace(tournament, line=0))
+            # What is unset is not encoded: without criteria the key is that of earlier versions.
+            criteria: Any = msgspec.UNSET if tournament.criteria is None else tournament.criteria
+            self._feed(replace(tournament, line=0, criteria=criteria))
 
     def digest(self) -> str:
         """The key of all that was added."""

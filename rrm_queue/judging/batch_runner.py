@@ -2,17 +2,27 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 from msgspec import structs
 
-from rrm_queue.domain import JudgeSpec, Vote
-from rrm_queue.errors import JudgeBusy, JudgeFault, JudgeRefused, RequestRejected, TransientFault
+from rrm_queue.domain import BatchId, BatchRef, JobId, JudgeSpec, Vote
+from rrm_queue.errors import (
+    JudgeBusy,
+    JudgeFault,
+    JudgeRefused,
+    MatchRefused,
+    RequestRejected,
+    TransientFault,
+)
 from rrm_queue.judging.bounds import bounded
 from rrm_queue.judging.engines import open_engine
 from rrm_queue.judging.engines.base import Engine, EngineSettings
 from rrm_queue.judging.kinds import kind_of
 from rrm_queue.judging.paced_endpoint import Limits
+from rrm_queue.judging.progress import Progress, computed
 from rrm_queue.judging.sampler import RetryPolicy, Sampler
 from rrm_queue.judging.vote_key import vote_key
 from rrm_queue.judging.vote_request import (
@@ -43,6 +53,7 @@ class BatchRunner:
     ) -> None:
         self._settings = settings
         self._engines: dict[str, Engine] = {}
+        self._asked: dict[Progress, tuple[BatchRef, int]] = {}
         self._sampler = Sampler(
             retries or RetryPolicy(),
             concurrency=concurrency,
@@ -57,6 +68,19 @@ class BatchRunner:
     def troubles(self) -> dict[str, tuple[str, int]]:
         """For each job with requests that failed and are tried again: why, and how many wait."""
         return self._sampler.troubles.now()
+
+    def computed(self, waiting: int | None) -> dict[BatchRef, set[int]]:
+        """The matches that an engine computes now, by batch.
+
+        `waiting` requests are in the engine's own queue. With None any request that it has may be
+        computed. Any thread may ask.
+        """
+        asked = dict(self._asked.items())
+        found: dict[BatchRef, set[int]] = defaultdict(set)
+        for progress in computed(asked, waiting):
+            batch, match = asked[progress]
+            found[batch].add(match)
+        return found
 
     async def judge(self, batch: JudgeBatch, report: Report) -> None:
         """Reports each match of the batch as soon as it is decided or has failed.
@@ -96,7 +120,8 @@ class BatchRunner:
             engine = self._engine(batch.judge)
             while numbers := wave(votes, batch.voting):
                 requests = [batch_vote_request(batch, answers, match, number) for number in numbers]
-                await self._cast(engine, requests, votes, batch)
+                with self._asking(requests, batch, match):
+                    await self._cast(engine, requests, votes, batch)
             decide(votes, match.first, match.second, batch.voting)
         except JudgeFault as fault:
             return failure_of(fault)
@@ -147,6 +172,20 @@ class BatchRunner:
             return vote
         return structs.replace(vote, key=vote_key(request, resamples))
 
+    @contextmanager
+    def _asking(
+        self, requests: Sequence[VoteRequest], batch: JudgeBatch, match: BatchMatch
+    ) -> Iterator[None]:
+        """The requests are those of the match."""
+        held = (JobId(batch.job), BatchId(batch.batch))
+        asked = {request.progress: (held, match.match) for request in requests}
+        self._asked |= asked
+        try:
+            yield
+        finally:
+            for progress in asked:
+                del self._asked[progress]
+
     def _engine(self, judge: JudgeSpec) -> Engine:
         if judge.kind not in self._engines:
             self._engines[judge.kind] = open_engine(judge, self._settings)
@@ -160,6 +199,7 @@ def failure_of(fault: JudgeFault) -> Failure:
         transient=isinstance(fault, TransientFault),
         refused=isinstance(fault, JudgeRefused),
         rejected=isinstance(fault, RequestRejected),
+        match_refused=isinstance(fault, MatchRefused),
         wait=max(fault.retry_after, LEAST_WAIT) if isinstance(fault, JudgeBusy) else 0.0,
     )
 

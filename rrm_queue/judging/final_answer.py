@@ -15,8 +15,9 @@ LONGEST = 400
 
 _END = r"(?=[.!?;](?:\s|\Z)|,?\s(?:because|since)\b|\n|\Z)"
 _FIELD = re.compile(
-    r'"(?:final[_ ]?)?answer"\s*:\s*(?:"((?:[^"\\]|\\.)*)"|([^\s",}]+))', re.I | re.S
+    r'"(?:final[_ ]?)?answer"\s*:\s*(?:"((?:[^"\\]|\\.)*)"|(\[[^\[\]]*\]|[^\s",}]+))', re.I | re.S
 )
+_CONTENT = re.compile(r"[^\W_]|[\u2205\u221e]")
 _ESCAPED = re.compile(r'\\(["\\/])')
 _HASHES = re.compile(r"####([^\n]+)")
 _LABEL = re.compile(
@@ -28,32 +29,22 @@ _SAID = re.compile(
 _BOLD = re.compile(rf"\*\*([^*\n]{{1,{LONGEST}}})\*\*")
 _RESULT = re.compile(rf"[=≈]([^=≈\n]+?)(?:(?=[=≈])|{_END})")
 
-_MARKUP = re.compile(r"\*\*|\\?\$|[€£¥]|\\[()\[\]!,;: ]|\\(?:left|right|displaystyle)\b")
-_WORDS = re.compile(r"\\(?:text|mathrm|textbf)\s*\{([^{}]*)\}")
-_QUANTITY = re.compile(
-    r"(?P<number>[-\u2212]?\s?(?:\d[\d,]*(?:\.\d+)?|\.\d+)(?:\s?/\s?\d+)?)(?P<percent>\s?%)?"
-    r"[^\d\\^+*/=<>(){}√-]*"
-)
-
 
 def final_answer(text: str) -> str | None:
-    """The final answer, without markup and units; None when no mark is found."""
-    return next((answer for said in _said_last(text) if (answer := plain(said))), None)
+    """The final answer as it was written; None when no mark is found."""
+    said = (*_said_last(text), *_implied_last(text))
+    return next((answer for one in said if (answer := _answer(one))), None)
 
 
-def plain(said: str) -> str:
-    """The answer in the text after a mark, without markup and unit; empty when there is none.
+def named_answer(text: str) -> str | None:
+    """The same, of the marks that name an answer: neither bold print nor a calculation."""
+    return next((answer for said in _said_last(text) if (answer := _answer(said))), None)
 
-    The answer of a calculation (`3 * 4 = 12`) is its result.
-    """
-    bare = _MARKUP.sub("", _WORDS.sub(r" \1 ", said)).rpartition("=")[2].strip(" \t\r\n\"'`*:.,_")
-    if len(bare) > LONGEST or not any(map(str.isalnum, bare)):
-        return ""
-    quantity = _QUANTITY.fullmatch(bare)
-    if quantity is None:
-        return bare
-    number = quantity["number"].replace("\u2212", "-").replace(",", "").replace(" ", "")
-    return f"{number}%" if quantity["percent"] else number
+
+def _answer(said: str) -> str:
+    """The text after a mark without what surrounds it; empty where that is no answer."""
+    bare = said.strip(" \t\r\n\"'`*:,_")
+    return bare if len(bare) <= LONGEST and _CONTENT.search(bare) else ""
 
 
 def _said_last(text: str) -> Iterator[str]:
@@ -64,5 +55,9 @@ def _said_last(text: str) -> Iterator[str]:
     yield from _HASHES.findall(text)[-1:]
     for mark in (_LABEL, _SAID):
         yield from mark.findall(text)[-1:]
+
+
+def _implied_last(text: str) -> Iterator[str]:
+    """The last number in bold print, and the last result of a calculation."""
     for mark in (_BOLD, _RESULT):
         yield from [said for said in mark.findall(text) if any(map(str.isdigit, said))][-1:]

@@ -171,6 +171,11 @@ def dialect_of(judge: JudgeSpec) -> str:
     return judge.dialect or kind_of(judge).dialect
 
 
+def is_kind(name: str) -> bool:
+    """Whether judges are named by this word, alone or before a colon."""
+    return name in KINDS or name in _SHORT
+
+
 def judge_name(judge: JudgeSpec) -> str:
     """The judge with the endpoint that it is reached at, whatever its settings."""
     return f"{judge} {judge.base_url}" if judge.base_url else str(judge)

@@ -1,14 +1,21 @@
 """The pace of one endpoint: when the next request may leave. It decides; it does not wait.
 
 An endpoint that limits its callers refuses requests: 429, 503, overloaded. It rarely states its
-limit, so the pace is searched for. After a refusal it doubles with every answer until the
-next refusal. Then it stays between the fastest pace that was answered and the slowest that was
-refused. Requests that left before a refusal was known slow the pace only once. At a slower pace
-fewer requests are in flight, so the pace also narrows the endpoint's concurrency.
+limit, so the pace is searched for. Two facts bound it: the rate that the endpoint has granted
+since the first refusal, and the pace at which it refused last, the ceiling. After a refusal the
+pace climbs from between the two to just below the ceiling, stays there, and then grows until the
+next refusal. The more a refusal costs, the longer it stays. Requests that left before a refusal
+was known slow the pace only once. At a slower pace fewer requests are in flight, so the pace also
+narrows the endpoint's concurrency.
+
+The measured rate is what BBR (Cardwell et al., 2016) paces by; the plateau below the last
+refused pace and the growth after it are those of CUBIC (RFC 9438).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import inf
+
+from rrm_queue.judging.granted_rate import REMEMBERED, GrantedRate
 
 FIRST_SPACING = 0.0025
 """Seconds between the first requests, so that a first refusal comes before most have left."""
@@ -20,50 +27,71 @@ FIRST_WAIT = 0.1
 LONGEST_WAIT = 30.0
 """Seconds to wait after a refusal that states no time. The wait doubles with each refusal."""
 
+LONGEST_GRANTS = 10
+"""The same in grants, once their rate is known."""
+
 JITTER = 0.1
 """The most that is added to a wait, as a share of it. So workers do not return all at once."""
 
-SLOWER = 0.93
-"""The factor for a pace that was answered before and is now refused."""
+BELOW = 0.04
+"""How far below the refused pace the pace stays, as a share of it; further at the beginning."""
 
-FASTER = 1.4
-"""The largest factor of one step between the answered and the refused pace."""
+STEP = 0.25
+"""The same where nearly all time was spent waiting, so that few refusals find the limit."""
 
-CLOSE = 1.05
-"""The search ends when the refused pace is at most this many times the answered one."""
+HOLD_ANSWERS = 30
+"""The most answers for which the pace stays there, where a refusal costs little."""
 
-STEP_ANSWERS = 8
-"""Answers at one pace before a faster one is tried."""
+HOLD_WAITS = 20
+"""The least time for which it stays there, in waits: the next refusal may cost one wait."""
 
-PROBE_ANSWERS = 60
-"""Answers after the search before a faster pace is tried again: limits change."""
+GROWTH = 1.25
+"""The factor by which the pace then grows in the same time."""
 
-PROBE_WAITS = 20
-"""The shortest time before that try, in waits: the try may cost one wait."""
+IDLE = 1.0
+"""Seconds after its moment at which a request is late because there was none to send."""
 
 
 @dataclass(slots=True)
 class Pace:
     """One endpoint's pace. Moments and waits are seconds of one clock, rates requests a second.
 
-    `rate` is None where there is no limit. No request leaves before `opens`. `good` is the fastest
-    rate that was answered, `bad` the slowest that was refused.
+    No request leaves before `opens`.
     """
 
-    rate: float | None = None
     opens: float = 0.0
-    good: float = 0.0
-    bad: float = inf
     known: bool = False
     """Whether any request was answered or refused. Before that, requests leave a little apart."""
     refusals: int = 0
     """Refusals since the last answer. Refusals at one pace count once."""
-    _searching: bool = True
+    _limited: bool = False
+    _ceiling: float = UNLIMITED
+    _granted: GrantedRate = field(default_factory=GrantedRate)
+    _wait: float = FIRST_WAIT
+    _costly: float = 0.0
+    """The share of the time from the refusal before to the last one that was spent waiting."""
     _next: float = 0.0
     _changed: float = -inf
     _answers: int = 0
-    _refused_since: float = 0.0
-    _wait: float = 0.0
+    """Answers since the last refusal, to requests that left after it."""
+
+    @property
+    def rate(self) -> float | None:
+        """The present pace; None where there is no limit."""
+        if not self._limited:
+            return None
+        granted = self._granted.rate
+        if granted is None:
+            return 1 / self._wait
+        evidence = self._granted.count
+        below = max(BELOW, self._costly * STEP, 0.5 / evidence)
+        top = max(self._ceiling * (1 - below), granted * (1 - BELOW / 2))
+        base = min((granted * self._ceiling) ** 0.5, top)
+        if self._answers < evidence:
+            return float(base * (top / base) ** (self._answers / evidence))
+        costly = HOLD_WAITS * self._wait * top * min(1.0, evidence / REMEMBERED)
+        hold = max(min(HOLD_ANSWERS, evidence), costly)
+        return float(top * GROWTH ** max(0.0, (self._answers - evidence) / hold - 1))
 
     def due(self, now: float) -> float:
         """The moment at which the next request may leave."""
@@ -71,8 +99,11 @@ class Pace:
 
     def left(self, now: float, spacing: float = 0.0) -> None:
         """A request leaves now; the next leaves `spacing` seconds later, or later at this pace."""
-        if self.rate is not None:
-            spacing = max(spacing, 1 / self.rate)
+        rate = self.rate
+        if rate is not None:
+            spacing = max(spacing, 1 / rate)
+            late = now - max(self.opens, self._next)
+            self._granted.left(idle=late if late > IDLE else 0.0)
         elif not self.known:
             spacing = max(spacing, FIRST_SPACING)
         self._next = now + spacing
@@ -80,21 +111,15 @@ class Pace:
     def answered(self, sent: float, now: float) -> None:
         """A request that left at `sent` was answered."""
         self.known = True
-        if self.rate is None or sent < self._changed:
+        if not self._limited or sent < self._changed:
             return
-        if (
-            self.refusals and not self.good
-        ):  # the refusals lasted as long as one spacing of the limit
-            self.rate = min(self.rate, 1 / max(sent - self._refused_since, FIRST_SPACING))
         self.refusals = 0
+        if self._granted.rate is None:
+            self._granted.mark(now)
+            return
         self._answers += 1
-        if self._searching:
-            self._speed_up(self.rate * 2, now)
-        elif self._answers >= STEP_ANSWERS and self.bad > self.rate * CLOSE:
-            self._speed_up(min((self.rate * self.bad) ** 0.5, self.rate * FASTER), now)
-        elif self._answers >= PROBE_ANSWERS and now - self._changed >= PROBE_WAITS * self._wait:
-            self.bad = inf
-            self._speed_up(self.rate * CLOSE, now)
+        if (self.rate or inf) >= UNLIMITED:
+            self._limited, self._ceiling = False, UNLIMITED
 
     def refused(self, sent: float, now: float, retry_after: float, jitter: float) -> None:
         """A request that left at `sent` was refused.
@@ -104,34 +129,33 @@ class Pace:
         """
         self.known = True
         longer = 1 + JITTER * jitter
+        if self._limited:
+            self._granted.refused(sent)
         if sent < self._changed:
             self.opens = max(self.opens, now + retry_after * longer)
             return
-        back_off = min(FIRST_WAIT * 2.0 ** min(self.refusals, 20), LONGEST_WAIT)
-        self._wait = (retry_after or back_off) * longer
-        self.opens = max(self.opens, now + self._wait)
-        if not self.refusals:
-            self._refused_since = sent
-        self.refusals += 1
         self._slow_down(now)
+        self._wait = (retry_after or self._back_off()) * longer
+        self.opens = max(self.opens, now + self._wait)
+        self.refusals += 1
+
+    def _back_off(self) -> float:
+        """Seconds to wait after a refusal that states no time."""
+        granted = self._granted.rate
+        first = FIRST_WAIT if granted is None else 1 / self._ceiling
+        longest = LONGEST_WAIT if granted is None else min(LONGEST_WAIT, LONGEST_GRANTS / granted)
+        return min(first * 2.0 ** min(self.refusals, 20), longest)
 
     def _slow_down(self, now: float) -> None:
-        if self.rate is None or not self.good:
-            self.good, self.bad, self._searching = 0.0, inf, True
-            self._set(1 / self._wait, now)
-            return
-        self._searching = False
-        self.bad = self.rate
-        if self.rate <= self.good:
-            self.good = self.rate * SLOWER
-        self._set(self.good, now)
-
-    def _speed_up(self, rate: float, now: float) -> None:
-        """Notes that the present rate was answered, and tries `rate` next."""
-        self.good = self.rate or 0.0
-        self._set(rate if rate < UNLIMITED else None, now)
-
-    def _set(self, rate: float | None, now: float) -> None:
-        self.rate = rate
-        self._changed = now
-        self._answers = 0
+        """Notes at which pace a request was refused, and what was granted until then."""
+        if not self._limited:
+            self._limited = True
+            self._granted.start(now)
+        else:
+            if self._granted.since > 0:  # its answers may take longer than the next refusal
+                self.refusals = 0
+            if not self.refusals and self._granted.rate is not None:
+                self._ceiling = self.rate or UNLIMITED
+                self._costly = min(1.0, self._wait / max(now - self._changed, 1e-9))
+            self._granted.mark(now)
+        self._changed, self._answers = now, 0

@@ -77,17 +77,19 @@ def messages(
     two: str,
     *,
     reference: str | None = None,
+    criteria: str | None = None,
     control_tokens: frozenset[str] = frozenset(),
 ) -> Rendered:
     """The judge's prompt about the answers in slots 1 and 2, without control tokens and forgeries.
 
-    `control_tokens` are those of the judge's tokenizer, as far as the engine knows them. Raises
-    JudgeRefused for a template or a dialect that this version cannot use.
+    `criteria` are the prompt's own, in place of the judge's. `control_tokens` are those of the
+    judge's tokenizer, as far as the engine knows them. Raises JudgeRefused for a template or a
+    dialect that this version cannot use.
     """
     _check_dialect(spec)
     template = _template(spec)
     protected = PROTECTED if template is None else template.protected
-    given = Slots(question, one, two, reference or "")
+    given = Slots(question, one, two, reference or "", criteria or spec.criteria or "")
     slots = Slots(*(sanitized(text, protected, control_tokens) for text in given))
     if template is None:
         chat = rrm_messages(slots.question, slots.answer_1, slots.answer_2)

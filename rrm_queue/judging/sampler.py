@@ -66,11 +66,11 @@ class Sampler:
         """The vote: its last sample, with the tokens and seconds of all its samples.
 
         A sample without a verdict is followed by another, at most `resamples` times. Each has a
-        seed of its own, and twice the budget when the last one was cut off. Raises a JudgeFault
-        when there is no vote.
+        seed of its own, and twice the budget when the last one was cut off. A prompt that a content
+        filter turned away is not sent again. Raises a JudgeFault when there is no vote.
         """
         vote, sampled = await self._sample(engine, request, job), request
-        while vote.verdict is Verdict.NONE and vote.samples <= resamples:
+        while _worth_another(vote) and vote.samples <= resamples:
             sampled = replace(
                 sampled,
                 seed=sample_seed(request.seed, vote.samples + 1),
@@ -144,9 +144,12 @@ class Sampler:
     async def _ask(self, engine: Engine, request: VoteRequest, trouble: SampleTrouble) -> Vote:
         self.in_flight += 1
         try:
+            if not engine.caps_itself:
+                request.progress.sent(asyncio.get_running_loop().time())
             with trouble.asking():
                 return await engine.vote(request)
         finally:
+            request.progress.over()
             self.in_flight -= 1
 
     def _endpoint(self, engine: Engine, judge: JudgeSpec) -> PacedEndpoint:
@@ -159,6 +162,12 @@ class Sampler:
                 else PacedEndpoint(self._cap, self._limits, patience=self._patience)
             )
         return self._endpoints[name]
+
+
+def _worth_another(vote: Vote) -> bool:
+    """Whether another sample may give the verdict that this one has not."""
+    prompt_filtered = vote.no_verdict is NoVerdict.FILTERED and not vote.completion_tokens
+    return vote.verdict is Verdict.NONE and not prompt_filtered
 
 
 def _combined(before: Vote, last: Vote) -> Vote:

@@ -6,13 +6,23 @@ from pathlib import PurePath
 from typing import Any
 from urllib.parse import urlsplit
 
-from msgspec import structs
+from msgspec import DecodeError, json, structs
 
 from rrm_queue.domain import JudgeSpec
-from rrm_queue.errors import UsageFault
-from rrm_queue.judging.kinds import find_judge, kind_of
+from rrm_queue.errors import Message, Option, UsageFault
+from rrm_queue.judging.dialects import find_dialect
+from rrm_queue.judging.kinds import dialect_of, find_judge, kind_of
 
 _LONGEST = 1_000_000
+
+LONGEST_CRITERIA = 100_000
+"""The most characters of a judge's criteria: they are sent with every batch."""
+
+_MAY_BE_LEFT_OUT = ("temperature", "top_p", "max_tokens", "seed")
+_OURS = {"model", "messages", "stream", "n", "input_ids", "text", "rid", "sampling_seed"}
+_MOST_EXTRA = 16_384  # bytes
+_FIELD = re.compile(r"[\w.-]{1,100}")
+_WORD = re.compile(r"[A-Za-z][\w.-]*")
 
 
 def parse_spec(text: str, *, base_url: str, folder: PurePath) -> JudgeSpec:
@@ -41,15 +51,37 @@ def needs_reference(spec: JudgeSpec) -> bool:
     return wants_reference(spec.template)
 
 
+def takes_criteria(spec: JudgeSpec) -> bool:
+    """Whether the judge's prompt has a place for criteria."""
+    if spec.template is None:
+        return False
+    from rrm_queue.judging import template
+
+    return template.takes_criteria(spec.template)
+
+
+def needs_criteria(spec: JudgeSpec) -> bool:
+    """Whether every prompt must bring criteria of its own."""
+    if spec.template is None or spec.criteria is not None:
+        return False
+    from rrm_queue.judging.template import wants_criteria
+
+    return wants_criteria(spec.template)
+
+
 def with_sampling(spec: JudgeSpec, settings: Mapping[str, str]) -> JudgeSpec:
     """The judge with other sampling settings: temperature, top_p, max_tokens, regex.
 
-    Raises UsageFault for a judge that writes no text, an unknown setting or a bad value.
+    An empty value leaves the parameter out of the requests, that of `seed` too. Raises UsageFault
+    for a judge that writes no text, an unknown setting or a bad value.
     """
     if settings and not kind_of(spec).writes:
         raise UsageFault(f"judge {spec} writes no text: it has no sampling settings")
     read: dict[str, Any] = {}
+    omit = [name for name in _MAY_BE_LEFT_OUT if not settings.get(name, "x").strip()]
     for name, value in settings.items():
+        if name in omit:
+            continue
         if name not in _SETTINGS:
             raise UsageFault(
                 f"unknown sampling setting {name!r}; choose one of {', '.join(_SETTINGS)}"
@@ -58,7 +90,42 @@ def with_sampling(spec: JudgeSpec, settings: Mapping[str, str]) -> JudgeSpec:
             read[name] = _SETTINGS[name](value)
         except (ValueError, OverflowError, re.error) as error:
             raise UsageFault(f"sampling setting {name}={value} is wrong: {error}") from error
-    return structs.replace(spec, **read)
+    return structs.replace(spec, **read, omit=(*spec.omit, *omit))
+
+
+def with_extra(spec: JudgeSpec, fields: Mapping[str, object]) -> JudgeSpec:
+    """The judge with more fields in the body of its requests, each a JSON value.
+
+    Raises UsageFault for a judge that writes no text, a field that rrmq sets itself, and for more
+    than 16 KiB.
+    """
+    if fields and not kind_of(spec).writes:
+        raise UsageFault(f"judge {spec} writes no text: its requests have no fields")
+    for name in fields:
+        if name in _OURS:
+            raise UsageFault(f"the field {name!r} cannot be added: rrmq sets it itself")
+        if name in (*_SETTINGS, *_MAY_BE_LEFT_OUT):
+            raise UsageFault(Message(f"set {name} with ", Option("sampling")))
+        if not _FIELD.fullmatch(name):
+            raise UsageFault(f"{name!r} is no name of a field")
+    ordered = dict(sorted({**spec.extra, **fields}.items()))
+    try:
+        size = len(json.encode(ordered))
+    except (TypeError, ValueError, RecursionError) as error:
+        raise UsageFault(f"the added fields are no JSON: {error}") from error
+    if size > _MOST_EXTRA:
+        raise UsageFault(f"the added fields have {size:,} bytes; at most {_MOST_EXTRA:,} may be")
+    return structs.replace(spec, extra=ordered)
+
+
+def field_value(text: str) -> object:
+    """The JSON value in `text`; a plain word stands for itself. Raises UsageFault."""
+    try:
+        return json.decode(text)
+    except DecodeError as error:
+        if _WORD.fullmatch(text):
+            return text
+        raise UsageFault(f"{text!r} is no JSON value: {error}") from error
 
 
 def with_logprobs(spec: JudgeSpec) -> JudgeSpec:
@@ -82,6 +149,67 @@ def with_template(spec: JudgeSpec, source: str) -> JudgeSpec:
 
     check_template(source)
     return structs.replace(spec, template=source)
+
+
+def with_dialect(spec: JudgeSpec, name: str) -> JudgeSpec:
+    """The judge that says its verdict in this dialect.
+
+    Raises UsageFault for a judge that writes no text and for an unknown dialect.
+    """
+    if not kind_of(spec).writes:
+        raise UsageFault(f"judge {spec} writes no text: it has no dialect")
+    return structs.replace(spec, dialect=find_dialect(name).name)
+
+
+def with_thinking(spec: JudgeSpec, thinks: bool) -> JudgeSpec:
+    """The judge that always, or not always, reasons before a mark such as `</think>`.
+
+    Raises UsageFault for a judge that writes no text.
+    """
+    if not kind_of(spec).writes:
+        raise UsageFault(f"judge {spec} writes no text: it does not think")
+    return structs.replace(spec, thinks=thinks)
+
+
+def with_criteria(spec: JudgeSpec, criteria: str) -> JudgeSpec:
+    """The judge that is shown these criteria with every prompt that has none of its own.
+
+    Raises UsageFault for a judge whose prompt has no place for them.
+    """
+    if not takes_criteria(spec):
+        raise UsageFault(
+            f"the prompt of judge {spec} has no place for criteria: use a template with the slot "
+            "{{ criteria }}"
+        )
+    if not criteria.strip() or len(criteria) > LONGEST_CRITERIA:
+        raise UsageFault(f"criteria are a text of 1 to {LONGEST_CRITERIA:,} characters")
+    return structs.replace(spec, criteria=criteria.strip())
+
+
+def unasked_mark(spec: JudgeSpec) -> str | None:
+    """A warning if the judge's prompt never asks for its verdict's mark; None if it does.
+
+    Such a judge may never give a verdict, and each of its votes is paid for several times.
+    """
+    if not kind_of(spec).writes or spec.regex is not None:
+        return None
+    dialect = find_dialect(dialect_of(spec))
+    if dialect.asked_by(_prompt_text(spec)):
+        return None
+    return Message(
+        f"the judge's prompt never asks for {dialect.mark}, which is read as its verdict: it may "
+        "give none. Ask for it in the template, or say how the verdict is written by ",
+        Option("dialect"),
+    )
+
+
+def _prompt_text(spec: JudgeSpec) -> str:
+    """What the judge's prompt says whatever it is filled with."""
+    from rrm_queue.judging import prompt, template
+
+    if spec.template is None:
+        return prompt.SYSTEM + prompt.ASSISTANT
+    return template.spoken(spec.template)
 
 
 def _temperature(text: str) -> float:
@@ -112,11 +240,16 @@ def _regex(text: str) -> str:
     return text
 
 
+def _seed(_text: str) -> str:
+    raise ValueError("each vote has a seed of its own; leave it empty to send none")
+
+
 _SETTINGS: dict[str, Callable[[str], object]] = {
     "temperature": _temperature,
     "top_p": _top_p,
     "max_tokens": _max_tokens,
     "regex": _regex,
+    "seed": _seed,
 }
 
 

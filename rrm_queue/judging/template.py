@@ -1,9 +1,10 @@
 """Prompt templates of judges other than RRM: a small part of Jinja2 that keeps prefixes shared.
 
 A template is text with the slots `{{ question }}`, `{{ answer_1 }}` and `{{ answer_2 }}`. They must
-first appear in this order. `{{ reference }}` is optional, also within `{% if reference %}`. Nothing
-else is allowed: so the text before the second answer is shared, and every template renders fast. A
-line `---` before the first slot ends the system message; without it there is no system message.
+first appear in this order. `{{ reference }}` and `{{ criteria }}` are optional, also within
+`{% if reference %}` and `{% if criteria %}`. Nothing else is allowed: so the text before the second
+answer is shared, and every template renders fast. A line `---` before the first slot ends the
+system message; without it there is no system message.
 """
 
 import re
@@ -27,15 +28,17 @@ _MARK = re.compile(r"\{[{%#]")
 
 
 class Slots(NamedTuple):
-    """The texts that a template is filled with; an absent reference is empty."""
+    """The texts that a template is filled with; absent reference and criteria are empty."""
 
     question: str
     answer_1: str
     answer_2: str
     reference: str = ""
+    criteria: str = ""
 
 
 _ORDERED = ("question", "answer_1", "answer_2")
+_OPTIONAL = frozenset({"reference", "criteria"})
 _environment = SandboxedEnvironment(
     undefined=StrictUndefined, autoescape=False, keep_trailing_newline=True
 )
@@ -84,15 +87,33 @@ def wants_reference(source: str) -> bool:
     return "reference" in _shown(source)
 
 
+def wants_criteria(source: str) -> bool:
+    """Whether the template shows criteria for every prompt, also for one that has none."""
+    return "criteria" in _shown(source)
+
+
+def takes_criteria(source: str) -> bool:
+    """Whether the template has a place for criteria."""
+    return any(found.name == "criteria" for found in _parsed(source).find_all(nodes.Name))
+
+
+def spoken(source: str) -> str:
+    """The template's own text, without its slots: what every prompt says."""
+    return "".join(found.data for found in _parsed(source).find_all(nodes.TemplateData))
+
+
 def _shown(source: str) -> list[str]:
     """The slots in order, without those in conditions. Raises UsageFault for other syntax."""
+    return [name for node in _parsed(source).body for name in _slots(node, DEEPEST)]
+
+
+def _parsed(source: str) -> nodes.Template:
     try:
-        template = _environment.parse(source)
+        return _environment.parse(source)
     except TemplateSyntaxError as error:
         raise UsageFault(f"the template's line {error.lineno}: {error.message}") from error
     except RecursionError:
         raise UsageFault(_TOO_DEEP) from None
-    return [name for node in template.body for name in _slots(node, DEEPEST)]
 
 
 _TOO_DEEP = f"the template nests too deep: at most {DEEPEST} conditions within each other"
@@ -107,15 +128,16 @@ def _slots(node: nodes.Node, depth: int) -> list[str]:
             return [name for part in node.nodes for name in _slots(part, depth)]
         case nodes.Name(name=name) if name in Slots._fields:
             return [name]
-        case nodes.If(test=nodes.Name(name="reference"), elif_=[], else_=[]):
+        case nodes.If(test=nodes.Name(name=tested), elif_=[], else_=[]) if tested in _OPTIONAL:
             if depth == 0:
                 raise UsageFault(_TOO_DEEP)
-            if {name for part in node.body for name in _slots(part, depth - 1)} <= {"reference"}:
-                return []
+            inside = {name for part in node.body for name in _slots(part, depth - 1)}
+            if inside <= _OPTIONAL:
+                return sorted(inside - {tested})
     slots = ", ".join(f"{{{{ {slot} }}}}" for slot in Slots._fields)
     raise UsageFault(
         f"the template's line {node.lineno}: a template may contain only text, {slots}, "
-        "and {% if reference %} around text and {{ reference }}"
+        "and {% if reference %} or {% if criteria %} around text and that slot"
     )
 
 

@@ -27,7 +27,7 @@ def vote_key(request: VoteRequest, resamples: int) -> UUID:
     With 128 bits, two different votes never share a key in practice.
     """
     judge, reference = _judge(request.judge), request.reference if request.judge.template else None
-    parts = (
+    parts: tuple[object, ...] = (
         PROMPT_VERSION,
         judge,
         resamples,
@@ -37,6 +37,8 @@ def vote_key(request: VoteRequest, resamples: int) -> UUID:
         request.two.text,
         request.seed,
     )
+    if request.criteria is not None:
+        parts += (request.criteria,)
     return UUID(bytes=blake2b(_encoder.encode(parts), digest_size=16).digest())
 
 

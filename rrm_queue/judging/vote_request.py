@@ -1,9 +1,10 @@
 """What one vote is cast on: a match's two answers, in the order in which they are shown."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from rrm_queue.domain import JudgeSpec, Order
 from rrm_queue.judging.orientation import swapped
+from rrm_queue.judging.progress import Progress
 from rrm_queue.judging.voting import vote_seed
 from rrm_queue.messages import Answer, BatchMatch, JudgeBatch
 
@@ -12,8 +13,9 @@ from rrm_queue.messages import Answer, BatchMatch, JudgeBatch
 class VoteRequest:
     """All that one vote needs; `one` and `two` are the answers as shown in slots 1 and 2.
 
-    `tournament` is the file's id of the prompt, `number` counts the match's votes from 1.
-    `max_tokens` replaces the judge's own when an earlier sample was cut off.
+    `tournament` is the file's id of the prompt, `number` counts the match's votes from 1. The
+    `criteria` are the prompt's own, in place of the judge's. `max_tokens` replaces the judge's own
+    when an earlier sample was cut off. `progress` is told how far the request is.
     """
 
     tournament: str
@@ -26,6 +28,8 @@ class VoteRequest:
     swapped: bool
     judge: JudgeSpec
     max_tokens: int | None = None
+    criteria: str | None = None
+    progress: Progress = field(default_factory=Progress, compare=False, repr=False)
 
     @property
     def budget(self) -> int:
@@ -51,6 +55,7 @@ def batch_vote_request(
         tournament=question.tournament,
         prompt=question.prompt,
         reference=question.reference,
+        criteria=question.criteria,
         first=given[match.first],
         second=given[match.second],
         number=number,
@@ -65,6 +70,7 @@ def vote_request(
     tournament: str,
     prompt: str,
     reference: str | None,
+    criteria: str | None,
     first: Answer,
     second: Answer,
     number: int,
@@ -79,6 +85,7 @@ def vote_request(
         tournament=tournament,
         prompt=prompt,
         reference=reference,
+        criteria=criteria,
         one=one,
         two=two,
         number=number,

@@ -39,7 +39,8 @@ class Job(SQLModel, table=True):
     `votes` that an earlier job has paid for. `submission` is the key of the submission's content:
     one job has it, and a job made by `--new` has None. `note` says why rrmq paused the job. An
     `open` job takes more tournaments and does not end. An `ephemeral` one is made by requests for
-    rewards, and is not listed.
+    rewards, and is not listed. `price` is what its judge costs, see `views.money`; the job is
+    paused before it has cost more than `max_cost`.
     """
 
     __tablename__ = "jobs"
@@ -82,6 +83,10 @@ class Job(SQLModel, table=True):
     note: str | None = Field(default=None, sa_type=Text)
     open: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     ephemeral: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    price: dict[str, Any] | None = Field(
+        default=None, sa_column=Column(JSONB(none_as_null=True), nullable=True)
+    )
+    max_cost: float | None = None
     created_at: datetime | None = Field(default=None, sa_column=moment(now=True, nullable=False))
     started_at: datetime | None = Field(default=None, sa_column=moment())
     finished_at: datetime | None = Field(default=None, sa_column=moment())
@@ -92,7 +97,8 @@ class TournamentRow(SQLModel, table=True):
 
     `pairs` are the file's own pairs, by the candidates' numbers: a list of `{"first", "second",
     "label"}`, with a null label if the file has none; null if the file has no pairs. `subset` is
-    the part of a benchmark that the tournament belongs to.
+    the part of a benchmark that the tournament belongs to. `criteria` is what its answers are
+    judged by, for judges that are shown it.
     """
 
     __tablename__ = "tournaments"
@@ -124,6 +130,7 @@ class TournamentRow(SQLModel, table=True):
     line: int
     prompt: str = Field(sa_type=Text)
     reference: str | None = Field(default=None, sa_type=Text)
+    criteria: str | None = Field(default=None, sa_type=Text)
     pairs: list[dict[str, Any]] | None = Field(
         default=None, sa_column=Column(JSONB(none_as_null=True), nullable=True)
     )

@@ -26,6 +26,7 @@ __all__ = [
     "bracket_of",
     "judges_own_pairs",
     "named",
+    "plans_in_order",
 ]
 
 
@@ -113,6 +114,14 @@ def judges_own_pairs(text: str) -> bool:
     """Whether the strategy judges the pairs that the file names."""
     entry = _REGISTRY.get(text.partition(":")[0])
     return entry is not None and entry.own_pairs
+
+
+def plans_in_order(text: str) -> bool:
+    """Whether a match that is planned later always has a later place in its tournament."""
+    try:
+        return not named(text).looks_back  # then it counts through a schedule
+    except UsageFault:
+        return False
 
 
 def _number(name: str, entry: _Entry, argument: str) -> int:

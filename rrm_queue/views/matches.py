@@ -87,8 +87,8 @@ class Match:
 
     @property
     def judged_winner(self) -> CandidateNumber | None:
-        """The winner by the judge's own votes; None for a draw, and where a coin settled a tie."""
-        return None if self.by_coin else self.winner
+        """The winner by the judge's own votes; None for a draw, and where they did not decide."""
+        return self.winner if self.decided_by is DecidedBy.VOTES else None
 
     def shown(self, vote: Vote) -> tuple[CandidateNumber, CandidateNumber]:
         """The candidates in the order in which the vote saw their answers."""
@@ -98,6 +98,12 @@ class Match:
         """The candidate that the vote is for; None for a tie and for no verdict."""
         one, two = self.shown(vote)
         return {Verdict.FIRST: one, Verdict.SECOND: two}.get(vote.verdict)
+
+
+_UNJUDGED: Mapping[DecidedBy | None, str] = {
+    DecidedBy.EQUAL: ": the answers are equal",
+    DecidedBy.REFUSED: ": the judge refused the match",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +129,9 @@ class TalliedMatch(Match):
         """What there is instead of a winner, in words: a draw, a failure, or no end yet."""
         if self.failed:
             return f"failed: {printable(self.error or 'no reason given')}"
-        return "a draw" if self.done else str(self.state)
+        if not self.done:
+            return str(self.state)
+        return f"a draw{_UNJUDGED.get(self.decided_by, '')}"
 
 
 class MatchDetails(NamedTuple):

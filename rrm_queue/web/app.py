@@ -9,7 +9,7 @@ from fastapi.security import HTTPBearer
 from starlette.types import ASGIApp
 
 from rrm_queue import __version__
-from rrm_queue.web.gate import Gate
+from rrm_queue.web.gate import PREFIX, Gate
 from rrm_queue.web.problems import MEDIA_TYPE, register_problems
 from rrm_queue.web.routes import (
     control,
@@ -89,5 +89,5 @@ def create_api(serving: Serving | None = None) -> FastAPI:
     api.include_router(pages.router)
     token = Security(HTTPBearer(auto_error=False, description="A token of RRMQ_API_TOKENS."))
     for router in ROUTERS:
-        api.include_router(router, prefix="/v1", dependencies=[token])
+        api.include_router(router, prefix=PREFIX, dependencies=[token])
     return api

@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
-from rrm_queue.actions.request import SubmitOptions, parse_sampling
+from rrm_queue.actions.request import SubmitOptions, parse_extra, parse_sampling
 from rrm_queue.errors import UsageFault
 from rrm_queue.intake.mapping import parse_mapping
 
-WORDS: Mapping[str, str] = {"map": "mapping", "sampling": "sampling"}
+WORDS: Mapping[str, str] = {"map": "mapping", "sampling": "sampling", "extra": "extra"}
 """Fields of words `KEY=VALUE` that may be repeated, with the option that they make."""
+
+NAME = "filename"
+"""The field that names a body which is no form."""
 
 _HINTS = get_type_hints(SubmitOptions)
 
@@ -34,7 +37,11 @@ def _fields() -> dict[str, Any]:
     words: dict[str, Any] = {
         name: (list[str], Field(default=[], description="KEY=VALUE")) for name in WORDS
     }
-    return {**plain, **words}
+    return {
+        **plain,
+        **words,
+        NAME: (str | None, Field(None, description="What the body is called.")),
+    }
 
 
 if TYPE_CHECKING:
@@ -50,7 +57,7 @@ def submit_options(
 
     Raises UsageFault for a field that is unknown, or of the wrong kind.
     """
-    given = query.model_dump(exclude_unset=True)
+    given = query.model_dump(exclude_unset=True, exclude={NAME})
     for name, values in texts.items():
         given[name] = list(values) if name in WORDS else values[-1]
     if unknown := files.keys() - FILES:
@@ -62,4 +69,5 @@ def submit_options(
         raise UsageFault(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
     mapping = parse_mapping(found.pop("map", ()))
     sampling = parse_sampling(found.pop("sampling", ()))
-    return SubmitOptions(mapping=mapping, sampling=sampling, **found | dict(files))
+    extra = parse_extra(found.pop("extra", ()))
+    return SubmitOptions(mapping=mapping, sampling=sampling, extra=extra, **found | dict(files))

@@ -24,6 +24,9 @@ log = logging.getLogger(__name__)
 OPEN = frozenset({"/", "/docs", "/health", "/openapi.json"})
 """Paths that need no token; they say nothing of any job."""
 
+PREFIX = "/v1"
+"""What the paths of all routes that need a token begin with, /metrics excepted."""
+
 QUIET = frozenset({"/health", "/metrics"})
 """Paths that are asked for every few seconds, and are logged at level DEBUG."""
 
@@ -82,6 +85,8 @@ class Gate:
 
     def _check(self, scope: Scope, headers: Headers) -> None:
         """Raises Refused unless the caller may do this."""
+        if "\0" in scope["path"] or b"%00" in scope["query_string"]:
+            raise Refused(400, "the address holds a NUL character, which no name can hold")
         if self._serving.hosts and _host(headers) not in self._serving.hosts:
             raise Refused(421, "this server is not called so; `--allow-host` adds a name")
         length = headers.get("content-length", "")
@@ -130,6 +135,8 @@ class Gate:
             method, path, exchange.status, 1000 * seconds, exchange.id,
         )  # fmt: skip
         route = getattr(scope.get("route"), "path", "none")
+        if path.startswith(PREFIX) and not route.startswith(PREFIX):
+            route = PREFIX + route  # the router names it without its prefix
         known = method if method in _METHODS else "other"
         self._serving.metrics.end(known, route, exchange.status, seconds)
 

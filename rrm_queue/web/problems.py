@@ -137,6 +137,10 @@ def register_problems(api: FastAPI) -> None:
     async def refused(_: Request, error: HTTPException) -> Response:
         return problem(error.status_code, str(error.detail), headers=error.headers)
 
+    @api.exception_handler(Exception)
+    async def failed(_: Request, __: Exception) -> Response:
+        return problem(500, "the server failed; its log has the reason beside the request's id")
+
     @api.exception_handler(RequestValidationError)
     async def malformed(_: Request, error: RequestValidationError) -> Response:
         faults = [

@@ -13,10 +13,12 @@ from pathlib import Path
 import psutil
 import pytest
 
-from rrm_queue.domain import JudgeSpec, NoVerdict, Verdict, Voting
+from rrm_queue.domain import JudgeSpec, NoVerdict, Verdict, Vote, Voting
 from rrm_queue.judging.batch_runner import BatchRunner
 from rrm_queue.judging.engines.base import EngineSettings
+from rrm_queue.judging.engines.reference.engine import ReferenceEngine
 from rrm_queue.judging.sampler import RetryPolicy
+from rrm_queue.judging.vote_request import VoteRequest
 from rrm_queue.messages import Answer, BatchMatch, JudgeBatch, MatchReport, Question
 
 IMPATIENT = RetryPolicy(attempts=4, first_wait=0.01, longest_wait=0.05)
@@ -132,11 +134,47 @@ def test_a_comparing_process_that_is_killed_is_replaced() -> None:
             with suppress(psutil.NoSuchProcess):  # the pool itself ends the rest of a broken pool
                 process.kill()
 
-    first = batch_of(REFERENCE, ["#### 42", "#### 7"], [(0, 1)])
-    second = batch_of(REFERENCE, ["#### 42.0", "#### 8"], [(0, 1)])
+    first = batch_of(REFERENCE, [r"#### \sqrt{1764}", r"#### \sqrt{49}"], [(0, 1)])
+    second = batch_of(REFERENCE, [r"#### 6 \cdot 7", r"#### \sqrt{64}"], [(0, 1)])
     reports = run(first, second, between=kill_pool)
     assert killed
     assert [report.votes[0].verdict for report in reports] == [Verdict.FIRST] * 2
+
+
+ENDLESS = r"9^{999 \cdot 999 \cdot 999}"
+"""It holds the GIL for minutes, so that no signal is heard."""
+
+HOSTILE = [
+    ENDLESS,
+    r"9^{9^{9^9}}",
+    r"\frac{" * 60 + "1" + "}{2}" * 60,
+    "(" * 100 + "1" + ")" * 100,
+    "1000000000!",
+    r"\sqrt{" * 40 + "2" + "}" * 40,
+    r"\begin{pmatrix}" * 20,
+    "{" * 199 + "}" * 199,
+]
+"""Answers that take for ever to compute, or to read."""
+
+
+def test_a_hostile_answer_is_wrong_and_holds_up_no_other() -> None:
+    async def judge(texts: list[str]) -> list[Vote]:
+        engine = ReferenceEngine(seconds=3)
+        try:
+            right = Answer(0, "right", "#### 42")
+            others = [Answer(n, f"c{n}", f"#### {text}") for n, text in enumerate(texts, 1)]
+            requests = [
+                VoteRequest("t", "p", "42", right, other, 1, 1, False, REFERENCE)
+                for other in others
+            ]
+            return await asyncio.gather(*map(engine.vote, requests))
+        finally:
+            await engine.close()
+
+    votes = asyncio.run(judge([*HOSTILE, r"6 \cdot 7", r"\sqrt{1764}"]))
+    assert "wrong: no result in 3 s" in votes[0].text
+    ends = [vote.verdict for vote in votes]
+    assert ends == [Verdict.FIRST] * len(HOSTILE) + [Verdict.TIE] * 2
 
 
 ORPHANS = """
@@ -147,7 +185,7 @@ from rrm_queue.messages import Answer
 from rrm_queue.domain import JudgeSpec
 
 async def vote():
-    answers = Answer(0, "a", "#### 1"), Answer(1, "b", "#### 2")
+    answers = Answer(0, "a", "#### x + 1"), Answer(1, "b", "#### x + 2")
     engine = ReferenceEngine()
     await engine.vote(VoteRequest("t", "p", "3", *answers, 1, 1, False, JudgeSpec("reference")))
     print(*(child.pid for child in psutil.Process().children(recursive=True)), flush=True)

@@ -8,6 +8,7 @@ from kit.jobs import QUEUE, received, submit_file
 from rrm_queue.broker.client import BrokerClient
 from rrm_queue.coordinator.byte_budget import budget
 from rrm_queue.coordinator.dispatch import dispatch
+from rrm_queue.domain import BatchId
 from rrm_queue.messages import encode
 from rrm_queue.store.database import Database
 from rrm_queue.store.queue import dispatching
@@ -50,7 +51,7 @@ def big_answers(size: int) -> bytes:
 def out(database: Database) -> int:
     """Bytes of the messages that are out, as the store knows them."""
     with database.begin() as tx:
-        return dispatching.out_bytes(tx, QUEUE)
+        return dispatching.out_bytes(tx, QUEUE, BatchId(0))
 
 
 @pytest.mark.parametrize("size", [1_000_000, 6_000_000])

@@ -136,7 +136,8 @@ def test_reasoning_that_comes_apart_is_kept_and_not_read(field: str) -> None:
             },
             NoVerdict.TRUNCATED,
         ),
-        (None, {"usage": None}, NoVerdict.NO_BOX),
+        (None, {"usage": None}, NoVerdict.EMPTY),
+        ("Both are fine.", {"usage": None}, NoVerdict.NO_BOX),
         ("\\boxed{Both}", {"usage": {"prompt_tokens_details": None}}, NoVerdict.OFF_MENU),
     ],
 )
@@ -182,10 +183,10 @@ def test_a_status_that_stays_is_permanent_in_the_endpoints_own_words(status: int
     "body",
     [b"", b'{"choices": []}', b'{"choices": [{}]}', b"\xff", b"[1, 2"],
 )
-def test_garbage_is_transient(body: bytes) -> None:
-    fault = fault_of(answering(lambda: web.Response(body=body)))
-    assert isinstance(fault, TransientFault)
-    assert "no completion in the answer" in str(fault)
+def test_a_good_answer_that_cannot_be_read_is_no_verdict_and_is_kept(body: bytes) -> None:
+    vote = answered(answering(lambda: web.Response(body=body)))
+    assert (vote.verdict, vote.no_verdict) == (Verdict.NONE, NoVerdict.UNREADABLE)
+    assert vote.text == body.decode("utf-8", "replace")
 
 
 def test_a_web_page_in_the_place_of_an_endpoint_refuses_the_job() -> None:

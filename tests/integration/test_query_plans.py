@@ -20,6 +20,7 @@ from rrm_queue.store.queue import (
     control,
     counters,
     dispatching,
+    floors,
     paid_votes,
     planning,
     recording,
@@ -66,6 +67,7 @@ def walk(tx: Transaction) -> Mapping[str, tuple[TextClause, Parameters]]:
     batches = {"batches": tournaments}  # they have the same ids
     each = {"match": ids, "batch": [1] * 64}
     tournament = {"tournament": tournaments}
+    floor = {"tournament": tournaments[0], "round": 1, "slot": 0}
     return {
         "jobs.JOBS": (jobs.JOBS, {**job, "most": 1}),
         "jobs.JOBS of all": (jobs.JOBS, {"job": None, "most": 20}),
@@ -88,10 +90,21 @@ def walk(tx: Transaction) -> Mapping[str, tuple[TextClause, Parameters]]:
         "matches.VOTES of many": (matches.VOTES, {"matches": ids, "longest": 20_000}),
         "dispatching.ACTIVE_JOBS": (
             dispatching.ACTIVE_JOBS,
-            {"queue": "rrmq.judge.openai", "most": 16384},
+            {
+                "queue": "rrmq.judge.openai",
+                "most": 16384,
+                "first_out": 1,
+                "jobs": [PAIRS.job],
+                "tournaments": tournaments[:1],
+                "rounds": [1],
+                "slots": [0],
+            },
         ),
-        "dispatching.COUNT_READY": (dispatching.COUNT_READY, {**job, "most": 16384}),
-        "dispatching.CLAIM_MATCHES": (dispatching.CLAIM_MATCHES, {**job, "count": 128}),
+        "dispatching.COUNT_READY": (dispatching.COUNT_READY, {**job, **floor, "most": 16384}),
+        "dispatching.CLAIM_MATCHES": (
+            dispatching.CLAIM_MATCHES,
+            {**job, **floor, "count": 128},
+        ),
         "dispatching.TOURNAMENT_TEXTS": (
             dispatching.TOURNAMENT_TEXTS,
             {"tournaments": tournaments},
@@ -104,7 +117,13 @@ def walk(tx: Transaction) -> Mapping[str, tuple[TextClause, Parameters]]:
             dispatching.TEXT_BYTES,
             {"tournament": tournaments * 8, "number": [0] * 64},
         ),
-        "dispatching.OUT_BYTES": (dispatching.OUT_BYTES, {"queue": "rrmq.judge.openai"}),
+        "dispatching.OUT_BYTES": (
+            dispatching.OUT_BYTES,
+            {"queue": "rrmq.judge.openai", "first_out": 1},
+        ),
+        "floors.FIRST_RUNNING": (floors.FIRST_RUNNING, {**job, "tournament": tournaments[0]}),
+        "floors.FIRST_UNDECIDED": (floors.FIRST_UNDECIDED, floor),
+        "floors.FIRST_OUT": (floors.FIRST_OUT, {"queue": "rrmq.judge.openai", "batch": 1}),
         "dispatching.SEND_MATCHES": (dispatching.SEND_MATCHES, each),
         "planning.LOCK_TOURNAMENTS": (planning.LOCK_TOURNAMENTS, {**job, "matches": ids}),
         "planning.OPEN_TOURNAMENTS": (planning.OPEN_TOURNAMENTS, {**job, "count": 64}),
@@ -209,7 +228,11 @@ def test_no_statement_of_the_walk_reads_a_whole_table(filled: Database) -> None:
 @pytest.mark.parametrize(
     ("loss", "statement", "table"),
     [
-        ("DROP INDEX matches_ready", "dispatching.CLAIM_MATCHES", "matches"),
+        (
+            "DROP INDEX matches_ready; ALTER TABLE matches DROP CONSTRAINT matches_position",
+            "dispatching.CLAIM_MATCHES",
+            "matches",
+        ),
         ("DROP INDEX votes_paid", "paid_votes.PAID", "votes"),
         (
             "ALTER TABLE matches DROP CONSTRAINT matches_position",
@@ -221,7 +244,8 @@ def test_no_statement_of_the_walk_reads_a_whole_table(filled: Database) -> None:
 )
 def test_a_lost_index_is_seen(filled: Database, loss: str, statement: str, table: str) -> None:
     with filled.begin() as tx:
-        tx.execute(text(loss))
+        for one in loss.split(";"):
+            tx.execute(text(one))
         asked = walk(tx)[statement]
         assert read_whole(tx, *asked) == {table}
         tx.rollback()  # the other tests need the index

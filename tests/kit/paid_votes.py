@@ -1,6 +1,7 @@
 """A judge whose votes are paid for, played without an engine."""
 
 from collections import defaultdict
+from typing import Any
 
 from rrm_queue.broker.client import BrokerClient
 from rrm_queue.coordinator.dispatch import dispatch
@@ -17,7 +18,7 @@ from rrm_queue.views.jobs import JobView
 
 JUDGE = JudgeSpec("openai", "judge-1", base_url="http://127.0.0.1:9/v1")
 QUEUE = queue_of(JUDGE)
-PAID = {
+PAID: dict[str, Any] = {
     "judge": {"kind": "openai", "argument": "judge-1", "base_url": "http://127.0.0.1:9/v1"},
     "queue": QUEUE,
 }

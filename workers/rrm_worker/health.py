@@ -52,6 +52,8 @@ class Health:
         self._cpu_seconds = cpu_seconds
         self._computed = 0.0
         self._seen: Loads | None = None
+        self.waiting: int | None = None
+        """Requests in the engine's own queue when it was found hung; None where not known."""
 
     async def __aenter__(self) -> Self:
         self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=30))
@@ -73,10 +75,12 @@ class Health:
     async def until_down(self) -> str:
         """Why the engine is down, once it refuses connections or makes no progress."""
         moved = worked = monotonic()
+        self.waiting = None
         while True:
             silent, idle = monotonic() - moved, monotonic() - worked
             if silent >= self._slow_seconds or min(silent, idle) >= self._stalled_seconds:
                 return f"no progress for {silent:.0f} s"
+            self.waiting = None
             await asyncio.sleep(POLL_SECONDS)
             asked = monotonic()
             if self._computes():
@@ -84,6 +88,8 @@ class Health:
             try:
                 if await self._progresses():
                     moved = asked
+                elif self._seen is not None:
+                    self.waiting = self._seen.waiting
             except aiohttp.ClientConnectorError:
                 return f"{self._url} refuses connections"
             except (aiohttp.ClientError, TimeoutError, msgspec.DecodeError):

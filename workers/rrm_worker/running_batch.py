@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from concurrent.futures import CancelledError, Future
 from enum import StrEnum
 
@@ -26,6 +26,10 @@ class Ending(StrEnum):
     LOST = "stopped: it is over, or another worker has it"
 
 
+WAITED = Failure("returned: it waited while the engine went down", transient=True, wait=1.0)
+"""Why a match goes back that the engine did not compute: with a wait it is no attempt."""
+
+
 class RunningBatch:
     """One batch, from its lease to its ending."""
 
@@ -37,13 +41,19 @@ class RunningBatch:
         count: Callable[[MatchReport], None],
     ) -> None:
         self.batch = batch
-        self.undecided = len(batch.matches)
+        self._open = {match.match for match in batch.matches}
         self._loop = loop
         self._outbox = outbox
         self._count = count
         self._ending = Ending.JUDGED
+        self._computed: Set[int] = frozenset()
         self._judging: asyncio.Task[None] | None = None
         self._running: Future[None] | None = None
+
+    @property
+    def undecided(self) -> int:
+        """How many matches are not reported yet."""
+        return len(self._open)
 
     def run(self, runner: BatchRunner) -> Ending:
         """Judges the batch; how it ended, once all that was decided is sent (or abandoned)."""
@@ -56,9 +66,12 @@ class RunningBatch:
             log.exception("batch %s cannot be judged", self.batch.batch)
         return self._ending
 
-    def stop(self, ending: Ending) -> None:
-        """Stops the judging; finished votes are still sent. A batch that ended stays as it is."""
-        self._loop.call_soon_threadsafe(self._stop, ending)
+    def stop(self, ending: Ending, computed: Set[int] = frozenset()) -> None:
+        """Stops the judging; finished votes are still sent. A batch that ended stays as it is.
+
+        `computed`: the matches that may have broken the engine, for an ending that is BROKEN.
+        """
+        self._loop.call_soon_threadsafe(self._stop, ending, computed)
 
     def abandon(self) -> None:
         """Stops sending as well: `run` returns at once."""
@@ -70,21 +83,26 @@ class RunningBatch:
         if self._ending is not Ending.JUDGED:
             self._judging.cancel()
         await asyncio.wait({self._judging})
+        if self._ending is Ending.BROKEN:
+            for match in sorted(self._open - self._computed):
+                await self._report(MatchReport(match, []))
         await self._outbox.drain()
         if not self._judging.cancelled():
             self._judging.result()
 
     async def _report(self, report: MatchReport) -> None:
         if self._ending is Ending.BROKEN and report.failure is None:
-            # An undecided match may have broken the engine: that counts as an attempt.
-            report = structs.replace(report, failure=Failure(Ending.BROKEN, transient=True))
-        self.undecided -= 1
+            # A match that it computed may have broken it, so that counts as an attempt.
+            broken = Failure(Ending.BROKEN, transient=True)
+            failure = broken if report.match in self._computed else WAITED
+            report = structs.replace(report, failure=failure)
+        self._open.discard(report.match)
         await self._outbox.add(report)
         tell(self._count, report)
 
-    def _stop(self, ending: Ending) -> None:
+    def _stop(self, ending: Ending, computed: Set[int]) -> None:
         if self._ending is not Ending.JUDGED or (self._judging and self._judging.done()):
             return
-        self._ending = ending
+        self._ending, self._computed = ending, computed
         if self._judging is not None:
             self._judging.cancel()

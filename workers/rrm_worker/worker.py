@@ -145,10 +145,15 @@ class Worker:
         """How many matches of its judge to hold at once; few of a judge that is not served here."""
         return self._capacities.get(queue_of(batch.judge), min(self._capacities.values()))
 
-    def release(self, ending: Ending) -> None:
-        """Stops judging and releases all batches; finished votes are sent."""
-        for running in self._running_batches().values():
-            running.stop(ending)
+    def release(self, ending: Ending, waiting: int | None = None) -> None:
+        """Stops judging and releases all batches; finished votes are sent.
+
+        `waiting` is how many requests were in the engine's own queue when it broke, None if that is
+        not known: those matches did not break it.
+        """
+        computed = self._runner.computed(waiting)
+        for held, running in self._running_batches().items():
+            running.stop(ending, computed.get(held, set()))
 
     def drain(self, seconds: float) -> None:
         """Takes nothing more, and returns when nothing is held.

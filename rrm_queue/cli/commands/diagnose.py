@@ -7,6 +7,7 @@ from rrm_queue.actions.diagnose import diagnose
 from rrm_queue.actions.diagnosis_schema import diagnosis_shape
 from rrm_queue.actions.schemas import json_line
 from rrm_queue.cli.options.arguments import job_argument
+from rrm_queue.cli.render.calibration import calibration_view
 from rrm_queue.cli.render.diagnosis import findings_view, labels_view
 from rrm_queue.cli.render.terminal import screen
 from rrm_queue.diagnostics.labels import TieLabels
@@ -29,8 +30,8 @@ def command(job: str, ties: str, as_json: bool) -> None:
     Shows slot bias, flips between the two orders, votes without a verdict, agreement of votes,
     coins and draws, cycles (A > B > C > A) and length. Each figure has a 95 % interval and a
     meaning: `fine`, `look`, `worry`, or `open` where there is too little data to tell. Where the
-    file labels its pairs, it also shows the agreement with the labels. docs/statistics.md has the
-    definitions and bounds.
+    file labels its pairs, it also shows the agreement with the labels and, if votes carry a
+    probability, its calibration. docs/statistics.md has the definitions and bounds.
     """
     with App() as app:
         view, diagnosis = diagnose(app, job, TieLabels(ties))
@@ -41,4 +42,6 @@ def command(job: str, ties: str, as_json: bool) -> None:
     for renderable in findings_view(view, diagnosis.judge, console.width):
         console.print(renderable)
     for renderable in labels_view(diagnosis.labels, diagnosis.preferred_longer, console.width):
+        console.print(renderable)
+    for renderable in calibration_view(diagnosis.calibration):
         console.print(renderable)

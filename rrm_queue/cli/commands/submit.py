@@ -11,11 +11,13 @@ from click.core import ParameterSource
 from rrm_queue.actions import options
 from rrm_queue.actions.app import App
 from rrm_queue.actions.estimate import estimate, expected_rate, scale_of
+from rrm_queue.actions.judges import local_files
 from rrm_queue.actions.open_jobs import append
-from rrm_queue.actions.request import SubmitOptions, parse_sampling, request_of
+from rrm_queue.actions.request import SubmitOptions, parse_extra, parse_sampling, request_of
 from rrm_queue.actions.submit import submit
 from rrm_queue.cli import exit_codes
 from rrm_queue.cli.options.checked import choice_option
+from rrm_queue.cli.options.flags import flag
 from rrm_queue.cli.options.judging import judging_options
 from rrm_queue.cli.options.sizing import LargeJobGate, can_ask, sizing_options
 from rrm_queue.cli.render.estimate import print_estimate
@@ -23,7 +25,7 @@ from rrm_queue.cli.render.reading import opened_sources
 from rrm_queue.cli.render.submitted import print_appended, print_submitted
 from rrm_queue.cli.render.terminal import warn
 from rrm_queue.cli.render.watching import show_until_end
-from rrm_queue.errors import Message, Option, UsageFault
+from rrm_queue.errors import Message, Option, UsageFault, spelled
 from rrm_queue.intake.formats import NAMES as FORMATS
 from rrm_queue.intake.formats.base import Empty, Ids
 from rrm_queue.intake.formats.labels import LabelNumbers
@@ -64,6 +66,7 @@ def command(
     files: Sequence[str],
     mapped: Sequence[str],
     sampling: Sequence[str],
+    extra: Sequence[str],
     into: str | None,
     dry_run: bool,
     agreement: float,
@@ -88,11 +91,14 @@ def command(
     submit_options = SubmitOptions(
         mapping=parse_mapping(mapped),
         sampling=parse_sampling(sampling),
+        extra=parse_extra(extra),
         **given,
     )
     with App() as app:
-        request = request_of(submit_options, app.settings.openai_base_url)
+        judges = local_files(app.settings.home)
+        request = request_of(submit_options, app.settings.openai_base_url, judges)
         if dry_run:
+            warn(request.warning and spelled(request.warning, flag))
             with opened_sources(files) as (sources, _):
                 estimated = estimate(sources, request, agreement, app.settings.max_input)
             expected = expected_rate(app, request.spec, rate, gpus)
@@ -104,7 +110,7 @@ def command(
                 scale, most = scale_of(request, agreement), app.settings.confirm_above
                 gate = LargeJobGate(scale, most, before=close)
             submitted, warning = submit(app, sources, request, gate=gate)
-        warn(warning)
+        warn(warning and spelled(warning, flag))
         if not (as_json and watching):
             print_submitted(submitted, as_json=as_json)
         if watching:

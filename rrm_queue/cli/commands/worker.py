@@ -13,10 +13,9 @@ from rrm_worker.engine_process import HOST, EngineProcess, free_port, launch_com
 from rrm_worker.service import GRACE_SECONDS, Serving, serve
 
 from rrm_queue.actions.app import broker_url
-from rrm_queue.actions.settings import log_to_stderr, read_settings, reveal
+from rrm_queue.actions.settings import engine_settings, log_to_stderr, read_settings
 from rrm_queue.cli.options.metrics import metrics_options
 from rrm_queue.errors import UsageFault
-from rrm_queue.judging.engines.base import EngineSettings
 from rrm_queue.judging.kinds import SERVED_ALONE, SERVED_TOGETHER, served_kind, worker_queue
 
 _OURS = {"--host", "--port", "--model-path", "--model"}
@@ -101,14 +100,8 @@ def command(
             raise UsageFault(_NO_SGLANG)
     settings = read_settings()
     log_to_stderr(settings)
-    engines = EngineSettings(
-        settings.openai_base_url,
-        reveal(settings.openai_api_key) or None,
-        openai_rpm=settings.openai_rpm,
-        openai_tpm=settings.openai_tpm,
-        sglang_url=sglang_url or "",
-        share_prefixes=not no_share_prefixes,
-        hub_cache=str(Path(os.environ.get("HF_HOME", "~/.cache/huggingface"), "hub").expanduser()),
+    engines = engine_settings(
+        settings, sglang_url=sglang_url or "", share_prefixes=not no_share_prefixes
     )
     serving = Serving(
         judges=served,

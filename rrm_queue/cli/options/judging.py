@@ -7,8 +7,8 @@ import click
 
 from rrm_queue.actions import options
 from rrm_queue.cli.options.checked import choice_option, number_option
+from rrm_queue.cli.options.judge import JUDGES, asking_options
 from rrm_queue.cli.options.voting import voting_options
-from rrm_queue.judging.kinds import USAGE
 from rrm_queue.strategies import NAMES as STRATEGIES
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -20,21 +20,9 @@ OPTIONS = (
         help=f"How to rank: {', '.join(STRATEGIES)}; "
         "sampled, swiss and pivot may be followed by :NUMBER.",
     ),
-    click.option("--judge", default="reference", help=f"Who judges: {', '.join(USAGE)}."),
+    click.option("--judge", default="reference", help=JUDGES),
     voting_options,
-    click.option(
-        "--sampling",
-        metavar="KEY=VALUE",
-        multiple=True,
-        help="A text judge's temperature, top_p, max_tokens or regex; may be given several times.",
-    ),
-    click.option(
-        "--logprobs",
-        is_flag=True,
-        help="Ask a text judge for its tokens' log probabilities: each vote carries the "
-        "probability of the answer shown first.",
-    ),
-    click.option("--template", metavar="FILE", help="Your own prompt for a text judge (Jinja2)."),
+    asking_options,
     number_option(options.SEED),
     choice_option(options.SEEDING),
     click.option("--name", help="A name for the job."),

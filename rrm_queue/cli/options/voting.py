@@ -22,6 +22,7 @@ OPTIONS = (
         "of M votes.",
     ),
     choice_option(options.ON_NO_VERDICT),
+    choice_option(options.ON_REFUSED),
     number_option(options.RESAMPLES),
 )
 

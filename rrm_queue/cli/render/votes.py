@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from rrm_queue.cli.render.tables import MEDIUM, NARROW, ruled
-from rrm_queue.domain import Candidate, CandidateNumber, Verdict
+from rrm_queue.domain import Candidate, CandidateNumber, DecidedBy, Verdict
 from rrm_queue.text import printable
 from rrm_queue.views.matches import MatchDetails, RecordedVote, TalliedMatch
 
@@ -84,7 +84,15 @@ def _winner(match: TalliedMatch, candidates: Sequence[str] | Mapping[CandidateNu
 def _decided_by(match: TalliedMatch) -> str:
     if match.decided_by is None:
         return ""
-    return "a coin" if match.by_coin else str(match.decided_by)
+    return _DECIDED_BY[match.decided_by]
+
+
+_DECIDED_BY = {
+    DecidedBy.VOTES: "votes",
+    DecidedBy.COIN: "a coin",
+    DecidedBy.EQUAL: "equal texts",
+    DecidedBy.REFUSED: "a refusal",
+}
 
 
 def _score(match: TalliedMatch) -> str:

@@ -26,7 +26,7 @@ _GENERATORS = ("generator", "model")
 
 _LISTS = ("responses", "outputs", "samples", "predictions", "choices")
 _MODELS = ("models", "model_names", "generation_models", "generators")
-_OPTIONAL = INSTRUCTION | {"id", "prompt_id", "prompt", "subset", "reference", *_MODELS}
+_OPTIONAL = INSTRUCTION | {"id", "prompt_id", "prompt", "subset", "reference", "criteria", *_MODELS}
 
 Answers = list[Answer]
 

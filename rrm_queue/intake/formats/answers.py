@@ -11,7 +11,14 @@ from functools import partial
 
 from rrm_queue.intake.formats.base import Empty, Part, Parts
 from rrm_queue.intake.formats.entrants import answer_text, first_of
-from rrm_queue.intake.formats.fields import MISSING, Row, identifier, optional_text, reference
+from rrm_queue.intake.formats.fields import (
+    MISSING,
+    Row,
+    criteria,
+    identifier,
+    optional_text,
+    reference,
+)
 from rrm_queue.intake.formats.messages import is_conversation
 from rrm_queue.intake.formats.prompts import INSTRUCTION, asked
 
@@ -19,7 +26,9 @@ _TEXTS = ("response", "text", "output", "answer", "completion")
 GENERATORS = ("generator", "model", "model_name", "model_id")
 PROMPT_IDS = ("prompt_id", "question_id", "uid")
 _SUBSETS = ("subset", "dataset")
-_OPTIONAL = frozenset({"id", "candidate_id", "reference", *PROMPT_IDS, *GENERATORS, *_SUBSETS})
+_OPTIONAL = frozenset(
+    {"id", "candidate_id", "reference", "criteria", *PROMPT_IDS, *GENERATORS, *_SUBSETS}
+)
 
 
 def _parts(row: Row, empty: Empty, *, prompt: str, texts: Sequence[str]) -> list[Part]:
@@ -37,6 +46,7 @@ def _parts(row: Row, empty: Empty, *, prompt: str, texts: Sequence[str]) -> list
         generator=optional_text(row.get(generator), generator),
         reference=reference(row.get("reference")),
         subset=optional_text(row.get(subset), subset),
+        criteria=criteria(row.get("criteria")),
     )
     said = row.get(name, MISSING)
     if not isinstance(said, list) or is_conversation(said):

@@ -57,6 +57,7 @@ class Part(NamedTuple):
     reference: str | None
     subset: str | None
     sample: str | None = None
+    criteria: str | None = None
 
 
 class Question(NamedTuple):

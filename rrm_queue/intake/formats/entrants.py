@@ -9,6 +9,7 @@ from rrm_queue.intake.formats.base import Empty, Parsed
 from rrm_queue.intake.formats.fields import (
     MISSING,
     Row,
+    criteria,
     fits_identifier,
     identifier,
     is_absent,
@@ -136,6 +137,7 @@ def whole(
         candidates=entrants.candidates,
         line=number,
         reference=reference(row.get("reference")),
+        criteria=criteria(row.get("criteria")),
         pairs=kept(pairs, entrants.numbers),
         subset=optional_text(row.get(subset), subset),
     )

@@ -99,6 +99,16 @@ def reference(value: object) -> str | None:
     return str(value)
 
 
+def criteria(value: object) -> str | None:
+    """What the answers are judged by: a text, or a list of texts, one a line.
+
+    None for anything else: most judges are not shown it, and files use the name for other things.
+    """
+    if isinstance(value, list) and value and all(map(is_text, value)):
+        value = "\n".join(f"- {item}" for item in value)
+    return value if is_text(value) and value.strip() else None
+
+
 def listed(value: object, place: str) -> list[object]:
     """`value`, if it is a list."""
     if value is MISSING:

@@ -24,6 +24,7 @@ from rrm_queue.intake.formats.fields import (
     MISSING,
     Row,
     WrittenDecimal,
+    criteria,
     fits_identifier,
     identifier,
     is_plain,
@@ -91,6 +92,7 @@ def _tournament(
         candidates=candidates,
         line=number,
         reference=reference(line.reference),
+        criteria=criteria(line.criteria),
         pairs=_pairs(line, numbers),
         subset=optional_text(line.subset, "subset"),
     )
@@ -266,6 +268,6 @@ OWN = Whole(
     keys=frozenset(Line.__struct_fields__),
     recognise=lambda row: "candidates" in row,
     lists=frozenset({"candidates", "pairs"}),
-    optional=frozenset({"id", "reference", "subset", "label", "pairs"}),
+    optional=frozenset({"id", "reference", "criteria", "subset", "label", "pairs"}),
     parse=_parse,
 )

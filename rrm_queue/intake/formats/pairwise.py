@@ -40,7 +40,15 @@ class Columns:
     @property
     def optional(self) -> frozenset[str]:
         """The names of what may be absent."""
-        names = {*self.models, *self.labels, *self.ids, *self.subsets, self.turn, "reference"}
+        names = {
+            *self.models,
+            *self.labels,
+            *self.ids,
+            *self.subsets,
+            self.turn,
+            "reference",
+            "criteria",
+        }
         return frozenset(names | ONE_HOT.keys() | INSTRUCTION)
 
 

@@ -36,6 +36,7 @@ class Line(msgspec.Struct, kw_only=True):
     prompt: Any = msgspec.UNSET
     candidates: Any = msgspec.UNSET
     reference: Any = None
+    criteria: Any = None
     subset: Any = None
     label: Any = None
     pairs: Any = None

@@ -30,6 +30,7 @@ _OPTIONAL = INSTRUCTION | frozenset(
         "sampled_conflict_pairs",
         "subset",
         "reference",
+        "criteria",
     }
 )
 

@@ -132,6 +132,7 @@ _OPTIONAL = INSTRUCTION | {
     "rejected_model",
     "subset",
     "reference",
+    "criteria",
 }
 
 PREFERENCE = Whole(

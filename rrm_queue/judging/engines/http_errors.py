@@ -17,6 +17,7 @@ from rrm_queue.errors import (
     JudgeFault,
     JudgeRefused,
     PermanentFault,
+    PromptFiltered,
     RequestRejected,
     TransientFault,
 )
@@ -30,7 +31,7 @@ _TRY_AGAIN = {408, 409, 425}
 _STOP = {401, 402, 403, 404}
 """No key, no money, no access, no such model: every match of the job would get the same."""
 
-_REJECTED = {400, 413, 422}
+_REJECTED = {400, 413, 416, 422}
 
 _NO_MONEY = {
     "insufficient_quota",
@@ -43,8 +44,20 @@ _NO_MONEY = {
 }
 _NO_MONEY_WORDS = ("credit balance is too low", "insufficient balance", "insufficient credits")
 _BUSY = {"overloaded", "overloaded_error", "server_overloaded", "rate_limit_exceeded"}
-_FILTERED = {"content_filter", "content_policy_violation", "data_inspection_failed"}
-_FILTERED_WORDS = ("content exists risk", "requires moderation", "input was flagged")
+_FILTERED = {
+    "content_filter",
+    "content_policy_violation",
+    "data_inspection_failed",
+    "responsibleaipolicyviolation",
+}
+_FILTERED_WORDS = (
+    "content exists risk",
+    "requires moderation",
+    "input was flagged",
+    "content management policy",
+    "flagged as potentially violating",
+    "content violates",
+)
 
 
 def fault_of(
@@ -55,12 +68,12 @@ def fault_of(
     `headers` must ignore case. `now` is for a Retry-After that is a date.
     """
     detail = f"{origin} answered {status}: {error_text(body)}"
-    said = _decoded(body)
+    said = decoded(body)
     codes, words = set(_codes(said)), error_text(body).lower()
     if codes & _NO_MONEY or any(sign in words for sign in _NO_MONEY_WORDS):
         return JudgeRefused(detail)
     if status < 500 and (codes & _FILTERED or any(sign in words for sign in _FILTERED_WORDS)):
-        return PermanentFault(detail)
+        return PromptFiltered(detail)
     asked = retry_after(headers, now)
     if status in _WAIT or codes & _BUSY or (status >= 500 and asked):
         return JudgeBusy(detail, retry_after=asked)
@@ -77,19 +90,33 @@ def fault_in_good_answer(origin: str, body: bytes, now: datetime) -> JudgeFault:
     Some gateways return an error in such a body, with the status that they got themselves. A web
     page means a wrong address, so trying again does not help.
     """
-    said = _decoded(body)
-    if isinstance(said, dict) and isinstance(error := said.get("error"), dict):
-        code = error.get("code")
-        if isinstance(code, int) and 400 <= code < 600:
-            return fault_of(origin, code, {}, body, now)
+    if status := stated_status(body):
+        return fault_of(origin, status, {}, body, now)
     if is_web_page(body):
         return JudgeRefused(f"{origin} answered with a web page: {error_text(body)}")
     return TransientFault(f"no completion in the answer of {origin}: {error_text(body)}")
 
 
+def stated_status(body: bytes) -> int:
+    """The status that an error in a good answer states, 0 where there is none.
+
+    A code in words, such as `insufficient_quota`, counts as 400: `fault_of` knows these words.
+    """
+    said = decoded(body) if b'"error"' in body else None
+    error = said.get("error") if isinstance(said, dict) and not said.get("choices") else None
+    if not isinstance(error, dict):
+        return 0
+    for key in ("code", "status"):
+        code = str(error.get(key, ""))
+        if code.isdecimal() and 400 <= int(code) < 600:
+            return int(code)
+    known = _NO_MONEY | _BUSY | _FILTERED
+    return 400 if known.intersection(_codes(error)) else 0
+
+
 def error_text(body: bytes) -> str:
     """The message in an error's body, or the body itself, in one short line."""
-    said = _decoded(body)
+    said = decoded(body)
     if said is None:
         said = body.decode("utf-8", "replace")
     for key in ("error", "message", "detail"):
@@ -129,7 +156,8 @@ def _number(text: str) -> float | None:
     return number if 0 <= number < float("inf") else None
 
 
-def _decoded(body: bytes) -> Any:
+def decoded(body: bytes) -> Any:
+    """The JSON value that the bytes hold; None where they hold none."""
     try:
         return msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError):

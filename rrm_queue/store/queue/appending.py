@@ -42,7 +42,7 @@ OPEN_SETTINGS = text("""
 """)
 
 KNOWN_TOURNAMENTS = text("""
-    SELECT t.id, t.key, t.prompt, t.reference, t.pairs, t.subset,
+    SELECT t.id, t.key, t.prompt, t.reference, t.pairs, t.subset, t.criteria,
            array_agg(c.key ORDER BY c.number) AS keys,
            array_agg(c.text ORDER BY c.number) AS texts,
            array_agg(c.generator ORDER BY c.number) AS generators,
@@ -202,6 +202,7 @@ def _tournament(row: Row[Any]) -> Tournament:
         candidates=tuple(Candidate(*cells) for cells in candidates),
         line=0,
         reference=row.reference,
+        criteria=row.criteria,
         pairs=pairs,
         subset=row.subset,
     )
@@ -210,4 +211,4 @@ def _tournament(row: Row[Any]) -> Tournament:
 def _content(tournament: Tournament) -> tuple[object, ...]:
     """All that the tournament consists of; its line in a file does not count."""
     t = tournament
-    return t.prompt, t.candidates, t.reference, t.pairs, t.subset
+    return t.prompt, t.candidates, t.reference, t.pairs, t.subset, t.criteria

@@ -1,7 +1,7 @@
 """What the coordinator's `dispatch` reads and writes: active jobs, claimed matches, batches."""
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from sqlalchemy import Connection, text
@@ -19,6 +19,7 @@ from rrm_queue.errors import ForeignJob
 from rrm_queue.log_once import log_once
 from rrm_queue.messages import Answer
 from rrm_queue.seeds import derive
+from rrm_queue.store.queue.floors import Floor
 from rrm_queue.store.queue.job_options import FOREIGN, job_options
 
 log = logging.getLogger(__name__)
@@ -31,14 +32,22 @@ ACTIVE_QUEUES = text("""
     GROUP BY queue ORDER BY queue
 """)
 
+# Floors: see `floors`. Each bounds how many index entries of matches of the past are passed over.
 ACTIVE_JOBS = text("""
-    SELECT j.id, j.priority, j.judge, j.voting, j.seed,
-           (SELECT count(*) FROM matches m WHERE m.job_id = j.id AND m.state = 'out') AS out,
+    SELECT j.id, j.strategy, j.priority, j.judge, j.voting, j.seed,
+           (SELECT count(*) FROM matches m
+            WHERE m.job_id = j.id AND m.state = 'out' AND m.batch_id >= :first_out) AS out,
            (SELECT count(*) FROM (SELECT 1 FROM matches m
                                   WHERE m.job_id = j.id AND m.state = 'ready'
+                                    AND (m.tournament_id, m.round, m.slot)
+                                        >= (coalesce(f.tournament, 0), coalesce(f.round, 0),
+                                            coalesce(f.slot, 0))
                                     AND (m.not_before IS NULL OR m.not_before <= now())
                                   LIMIT :most) AS counted) AS ready
     FROM jobs j
+    LEFT JOIN unnest(CAST(:jobs AS text[]), CAST(:tournaments AS bigint[]),
+                     CAST(:rounds AS int[]), CAST(:slots AS int[]))
+              AS f (job, tournament, round, slot) ON f.job = j.id
     WHERE j.queue = :queue AND j.state IN ('queued', 'running')
     ORDER BY j.created_at, j.id
 """)
@@ -46,6 +55,7 @@ ACTIVE_JOBS = text("""
 COUNT_READY = text("""
     SELECT count(*) FROM (SELECT 1 FROM matches
                           WHERE job_id = :job AND state = 'ready'
+                            AND (tournament_id, round, slot) >= (:tournament, :round, :slot)
                             AND (not_before IS NULL OR not_before <= now())
                           LIMIT :most) AS counted
 """)
@@ -55,13 +65,14 @@ CLAIM_MATCHES = text("""
     SELECT id, tournament_id, first, second
     FROM matches
     WHERE job_id = :job AND state = 'ready' AND (not_before IS NULL OR not_before <= now())
+      AND (tournament_id, round, slot) >= (:tournament, :round, :slot)
     ORDER BY tournament_id, round, slot
     LIMIT :count
     FOR UPDATE SKIP LOCKED
 """)
 
 TOURNAMENT_TEXTS = text("""
-    SELECT id, key, prompt, reference
+    SELECT id, key, prompt, reference, criteria
     FROM tournaments WHERE id = ANY(CAST(:tournaments AS bigint[]))
 """)
 
@@ -75,7 +86,8 @@ ANSWER_TEXTS = text("""
 # Without reading the texts: the length of a long one stands in its row.
 TEXT_BYTES = text("""
     SELECT c.tournament_id, c.number, octet_length(c.text) AS answer,
-           octet_length(t.prompt) + coalesce(octet_length(t.reference), 0) AS tournament
+           octet_length(t.prompt) + coalesce(octet_length(t.reference), 0)
+               + coalesce(octet_length(t.criteria), 0) AS tournament
     FROM unnest(CAST(:tournament AS bigint[]), CAST(:number AS int[])) AS w (tournament_id, number)
     JOIN candidates c USING (tournament_id, number)
     JOIN tournaments t ON t.id = c.tournament_id
@@ -83,7 +95,8 @@ TEXT_BYTES = text("""
 
 # Batches of a version before 0005 do not tell.
 OUT_BYTES = text("""
-    SELECT coalesce(sum(bytes), 0) FROM batches WHERE queue = :queue AND state = 'out'
+    SELECT coalesce(sum(bytes), 0) FROM batches
+    WHERE queue = :queue AND state = 'out' AND id >= :first_out
 """)
 
 INSERT_BATCHES = text("""
@@ -109,6 +122,7 @@ class ActiveJob(NamedTuple):
     """A job that may have matches out; `ready` is counted only up to what dispatch could use."""
 
     id: JobId
+    strategy: str
     priority: int
     judge: JudgeSpec
     voting: Voting
@@ -132,10 +146,11 @@ class TournamentTexts(NamedTuple):
     key: str
     prompt: str
     reference: str | None
+    criteria: str | None = None
 
 
 class TextBytes(NamedTuple):
-    """The bytes of tournaments' prompts and references, and of their answers."""
+    """The bytes of what tournaments say themselves, and of their answers."""
 
     tournaments: dict[TournamentId, int]
     answers: dict[tuple[TournamentId, CandidateNumber], int]
@@ -154,31 +169,47 @@ def active_queues(tx: Connection) -> dict[str, int]:
     return {row.queue: row.jobs for row in tx.execute(ACTIVE_QUEUES)}
 
 
-def active_jobs(tx: Connection, queue: str, most: int) -> list[ActiveJob]:
-    """The queue's jobs, the oldest first; ready matches counted up to `most`.
+def active_jobs(
+    tx: Connection, queue: str, most: int, floors: Mapping[JobId, Floor], first_out: BatchId
+) -> list[ActiveJob]:
+    """The queue's jobs, the oldest first; ready matches counted up to `most`, from their floors.
 
+    `first_out` is a batch before which none of the queue is out.
     A job whose judge or voting this version cannot read is left to one that can.
     """
     found = []
-    for row in tx.execute(ACTIVE_JOBS, {"queue": queue, "most": most}):
+    bind = {
+        "queue": queue,
+        "most": most,
+        "first_out": first_out,
+        "jobs": list(floors),
+        "tournaments": [floor.tournament for floor in floors.values()],
+        "rounds": [floor.round for floor in floors.values()],
+        "slots": [floor.slot for floor in floors.values()],
+    }
+    for row in tx.execute(ACTIVE_JOBS, bind):
         try:
             judge = job_options(row.judge, JudgeSpec)
             voting = job_options(row.voting, Voting)
         except ForeignJob as error:
             log_once(log, logging.ERROR, FOREIGN, row.id, str(error))
             continue
-        found.append(ActiveJob(row.id, row.priority, judge, voting, row.seed, row.out, row.ready))
+        found.append(
+            ActiveJob(
+                row.id, row.strategy, row.priority, judge, voting, row.seed, row.out, row.ready
+            )
+        )
     return found
 
 
-def count_ready(tx: Connection, job: JobId, most: int) -> int:
+def count_ready(tx: Connection, job: JobId, most: int, floor: Floor) -> int:
     """How many matches of the job are ready, counted up to `most`."""
-    return int(tx.scalar(COUNT_READY, {"job": job, "most": most}))
+    return int(tx.scalar(COUNT_READY, {"job": job, "most": most, **floor._asdict()}))
 
 
-def claim_matches(tx: Connection, job: JobId, count: int) -> list[ReadyMatch]:
+def claim_matches(tx: Connection, job: JobId, count: int, floor: Floor) -> list[ReadyMatch]:
     """Up to `count` ready matches of the job, locked, in depth-first order."""
-    rows = tx.execute(CLAIM_MATCHES, {"job": job, "count": count})
+    rows = tx.execute(CLAIM_MATCHES, {"job": job, "count": count, **floor._asdict()})
     return [ReadyMatch(row.id, row.tournament_id, row.first, row.second) for row in rows]
 
 
@@ -193,17 +224,19 @@ def text_bytes(tx: Connection, matches: Iterable[ReadyMatch]) -> TextBytes:
     return found
 
 
-def out_bytes(tx: Connection, queue: str) -> int:
-    """The bytes of all messages of the queue that are out."""
-    return int(tx.scalar(OUT_BYTES, {"queue": queue}))
+def out_bytes(tx: Connection, queue: str, first_out: BatchId) -> int:
+    """The bytes of all messages of the queue that are out; none is before `first_out`."""
+    return int(tx.scalar(OUT_BYTES, {"queue": queue, "first_out": first_out}))
 
 
 def tournament_texts(
     tx: Connection, tournaments: Iterable[TournamentId]
 ) -> dict[TournamentId, TournamentTexts]:
-    """Prompts and references by tournament."""
+    """Prompts, references and criteria by tournament."""
     rows = tx.execute(TOURNAMENT_TEXTS, {"tournaments": list(tournaments)})
-    return {row.id: TournamentTexts(row.key, row.prompt, row.reference) for row in rows}
+    return {
+        row.id: TournamentTexts(row.key, row.prompt, row.reference, row.criteria) for row in rows
+    }
 
 
 def answers(

@@ -99,6 +99,22 @@ CLOSE_BATCHES = text("""
 """)
 
 
+EQUAL_TEXTS = text("""
+    SELECT m.id FROM matches m
+    JOIN candidates one ON one.tournament_id = m.tournament_id AND one.number = m.first
+    JOIN candidates two ON two.tournament_id = m.tournament_id AND two.number = m.second
+    WHERE m.id = ANY(CAST(:matches AS bigint[])) AND one.text = two.text
+""")
+
+ANSWER_LENGTHS = text("""
+    SELECT m.id, octet_length(one.text) AS first, octet_length(two.text) AS second
+    FROM matches m
+    JOIN candidates one ON one.tournament_id = m.tournament_id AND one.number = m.first
+    JOIN candidates two ON two.tournament_id = m.tournament_id AND two.number = m.second
+    WHERE m.id = ANY(CAST(:matches AS bigint[]))
+""")
+
+
 class SentBatch(NamedTuple):
     """What a batch was sent with: its job, its secret, and the matches that it carried.
 
@@ -162,6 +178,17 @@ def lock_matches(tx: Connection, job: JobId, matches: Sequence[int]) -> dict[int
         )
         for row in rows
     }
+
+
+def equal_texts(tx: Connection, matches: Sequence[int]) -> frozenset[int]:
+    """Those of the matches whose two answers are byte for byte the same."""
+    return frozenset(tx.scalars(EQUAL_TEXTS, {"matches": list(matches)}))
+
+
+def answer_lengths(tx: Connection, matches: Sequence[int]) -> dict[int, tuple[int, int]]:
+    """The bytes of both answers of these matches."""
+    rows = tx.execute(ANSWER_LENGTHS, {"matches": list(matches)})
+    return {row.id: (row.first, row.second) for row in rows}
 
 
 def insert_votes(tx: Connection, votes: Sequence[tuple[MatchId, Vote]]) -> None:

@@ -21,7 +21,7 @@ NEXT_TOURNAMENTS = text("""
 """)
 
 COPY_TOURNAMENTS = """
-    COPY tournaments (id, job_id, key, line, prompt, reference, pairs, subset, size, seed)
+    COPY tournaments (id, job_id, key, line, prompt, reference, criteria, pairs, subset, size, seed)
     FROM STDIN
 """
 
@@ -147,14 +147,15 @@ def _tournament_rows(
     keys = escaped([t.key for t in tournaments])
     prompts = escaped([t.prompt for t in tournaments])
     references = escaped([t.reference for t in tournaments])
+    criteria = escaped([t.criteria for t in tournaments])
     pairs = escaped([_pairs(t) for t in tournaments])
     subsets = escaped([t.subset for t in tournaments])
     return "".join(
         [
-            f"{id_}\t{job}\t{key}\t{t.line}\t{prompt}\t{reference}\t{own}\t{subset}"
+            f"{id_}\t{job}\t{key}\t{t.line}\t{prompt}\t{reference}\t{shown}\t{own}\t{subset}"
             f"\t{len(t.candidates)}\t{derive(seed, t.key)}\n"
-            for id_, key, prompt, reference, own, subset, t in zip(
-                ids, keys, prompts, references, pairs, subsets, tournaments, strict=True
+            for id_, key, prompt, reference, shown, own, subset, t in zip(
+                ids, keys, prompts, references, criteria, pairs, subsets, tournaments, strict=True
             )
         ]
     )

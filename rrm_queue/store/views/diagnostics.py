@@ -10,6 +10,7 @@ from rrm_queue.store.binary_columns import (
     INTEGER,
     INTEGER_CODE,
     LENGTH,
+    NUMBER,
     SMALLINT_CODE,
     read_columns,
 )
@@ -19,7 +20,8 @@ VOTES = """
     COPY (
         SELECT v.match_id, v.number, v.swapped,
                coalesce(array_position(CAST(%(verdicts)s AS text[]), v.verdict::text), 0) - 1,
-               coalesce(array_position(CAST(%(reasons)s AS text[]), v.no_verdict::text), 0) - 1
+               coalesce(array_position(CAST(%(reasons)s AS text[]), v.no_verdict::text), 0) - 1,
+               coalesce(v.probability, 'NaN')
         FROM tournaments t
         JOIN matches m ON m.tournament_id = t.id
         JOIN votes v ON v.match_id = m.id
@@ -27,6 +29,7 @@ VOTES = """
     ) TO STDOUT (FORMAT binary)
 """
 
+# What the judge decided: nothing is to be learnt about it from a match that it did not judge.
 # Each answer's length is taken once, not once a match.
 MATCHES = """
     COPY (
@@ -43,7 +46,7 @@ MATCHES = """
         JOIN matches m ON m.tournament_id = t.id
         JOIN candidates one ON one.tournament_id = m.tournament_id AND one.number = m.first
         JOIN candidates two ON two.tournament_id = m.tournament_id AND two.number = m.second
-        WHERE t.job_id = %(job)s AND m.state = 'done'
+        WHERE t.job_id = %(job)s AND m.state = 'done' AND m.decided_by IN ('votes', 'coin')
     ) TO STDOUT (FORMAT binary)
 """
 
@@ -64,6 +67,7 @@ LABELLED = """
         SELECT m.id, l.label, m.first <> l.first, l.subset
         FROM labels l
         JOIN matches m ON m.tournament_id = l.id AND m.state = 'done'
+         AND m.decided_by IN ('votes', 'coin')
          AND least(m.first, m.second) = least(l.first, l.second)
          AND greatest(m.first, m.second) = greatest(l.first, l.second)
     ) TO STDOUT (FORMAT binary)
@@ -81,7 +85,7 @@ VERDICTS = ["tie", "first", "second"]
 def job_votes(tx: Connection, job: JobId) -> Votes:
     """All votes of the job so far."""
     words = {"verdicts": VERDICTS, "reasons": list(REASONS)}
-    cells = (BIGINT, INTEGER, FLAG, INTEGER_CODE, INTEGER)
+    cells = (BIGINT, INTEGER, FLAG, INTEGER_CODE, INTEGER, NUMBER)
     return Votes(*read_columns(tx, VOTES, {"job": job, **words}, cells))
 
 

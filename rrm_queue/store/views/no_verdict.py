@@ -36,7 +36,7 @@ LOOK = text("""
     )
     SELECT count(*) AS matches,
            count(*) FILTER (WHERE decided_by = 'coin') AS coins,
-           count(*) FILTER (WHERE winner IS NULL) AS draws,
+           count(*) FILTER (WHERE winner IS NULL AND decided_by = 'votes') AS draws,
            coalesce(sum(v.votes), 0)::bigint AS votes,
            coalesce(sum(v.no_verdict), 0)::bigint AS no_verdict
     FROM looked l, LATERAL (

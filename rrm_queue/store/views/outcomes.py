@@ -13,7 +13,8 @@ GENERATORS = text("""
     ORDER BY c.generator
 """)
 
-# Where a coin settled a tie, both sides had as many votes: between generators it counts as a draw.
+# Where a coin settled a tie, both sides had as many votes: between generators it counts as a draw,
+# and so do equal texts.
 # Of a match by probability, a vote without one counts by its verdict, one without a verdict not.
 _MATCHES = """
     COPY (
@@ -27,7 +28,7 @@ _MATCHES = """
             WHERE t.job_id = %(job)s
         )
         SELECT m.tournament_id, one.place, two.place,
-               CASE WHEN m.winner IS NULL OR m.decided_by = 'coin' THEN 0
+               CASE WHEN m.winner IS NULL OR m.decided_by IN ('coin', 'equal') THEN 0
                     WHEN m.winner = m.first THEN 1 ELSE 2 END::smallint{columns}
         FROM tournaments t JOIN matches m ON m.tournament_id = t.id
         JOIN candidates one ON one.tournament_id = m.tournament_id AND one.number = m.first

@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
+from rrm_queue.actions.judges import served_files
 from rrm_queue.actions.open_jobs import append, close_job, open_job
 from rrm_queue.actions.request import request_of
 from rrm_queue.actions.schemas import StatusShape, status_shape
@@ -26,7 +27,8 @@ async def create_open_job(served: Served, options: Annotated[SubmitFields, Query
     201 for a new job, 200 for the job that is open under this name and with these options.
     """
     given = submit_options(options, {}, {})
-    request = request_of(given, served.app.settings.openai_base_url)
+    settings = served.app.settings
+    request = request_of(given, settings.openai_base_url, served_files(settings.home))
     refuse_paths(request.spec)
     opened = await served.call(open_job, served.app, request)
     headers = {"Location": f"/v1/jobs/{opened.job}"}

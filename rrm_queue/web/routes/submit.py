@@ -11,9 +11,10 @@ from typing import Annotated, BinaryIO
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
+from rrm_queue.actions.judges import served_files
 from rrm_queue.actions.request import request_of
 from rrm_queue.actions.submit import Submission, submit
-from rrm_queue.web.fields import SubmitFields, submit_options
+from rrm_queue.web.fields import NAME, SubmitFields, submit_options
 from rrm_queue.web.responses import json_response
 from rrm_queue.web.routes.descriptions import SUBMISSION
 from rrm_queue.web.routes.parameters import refuse_paths
@@ -33,16 +34,13 @@ async def create_job(
     served: Served,
     request: Request,
     options: Annotated[SubmitFields, Query()],
-    filename: Annotated[
-        str | None, Query(description="What the file in the body is called.")
-    ] = None,
 ) -> Response:
     """The body is a file as `rrmq submit` reads it, or a form with parts `file`.
 
     Options are parameters of the query or fields of the form. Answers as `rrmq submit --json`
     prints it: 201 for a new job, 200 for the job that the same submission made before.
     """
-    async with received(request, filename) as upload:
+    async with received(request, getattr(options, NAME)) as upload:
         submitted, warning = await served.call_heavy(_submit, served, upload, options)
     headers = {"Location": f"/v1/jobs/{submitted.job}"}
     if warning:
@@ -53,7 +51,8 @@ async def create_job(
 def _submit(served: Serving, upload: Upload, fields: SubmitFields) -> Submission:
     with _as_files(upload.others) as files:
         given = submit_options(fields, upload.texts, files)
-        request = request_of(given, served.app.settings.openai_base_url)
+        settings = served.app.settings
+        request = request_of(given, settings.openai_base_url, served_files(settings.home))
     refuse_paths(request.spec)
     return submit(served.app, upload.sources, request)
 

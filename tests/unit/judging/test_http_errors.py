@@ -10,7 +10,7 @@ from rrm_queue.errors import (
     JudgeBusy,
     JudgeFault,
     JudgeRefused,
-    PermanentFault,
+    PromptFiltered,
     RequestRejected,
     TransientFault,
 )
@@ -203,9 +203,9 @@ ANSWERS: dict[str, tuple[int, bytes, type[JudgeFault]]] = {
             code="content_filter",
             innererror={"code": "ResponsibleAIPolicyViolation"},
         ),
-        PermanentFault,
+        PromptFiltered,
     ),
-    "DeepSeek, filter": (400, error("Content Exists Risk"), PermanentFault),
+    "DeepSeek, filter": (400, error("Content Exists Risk"), PromptFiltered),
     "OpenRouter, moderation": (
         403,
         error(
@@ -213,7 +213,7 @@ ANSWERS: dict[str, tuple[int, bytes, type[JudgeFault]]] = {
             code=403,
             metadata={"reasons": ["x"], "flagged_input": "..."},
         ),
-        PermanentFault,
+        PromptFiltered,
     ),
 }
 

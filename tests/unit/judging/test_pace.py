@@ -1,134 +1,83 @@
 """The pace of an endpoint, played against limiters in simulated time."""
 
-import heapq
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from math import ceil
+from collections.abc import Callable, Iterator
+from functools import partial
 from random import Random
-from typing import NamedTuple, Protocol
 
 import pytest
+from kit.limiters import (
+    Bucket,
+    Changing,
+    FixedWindow,
+    Free,
+    Limiter,
+    SlidingWindow,
+    always_60,
+    nothing,
+    play,
+    whole_seconds,
+)
 
 from rrm_queue.judging.pace import FIRST_SPACING, JITTER, LONGEST_WAIT, Pace
 
-
-class Limiter(Protocol):
-    def ask(self, now: float) -> float | None:
-        """None when the request is taken, else the Retry-After, 0 where it says nothing."""
+UNSAID = [nothing, whole_seconds]
 
 
-@dataclass
-class Spacing:
-    """Takes one request every 1/rate seconds."""
-
-    rate: float
-    open_at: float = 0.0
-    says: bool = False
-
-    def ask(self, now: float) -> float | None:
-        if now < self.open_at:
-            return ceil(self.open_at - now) if self.says else 0.0
-        self.open_at = now + 1 / self.rate
-        return None
-
-
-@dataclass
-class Bucket:
-    """Takes a burst, then `rate` requests a second; says when to come back."""
-
-    rate: float
-    burst: float
-    level: float = field(init=False)
-    at: float = 0.0
-
-    def __post_init__(self) -> None:
-        self.level = self.burst
-
-    def ask(self, now: float) -> float | None:
-        self.level = min(self.burst, self.level + (now - self.at) * self.rate)
-        self.at = now
-        if self.level < 1:
-            return ceil((1 - self.level) / self.rate)
-        self.level -= 1
-        return None
+def cases() -> Iterator[tuple[str, Callable[[], Limiter], float]]:
+    """Limits of 0.5 to 50 requests a second, and how long each is played, in seconds."""
+    for rate in (0.5, 2.0, 10.0, 50.0):
+        seconds = {0.5: 3600.0, 2.0: 2400.0, 10.0: 1800.0, 50.0: 240.0}[rate]
+        minute = int(60 * rate)
+        for says in UNSAID:
+            name = f"{rate:g}/s, {says.__name__}"
+            bursts = (5, minute) if rate == 50 else (1, 5, minute)
+            for burst in bursts:  # 20 ms apart and no burst is closer than requests can be timed
+                yield f"bucket of {burst}, {name}", partial(Bucket, rate, burst, says), seconds
+            yield f"fixed window, {name}", partial(FixedWindow, minute, says), seconds
+            yield f"sliding window, {name}", partial(SlidingWindow, minute, says), seconds
+            tokens = partial(Bucket, rate * 1000, minute * 1000, says, few_to_many, 1000)
+            yield f"tokens a minute, {name}", tokens, seconds
 
 
-class Free:
-    def ask(self, now: float) -> float | None:
-        return None
+def few_to_many(chance: Random) -> float:
+    """The tokens of a request: 1,000 in the mean."""
+    return chance.uniform(200, 1800)
 
 
-class Played(NamedTuple):
-    seconds: float
-    requests: int
+CASES = {name: (limiter, seconds) for name, limiter, seconds in cases()}
 
 
-def play(  # noqa: C901  # one branch for each kind of event
-    limiter: Limiter, *, answers: int, latency: float, seed: int
-) -> Played:
-    """How long so many answers take at an endpoint, with 64 requests in flight at most."""
-    chance, pace = Random(seed), Pace()
-    events: list[tuple[float, int, str, float, float]] = []
-    now, given, waiting, flying, requests, serial = 0.0, 0, answers, 0, 0, 0
-
-    def at(moment: float, what: str, sent: float = 0.0, wait: float = 0.0) -> None:
-        nonlocal serial
-        serial += 1
-        heapq.heappush(events, (moment, serial, what, sent, wait))
-
-    while given < answers:
-        if waiting and flying < 64 and not any(event[2] == "leave" for event in events):
-            at(pace.due(now), "leave")
-        now, _, what, sent, wait = heapq.heappop(events)
-        if what == "leave" and pace.due(now) <= now:
-            waiting, flying, requests = waiting - 1, flying + 1, requests + 1
-            pace.left(now)
-            at(now + 0.003 * chance.random(), "arrive", now)
-        elif what == "arrive":
-            refused = limiter.ask(now)
-            if refused is None:
-                at(now + latency * chance.uniform(0.7, 1.3), "answer", sent)
-            else:
-                at(now + 0.003 * chance.random(), "refuse", sent, refused)
-        elif what == "answer":
-            flying, given = flying - 1, given + 1
-            pace.answered(sent, now)
-        elif what == "refuse":
-            flying, waiting = flying - 1, waiting + 1
-            pace.refused(sent, now, wait, chance.random())
-    return Played(now, requests)
+@pytest.mark.parametrize("case", CASES)
+def test_a_limited_endpoint_is_used_to_nine_tenths_with_few_requests_refused(case: str) -> None:
+    limiter, seconds = CASES[case]
+    played = play(limiter(), seconds=seconds, latency=1.0, seed=1)
+    assert played.used >= 0.9
+    assert played.asked <= 1.1
 
 
-@pytest.mark.parametrize("seed", range(3))
-@pytest.mark.parametrize(
-    ("limiter", "latency", "rate", "burst"),
-    [
-        (lambda: Spacing(0.5), 0.2, 0.5, 0),
-        (lambda: Spacing(0.5, says=True), 0.2, 0.5, 0),
-        (lambda: Spacing(2), 0.2, 2, 0),
-        (lambda: Spacing(10), 0.2, 10, 0),
-        (lambda: Bucket(1, 60), 5, 1, 60),
-        (lambda: Bucket(10, 20), 0.2, 10, 20),
-    ],
-)
-def test_a_limited_endpoint_is_used_to_nine_tenths_with_few_requests_refused(
-    limiter: Callable[[], Limiter], latency: float, rate: float, burst: int, seed: int
-) -> None:
-    played = play(limiter(), answers=400, latency=latency, seed=seed)
-    assert (400 - burst) / rate / played.seconds >= 0.9
-    assert played.requests / 400 <= 1.1
+@pytest.mark.parametrize("burst", [1, 5, 100])
+def test_an_endpoint_that_always_asks_for_a_minute_is_seldom_refused(burst: int) -> None:
+    played = play(Bucket(0.5, burst, always_60), seconds=6 * 3600, latency=1.0, seed=1)
+    assert played.used >= 0.9
+    assert played.asked <= 1.01
 
 
 def test_slow_answers_of_a_limited_endpoint_are_waited_for_side_by_side() -> None:
-    played = play(Spacing(0.5), answers=400, latency=30, seed=1)
-    assert 400 / 0.5 / played.seconds >= 0.85
-    assert played.requests / 400 <= 1.1
+    played = play(Bucket(0.5, 1), seconds=3600, latency=30, seed=1)
+    assert played.used >= 0.9
+    assert played.asked <= 1.1
+
+
+def test_a_limit_that_falls_and_rises_again_is_followed() -> None:
+    played = play(Changing((10.0, 3.0, 20.0), each=600), seconds=1800, latency=1.0, seed=1)
+    assert played.used >= 0.9
+    assert played.asked <= 1.1
 
 
 def test_an_endpoint_without_a_limit_is_asked_at_full_speed() -> None:
-    played = play(Free(), answers=2000, latency=0.5, seed=1)
-    assert played.requests == 2000
-    assert played.seconds < 1.05 * 2000 / 64 * 0.5
+    played = play(Free(), seconds=30, latency=0.5, seed=1)
+    assert played.asked <= 1 + 64 / played.granted  # those that are on their way at the end
+    assert played.used >= 0.95
 
 
 def test_requests_that_left_before_a_refusal_slow_the_pace_once() -> None:

@@ -1,19 +1,30 @@
-"""The `openai:MODEL` judge: the RRM prompt at any OpenAI-compatible chat endpoint."""
+"""The `openai:MODEL` judge: a prompt at any OpenAI-compatible chat endpoint."""
 
+import logging
 from datetime import UTC, datetime
 from time import perf_counter
 
 import aiohttp
 
-from rrm_queue.domain import Vote
-from rrm_queue.errors import JudgeUnreachable, PermanentFault, TransientFault
+from rrm_queue.domain import JudgeSpec, NoVerdict, Vote
+from rrm_queue.errors import PermanentFault, PromptFiltered, RequestRejected
 from rrm_queue.judging.engines.base import EngineSettings
 from rrm_queue.judging.engines.http_errors import fault_of
-from rrm_queue.judging.engines.openai.wire import payload_of, prompt_of, vote_of
+from rrm_queue.judging.engines.openai.adaptation import AdaptedEndpoint
+from rrm_queue.judging.engines.openai.connection import Connection
+from rrm_queue.judging.engines.openai.wire import (
+    payload_of,
+    prompt_of,
+    vote_of,
+    vote_without_verdict,
+)
+from rrm_queue.judging.prompt import Rendered
 from rrm_queue.judging.vote_request import VoteRequest
 
-_SHORTEST_SECRET = 8  # characters
-_LONGEST_BODY = 16 * 1024 * 1024
+log = logging.getLogger(__name__)
+
+_MOST_PROBES = 8
+"""Requests for one vote whose parameters may be refused: an endpoint may name one at a time."""
 
 
 def open_engine(settings: EngineSettings) -> "OpenAIEngine":
@@ -22,89 +33,64 @@ def open_engine(settings: EngineSettings) -> "OpenAIEngine":
 
 
 class OpenAIEngine:
-    """Sends requests over one pool of connections; the caller limits how many are in flight."""
+    """Sends requests over one pool of connections; the caller limits how many are in flight.
+
+    An endpoint that refuses some of our parameters is sent requests without them: what it refuses
+    is kept for all later requests to the same model.
+    """
 
     caps_itself = False
 
     def __init__(
         self, settings: EngineSettings, *, total_seconds: float = 1800, connect_seconds: float = 10
     ) -> None:
-        self._settings = settings
-        self._timeout = aiohttp.ClientTimeout(total=total_seconds, sock_connect=connect_seconds)
-        self._session: aiohttp.ClientSession | None = None
+        timeout = aiohttp.ClientTimeout(total=total_seconds, sock_connect=connect_seconds)
+        self._connection = Connection(settings, timeout)
+        self._notes = settings.notes
+        self._endpoints: dict[tuple[str, str], AdaptedEndpoint] = {}
 
     async def vote(self, request: VoteRequest) -> Vote:
         """The vote in the endpoint's completion, its reasoning included."""
-        base_url = request.judge.base_url
-        if not base_url:
-            raise PermanentFault(f"judge {request.judge} has no base URL")
+        judge = request.judge
+        if not judge.base_url:
+            raise PermanentFault(f"judge {judge} has no base URL")
         prompt = prompt_of(request)
+        endpoint = self._endpoints.setdefault((judge.base_url, judge.argument), AdaptedEndpoint())
         began = perf_counter()
         try:
-            body = await self._post(base_url, payload_of(request, prompt))
-        except aiohttp.InvalidURL as error:
-            raise PermanentFault(f"{base_url} is not an address") from error
-        except aiohttp.ConnectionTimeoutError as error:
-            raise JudgeUnreachable(f"{base_url} did not accept a connection in time") from error
-        except TimeoutError as error:
-            raise TransientFault(f"{base_url} did not answer in time") from error
-        except (aiohttp.ClientError, OSError) as error:
-            said = self._redacted(str(error).encode()).decode()
-            unreached = isinstance(error, aiohttp.ClientConnectorError)
-            kind = JudgeUnreachable if unreached else TransientFault
-            raise kind(f"{base_url}: {said or type(error).__name__}") from error
-        return vote_of(request, prompt, body, perf_counter() - began)
+            return await self._vote(request, prompt, endpoint, judge.base_url)
+        except PromptFiltered as fault:
+            seconds = perf_counter() - began
+            return vote_without_verdict(request, prompt, NoVerdict.FILTERED, fault.detail, seconds)
 
     async def close(self) -> None:
         """Ends the connections."""
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
+        await self._connection.close()
 
-    async def _post(self, base_url: str, payload: dict[str, object]) -> bytes:
-        """The body of a good answer; raises a JudgeFault for any other status."""
-        if self._session is None:
-            connector = aiohttp.TCPConnector(limit=0)
-            self._session = aiohttp.ClientSession(connector=connector, timeout=self._timeout)
-        async with self._session.post(
-            f"{base_url}/chat/completions",
-            json=payload,
-            headers=self._authorization(base_url),
-            allow_redirects=False,
-        ) as response:
-            body = self._redacted(await _bounded(response))
-            if response.status != 200:
-                origin, now = str(response.url.origin()), datetime.now(UTC)
-                raise fault_of(origin, response.status, response.headers, body, now)
-            return body
+    async def _vote(
+        self, request: VoteRequest, prompt: Rendered, endpoint: AdaptedEndpoint, base_url: str
+    ) -> Vote:
+        payload, own = payload_of(request, prompt), frozenset(request.judge.extra)
+        for _ in range(_MOST_PROBES):
+            sent = endpoint.applied(payload, own)
+            began = perf_counter()
+            answer = await self._connection.post(base_url, sent)
+            if answer.status == 200:
+                vote = vote_of(request, prompt, answer.body, perf_counter() - began)
+                self._say(request.judge, endpoint.answered(sent, vote.prompt_tokens))
+                return vote
+            now = datetime.now(UTC)
+            fault = fault_of(answer.origin, answer.status, answer.headers, answer.body, now)
+            if isinstance(fault, RequestRejected):
+                endpoint.learn(answer.status, answer.body, sent, own)
+            if endpoint.applied(payload, own) == sent:
+                break
+        endpoint.forget_unproven()
+        raise fault
 
-    def _authorization(self, base_url: str) -> dict[str, str]:
-        """The key, for the configured address only: an address from a job never gets it."""
-        key = self._settings.openai_key
-        belongs = base_url.rstrip("/") == self._settings.openai_base_url.rstrip("/")
-        return {"Authorization": f"Bearer {key}"} if key and belongs else {}
-
-    def _redacted(self, said: bytes) -> bytes:
-        """What an endpoint said, without the key: some endpoints repeat a request's headers.
-
-        This comes before anything is cut or parsed: half of a key is a secret too, and what a vote
-        holds is kept for ever. A short key is not a secret but a placeholder, such as EMPTY, for
-        servers that want some key; a judge may write that word.
-        """
-        key = self._settings.openai_key or ""
-        if len(key) >= _SHORTEST_SECRET:
-            for form in (key, key.replace("/", "\\/")):
-                said = said.replace(form.encode(), b"***")
-        return said
-
-
-async def _bounded(response: aiohttp.ClientResponse) -> bytes:
-    """The whole body; raises TransientFault when it does not end in time."""
-    body = bytearray()
-    async for chunk in response.content.iter_any():
-        body += chunk
-        if len(body) > _LONGEST_BODY:
-            raise TransientFault(
-                f"{response.url.origin()} answered more than {_LONGEST_BODY} bytes"
-            )
-    return bytes(body)
+    def _say(self, judge: JudgeSpec, adapted: list[str]) -> None:
+        """Tells what was changed for an endpoint, in the log and in the job's status."""
+        if adapted:
+            said = "; ".join(adapted)
+            log.warning("%s at %s: %s", judge, judge.base_url, said)
+            self._notes.say(judge, said)

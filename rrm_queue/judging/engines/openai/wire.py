@@ -1,42 +1,29 @@
 """What goes to and comes from an OpenAI-compatible `/chat/completions`, without the network."""
 
-import json
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 
-from rrm_queue.domain import JudgeSpec, Vote
-from rrm_queue.judging.bounds import whole
-from rrm_queue.judging.dialects import END_OF_THINKING
-from rrm_queue.judging.engines.http_errors import fault_in_good_answer
+from rrm_queue.domain import JudgeSpec, NoVerdict, Verdict, Vote
+from rrm_queue.errors import JudgeFault, JudgeRefused
+from rrm_queue.judging.bounds import LONGEST_TEXT, clean, whole
+from rrm_queue.judging.dialects import END_OF_THINKING, ParsedVerdict
+from rrm_queue.judging.engines.http_errors import error_text, fault_in_good_answer, is_web_page
+from rrm_queue.judging.engines.openai.completion import (
+    Completion,
+    cached_tokens,
+    completion_of,
+    decoded_leniently,
+)
 from rrm_queue.judging.engines.openai.logprobs import ASKED, tokens_of
 from rrm_queue.judging.probability import sureness
 from rrm_queue.judging.prompt import Rendered, messages
 from rrm_queue.judging.verdict import verdict_of
 from rrm_queue.judging.vote_request import VoteRequest
 
-
-class _Message(msgspec.Struct):
-    content: str | None = None
-    reasoning_content: str | None = None
-    reasoning: str | None = None
-
-
-class _Choice(msgspec.Struct):
-    message: _Message
-    finish_reason: str | None = None
-    logprobs: Any = None
-
-
-class _Completion(msgspec.Struct):
-    choices: list[_Choice]
-    model: str | None = None
-    usage: Any = None
-
-
-_completions = msgspec.json.Decoder(_Completion)
+_LONGEST_UNREADABLE = 4000
+"""The most bytes that are kept of a body that is no completion."""
 
 
 def prompt_of(request: VoteRequest) -> Rendered:
@@ -47,87 +34,119 @@ def prompt_of(request: VoteRequest) -> Rendered:
         request.one.text,
         request.two.text,
         reference=request.reference,
+        criteria=request.criteria,
     )
 
 
 def payload_of(request: VoteRequest, prompt: Rendered) -> dict[str, Any]:
     """The body of the request for one vote; `regex` is SGLang's own, sent only where it is set."""
+    judge = request.judge
     payload: dict[str, Any] = {
-        "model": request.judge.argument,
+        "model": judge.argument,
         "messages": prompt.messages,
-        "temperature": request.judge.temperature,
-        "top_p": request.judge.top_p,
+        "temperature": judge.temperature,
+        "top_p": judge.top_p,
         "max_tokens": request.budget,
         "seed": request.seed,
     }
-    if request.judge.logprobs:
+    if judge.logprobs:
         payload |= ASKED
-    return payload if request.judge.regex is None else payload | {"regex": request.judge.regex}
+    if judge.regex is not None:
+        payload["regex"] = judge.regex
+    return {k: v for k, v in payload.items() if k not in judge.omit} | judge.extra
 
 
 def vote_of(request: VoteRequest, prompt: Rendered, body: bytes, seconds: float) -> Vote:
-    """The vote in a completion; raises a JudgeFault when the body is none."""
-    try:
-        completion = _read(body)
-        choice = completion.choices[0]
-    except (msgspec.DecodeError, UnicodeDecodeError, IndexError) as error:
-        at = str(request.judge.base_url)
-        raise fault_in_good_answer(at, body, datetime.now(UTC)) from error
-    finished = choice.finish_reason != "length"
-    text = _whole_text(choice.message, finished=finished)
-    parsed = verdict_of(request.judge, text, finished=finished, thinks=False)
-    usage = _fields(completion.usage)
-    details = _fields(usage.get("prompt_tokens_details"))
+    """The vote in a good answer; raises a JudgeFault when it holds an error in its place."""
+    said = decoded_leniently(body)
+    completion = completion_of(said)
+    if completion is None:
+        return _unreadable(request, prompt, said, body, seconds)
+    if completion.error is not None:
+        raise _fault_of_choice(str(request.judge.base_url), completion.error)
+    text, parsed = _read(request.judge, completion)
     return Vote(
         number=request.number,
         verdict=parsed.verdict,
         swapped=request.swapped,
         no_verdict=parsed.no_verdict,
         margin=parsed.margin,
-        text=text,
+        text=clean(text, LONGEST_TEXT),
         seed=request.seed,
         model=completion.model or request.judge.argument,
-        prompt_tokens=whole(usage.get("prompt_tokens")),
-        cached_tokens=whole(details.get("cached_tokens")),
-        completion_tokens=whole(usage.get("completion_tokens")),
+        prompt_tokens=whole(completion.usage.get("prompt_tokens")),
+        cached_tokens=whole(cached_tokens(completion.usage)),
+        completion_tokens=whole(completion.usage.get("completion_tokens")),
         seconds=seconds,
         neutralised=prompt.sanitized,
-        probability=_probability(request.judge, choice, text),
+        probability=_probability(request.judge, completion, text),
     )
 
 
-def _probability(judge: JudgeSpec, choice: _Choice, text: str) -> float | None:
-    return sureness(judge, tokens_of(choice.logprobs), text) if judge.logprobs else None
+def vote_without_verdict(
+    request: VoteRequest, prompt: Rendered, reason: NoVerdict, text: str, seconds: float
+) -> Vote:
+    """A vote that says nothing, for this reason; `text` is what the endpoint said."""
+    return Vote(
+        number=request.number,
+        verdict=Verdict.NONE,
+        swapped=request.swapped,
+        no_verdict=reason,
+        text=clean(text, LONGEST_TEXT),
+        seed=request.seed,
+        model=request.judge.argument,
+        seconds=seconds,
+        neutralised=prompt.sanitized,
+    )
 
 
-def _read(body: bytes) -> _Completion:
-    """The completion; one with half a surrogate pair or a number beyond all bounds is read too.
+def _probability(judge: JudgeSpec, completion: Completion, text: str) -> float | None:
+    return sureness(judge, tokens_of(completion.logprobs), text) if judge.logprobs else None
 
-    Raises DecodeError and UnicodeDecodeError.
+
+def _read(judge: JudgeSpec, completion: Completion) -> tuple[str, ParsedVerdict]:
+    """All that the judge wrote as one text, and the verdict in it.
+
+    Reasoning that came apart stands before `</think>`. Where a finished judge wrote nothing else,
+    its server took the whole text for reasoning, as servers do of a text without `</think>`. Then
+    it is read as the answer, unless the judge is known to think.
     """
-    try:
-        return _completions.decode(body)
-    except msgspec.DecodeError:
-        pass  # the standard library reads what msgspec is too strict for
-    try:
-        return msgspec.convert(json.loads(body), _Completion)
-    except (ValueError, RecursionError) as error:
-        raise msgspec.DecodeError(str(error)) from error
+    answer, reasoning, finished = completion.answer, completion.reasoning, not completion.cut
+    if completion.refused:
+        return completion.refusal or answer or reasoning, _none(NoVerdict.REFUSED)
+    if completion.filtered:
+        return answer or reasoning, _none(NoVerdict.FILTERED)
+    if answer.strip():
+        text = f"{reasoning}\n{END_OF_THINKING}\n\n{answer}" if reasoning else answer
+        return text, verdict_of(judge, text, finished=finished, thinks=False)
+    if completion.cut:
+        return reasoning, _none(NoVerdict.TRUNCATED)
+    if not reasoning.strip() or judge.thinks:
+        return reasoning, _none(NoVerdict.EMPTY)
+    return reasoning, verdict_of(judge, reasoning, finished=True, thinks=False)
 
 
-def _fields(value: object) -> Mapping[str, object]:
-    """An object's fields; none of what is no object: figures must not cost the answer."""
-    return value if isinstance(value, dict) else {}
+def _none(reason: NoVerdict) -> ParsedVerdict:
+    return ParsedVerdict(Verdict.NONE, reason)
 
 
-def _whole_text(message: _Message, *, finished: bool) -> str:
-    """All that the judge wrote as one text, with its reasoning before `</think>`.
+def _fault_of_choice(origin: str, error: object) -> JudgeFault:
+    """The fault that an error in the place of an answer means; without a code it may pass."""
+    whole_error = {"error": error if isinstance(error, dict) else {"message": str(error)}}
+    return fault_in_good_answer(origin, msgspec.json.encode(whole_error), datetime.now(UTC))
 
-    Endpoints that split it off call the reasoning `reasoning_content` (DeepSeek, SGLang, older
-    vLLM) or `reasoning` (OpenRouter, newer vLLM).
+
+def _unreadable(
+    request: VoteRequest, prompt: Rendered, said: object, body: bytes, seconds: float
+) -> Vote:
+    """A vote without a verdict for a body that is no completion; raises the fault that it states.
+
+    The answer was paid for, so it is not asked for again as if the endpoint were away.
     """
-    answer = message.content or ""
-    reasoning = message.reasoning_content or message.reasoning
-    if not reasoning:
-        return answer
-    return f"{reasoning}\n{END_OF_THINKING}\n\n{answer}" if answer or finished else reasoning
+    origin = str(request.judge.base_url)
+    if is_web_page(body):
+        raise JudgeRefused(f"{origin} answered with a web page: {error_text(body)}")
+    if isinstance(said, dict) and said.get("error"):
+        raise fault_in_good_answer(origin, body, datetime.now(UTC))
+    text = body[:_LONGEST_UNREADABLE].decode("utf-8", "replace")
+    return vote_without_verdict(request, prompt, NoVerdict.UNREADABLE, text, seconds)

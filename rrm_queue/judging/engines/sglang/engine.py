@@ -7,10 +7,10 @@ from time import perf_counter
 from uuid import uuid4
 
 from rrm_queue.domain import Vote
-from rrm_queue.errors import PermanentFault
+from rrm_queue.errors import MatchRefused, PermanentFault
 from rrm_queue.judging.engines.base import EngineSettings
 from rrm_queue.judging.engines.sglang.http import ServerLost, SglangServer
-from rrm_queue.judging.engines.sglang.prefix_gate import PrefixGate
+from rrm_queue.judging.engines.sglang.prefix_gate import PrefixGate, Turn
 from rrm_queue.judging.engines.sglang.prompts import Prompts, path_of
 from rrm_queue.judging.engines.sglang.tokenizer_file import control_tokens
 from rrm_queue.judging.engines.sglang.wire import (
@@ -107,10 +107,11 @@ class SglangEngine:
             prompt = known or await session.prompts.get(request, path)
             room = _room(session.info, request, prompt)
             payload = payload_of(request, prompt, rid=uuid4().hex, room=room)
+            request.progress.sent(asyncio.get_running_loop().time())
             generation = await self._server.generate(
                 payload,
                 incremental=session.info.incremental_streaming_output,
-                arrived=partial(session.gate.arrived, turn),
+                arrived=partial(_arrived, session.gate, turn, request),
             )
         return vote_of(
             request,
@@ -121,11 +122,16 @@ class SglangEngine:
         )
 
 
+def _arrived(gate: PrefixGate, turn: Turn, request: VoteRequest) -> None:
+    gate.arrived(turn)
+    request.progress.arrived()
+
+
 def _room(info: ServerInfo, request: VoteRequest, prompt: Prompt) -> int:
-    """Tokens left for the judge's text. Raises PermanentFault when they are too few."""
+    """Tokens left for the judge's text. Raises MatchRefused when they are too few."""
     room = info.room(prompt.tokens)
     if room < min(request.budget, _LEAST_ROOM):
-        raise PermanentFault(
+        raise MatchRefused(
             f"the prompt has {prompt.tokens} tokens, the model's context {info.room(0)}"
         )
     return room

@@ -66,6 +66,7 @@ class Prompts:
             request.one.text,
             request.two.text,
             reference=request.reference,
+            criteria=request.criteria,
             control_tokens=self._control_tokens,
         )
 
@@ -86,7 +87,7 @@ def path_of(request: VoteRequest) -> list[Prefix]:
     """The prompt's prefixes, the shortest first: instructions, query, slot-1 answer, all of it."""
     digest = blake2b(digest_size=16)
     path = []
-    query = repr((request.prompt, request.reference))
+    query = repr((request.prompt, request.reference, request.criteria or request.judge.criteria))
     for part in (request.judge.template or "", query, request.one.text, request.two.text):
         encoded = part.encode("utf-8", "surrogatepass")
         digest.update(len(encoded).to_bytes(8, "big") + encoded)

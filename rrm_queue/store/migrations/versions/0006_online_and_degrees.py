@@ -1,4 +1,4 @@
-"""Votes in degrees, open jobs, cohorts of single answers, and notices of changed jobs.
+"""Votes in degrees, open jobs, prices, cohorts of single answers, and notices of changed jobs.
 
 A coordinator of the version before writes neither the margin of a vote, which is then 0, nor its
 probability, which is null. It may end an open job: the next tournament starts it again.
@@ -7,6 +7,7 @@ The database sends the notices by itself, so of its changes too.
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 revision = "0006"
 down_revision = "0005"
@@ -19,10 +20,16 @@ def upgrade() -> None:
         "votes", sa.Column("margin", sa.SmallInteger(), server_default="0", nullable=False)
     )
     op.add_column("votes", sa.Column("probability", sa.Float(), nullable=True))
+    op.add_column("tournaments", sa.Column("criteria", sa.Text(), nullable=True))
     for name in ("open", "ephemeral"):
         op.add_column(
             "jobs", sa.Column(name, sa.Boolean(), server_default=sa.false(), nullable=False)
         )
+    op.add_column(
+        "jobs",
+        sa.Column("price", postgresql.JSONB(none_as_null=True), nullable=True),
+    )
+    op.add_column("jobs", sa.Column("max_cost", sa.Float(), nullable=True))
     op.create_table(
         "cohorts",
         sa.Column("id", sa.BigInteger(), sa.Identity(), nullable=False),
@@ -73,7 +80,10 @@ def downgrade() -> None:
     op.execute("DROP FUNCTION rrmq_job_changed()")
     op.drop_table("cohort_samples")
     op.drop_table("cohorts")
+    op.drop_column("jobs", "max_cost")
+    op.drop_column("jobs", "price")
     op.drop_column("jobs", "ephemeral")
     op.drop_column("jobs", "open")
+    op.drop_column("tournaments", "criteria")
     op.drop_column("votes", "probability")
     op.drop_column("votes", "margin")

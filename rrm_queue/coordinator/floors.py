@@ -1,0 +1,72 @@
+"""The floors of a queue and its jobs, as one coordinator remembers them from turn to turn.
+
+They only save reading: a floor that is too low changes nothing else. `retry` makes earlier
+tournaments run again, so a job's floor can be too high. Therefore a job that has fewer matches
+ready than it may send is searched from its beginning again, now and then.
+"""
+
+import time
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from rrm_queue.domain import BatchId, JobId
+from rrm_queue.store.database import Transaction
+from rrm_queue.store.queue.floors import Floor, first_out, next_floor
+from rrm_queue.strategies import plans_in_order
+
+LOOK_EVERY = 1000
+"""Matches of a job that are claimed before its floor is searched for again."""
+
+FORGET_SECONDS = 10.0
+"""The least time between two searches of a job from its beginning."""
+
+
+@dataclass(slots=True)
+class _JobFloor:
+    """A job's floor, and how many matches were claimed since it was searched for."""
+
+    floor: Floor
+    forgotten_at: float
+    claimed: int = 0
+
+
+class Floors:
+    """Where the claims and counts of a queue begin, and those of each of its jobs."""
+
+    def __init__(self) -> None:
+        self.first_out = BatchId(0)
+        """A batch before which none is out."""
+        self._jobs: dict[JobId, _JobFloor] = {}
+
+    def look(self, tx: Transaction, queue: str) -> None:
+        """Searches for the first batch that is out. The transaction holds the queue's lock."""
+        self.first_out = first_out(tx, queue, self.first_out)
+
+    def of_jobs(self) -> dict[JobId, Floor]:
+        """The floors that are known, by job."""
+        return {job: known.floor for job, known in self._jobs.items()}
+
+    def of(self, job: JobId) -> Floor:
+        """The job's floor; its beginning if none is known."""
+        known = self._jobs.get(job)
+        return known.floor if known else Floor()
+
+    def claimed(self, tx: Transaction, job: JobId, strategy: str, matches: int) -> None:
+        """So many matches of the job are claimed now; searches for its floor if they are many."""
+        known = self._jobs.setdefault(job, _JobFloor(Floor(), time.monotonic()))
+        known.claimed += matches
+        if known.claimed >= LOOK_EVERY:
+            in_order = plans_in_order(strategy)
+            known.floor = next_floor(tx, job, known.floor, in_order=in_order)
+            known.claimed = 0
+
+    def short(self, job: JobId) -> None:
+        """The job has fewer matches ready than it may send."""
+        known = self._jobs.get(job)
+        if known is not None and time.monotonic() - known.forgotten_at >= FORGET_SECONDS:
+            known.floor, known.forgotten_at = Floor(), time.monotonic()
+            known.claimed = LOOK_EVERY
+
+    def keep(self, active: Collection[JobId]) -> None:
+        """Forgets every job that is not active any more."""
+        self._jobs = {job: known for job, known in self._jobs.items() if job in active}

@@ -1,0 +1,58 @@
+"""Where the undecided part of a job, and what is out of a queue, begins.
+
+While another connection holds a snapshot (`pg_dump`, a long report), the server cannot remove the
+index entries of matches that were claimed, and of batches that are over. A scan that begins at a
+floor does not pass over those below it.
+"""
+
+from typing import NamedTuple
+
+from sqlalchemy import Connection, text
+
+from rrm_queue.domain import BatchId, JobId
+
+FIRST_RUNNING = text("""
+    SELECT id FROM tournaments
+    WHERE job_id = :job AND id >= :tournament AND state = 'running'
+    ORDER BY id LIMIT 1
+""")
+
+FIRST_UNDECIDED = text("""
+    SELECT round, slot FROM matches
+    WHERE tournament_id = :tournament AND (round, slot) >= (:round, :slot)
+      AND state IN ('ready', 'out')
+    ORDER BY round, slot LIMIT 1
+""")
+
+FIRST_OUT = text("""
+    SELECT id FROM batches
+    WHERE queue = :queue AND state = 'out' AND id >= :batch
+    ORDER BY id LIMIT 1
+""")
+
+
+class Floor(NamedTuple):
+    """A place in a job: no match before it is ready or out."""
+
+    tournament: int = 0
+    round: int = 0
+    slot: int = 0
+
+
+def next_floor(tx: Connection, job: JobId, floor: Floor, *, in_order: bool) -> Floor:
+    """The job's floor now, searched from an earlier one.
+
+    `in_order`: later matches of a tournament have later places, so it can lie within a tournament.
+    """
+    tournament = tx.scalar(FIRST_RUNNING, {"job": job, "tournament": floor.tournament})
+    if tournament is None:
+        return floor
+    here = floor if tournament == floor.tournament else Floor(tournament)
+    first = tx.execute(FIRST_UNDECIDED, here._asdict()).one_or_none() if in_order else None
+    return here if first is None else Floor(tournament, first.round, first.slot)
+
+
+def first_out(tx: Connection, queue: str, batch: BatchId) -> BatchId:
+    """The queue's first batch that is out, searched from an earlier one; that one if none is."""
+    first = tx.scalar(FIRST_OUT, {"queue": queue, "batch": batch})
+    return batch if first is None else BatchId(first)

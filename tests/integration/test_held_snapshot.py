@@ -1,0 +1,121 @@
+"""What a claim reads while another connection holds a snapshot, as `pg_dump` does.
+
+The server then keeps the index entries of all that was claimed since. What a real plan reads is
+counted in buffers, for a claim from the job's floor and for one from its beginning.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, cast
+
+import psycopg
+import pytest
+from kit.filled_store import Filling, fill
+from sqlalchemy import text
+
+from rrm_queue.coordinator.floors import LOOK_EVERY, Floors
+from rrm_queue.store.database import Database, Transaction
+from rrm_queue.store.queue import dispatching
+from rrm_queue.store.queue.floors import Floor
+
+SMALL = Filling("aaaaaaaaaaaa", count=2_000, size=6, done=0, running=2_000)
+LARGE = Filling("bbbbbbbbbbbb", count=1, size=250, done=0, running=1)
+
+LEFT = 300
+"""Matches that are not judged yet when the claim is looked at."""
+
+ALL_READY = text("UPDATE matches SET state = 'ready', batch_id = NULL")
+BATCHES_OUT = text("UPDATE batches SET state = 'out'")
+
+CLAIM = text("""
+    UPDATE matches SET state = 'out', batch_id = tournament_id
+    FROM (SELECT id FROM matches ORDER BY tournament_id, round, slot
+          LIMIT (SELECT count(*) FROM matches) - :left) AS first
+    WHERE matches.id = first.id
+""")
+DECIDE = text("""
+    UPDATE matches SET state = 'done', winner = first, decided_by = 'votes' WHERE state = 'out'
+""")
+
+CLOSE = text("""
+    UPDATE tournaments SET state = 'done' WHERE NOT EXISTS
+        (SELECT 1 FROM matches m WHERE m.tournament_id = tournaments.id AND m.state <> 'done')
+""")
+END_BATCHES = text("""
+    UPDATE batches SET state = 'done'
+    FROM tournaments t WHERE t.id = batches.id AND t.state = 'done'
+""")
+
+
+@contextmanager
+def snapshot(database: Database) -> Iterator[None]:
+    """Another connection that reads the store as it is now, for as long as the block lasts."""
+    with psycopg.connect(database.url.replace("+psycopg", "")) as reader:
+        reader.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        reader.execute("SELECT count(*) FROM jobs")
+        yield
+        reader.rollback()
+
+
+def judge_most(database: Database) -> None:
+    """Claims and decides all but the last matches, tournament by tournament."""
+    for statement in (CLAIM, DECIDE, CLOSE, END_BATCHES):
+        with database.begin() as tx:
+            tx.execute(statement, {"left": LEFT} if ":left" in statement.text else {})
+
+
+def buffers(tx: Transaction, statement: Any, parameters: Mapping[str, object]) -> int:
+    """How many pages the statement reads, and how many rows it gives; it is rolled back."""
+    compiled = statement.compile(dialect=tx.dialect)
+    connection = cast("psycopg.Connection", tx.connection.driver_connection)
+    with psycopg.ClientCursor(connection) as cursor:
+        query = f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {compiled}"
+        row = cursor.execute(query.encode(), parameters).fetchone()
+    assert row is not None
+    [explained] = row[0] if isinstance(row[0], list) else json.loads(row[0])
+    plan = explained["Plan"]
+    return int(plan["Shared Hit Blocks"] + plan["Shared Read Blocks"])
+
+
+@pytest.mark.parametrize("filling", [SMALL, LARGE], ids=["many tournaments", "one tournament"])
+def test_a_claim_reads_nothing_of_what_was_judged_before(
+    database: Database, filling: Filling
+) -> None:
+    fill(database, filling)
+    with database.begin() as tx:
+        tx.execute(ALL_READY)
+        tx.execute(BATCHES_OUT)
+    floors = Floors()
+    with snapshot(database):
+        judge_most(database)
+        with database.begin() as tx:
+            floors.claimed(tx, filling.job_id, "elo", LOOK_EVERY)
+            floors.look(tx, "rrmq.judge.openai")
+            here = floors.of(filling.job_id)
+            job = {"job": filling.job_id, "count": 100}
+            claim = buffers(tx, dispatching.CLAIM_MATCHES, {**job, **here._asdict()})
+            whole = buffers(tx, dispatching.CLAIM_MATCHES, {**job, **Floor()._asdict()})
+            looked = buffers(tx, dispatching.ACTIVE_JOBS, looking(floors))
+            looked_whole = buffers(tx, dispatching.ACTIVE_JOBS, looking(Floors()))
+            assert len(dispatching.claim_matches(tx, filling.job_id, 100, here)) == 100
+            tx.rollback()
+    print(f"claim {whole} -> {claim}, look {looked_whole} -> {looked} buffers")
+    assert whole > 5_000, "the snapshot holds what was judged"
+    assert claim < 1_000
+    assert looked_whole > 1_000
+    assert looked < looked_whole / 2
+
+
+def looking(floors: Floors) -> dict[str, object]:
+    """What a turn asks of its jobs with these floors."""
+    known = floors.of_jobs()
+    return {
+        "queue": "rrmq.judge.openai",
+        "most": 16384,
+        "first_out": floors.first_out,
+        "jobs": list(known),
+        "tournaments": [floor.tournament for floor in known.values()],
+        "rounds": [floor.round for floor in known.values()],
+        "slots": [floor.slot for floor in known.values()],
+    }
