@@ -15,7 +15,7 @@ from urllib.parse import urljoin
 
 import aiohttp
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_delay
-from tenacity.wait import wait_base, wait_exponential_jitter
+from tenacity.wait import wait_base, wait_random_exponential
 
 from rrm_queue.errors import RewardMissing, ServerFault, UsageFault
 
@@ -27,7 +27,7 @@ _WAIT = 60
 
 _BUSY = frozenset({408, 425, 429, 500, 502, 503, 504})
 _LATE = "urn:rrmq:cohort-refused"
-_BACKOFF = wait_exponential_jitter(initial=0.5, max=30)
+_BACKOFF = wait_random_exponential(multiplier=0.5, max=30)
 
 Result = TypeVar("Result")
 Prompt = str | Sequence[Mapping[str, Any]]
