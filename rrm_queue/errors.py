@@ -4,6 +4,7 @@ The first line of a class's docstring is the first sentence of its message. `Tra
 `PermanentFault` are separate branches: only the first is worth another try.
 """
 
+import re
 from collections.abc import Callable
 from typing import NamedTuple, Self
 
@@ -62,6 +63,13 @@ class RrmqError(Exception):
         return f"{headline}: {spelled(self.detail, spelling)}" if self.detail else headline
 
 
+MOST_PROBLEMS = 20
+"""Reading stops after so many problems: a wrong file shows that soon."""
+
+_VARYING = re.compile(r"\d+|'[^']*'")
+"""What may differ in the reasons of two problems of the same kind."""
+
+
 class BadInput(RrmqError):
     """The input cannot be used.
 
@@ -74,11 +82,18 @@ class BadInput(RrmqError):
         super().__init__(source)
 
     def spelled(self, spelling: Spelling) -> str:
-        """A line for each problem."""
-        return "\n".join(
-            f"{problem.source or self.source}{problem.spelled(spelling)}"
-            for problem in self.problems
-        )
+        """A line for each kind of problem: one in full, and the numbers of the other lines."""
+        kinds: dict[tuple[str, str], list[Problem]] = {}
+        for problem in self.problems:
+            kind = _VARYING.sub("", spelled(problem.reason, spelling))
+            kinds.setdefault((problem.source or self.source, kind), []).append(problem)
+        said = [
+            f"{source}{alike[0].spelled(spelling)}{_others(alike[1:])}"
+            for (source, _), alike in kinds.items()
+        ]
+        if len(self.problems) >= MOST_PROBLEMS:
+            said.append(f"reading stopped after {len(self.problems)} bad lines")
+        return "\n".join(said)
 
 
 class Problem(Exception):
@@ -100,6 +115,15 @@ class Problem(Exception):
         """Where the problem is, and its reason with every option as `spelling` writes it."""
         reason = spelled(self.reason, spelling)
         return f": {reason}" if self.line is None else f":{self.line}: {reason}"
+
+
+def _others(problems: list[Problem]) -> str:
+    """How many more lines have the same problem, and which."""
+    if not problems:
+        return ""
+    numbers = ", ".join(str(problem.line) for problem in problems if problem.line is not None)
+    lines = "1 more line" if len(problems) == 1 else f"{len(problems)} more lines"
+    return f" ({lines} like it: {numbers})" if numbers else f" ({lines} like it)"
 
 
 class InputTooLarge(RrmqError):

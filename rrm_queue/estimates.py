@@ -1,6 +1,7 @@
 """What a job will cost, before it runs: votes, prompt tokens and hours, by arithmetic only."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import exp, lgamma, log
 
@@ -8,7 +9,7 @@ from rrm_queue.domain import JudgeSpec, Launch, Order, Seeding, Tournament, Voti
 from rrm_queue.judging.kinds import kind_of
 from rrm_queue.judging.prompt import messages
 from rrm_queue.judging.voting import Tally, needed
-from rrm_queue.strategies import named
+from rrm_queue.strategies import judges_own_pairs, named
 
 AGREEMENT = 0.8
 """How often a vote agrees with the answer that its match favours, by default."""
@@ -81,7 +82,7 @@ def prompt_tokens(
     query: float,
     answers: float,
     size: int,
-    matches: int,
+    matches: float,
     votes: float,
     shape: PromptShape,
     order: Order,
@@ -118,6 +119,8 @@ class Scale:
         agreement: float = AGREEMENT,
     ) -> None:
         self.tournaments = self.candidates = self.matches = 0
+        self.equal = 0.0
+        """Expected matches between two answers with the same text: nobody is asked."""
         self.tokens = Tokens()
         self._strategy, self._seeding, self._voting = strategy, seeding, voting
         self._each = expected_votes(voting, agreement)
@@ -126,7 +129,7 @@ class Scale:
     @property
     def votes(self) -> float:
         """The expected number of votes."""
-        return self.matches * self._each
+        return (self.matches - self.equal) * self._each
 
     @property
     def most_votes(self) -> int:
@@ -141,16 +144,33 @@ class Scale:
         self.tournaments += 1
         self.candidates += size
         self.matches += matches
+        own = pairs if judges_own_pairs(self._strategy) else []
+        equal = _equal_matches(tournament, own, matches)
+        self.equal += equal
         if self._shape is not None:
             self.tokens += prompt_tokens(
                 _tokens(tournament.prompt),
                 sum(_tokens(candidate.text) for candidate in tournament.candidates),
                 size,
-                matches,
+                matches - equal,
                 self._each,
                 self._shape,
                 self._voting.order,
             )
+
+
+def _equal_matches(tournament: Tournament, pairs: Sequence[tuple[int, int]], matches: int) -> float:
+    """How many of the matches are expected to be between two answers with the same text.
+
+    `pairs` are those that the job judges, where the file names them. Exact there, and where all
+    answers meet.
+    """
+    texts = [candidate.text for candidate in tournament.candidates]
+    if pairs:
+        return float(sum(texts[first] == texts[second] for first, second in pairs))
+    size = len(texts)
+    same = sum(count * (count - 1) for count in Counter(texts).values())
+    return matches * same / (size * (size - 1)) if same else 0.0
 
 
 def prompt_shape(spec: JudgeSpec) -> PromptShape | None:

@@ -18,7 +18,9 @@ from rrm_queue.store.queue.control import (
     resume_job,
     retry_job,
 )
+from rrm_queue.store.queue.silence import ask_silent_again
 from rrm_queue.store.views.jobs import find_job, view_job
+from rrm_queue.strategies import named
 from rrm_queue.views.jobs import JobView
 
 if TYPE_CHECKING:
@@ -60,9 +62,19 @@ def resume(app: App, job: str) -> Changed[bool]:
 
 
 def retry(app: App, job: str) -> Changed[Retried]:
-    """Tries again what failed of the job, unless it was cancelled; `done` is how much that is."""
+    """Tries again what failed of the job, unless it was cancelled; `done` is how much that is.
+
+    Votes without a verdict in finished tournaments are asked for again as well.
+    """
     app.ensure_processes()
-    return _change(app, job, retry_job, _wake, GOES_ON_LATER)
+    return _change(app, job, _retry, _wake, GOES_ON_LATER)
+
+
+def _retry(tx: "Transaction", job: JobId) -> Retried:
+    view = view_job(tx, job)
+    looks_back = named(view.strategy, seeding=view.seeding).looks_back
+    asked = ask_silent_again(tx, job, looks_back=looks_back)
+    return retry_job(tx, job)._replace(silent_votes=asked.votes, kept=asked.kept)
 
 
 def retry_failed(app: App, job: str) -> Changed[Retried]:

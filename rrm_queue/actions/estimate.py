@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from rrm_queue.actions.app import App
 from rrm_queue.actions.request import Request
-from rrm_queue.domain import JudgeSpec
+from rrm_queue.domain import JudgeSpec, Tournament
 from rrm_queue.errors import (
+    MOST_PROBLEMS,
     BadInput,
     Message,
     Option,
@@ -18,8 +19,9 @@ from rrm_queue.errors import (
 )
 from rrm_queue.estimates import CHARACTERS, PUBLISHED, Rate, Scale, hours
 from rrm_queue.intake.byte_limit import UNLIMITED
-from rrm_queue.intake.reader import MOST_PROBLEMS, RowReader, Source
-from rrm_queue.judging.kinds import name_of
+from rrm_queue.intake.reader import RowReader, Source
+from rrm_queue.judging.kinds import kind_of, name_of
+from rrm_queue.judging.prompt import shown
 from rrm_queue.seeds import derive
 from rrm_queue.store.views.throughput import last_throughput
 
@@ -27,17 +29,27 @@ LINES = 2**32
 """More than a file has: a tournament's place and its line make one number, for half the memory."""
 
 
+class Sample(NamedTuple):
+    """The first prompt of the files and its first answer, as the judge will see them."""
+
+    prompt: str
+    answer: str
+
+
 @dataclass(frozen=True, slots=True)
 class Estimate:
     """What a job would take; `rate` is None where nothing is known of its judge's speed.
 
     `agreement` is the share of votes that is expected to side with the majority of their match.
+    `unread` are the columns that no format reads.
     """
 
     scale: Scale
     agreement: float
     read_as: str
     dropped: int
+    unread: tuple[str, ...]
+    sample: Sample
     rate: Rate | None = None
 
     @property
@@ -66,18 +78,28 @@ def estimate(
     more than `max_bytes`.
     """
     reader, scale = request.read(sources, max_bytes), scale_of(request, agreement)
-    _weigh(reader, scale, ", ".join(source.name for source in sources))
-    return Estimate(scale, agreement, reader.description, reader.dropped)
+    first = _weigh(reader, scale, ", ".join(source.name for source in sources))
+    sample = sample_of(first, request.spec)
+    read_as, dropped = reader.description, reader.dropped
+    return Estimate(scale, agreement, read_as, dropped, reader.unread, sample)
 
 
-def _weigh(reader: RowReader, scale: Scale, source: str) -> None:
-    """Adds all tournaments to the scale.
+def sample_of(tournament: Tournament, spec: JudgeSpec) -> Sample:
+    """A prompt and an answer, as a judge that writes text sees them in its own prompt."""
+    texts = (tournament.prompt, tournament.candidates[0].text)
+    if not kind_of(spec).writes:
+        return Sample(*texts)
+    return Sample(*(shown(spec, text) for text in texts))
+
+
+def _weigh(reader: RowReader, scale: Scale, source: str) -> Tournament:
+    """Adds all tournaments to the scale; returns the first.
 
     Ids are remembered by their hashes, so that memory grows by some bytes a tournament only.
     """
     problems: list[Problem] = []
     spots: dict[int, int] = {}
-    place = 0
+    place, sample = 0, None
     for item in reader:
         if isinstance(item, Problem):
             problems.append(item)
@@ -87,11 +109,13 @@ def _weigh(reader: RowReader, scale: Scale, source: str) -> None:
             problems.append(reader.repeat(item.key, place, item.line, *divmod(first, LINES)))
         else:
             scale.add(item)
+            sample = sample or item
         place += 1
         if len(problems) == MOST_PROBLEMS:
             break
-    if problems:
+    if problems or sample is None:
         raise BadInput(source, sorted(problems, key=lambda p: (p.source or "", p.line or 0)))
+    return sample
 
 
 def expected_rate(app: App, judge: JudgeSpec, given: float | None, gpus: int | None) -> Rate | None:
@@ -129,6 +153,7 @@ def estimate_shape(estimate: Estimate) -> dict[str, Any]:
         "tournaments": scale.tournaments,
         "candidates": scale.candidates,
         "matches_at_most": scale.matches,
+        "matches_without_question": round(scale.equal, 1),
         "votes": {
             "expected": round(scale.votes),
             "at_most": scale.most_votes,
@@ -149,4 +174,6 @@ def estimate_shape(estimate: Estimate) -> dict[str, Any]:
         "gpu_hours": estimate.gpu_hours,
         "read_as": estimate.read_as,
         "dropped": estimate.dropped,
+        "unread_columns": list(estimate.unread),
+        "sample": estimate.sample._asdict(),
     }

@@ -207,6 +207,8 @@ def judge_of(
     """
     name = _checked_text(given.judge, "judge")
     spec = judge_named(name, base_url=openai_base_url, files=files)
+    if kind_of(spec).argument_is_file and not files.by_path:
+        raise UsageFault(f"judge '{name}' reads a file of the server: submit it there")
     kind_of(spec).check_argument(spec.argument)
     sampling = {key: "" if value is None else str(value) for key, value in given.sampling.items()}
     spec = with_extra(with_sampling(spec, sampling), given.extra)

@@ -6,7 +6,7 @@ from uuid import UUID
 from msgspec import structs
 
 from rrm_queue.coordinator.judge_batch import Texts
-from rrm_queue.domain import MatchId, OnNoVerdict, Verdict, Vote, Voting
+from rrm_queue.domain import MatchId, Vote, Voting
 from rrm_queue.judging.kinds import judge_name, kind_of
 from rrm_queue.judging.vote_key import vote_key
 from rrm_queue.judging.voting import wave
@@ -44,7 +44,7 @@ def bring_votes(
         return votes, 0
     taken: list[Reuse] = []
     for match, reuses in wanted.items():
-        known = {one.number: one for one in reuses if _serves(found.get(one.key), job.voting)}
+        known = {one.number: one for one in reuses if one.key in found}
         uses = useful(votes[match], known, found, job.voting)
         taken += [known[vote.number] for vote in uses]
         votes[match] = [*votes[match], *uses]
@@ -64,12 +64,6 @@ def _wanted(
             key = vote_key(request, job.voting.resamples)
             wanted.append(Reuse(match.id, number, request.swapped, key))
     return wanted
-
-
-def _serves(vote: Vote | None, voting: Voting) -> bool:
-    """Whether a vote that was found helps; one that would fail its match is cast anew."""
-    failing = voting.on_no_verdict is OnNoVerdict.FAIL
-    return vote is not None and not (failing and vote.verdict is Verdict.NONE)
 
 
 def useful(

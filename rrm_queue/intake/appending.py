@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from rrm_queue.domain import JobId, Tournament
-from rrm_queue.errors import BadInput, JobNotOpen, Problem
-from rrm_queue.intake.reader import MOST_PROBLEMS, RowReader
+from rrm_queue.errors import MOST_PROBLEMS, BadInput, JobNotOpen, Problem
+from rrm_queue.intake.reader import RowReader
 from rrm_queue.intake.submission import good, slices
 from rrm_queue.intake.submission_key import content_key
 from rrm_queue.store.database import Database, Transaction

@@ -50,7 +50,7 @@ class RowGroups:
                 grouped = grouped._replace(item=_judged(grouped.item, said))
             yield grouped
         if (spot := self._rows.only_questions()) is not None:
-            reason = "there are no answers to these questions; give their files too"
+            reason = "there are no answers to this; give the files of answers too"
             yield Grouped(Problem(reason, spot.line), spot)
 
     def close(self) -> None:

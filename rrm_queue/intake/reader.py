@@ -7,7 +7,7 @@ from itertools import accumulate
 from typing import BinaryIO
 
 from rrm_queue.domain import Tournament
-from rrm_queue.errors import Message, Option, Problem
+from rrm_queue.errors import MOST_PROBLEMS, Message, Option, Problem
 from rrm_queue.intake.byte_limit import UNLIMITED, ByteLimit
 from rrm_queue.intake.cells import unpacked
 from rrm_queue.intake.column_watch import ColumnWatch
@@ -23,9 +23,6 @@ from rrm_queue.intake.joined_rows import Spot
 from rrm_queue.intake.mapping import refuse_missing_columns, renamed
 from rrm_queue.intake.needs import NO_NEEDS, Needs
 from rrm_queue.intake.unknown import unfit, unknown_format
-
-MOST_PROBLEMS = 20
-"""Reading stops after so many problems: a wrong file shows that soon."""
 
 MOST_MODELS = 1000
 """The most models that the description of a file counts."""
@@ -120,7 +117,7 @@ class RowReader(Iterator[Item]):
         if models >= MOST_MODELS:
             of = f" of {MOST_MODELS} models or more"
         files = f", {len(self._sources)} files" if len(self._sources) > 1 else ""
-        titles = " with ".join(self._titles)
+        titles = " and ".join(self._titles)
         return f"{titles}{of}, {' and '.join(self._containers)}{files}"
 
     @property

@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 from typing import BinaryIO, Protocol
 
 from rrm_queue.domain import JobId, JobState, Tournament
-from rrm_queue.errors import BadInput, Problem
+from rrm_queue.errors import MOST_PROBLEMS, BadInput, Problem
 from rrm_queue.intake.byte_limit import UNLIMITED
 from rrm_queue.intake.formats.base import Empty, Ids
 from rrm_queue.intake.formats.labels import LabelNumbers
 from rrm_queue.intake.needs import NO_NEEDS, Needs
-from rrm_queue.intake.reader import MOST_PROBLEMS, RowReader, Source, read
+from rrm_queue.intake.reader import RowReader, Source, read
 from rrm_queue.intake.submission_key import SubmissionKey
 from rrm_queue.store.database import Database, Transaction
 from rrm_queue.store.queue import submission

@@ -1,6 +1,6 @@
 """What to say about a file whose rows have no known format, or not the one that is expected."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from rrm_queue.errors import Message, Option
 from rrm_queue.intake.formats import recognised
@@ -23,10 +23,10 @@ def unknown_format(row: Row, mapping: Mapping[str, str]) -> str:
     if rows := inner_rows(row):
         return f"the line holds {len(rows)} rows; write each on a line of its own with {_jq(row)}"
     unknown = f"no known format has the keys {shown_keys(row)}; rename them with "
-    guessed = _guess(row, mapping)
-    if guessed is None:
-        return Message(unknown, *REMEDY)
-    return Message(unknown, Option("mapping", f"prompt={guessed}"), ", or with ", *REMEDY)
+    parts: list[str | Option] = [unknown]
+    for key, column in _guessed(row, mapping).items():
+        parts += [Option("mapping", f"{key}={column}"), " "]
+    return Message(*parts, *(["or with "] if len(parts) > 1 else []), *REMEDY)
 
 
 def unfit(known: Format, before: Format | None, labels: LabelNumbers) -> str | None:
@@ -46,10 +46,19 @@ def _jq(row: Row) -> str:
     return "jq -c '.[]'" if name is None else f"jq -c '.[\"{name}\"][]'"
 
 
-def _guess(row: Row, mapping: Mapping[str, str]) -> str | None:
-    """The column that makes a known row if it is the prompt."""
-    column = question_column(row)
-    if column is None or "prompt" in mapping:
-        return None
-    known = recognised(renamed(row, {**mapping, "prompt": column}))
-    return column if known is not None else None
+def _guessed(row: Row, mapping: Mapping[str, str]) -> dict[str, str]:
+    """A mapping that would make this a known row; empty if none shows in the columns' names."""
+    pair = next(_pairs_of_columns(row), None)
+    answers = dict(zip(("response_a", "response_b"), pair or (), strict=False))
+    column = question_column({key: row[key] for key in row if key not in answers.values()})
+    guess = {**({"prompt": column} if column else {}), **answers}
+    new = {key: name for key, name in guess.items() if key not in mapping and key not in row}
+    return new if new and recognised(renamed(row, {**mapping, **new})) is not None else {}
+
+
+def _pairs_of_columns(row: Row) -> Iterator[tuple[str, str]]:
+    """Columns whose names differ in their ends only, such as `answer_1` and `answer_2`."""
+    for name in row:
+        for one, other in ("ab", "AB", "12"):
+            if name.endswith(one) and name[:-1] + other in row:
+                yield name, name[:-1] + other

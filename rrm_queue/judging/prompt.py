@@ -101,6 +101,15 @@ def messages(
     return Rendered(chat, slots != given)
 
 
+def shown(spec: JudgeSpec, text: str) -> str:
+    """A text as it stands in the judge's prompt, but for control tokens that only its model has.
+
+    Raises JudgeRefused for a template that this version cannot use.
+    """
+    template = _template(spec)
+    return sanitized(text, PROTECTED if template is None else template.protected)
+
+
 def _template(spec: JudgeSpec) -> CompiledTemplate | None:
     """The judge's own template. It was checked, but perhaps by another version of rrmq."""
     if spec.template is None:

@@ -58,8 +58,8 @@ def submit_options(
     Raises UsageFault for a field that is unknown, or of the wrong kind.
     """
     given = query.model_dump(exclude_unset=True, exclude={NAME})
-    for name, values in texts.items():
-        given[name] = list(values) if name in WORDS else values[-1]
+    for name in texts.keys() - FILES:
+        given[name] = list(texts[name]) if name in WORDS else texts[name][-1]
     if unknown := files.keys() - FILES:
         raise UsageFault(f"{', '.join(sorted(unknown))}: no such option takes a file")
     try:

@@ -1,6 +1,7 @@
 """Whatever a user can get wrong is one line that says so, and leaves nothing behind."""
 
 import gzip
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -41,7 +42,13 @@ def test_a_bad_line_is_named_with_its_number_and_a_reason(rrmq: Rrmq, name: str)
 
 def test_every_bad_line_is_named_up_to_twenty(rrmq: Rrmq) -> None:
     done = rrmq("submit", "-", file=b"".join(BAD_LINES.values()) * 5)
-    assert len(done.stderr.splitlines()) == 20
+    *kinds, stopped = done.stderr.splitlines()
+    assert stopped == "rrmq: reading stopped after 20 bad lines"
+    assert len(kinds) == len(BAD_LINES)
+    lines = [re.findall(r"-:(\d+): ", kind) for kind in kinds]
+    lines += [re.findall(r"\d+", kind.partition(" like it: ")[2]) for kind in kinds]
+    named = [int(number) for numbers in lines for number in numbers]
+    assert sorted(named) == list(range(1, 21))
 
 
 @pytest.mark.parametrize(

@@ -86,11 +86,12 @@ def test_a_template_is_a_part_of_the_form_and_no_path_of_the_server(
     client: httpx2.Client, database: Database, tmp_path: Path
 ) -> None:
     secret = tmp_path / "secret"
-    secret.write_text("{{ prompt }} {{ first }} {{ second }}")
+    secret.write_text("first")
     for fields in ({"template": str(secret)}, {"judge": f"replay:{secret}"}):
         data = {"judge": "openai:m", **fields}
         answer = client.post("/v1/jobs", files={"file": ("f", FILE)}, data=data)
-        assert "secret" not in is_problem(answer, 422)["detail"].replace(str(secret), "")
+        said = is_problem(answer, 422)["detail"]
+        assert "first" not in said
     assert jobs_in(database) == 0
     template = (ROOT / "examples" / "concise.jinja").read_bytes()
     files = {"file": ("f", FILE), "template": ("t.jinja", template)}

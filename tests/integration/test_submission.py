@@ -47,8 +47,9 @@ def test_one_bad_line_changes_nothing_and_is_named(database: Database) -> None:
     with pytest.raises(BadInput) as caught:
         submit_file(database, lines([2, 3]) + b'{"prompt": "x"}\n' + lines([2]))
     assert [problem.line for problem in caught.value.problems] == [3, 4]
-    assert (
-        str(caught.value).splitlines()[1] == "test.jsonl:4: the id 't0' is already used on line 1"
+    assert str(caught.value).splitlines()[1] == (
+        "test.jsonl:4: the id 't0' is already used on line 1; "
+        "ids='line' names tournaments by their lines"
     )
     assert counts(database) == {"jobs": 0, "tournaments": 0, "candidates": 0}
 
@@ -57,6 +58,9 @@ def test_at_most_twenty_lines_are_named(database: Database) -> None:
     with pytest.raises(BadInput) as caught:
         submit_file(database, lines([2]) * 100)
     assert [problem.line for problem in caught.value.problems] == list(range(2, 22))
+    one, stopped = str(caught.value).splitlines()
+    assert one.endswith(f"(19 more lines like it: {', '.join(map(str, range(3, 22)))})")
+    assert stopped == "reading stopped after 20 bad lines"
 
 
 def test_the_same_submission_answers_with_the_first_job(database: Database) -> None:
@@ -109,9 +113,13 @@ def test_an_id_that_another_file_has_names_both_files(database: Database) -> Non
     sources = [Source("one.jsonl", io.BytesIO(one)), Source("two.jsonl", io.BytesIO(two))]
     with pytest.raises(BadInput) as caught:
         submit(database, sources, job_of())
-    assert str(caught.value).splitlines() == [
-        "two.jsonl:1: the id 't0' is already used on line 1 of one.jsonl",
-        "two.jsonl:2: the id 't1' is already used on line 2 of one.jsonl",
+    assert str(caught.value) == (
+        "two.jsonl:1: the id 't0' is already used on line 1 of one.jsonl; "
+        "ids='line' names tournaments by their lines (1 more line like it: 2)"
+    )
+    assert [str(problem)[:29] for problem in caught.value.problems] == [
+        ":1: the id 't0' is already us",
+        ":2: the id 't1' is already us",
     ]
     assert counts(database) == {"jobs": 0, "tournaments": 0, "candidates": 0}
 
@@ -127,7 +135,9 @@ def test_a_repeat_within_a_file_of_several_names_the_file(database: Database) ->
     sources = [Source("a.in", io.BytesIO(other)), Source("b.in", io.BytesIO(as_lines(parts)))]
     with pytest.raises(BadInput) as caught:
         submit(database, sources, job_of())
-    assert str(caught.value) == "b.in:3: the id 'p' is already used on line 1"
+    assert str(caught.value) == (
+        "b.in:3: the id 'p' is already used on line 1; ids='line' names tournaments by their lines"
+    )
 
 
 class Cutter:

@@ -1,7 +1,7 @@
 import pytest
 
 from rrm_queue.cli.options.flags import flag
-from rrm_queue.errors import BadInput, Message, Option, Problem, UsageFault, spelled
+from rrm_queue.errors import MOST_PROBLEMS, BadInput, Message, Option, Problem, UsageFault, spelled
 
 BOTH = Message(Option("order", "both"), " takes an even number of ", Option("votes"))
 
@@ -37,3 +37,16 @@ def test_a_bad_line_keeps_the_options_of_its_reason() -> None:
         "b.jsonl:3: no `reference`: --judge names another"
     )
     assert str(error).startswith("a.jsonl: no `reference`: judge names another")
+
+
+def test_lines_with_the_same_problem_are_named_once() -> None:
+    problems = [Problem(f"`candidates[{n}]` is empty", n) for n in (2, 5, 9)]
+    error = BadInput("a.jsonl", [*problems, Problem("`prompt` is missing", 7)])
+    assert str(error).splitlines() == [
+        "a.jsonl:2: `candidates[2]` is empty (2 more lines like it: 5, 9)",
+        "a.jsonl:7: `prompt` is missing",
+    ]
+    elsewhere = BadInput("all", [Problem("`prompt` is missing", 1, name) for name in "ab"])
+    assert len(str(elsewhere).splitlines()) == 2
+    many = BadInput("a.jsonl", [Problem("`prompt` is missing", n) for n in range(MOST_PROBLEMS)])
+    assert str(many).splitlines()[1:] == ["reading stopped after 20 bad lines"]

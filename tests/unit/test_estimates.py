@@ -149,3 +149,13 @@ def test_a_template_of_ones_own_is_weighed() -> None:
 
 def test_hours_at_the_published_pace() -> None:
     assert hours(5.15 * 3600, PUBLISHED["rrm-7b"]) == pytest.approx(1)
+
+
+def test_equal_texts_cost_no_vote() -> None:
+    texts = ["a", "a", "b", "b", "b", "c"]
+    candidates = tuple(Candidate(str(n), one) for n, one in enumerate(texts))
+    for strategy, matches, equal in (("elo", 15, 4.0), ("knockout", 5, 5 * 8 / 30)):
+        scale = Scale(strategy, Seeding.RANDOM, JudgeSpec("reference"), Voting())
+        scale.add(Tournament("t", "p", candidates, 1))
+        assert (scale.matches, scale.equal) == (matches, pytest.approx(equal))
+        assert scale.votes == pytest.approx(matches - equal)

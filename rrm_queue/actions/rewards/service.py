@@ -112,6 +112,11 @@ class RewardService:
         """Called when the caller waits no longer; `given` when it gets its reward."""
         self._gatherer.taken.end((held.cohort.id, held.place), given=given)
 
+    def abandon(self, gathering: Future[Held]) -> None:
+        """Leaves a place that was found after its caller had gone."""
+        if not gathering.cancelled() and gathering.exception() is None:
+            self.leave(gathering.result(), given=False)
+
     def find(self, job: str, key: str) -> Joined:
         """A group that was asked for before. Raises JobNotFound and TournamentNotFound."""
         with self.app.begin() as tx:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import click
 from rich.table import Table
+from rich.text import Text
 
 from rrm_queue.actions.estimate import Estimate, estimate_shape
 from rrm_queue.actions.schemas import json_line
@@ -12,6 +13,9 @@ from rrm_queue.cli.render.terminal import screen
 from rrm_queue.errors import spelled
 from rrm_queue.estimates import CHARACTERS, Scale
 from rrm_queue.text import count, magnitude, printable
+
+EXCERPT = 300
+"""The most characters of a text that are shown."""
 
 
 def print_estimate(estimate: Estimate, *, as_json: bool) -> None:
@@ -24,6 +28,8 @@ def print_estimate(estimate: Estimate, *, as_json: bool) -> None:
     grid.add_column(overflow="fold")
     for name, value in _facts(estimate):
         grid.add_row(name, value)
+    for name, value in estimate.sample._asdict().items():
+        grid.add_row(f"first {name}", _excerpt(value))
     screen().print(grid)
     click.echo("a dry run: nothing is stored", err=True)
 
@@ -32,15 +38,25 @@ def _facts(estimate: Estimate) -> Iterator[tuple[str, str]]:
     scale = estimate.scale
     dropped = f"; {count(estimate.dropped, 'empty answer')} left out" if estimate.dropped else ""
     yield "read as", printable(estimate.read_as) + dropped
+    if estimate.unread:
+        yield "not read", ", ".join(f"`{printable(column[:50])}`" for column in estimate.unread)
     tournaments = count(scale.tournaments, "tournament")
     yield "tournaments", f"{tournaments}, {count(scale.candidates, 'candidate')}"
-    yield "matches", f"at most {scale.matches:,}"
+    equal = f", about {scale.equal:,.0f} of them between equal texts" if scale.equal else ""
+    yield "matches", f"at most {scale.matches:,}{equal}"
     most = f", at most {scale.most_votes:,}" if scale.most_votes > round(scale.votes) else ""
     guess = f" if {estimate.agreement:.0%} of votes agree" if most else ""
     yield "votes", f"about {scale.votes:,.0f}{guess}{most}"
     if scale.tokens.prompt:
         yield "prompt tokens", _tokens(scale)
     yield "time", _time(estimate)
+
+
+def _excerpt(text: str) -> Text:
+    """The start of a text, with its lines; the judge sees all of it."""
+    lines = "\n".join(map(printable, text[:EXCERPT].splitlines()))
+    more = len(text) - EXCERPT
+    return Text(f"{lines}… ({more:,} more characters)" if more > 0 else lines)
 
 
 def _tokens(scale: Scale) -> str:

@@ -14,7 +14,7 @@ from rrm_queue.errors import Message, Option, Problem
 
 _MARKER = re.compile(
     r"""
-      (?P<spoken> (?:\A|\n) (?:Assistant|AI) : | (?:\A|\s|</s>) ASSISTANT :
+      (?P<spoken> (?:\A|\n) (?:Assistant|AI|Bot|Answer|A) : | (?:\A|\s|</s>) ASSISTANT :
         | GPT4\ Correct\ Assistant : )
     | <\|im_start\|> assistant
     | \[/INST\]
@@ -33,7 +33,7 @@ _MARKER = re.compile(
 
 _END = re.compile(
     r"(?:\s*(?:<\|im_end\|>|<\|eot_id\|>|<\|eot\|>|<\|end_of_text\|>|<\|endoftext\|>|<\|end\|>"
-    r"|</s>|<eos>|<end_of_turn>|<\|END_OF_TURN_TOKEN\|>|<[|\uff5c]end\u2581of\u2581sentence[|\uff5c]>))+"
+    r"|</s>|<eos>|<\|?end_of_turn\|?>|<\|END_OF_TURN_TOKEN\|>|<[|\uff5c]end\u2581of\u2581sentence[|\uff5c]>))+"
     r"\s*\Z"
 )
 """The tokens that end a turn: they belong to the template, not to the answer."""

@@ -10,7 +10,7 @@ from typing import TypeGuard
 
 from rrm_queue.errors import Problem
 from rrm_queue.intake.formats.fields import MISSING, Row, is_absent, is_text, kind, text
-from rrm_queue.intake.formats.tool_calls import tool_calls, written_call
+from rrm_queue.intake.formats.tool_calls import calls_a_tool, tool_calls, written_call
 
 ASSISTANT = "assistant"
 
@@ -160,7 +160,7 @@ def _part(part: object, place: str) -> str:
 
 def _is_blank(message: Row) -> bool:
     """Whether a message says nothing and calls no tool."""
-    if tool_calls(message, "") or is_text(message.get("refusal")):
+    if calls_a_tool(message) or is_text(message.get("refusal")):
         return False
     return _says_nothing(message.get("content", message.get("value", MISSING)))
 

@@ -31,7 +31,7 @@ def asked(row: Row, *names: str) -> str:
     for name in names:
         if name in row:
             return prose(row[name], name)
-    raise Problem(missing_prompt(row, names[0]))
+    raise Problem(missing_prompt(row, "prompt" if "prompt" in names else names[0]))
 
 
 def instructed(row: Row) -> str:

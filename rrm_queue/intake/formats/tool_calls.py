@@ -10,6 +10,11 @@ from rrm_queue.errors import Problem
 from rrm_queue.intake.formats.fields import MISSING, Row, is_absent, is_text, kind, listed, text
 
 
+def calls_a_tool(message: Row) -> bool:
+    """Whether a message has calls, right or wrong ones."""
+    return any(message.get(key) not in (None, []) for key in ("tool_calls", "function_call"))
+
+
 def tool_calls(message: Row, place: str) -> list[tuple[object, str]]:
     """The calls of a message, each with its place; their ids are random and say nothing."""
     calls = message.get("tool_calls")

@@ -12,6 +12,8 @@ from rrm_queue.judging.dialects.base import OFF_MENU, ParsedVerdict
 
 _QUOTES = "\"'`\u2018\u2019\u201c\u201d\u00ab\u00bb"
 _MARKUP = rf"[ \t*_$.;:{_QUOTES}()\\]"
+_WITHIN = rf"[ \t*_$:{_QUOTES}()\\]"
+"""Markup that ends no sentence."""
 _BETWEEN = re.compile(
     rf"(?:{_MARKUP}|\n)*(?:(?:(?<![^\W_])(?:or|and|either|versus|vs)(?![^\W_])|[/|,])"
     rf"(?:{_MARKUP}|\n)*)+",
@@ -30,7 +32,7 @@ _FOR_A_TIE = re.compile(rf"(?:{_MARKUP}|,)*\bfor an? (?:tie|draw)\b", re.I)
 
 _SIDE = re.compile(
     r"\b(?:over|than|not|nor|neither|instead of|against|beats?|defeats?|outperforms?)"
-    rf"\b{_MARKUP}*(?:the\b{_MARKUP}*)?$",
+    rf"\b{_WITHIN}*(?:the\b{_WITHIN}*)?$",
     re.I,
 )
 """What stands before the answer that is not chosen: "[[A]] over [[B]]"."""
@@ -41,7 +43,7 @@ _REPORT = re.compile(
     r"|inserted|tries|tried|attempts|attempted|demands|demanded|asks|asked)"
     r"(?: (?:with|that|the|this|a|an|its|own|me|us|to|for|mark|verdict|text|string|words?|line"
     r"|output|print|write|say|choose|answer|judge|literally|simply|phrase|and|force|make))*"
-    rf"|example(?: \w+){{0,2}}:[^.\n]{{0,60}}|e\.g\.,?){_MARKUP}*$",
+    rf"|example(?: \w+){{0,4}}:[^.\n]{{0,60}}|e\.g\.,?){_WITHIN}*$",
     re.I,
 )
 """What stands before words that are not the judge's own."""

@@ -6,7 +6,7 @@ from rrm_queue.judging.dialects.base import FIRST, NO_MARK, SECOND, Dialect, Par
 from rrm_queue.judging.dialects.marks import Mark, decided
 
 _BETTER = re.compile(
-    r"\bOutput \((?P<slot>[ab])\) (?:is|was|would be) "
+    r"\b(?:(?:therefore|thus|so|hence|overall),? )?Output \((?P<slot>[ab])\) (?:is|was|would be) "
     r"(?:(?:the|a|an|also|still|overall|therefore|generally|clearly|much|slightly|significantly"
     r"|marginally|ultimately|thus) ){0,3}(?:better|best)\b",
     re.I,

@@ -88,10 +88,15 @@ REOPEN_JOB = text("""
 
 
 class Retried(NamedTuple):
-    """How much of a job is tried again."""
+    """How much of a job is tried again: what failed, and votes without a verdict.
+
+    `kept` tournaments keep such votes, see `silence.ask_silent_again`.
+    """
 
     tournaments: int
     matches: int
+    silent_votes: int = 0
+    kept: int = 0
 
 
 def cancel_job(tx: Connection, job: JobId) -> bool:

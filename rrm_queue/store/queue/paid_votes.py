@@ -15,11 +15,12 @@ IN_HAND = text("""
     ORDER BY match_id, number
 """)
 
+# A vote without a verdict is of no use to another job: its server may have been mended since.
 # The oldest of equal votes, should two jobs have paid for one at the same time; as below.
 PAID = text("""
     SELECT DISTINCT ON (key) key, verdict, no_verdict, seed
     FROM votes
-    WHERE key = ANY(CAST(:keys AS uuid[])) AND NOT reused
+    WHERE key = ANY(CAST(:keys AS uuid[])) AND NOT reused AND verdict <> 'none'
       AND model = ANY(CAST(:models AS text[]))
     ORDER BY key, created_at, match_id
 """)
@@ -43,7 +44,8 @@ REUSE_VOTES = text("""
            v.key, true
     FROM unnest(CAST(:match AS bigint[]), CAST(:number AS int[]), CAST(:swapped AS bool[]),
                 CAST(:key AS uuid[])) AS w (match_id, number, swapped, key)
-    JOIN votes v ON v.key = w.key AND NOT v.reused AND v.model = ANY(CAST(:models AS text[]))
+    JOIN votes v ON v.key = w.key AND NOT v.reused AND v.verdict <> 'none'
+     AND v.model = ANY(CAST(:models AS text[]))
     ORDER BY w.match_id, w.number, v.created_at, v.match_id
     ON CONFLICT (match_id, number) DO NOTHING
 """)

@@ -13,7 +13,7 @@ from rrm_queue.actions.schemas import StatusShape, status_shape
 from rrm_queue.web.fields import SubmitFields, submit_options
 from rrm_queue.web.responses import json_response
 from rrm_queue.web.routes.descriptions import SUBMISSION
-from rrm_queue.web.routes.parameters import Job, refuse_paths
+from rrm_queue.web.routes.parameters import Job
 from rrm_queue.web.serving import Served
 from rrm_queue.web.uploads import received
 
@@ -29,7 +29,6 @@ async def create_open_job(served: Served, options: Annotated[SubmitFields, Query
     given = submit_options(options, {}, {})
     settings = served.app.settings
     request = request_of(given, settings.openai_base_url, served_files(settings.home))
-    refuse_paths(request.spec)
     opened = await served.call(open_job, served.app, request)
     headers = {"Location": f"/v1/jobs/{opened.job}"}
     return json_response(opened._asdict(), 201 if opened.new else 200, headers)

@@ -5,17 +5,7 @@ from typing import Annotated, Any
 from fastapi import Path
 from pydantic import TypeAdapter
 
-from rrm_queue.domain import JudgeSpec
-from rrm_queue.errors import UsageFault
-from rrm_queue.judging.kinds import kind_of
-
 Job = Annotated[str, Path(description="The job's id, or any unique prefix of it.")]
-
-
-def refuse_paths(judge: JudgeSpec) -> None:
-    """Raises UsageFault for a judge that would read a file of the server."""
-    if kind_of(judge).argument_is_file:
-        raise UsageFault(f"judge '{judge}' reads a file of the server: submit it there")
 
 
 def json_lines(shape: Any) -> dict[int | str, dict[str, Any]]:

@@ -13,7 +13,6 @@ from rrm_queue.actions.rewards.answers import (
     rewards_shape,
     sample_shape,
 )
-from rrm_queue.actions.rewards.asked import OwnJob
 from rrm_queue.actions.rewards.joining import Joined
 from rrm_queue.actions.rewards.service import Held
 from rrm_queue.errors import Overloaded, StillRunning
@@ -22,7 +21,6 @@ from rrm_queue.views.rewards import RewardFormula, RewardKind
 from rrm_queue.web.held import held
 from rrm_queue.web.responses import json_response
 from rrm_queue.web.reward_fields import MOST_WAIT, RewardFields, SampleFields
-from rrm_queue.web.routes.parameters import refuse_paths
 from rrm_queue.web.serving import Served, Serving
 
 router = APIRouter(tags=["rewards"])
@@ -98,22 +96,24 @@ async def sample(served: Served, request: Request, fields: SampleFields) -> Resp
 async def group_rewards(served: Serving, request: Request, fields: RewardFields) -> RewardsShape:
     """The rewards of a group. Raises Overloaded when they are not there after `wait` seconds."""
     asked = fields.request()
-    group, job = served.rewards.prepare(asked)
-    if isinstance(job, OwnJob):
-        refuse_paths(job.spec)
+    group, job = await served.call(served.rewards.prepare, asked)
     if group.equal:
         return equal_shape(group.places, asked.formula)
-    joined = await held(served, request, served.rewards.join(group, job), SOON)
+    joining = await served.call(served.rewards.join, group, job)
+    joined = await held(served, request, joining, SOON)
     return await _judged(served, request, joined, asked.formula, fields.wait)
 
 
 async def sample_reward(served: Serving, request: Request, fields: SampleFields) -> SampleShape:
     """The reward of one answer. Raises StillRunning at the deadline of its cohort."""
     asked = fields.request()
-    answer = served.rewards.prepare_sample(asked)
-    if isinstance(answer.job, OwnJob):
-        refuse_paths(answer.job.spec)
-    place = await held(served, request, served.rewards.gather(answer), SOON)
+    answer = await served.call(served.rewards.prepare_sample, asked)
+    gathering = await served.call(served.rewards.gather, answer)
+    try:
+        place = await held(served, request, gathering, SOON)
+    except BaseException:
+        gathering.add_done_callback(served.rewards.abandon)
+        raise
     given = False
     try:
         judged = await held(served, request, place.judged, _seconds(place, asked.timeout))

@@ -5,8 +5,9 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
+from io import BytesIO
 from pathlib import Path
-from typing import Annotated, BinaryIO
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
@@ -14,10 +15,9 @@ from starlette.responses import Response
 from rrm_queue.actions.judges import served_files
 from rrm_queue.actions.request import request_of
 from rrm_queue.actions.submit import Submission, submit
-from rrm_queue.web.fields import NAME, SubmitFields, submit_options
+from rrm_queue.web.fields import FILES, NAME, SubmitFields, submit_options
 from rrm_queue.web.responses import json_response
 from rrm_queue.web.routes.descriptions import SUBMISSION
-from rrm_queue.web.routes.parameters import refuse_paths
 from rrm_queue.web.serving import Served, Serving
 from rrm_queue.web.uploads import Upload, received
 
@@ -49,20 +49,23 @@ async def create_job(
 
 
 def _submit(served: Serving, upload: Upload, fields: SubmitFields) -> Submission:
-    with _as_files(upload.others) as files:
+    with _as_files(upload) as files:
         given = submit_options(fields, upload.texts, files)
         settings = served.app.settings
         request = request_of(given, settings.openai_base_url, served_files(settings.home))
-    refuse_paths(request.spec)
     return submit(served.app, upload.sources, request)
 
 
 @contextmanager
-def _as_files(parts: Mapping[str, BinaryIO]) -> Iterator[Mapping[str, str]]:
-    """The parts of a form as files with a path, gone when the context ends."""
+def _as_files(upload: Upload) -> Iterator[Mapping[str, str]]:
+    """The options of a form that are files, with a path each; gone when the context ends.
+
+    A part may have such an option as a file or as a text.
+    """
+    texts = {name: BytesIO(upload.texts[name][-1].encode()) for name in FILES & upload.texts.keys()}
     with tempfile.TemporaryDirectory(prefix="rrmq-") as folder:
         paths = {}
-        for number, (name, part) in enumerate(parts.items()):
+        for number, (name, part) in enumerate((upload.others | texts).items()):
             paths[name] = str(Path(folder, str(number)))
             with Path(paths[name]).open("wb") as file:
                 shutil.copyfileobj(part, file)

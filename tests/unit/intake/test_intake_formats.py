@@ -18,7 +18,7 @@ from kit.intake_shapes import (
 )
 
 from rrm_queue.domain import Label, LabelledPair, Tournament
-from rrm_queue.errors import BadInput, Problem, UsageFault
+from rrm_queue.errors import MOST_PROBLEMS, BadInput, Problem, UsageFault
 from rrm_queue.intake.formats import FORMATS, NAMES, named, recognised
 from rrm_queue.intake.formats.base import (
     Empty,
@@ -31,7 +31,6 @@ from rrm_queue.intake.formats.base import (
     Whole,
 )
 from rrm_queue.intake.mapping import parse_mapping
-from rrm_queue.intake.reader import MOST_PROBLEMS
 
 texts = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1).filter(str.strip)
 messages = st.fixed_dictionaries({"role": st.sampled_from(["user", "assistant"]), "content": texts})

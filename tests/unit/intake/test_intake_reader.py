@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rrm_queue.domain import Tournament
-from rrm_queue.errors import Problem
+from rrm_queue.errors import MOST_PROBLEMS, Problem
 from rrm_queue.intake import limits
 from rrm_queue.intake.formats import own
 from rrm_queue.intake.needs import NO_NEEDS, Needs
-from rrm_queue.intake.reader import MOST_PROBLEMS, read
+from rrm_queue.intake.reader import read
 
 GOOD = b'{"prompt": "2 + 2?", "candidates": ["four", "five"]}\n'
 REFERRED = b'{"prompt": "2 + 2?", "candidates": ["four", "five"], "reference": 4}\n'
