@@ -14,15 +14,25 @@ from rrm_queue.integrations.client import Prompt, RewardClient, complete
 class Arguments(Protocol):
     """What is read of slime's arguments."""
 
-    n_samples_per_prompt: int
+    @property
+    def n_samples_per_prompt(self) -> int:
+        """Answers to each prompt."""
 
 
 class Sample(Protocol):
     """What is read of slime's sample; the label is a reference, for judges that need one."""
 
-    prompt: Prompt
-    response: str
-    label: str | None
+    @property
+    def prompt(self) -> Prompt:
+        """The prompt, as text or chat messages."""
+
+    @property
+    def response(self) -> str:
+        """The answer."""
+
+    @property
+    def label(self) -> str | None:
+        """The right answer."""
 
 
 async def reward(args: Arguments, sample: Sample, **_: Any) -> float:

@@ -102,7 +102,9 @@ def test_a_lost_connection_loses_no_place(server: RewardServer) -> None:
         for _ in range(3):
             with pytest.raises(TimeoutError):
                 await asyncio.wait_for(posted(url, body), 0.5)
-        return await asyncio.gather(posted(url, body), posted(url, {**body, "response": LONG}))
+        return list(
+            await asyncio.gather(posted(url, body), posted(url, {**body, "response": LONG}))
+        )
 
     short, long = asyncio.run(run())
     assert short < long
@@ -217,13 +219,24 @@ def test_trl_calls_with_whole_groups_and_with_parts(monkeypatch: pytest.MonkeyPa
     async def run() -> list[trl.Rewards]:
         first = asyncio.create_task(process(0))
         await asyncio.sleep(0)  # it has read its rank
-        return await asyncio.gather(first, process(1))
+        return list(await asyncio.gather(first, process(1)))
 
     first, second = asyncio.run(run())
     assert is_right([*first, *second])
     monkeypatch.setenv("WORLD_SIZE", "2")
     with pytest.raises(UsageFault, match="state num_generations"):
         trl.reward_function()
+
+
+def test_a_policy_may_write_what_no_store_takes() -> None:
+    answers = [
+        "\0",
+        "long \0 and odd \ud83d, indeed",
+        "fair \udc00",
+        "long \0 and odd \ud83d, indeed",
+    ]
+    rewards = asyncio.run(RewardClient().group(next(_prompts), answers))
+    assert is_right([rewards[0], rewards[1], rewards[2], rewards[3]])
 
 
 def test_what_the_server_refuses_is_said_once() -> None:

@@ -26,7 +26,7 @@ def server() -> Iterator[RewardServer]:
 def test_grpo_trains(
     server: RewardServer, engine_python: Path, tiny_model: Path, tmp_path: Path, processes: int
 ) -> None:
-    launcher = [engine_python]
+    launcher = [str(engine_python)]
     if processes > 1:
         launcher += ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"]
     # Of two processes each holds a half of every group.
