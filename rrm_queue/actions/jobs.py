@@ -45,15 +45,21 @@ def view(app: App, job: str) -> JobView:
 
 
 def list_jobs(
-    app: App, limit: int, states: Collection[JobState] = (), before: str | None = None
+    app: App,
+    limit: int,
+    states: Collection[JobState] = (),
+    before: str | None = None,
+    *,
+    ephemeral: bool = False,
 ) -> list[JobView]:
     """The newest jobs first, `limit` at most, in one of the states; without any, in all.
 
-    `before` is a job's id: the list goes on after that job. Raises JobNotFound for it.
+    `before` is a job's id: the list goes on after that job. Raises JobNotFound for it. With
+    `ephemeral` also the jobs that were made by requests for rewards.
     """
     with app.begin() as tx:
         last = None if before is None else jobs.find_job(tx, before)
-        return jobs.list_jobs(tx, limit, states, last)
+        return jobs.list_jobs(tx, limit, states, last, ephemeral=ephemeral)
 
 
 def ending(app: App, view: JobView, *, most_results: int) -> Ending:

@@ -82,9 +82,10 @@ class StatusShape(TypedDict):
 
 
 class ProblemShape(StatusShape):
-    """A job's progress, and the error of its first failed tournament."""
+    """A job's progress, the error of its first failed tournament, and what holds it up now."""
 
     problem: str | None
+    held_up: str | None
 
 
 class StandingShape(TypedDict):
@@ -181,10 +182,12 @@ def status_shape(view: JobView) -> StatusShape:
     }
 
 
-def problem_shape(view: JobView, error: TournamentError | None) -> ProblemShape:
-    """A job's progress and its first error, as `status` prints it."""
+def problem_shape(
+    view: JobView, error: TournamentError | None, held_up: str | None
+) -> ProblemShape:
+    """A job's progress, its first error, and why it does not move, as `status` prints it."""
     problem = f"{error.tournament}: {error.error}" if error else None
-    return {**status_shape(view), "problem": problem}
+    return {**status_shape(view), "problem": problem, "held_up": held_up}
 
 
 def result_shape(

@@ -19,7 +19,7 @@ from rrm_queue.coordinator.byte_budget import (
 from rrm_queue.coordinator.floors import Floors
 from rrm_queue.coordinator.judge_batch import judge_batch, read_texts
 from rrm_queue.coordinator.observer import Observer, QueueLoad
-from rrm_queue.coordinator.plan import open_tournaments
+from rrm_queue.coordinator.plan import check_judge, open_tournaments
 from rrm_queue.coordinator.ports import Broker
 from rrm_queue.coordinator.record import decide_group
 from rrm_queue.coordinator.reuse import bring_votes
@@ -227,6 +227,7 @@ def _send(
     At most `count` matches and `room` bytes; of a job with nothing out one message at least, as a
     single match may be larger than any room. What does not fit stays ready.
     """
+    check_judge(job.judge)
     alone = not job.out
     matches = dispatching.claim_matches(tx, job.id, count, queue.floors.of(job.id))
     queue.floors.claimed(tx, job.id, job.strategy, len(matches))

@@ -10,6 +10,7 @@ from rrm_queue.domain import (
     CandidateNumber,
     JobId,
     JobState,
+    JudgeSpec,
     Pairing,
     Position,
     Standing,
@@ -17,6 +18,7 @@ from rrm_queue.domain import (
     TournamentState,
 )
 from rrm_queue.errors import ForeignJob, UsageFault
+from rrm_queue.judging.kinds import is_known
 from rrm_queue.judging.orientation import Orientation
 from rrm_queue.store.database import Transaction
 from rrm_queue.store.queue import closing, planning
@@ -83,8 +85,18 @@ def fail_tournaments(
     return closing.fail_tournaments(tx, list(reasons.items())) if reasons else set()
 
 
+def check_judge(judge: JudgeSpec) -> None:
+    """Raises ForeignJob for a kind of judge that is unknown here."""
+    if not is_known(judge):
+        raise ForeignJob(f"it has a kind of judge that this version does not know: {judge.kind}")
+
+
 def strategy_of(tournament: RunningTournament) -> Strategy:
-    """The strategy that the tournament's job asked for; raises ForeignJob for one unknown here."""
+    """The strategy that the tournament's job asked for.
+
+    Raises ForeignJob if the strategy or the kind of judge is unknown here.
+    """
+    check_judge(tournament.judge)
     try:
         return named(tournament.strategy, seeding=tournament.seeding, pairs=tournament.pairs)
     except UsageFault as fault:

@@ -22,7 +22,7 @@ from rrm_queue.coordinator.changes import (
 )
 from rrm_queue.coordinator.claims import Dropped, fitting
 from rrm_queue.coordinator.first_answers import is_rejected, is_unproven, silence
-from rrm_queue.coordinator.plan import advance, fail_tournaments
+from rrm_queue.coordinator.plan import advance, check_judge, fail_tournaments
 from rrm_queue.coordinator.unjudged import Lengths
 from rrm_queue.domain import BatchId, JobId, MatchId, OnRefused
 from rrm_queue.errors import ForeignJob, StoreUnavailable
@@ -213,6 +213,8 @@ def _refused(tx: Transaction, job: JobId, flushes: Sequence[Outcomes], before: B
 def _locked(tx: Transaction, job: JobId, matches: Sequence[int]) -> Before:
     """What stands in the store of these matches of the job, locked until the transaction ends."""
     tournaments = {t.id: t for t in planning.lock_tournaments(tx, job, matches)}
+    for tournament in tournaments.values():
+        check_judge(tournament.judge)
     locked = recording.lock_matches(tx, job, matches)
     # After the lock: another transaction that held it may have added votes.
     return Before(tournaments, locked, paid_votes.in_hand(tx, list(locked)))

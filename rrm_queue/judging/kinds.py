@@ -146,6 +146,11 @@ def kind_of(judge: JudgeSpec) -> Kind:
     return KINDS.get(judge.kind) or Kind(judge.kind)
 
 
+def is_known(judge: JudgeSpec) -> bool:
+    """Whether this version knows the judge's kind."""
+    return judge.kind in KINDS
+
+
 def find_judge(text: str) -> tuple[Kind, str]:
     """The kind and the argument that `text` names. Raises UsageFault unless both fit together."""
     name, colon, argument = text.strip().partition(":")

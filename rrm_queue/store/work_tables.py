@@ -87,6 +87,7 @@ class Cohort(SQLModel, table=True):
     size: int
     prompt: str = Field(sa_type=Text)
     reference: str | None = Field(default=None, sa_type=Text)
+    criteria: str | None = Field(default=None, sa_type=Text)
     partial: Partial = Field(sa_type=word(Partial))
     state: CohortState = Field(sa_type=word(CohortState))
     deadline: datetime = Field(sa_column=moment(nullable=False))

@@ -36,6 +36,7 @@ class CohortView(NamedTuple):
     size: int
     prompt: str
     reference: str | None
+    criteria: str | None
     partial: Partial
     state: CohortState
     left: float

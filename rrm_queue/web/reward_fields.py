@@ -18,7 +18,9 @@ WAIT = 300.0
 
 MOST_WAIT = 3600.0
 
-NOT_OPTIONS = frozenset({*FILES, "name", "format", "mapping", "empty", "new", "seeding"})
+NOT_OPTIONS = frozenset(
+    {*FILES, "name", "format", "mapping", "empty", "new", "seeding", "labels", "ids"}
+)
 """Options of a submission that say nothing of how a group is judged."""
 
 _HINTS = get_type_hints(SubmitOptions)
@@ -46,6 +48,9 @@ class AnyRewardFields(JudgingFields):
     )
     messages: list[dict[str, Any]] | None = Field(None, description="The same as `prompt`.")
     reference: str | int | float | None = Field(None, description="The right answer.")
+    criteria: str | list[str] | None = Field(
+        None, description="What the answers are judged by, for judges that are shown it."
+    )
     job: str | None = Field(None, description="An open job, by its id or its name.")
     kind: RewardKind = RewardKind.BT
     center: bool = Field(False, description="Take the group's mean away.")
@@ -63,6 +68,7 @@ class AnyRewardFields(JudgingFields):
         return {
             "prompt": self.messages if self.prompt is None else self.prompt,
             "reference": self.reference,
+            "criteria": self.criteria,
             "job": self.job,
             "options": given,
             "formula": self.formula(),

@@ -9,6 +9,7 @@ from fastapi import Depends, Request
 
 from rrm_queue.actions import jobs
 from rrm_queue.actions.app import App
+from rrm_queue.actions.judges import served_files
 from rrm_queue.actions.rewards.service import RewardService
 from rrm_queue.web.access import Access
 from rrm_queue.web.changes import Changes
@@ -66,7 +67,7 @@ class Serving:
     def rewards(self) -> RewardService:
         """Rewards for groups; its threads start with the first request for them."""
         if self._rewards is None:
-            self._rewards = RewardService(self.app)
+            self._rewards = RewardService(self.app, served_files(self.app.settings.home))
         return self._rewards
 
     def close(self) -> None:

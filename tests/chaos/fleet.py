@@ -57,7 +57,7 @@ class Fleet:
         self._starters = ThreadPoolExecutor(4)
         self._stack = LocalStack(home, processes={})
         self._postgres, self._valkey = Postgres(home, None), Valkey(home, None)
-        self._port = _free_port()
+        self._port = free_port()
         self.environment = {
             **{k: v for k, v in os.environ.items() if not k.startswith(("RRMQ_", "PG"))},
             "RRMQ_DATABASE_URL": self._stack.addresses.database_url,
@@ -240,7 +240,8 @@ def wait(condition: Callable[[], bool], patience: float, what: str) -> None:
         time.sleep(_TICK)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of the loopback that nothing listens on."""
     with socket.socket() as line:
         line.bind(("127.0.0.1", 0))
         port: int = line.getsockname()[1]

@@ -11,6 +11,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Event, Thread
 
 import aiohttp
 import psutil
@@ -272,3 +273,48 @@ def test_a_hung_engine_is_known_by_its_want_of_progress(sglang_server: SglangPro
     children = server.children()
     scheduler = next(child for child in children if "scheduler" in "".join(child.cmdline()))
     assert asyncio.run(watch()).startswith("no progress for ")
+
+
+def test_an_engine_that_is_short_of_processors_is_not_hung(sglang_server: SglangProcess) -> None:
+    """Its scheduler runs for 3 % of the time, as on a machine with far too much to do."""
+    starving = Event()
+
+    def starve() -> None:
+        while not starving.wait(0.03):
+            scheduler.suspend()
+            starving.wait(0.97)
+            scheduler.resume()
+
+    def cpu() -> float:
+        used = [process.cpu_times() for process in (server, *server.children(recursive=True))]
+        return sum(times.user + times.system for times in used)
+
+    async def watch() -> None:
+        async with Health(sglang_server.url, stalled_seconds=6, cpu_seconds=cpu) as health:
+            await health.until_up()
+            body = {
+                "text": ["a b c d " * 400] * 8,
+                "sampling_params": {"max_new_tokens": 200, "ignore_eos": True},
+            }
+            async with aiohttp.ClientSession() as session:
+                writing = asyncio.create_task(
+                    session.post(f"{sglang_server.url}/generate", json=body)
+                )
+                thread.start()
+                down = asyncio.create_task(health.until_down())
+                await asyncio.wait({down}, timeout=25)
+                assert not down.done(), "a starved engine is only slow"
+                down.cancel()
+                starving.set()
+                thread.join()
+                assert (await writing).status == 200
+
+    server = psutil.Process(sglang_server.pid)
+    children = server.children()
+    scheduler = next(child for child in children if "scheduler" in "".join(child.cmdline()))
+    thread = Thread(target=starve)
+    try:
+        asyncio.run(watch())
+    finally:
+        starving.set()
+        scheduler.resume()

@@ -67,6 +67,32 @@ def test_an_engine_that_computes_is_only_slow_for_much_longer(
     assert seconds >= 2
 
 
+def test_an_engine_that_gets_little_of_a_processor_is_only_slow(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    used = 0.0
+
+    def starved() -> float:
+        nonlocal used
+        used += 0.03  # in one poll no more than answering takes on a slow machine
+        return used
+
+    _, seconds = down_after(monkeypatch, starved)
+    assert seconds >= 2
+
+
+def test_answering_polls_is_not_computing(monkeypatch: pytest.MonkeyPatch) -> None:
+    used = 0.0
+
+    def answering() -> float:
+        nonlocal used
+        used += 0.004
+        return used
+
+    _, seconds = down_after(monkeypatch, answering)
+    assert seconds < 2
+
+
 def test_a_server_of_another_machine_is_given_the_longer_time(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

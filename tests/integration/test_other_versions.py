@@ -26,6 +26,7 @@ OTHERS = {
         'judge = \'{"kind": "reference", "future": 1}\'',
         'judge = \'{"kind": "reference"}\'',
     ),
+    "judge kind": ('judge = \'{"kind": "future"}\'', 'judge = \'{"kind": "reference"}\''),
     "judge value": ("judge = '{\"kind\": 7}'", 'judge = \'{"kind": "reference"}\''),
 }
 

@@ -41,6 +41,7 @@ from rrm_queue.messages import (
 )
 
 QUEUE = "rrmq.judge.openai"
+HELD = (JobId("job"), BatchId(7))
 FAST, SLOW = 0, 1
 """Candidates: a match with the slow one in slot 1 is answered only once the endpoint lets go."""
 
@@ -108,6 +109,7 @@ class House:
     metrics: Metrics
     sent: list[Outcomes]
     broker_up: Event
+    runner: BatchRunner
     threads: ThreadPoolExecutor = field(default_factory=ThreadPoolExecutor)
 
     def take(self, batch: JudgeBatch) -> "Future[bool]":
@@ -154,8 +156,9 @@ def house(
         sent.append(outcomes)
 
     metrics = Metrics()
+    runner = BatchRunner(EngineSettings(), concurrency=8)
     worker = Worker(
-        BatchRunner(EngineSettings(), concurrency=8),
+        runner,
         WorkerLeases(broker.client, "me"),
         send,
         {QUEUE: 8, "rrmq.judge.reference": 1024},
@@ -163,7 +166,7 @@ def house(
         metrics=metrics,
     )
     worker.start()
-    house = House(broker, endpoint, worker, ready, metrics, sent, broker_up)
+    house = House(broker, endpoint, worker, ready, metrics, sent, broker_up, runner)
     yield house
     broker_up.set()
     endpoint.answer_now.set()
@@ -259,6 +262,31 @@ def test_handing_back_sends_what_is_decided_before_the_lease_says_so(
     assert taken.result(10)
     assert house.decided() == [0]
     assert house.lease() == mark
+
+
+def failures(house: House) -> dict[int, tuple[bool, bool]]:
+    """Of each match sent that failed: whether it may be tried again, and whether that counts."""
+    reports = [match for outcomes in house.sent for match in outcomes.matches]
+    return {r.match: (r.failure.transient, not r.failure.wait) for r in reports if r.failure}
+
+
+def test_a_broken_engine_costs_an_attempt_only_what_it_computed(house: House) -> None:
+    taken = house.take(house.batch(*[True] * 12))  # the endpoint is asked for 8 at once
+    eventually(lambda: len(house.runner.computed(None).get(HELD, set())) == 8)
+    computed = house.runner.computed(None)[HELD]
+    house.worker.release(Ending.BROKEN)
+    assert taken.result(10)
+    waited = set(range(12)) - computed
+    assert failures(house) == dict.fromkeys(waited, (True, False))
+    assert house.lease() == BROKEN, "the others count when the batch is given up"
+
+
+def test_a_hung_engine_costs_nothing_what_was_in_its_own_queue(house: House) -> None:
+    taken = house.take(house.batch(*[True] * 8))
+    eventually(lambda: len(house.runner.computed(None).get(HELD, set())) == 8)
+    house.worker.release(Ending.BROKEN, waiting=5)
+    assert taken.result(10)
+    assert list(failures(house).values()) == [(True, False)] * 5
 
 
 def test_nothing_is_taken_while_the_engine_is_down(house: House) -> None:

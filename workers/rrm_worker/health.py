@@ -24,7 +24,12 @@ Not for ever, as an engine that hangs in a busy loop computes too.
 """
 
 _COMPUTES = 0.1
-"""CPU seconds between two polls: more than it takes to answer them."""
+"""CPU seconds after which an engine counts as computing, also when it needs many polls for them:
+on a machine that is short of processors it gets few at a time.
+"""
+
+_ANSWERING = 0.005
+"""CPU seconds that are taken off for each poll, as an engine needs some to answer it."""
 
 _NO_SUCH_PAGE = 404
 
@@ -50,7 +55,7 @@ class Health:
         self._stalled_seconds = stalled_seconds
         self._slow_seconds = slow_seconds
         self._cpu_seconds = cpu_seconds
-        self._computed = 0.0
+        self._idle_at = 0.0
         self._seen: Loads | None = None
         self.waiting: int | None = None
         """Requests in the engine's own queue when it was found hung; None where not known."""
@@ -99,8 +104,12 @@ class Health:
         """Whether the engine has computed since the last look; True where this is not known."""
         if self._cpu_seconds is None:
             return True
-        before, self._computed = self._computed, self._cpu_seconds()
-        return abs(self._computed - before) >= _COMPUTES
+        used = self._cpu_seconds()
+        self._idle_at = min(self._idle_at + _ANSWERING, used)
+        computes = used - self._idle_at >= _COMPUTES
+        if computes:
+            self._idle_at = used
+        return computes
 
     async def _progresses(self) -> bool:
         """Whether its load has changed; an engine without load is probed."""

@@ -5,13 +5,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from rrm_queue.actions.judges import JudgeFiles
 from rrm_queue.actions.open_jobs import open_key, refuse_own_pairs
 from rrm_queue.actions.request import SubmitOptions, request_of
-from rrm_queue.domain import Candidate, JudgeSpec, Tournament
+from rrm_queue.domain import Candidate, Tournament
 from rrm_queue.errors import BadInput, Problem, UsageFault
 from rrm_queue.intake.formats.base import Empty
 from rrm_queue.intake.formats.entrants import answer_text
-from rrm_queue.intake.formats.fields import identifier, kind, optional_score, reference
+from rrm_queue.intake.formats.fields import criteria, identifier, kind, optional_score, reference
 from rrm_queue.intake.formats.messages import prose
 from rrm_queue.intake.needs import Needs
 from rrm_queue.intake.submission_key import content_key
@@ -44,6 +45,7 @@ class RewardRequest:
     prompt: object
     completions: Sequence[object]
     reference: object = None
+    criteria: object = None
     id: str | None = None
     job: str | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
@@ -72,7 +74,6 @@ class OwnJob:
 
     job: Job
     key: str
-    spec: JudgeSpec
     needs: Needs
     has_endpoint: bool
 
@@ -87,27 +88,36 @@ def group_of(request: RewardRequest) -> Group:
             candidates=distinct(enumerate(candidates)),
             line=0,
             reference=reference(request.reference),
+            criteria=criteria(request.criteria),
         )
     except Problem as problem:
         raise BadInput(SOURCE, [problem]) from problem
     return Group(_named(tournament), len(candidates))
 
 
-def own_job(options: Mapping[str, Any], answers: int, openai_base_url: str) -> OwnJob:
+def own_job(
+    options: Mapping[str, Any], answers: int, openai_base_url: str, files: JudgeFiles
+) -> OwnJob:
     """The job for requests with these options and so many different answers. Raises UsageFault."""
     strategy = options.get("strategy") or default_strategy(answers)
     given = SubmitOptions(**{"priority": ONLINE_PRIORITY, **options, "strategy": strategy})
-    request = request_of(given, openai_base_url)
+    request = request_of(given, openai_base_url, files)
     refuse_own_pairs(request)
     job = request.job(SOURCE)
     job.open = job.ephemeral = True
-    return OwnJob(job, open_key(job, None), request.spec, request.needs, request.has_endpoint)
+    return OwnJob(job, open_key(job, None), request.needs, request.has_endpoint)
 
 
-def refuse_lack(needs: Needs, group: Group) -> None:
-    """Raises BadInput when the group has not what its judge needs."""
+def fitting(needs: Needs, group: Group) -> Group:
+    """The group as its judge reads it, without criteria that it is not shown.
+
+    Raises BadInput when the group has not what its judge needs.
+    """
     if lack := needs.lack(group.tournament):
         raise BadInput(SOURCE, [Problem(lack)])
+    if group.tournament.criteria is None or needs.takes_criteria:
+        return group
+    return replace(group, tournament=replace(group.tournament, criteria=None))
 
 
 def refuse_options(job: str | None, options: Mapping[str, Any]) -> None:

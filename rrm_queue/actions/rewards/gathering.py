@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from rrm_queue.actions.app import App
 from rrm_queue.actions.open_jobs import needs_of_job
-from rrm_queue.actions.rewards.asked import Group, distinct, refuse_lack
+from rrm_queue.actions.rewards.asked import Group, distinct, fitting
 from rrm_queue.actions.rewards.joining import Joined, Joiner, Joining
 from rrm_queue.actions.rewards.sample_asked import FEWEST, Gathered
 from rrm_queue.actions.rewards.series import Place, Taken, place_in
@@ -88,9 +88,16 @@ class Gatherer:
         `begun` are the places that this transaction gave to answers of series.
         """
         job = self._joiner.job_of(tx, one.job)
-        refuse_lack(needs_of_job(job), Group(_example(one), FEWEST))
+        fitting(needs_of_job(job), Group(_example(one), FEWEST))
         new = NewCohort(
-            job.id, one.name, one.size, one.prompt, one.reference, one.partial, one.timeout
+            job.id,
+            one.name,
+            one.size,
+            one.prompt,
+            one.reference,
+            one.criteria,
+            one.partial,
+            one.timeout,
         )
         if one.in_series:
             return self._add_in_series(tx, new, one, begun)
@@ -180,6 +187,7 @@ def _group(tx: Transaction, view: CohortView) -> Group:
         candidates=candidates,
         line=0,
         reference=view.reference,
+        criteria=view.criteria,
     )
     return Group(tournament, len(answers))
 
@@ -204,6 +212,7 @@ def _refuse_another(view: CohortView, one: Gathered) -> None:
         ("size", one.size, view.size),
         ("prompt", one.prompt, view.prompt),
         ("reference", one.reference, view.reference),
+        ("criteria", one.criteria, view.criteria),
     ):
         if here != there:
             raise Conflict(f"group '{one.name}' has another {what}; name each group differently")
@@ -223,4 +232,4 @@ def _lock_order(one: Gathered) -> tuple[str, str]:
 def _example(one: Gathered) -> Tournament:
     """A tournament of two such answers, to see whether the judge can decide between them."""
     candidates = tuple(replace(one.answer, key=str(place)) for place in range(FEWEST))
-    return Tournament(one.name, one.prompt, candidates, 0, one.reference)
+    return Tournament(one.name, one.prompt, candidates, 0, one.reference, criteria=one.criteria)

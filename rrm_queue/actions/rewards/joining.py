@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from rrm_queue.actions.app import App
 from rrm_queue.actions.open_jobs import needs_of_job
-from rrm_queue.actions.rewards.asked import Group, OwnJob, refuse_lack
+from rrm_queue.actions.rewards.asked import Group, OwnJob, fitting
 from rrm_queue.actions.rewards.waiting import Waiting
 from rrm_queue.domain import JobId, Tournament, TournamentId
 from rrm_queue.errors import BrokerUnavailable, Conflict, RrmqError
@@ -95,18 +95,19 @@ class Joiner:
         results: dict[int, Joined | RrmqError] = {}
         by_job: dict[JobId, list[int]] = defaultdict(list)
         jobs: dict[JobId, OpenJob] = {}
+        groups: dict[int, Group] = {}
         for place, one in enumerate(asked):
             try:
                 job = self._jobs.find(tx, one.job)
-                refuse_lack(needs_of_job(job), one.group)
+                groups[place] = fitting(needs_of_job(job), one.group)
             except RrmqError as error:
                 results[place] = error
                 continue
             jobs[job.id] = job
             by_job[job.id].append(place)
         for id_, places in sorted(by_job.items()):
-            groups = [asked[place].group for place in places]
-            results |= zip(places, self._add(tx, jobs[id_], groups), strict=True)
+            ours = [groups[place] for place in places]
+            results |= zip(places, self._add(tx, jobs[id_], ours), strict=True)
         return [results[place] for place in range(len(asked))]
 
     def tell(self, joined: Sequence[Joined | RrmqError]) -> None:

@@ -8,7 +8,7 @@ from rrm_queue.actions.rewards.asked import SOURCE, OwnJob, candidate_of
 from rrm_queue.actions.rewards.series import series_name
 from rrm_queue.domain import Candidate
 from rrm_queue.errors import BadInput, Problem
-from rrm_queue.intake.formats.fields import identifier, reference
+from rrm_queue.intake.formats.fields import criteria, identifier, reference
 from rrm_queue.intake.formats.messages import prose
 from rrm_queue.views.cohorts import Partial
 from rrm_queue.views.rewards import RewardFormula
@@ -37,6 +37,7 @@ class SampleRequest:
     completion: object
     index: int | None = None
     reference: object = None
+    criteria: object = None
     job: str | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
     formula: RewardFormula = field(default_factory=RewardFormula)
@@ -56,6 +57,7 @@ class Gathered(NamedTuple):
     size: int
     prompt: str
     reference: str | None
+    criteria: str | None
     partial: Partial
     timeout: float
     at: int | None
@@ -73,14 +75,15 @@ def gathered_of(request: SampleRequest, job: OwnJob | str) -> Gathered:
         if not 0 < request.timeout <= MOST_TIMEOUT:
             raise Problem(f"`timeout` is {request.timeout:g}, expected up to {MOST_TIMEOUT:g} s")
         prompt = prose(request.prompt, "prompt")
-        right = reference(request.reference)
+        right, asked_for = reference(request.reference), criteria(request.criteria)
         return Gathered(
             job,
-            series_name(prompt, right, request.size) if name is None else name,
+            series_name(prompt, right, asked_for, request.size) if name is None else name,
             name is None,
             request.size,
             prompt,
             right,
+            asked_for,
             request.partial,
             request.timeout,
             request.index,

@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping
 from hashlib import blake2b
 from threading import Lock
 
+from msgspec.msgpack import encode
+
 from rrm_queue.views.cohorts import CohortId, CohortState, CohortView
 
 MOST_GIVEN = 100_000
@@ -19,10 +21,10 @@ MOST_GIVEN = 100_000
 Place = tuple[CohortId, int]
 
 
-def series_name(prompt: str, reference: str | None, size: int) -> str:
+def series_name(prompt: str, reference: str | None, criteria: str | None, size: int) -> str:
     """The name of the groups of so many answers to this prompt."""
-    content = "\0".join([prompt, "" if reference is None else f"\1{reference}", str(size)])
-    return f"prompt:{blake2b(content.encode('utf-8', 'surrogatepass'), digest_size=12).hexdigest()}"
+    content = encode((prompt, reference, criteria, size))
+    return f"prompt:{blake2b(content, digest_size=12).hexdigest()}"
 
 
 def place_in(

@@ -5,19 +5,20 @@ to the store. All it gives are futures: a thread waits for them as well as an ev
 """
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from threading import Lock
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 from rrm_queue.actions.app import App
+from rrm_queue.actions.judges import JudgeFiles
 from rrm_queue.actions.rewards.asked import (
     Group,
     OwnJob,
     RewardRequest,
+    fitting,
     group_of,
     own_job,
-    refuse_lack,
     refuse_options,
 )
 from rrm_queue.actions.rewards.cohort_waiting import CohortWaiting, Judged
@@ -46,10 +47,14 @@ class Held(NamedTuple):
 
 
 class RewardService:
-    """Takes groups and tells what came of them. It does not close the App that it is given."""
+    """Takes groups and tells what came of them. It does not close the App that it is given.
 
-    def __init__(self, app: App) -> None:
+    `files` are the judges' files that requests may name.
+    """
+
+    def __init__(self, app: App, files: JudgeFiles) -> None:
         self.app = app
+        self._files = files
         self.waiting = Waiting(app)
         self.joiner = Joiner(app, self.waiting)
         self._gatherer = gatherer = Gatherer(app, self.joiner)
@@ -82,8 +87,8 @@ class RewardService:
         if request.job is not None:
             return group, request.job
         answers = len(group.tournament.candidates)
-        job = own_job(request.options, answers, self.app.settings.openai_base_url)
-        refuse_lack(job.needs, group)
+        job = self._own_job(request.options, answers)
+        fitting(job.needs, group)
         return group, job
 
     def join(self, group: Group, job: OwnJob | str) -> Future[Joined]:
@@ -96,9 +101,7 @@ class RewardService:
     def prepare_sample(self, request: SampleRequest) -> Gathered:
         """The answer of a cohort, checked. Raises BadInput and UsageFault; as `prepare`."""
         refuse_options(request.job, request.options)
-        job = request.job or own_job(
-            request.options, request.size, self.app.settings.openai_base_url
-        )
+        job = request.job or self._own_job(request.options, request.size)
         return gathered_of(request, job)
 
     def gather(self, answer: Gathered) -> Future[Held]:
@@ -126,6 +129,9 @@ class RewardService:
         joined = Joined(found, tournament, key, judged, new=False)
         self.joiner.tell([joined])
         return joined
+
+    def _own_job(self, options: Mapping[str, Any], answers: int) -> OwnJob:
+        return own_job(options, answers, self.app.settings.openai_base_url, self._files)
 
     def _join(self, asked: Sequence[Joining]) -> Sequence[Joined | RrmqError]:
         self._care(one.job for one in asked)

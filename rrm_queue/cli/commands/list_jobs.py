@@ -7,6 +7,7 @@ from rrm_queue.actions.app import App
 from rrm_queue.actions.schemas import json_line, status_shape
 from rrm_queue.cli.render.tables import jobs_table
 from rrm_queue.cli.render.terminal import screen
+from rrm_queue.domain import JobState
 
 
 @click.command("list")
@@ -16,10 +17,20 @@ from rrm_queue.cli.render.terminal import screen
 @click.option(
     "--json", "as_json", is_flag=True, help="One JSON object a line, as `status` prints it."
 )
-def command(limit: int, as_json: bool) -> None:
+@click.option(
+    "--state",
+    "states",
+    type=click.Choice([state.value for state in JobState]),
+    multiple=True,
+    help="Only jobs in this state; may be given several times.",
+)
+@click.option(
+    "--all", "ephemeral", is_flag=True, help="Also the jobs that requests for rewards made."
+)
+def command(limit: int, as_json: bool, states: tuple[JobState, ...], ephemeral: bool) -> None:
     """List the jobs, the newest first."""
     with App() as app:
-        views = jobs.list_jobs(app, limit)
+        views = jobs.list_jobs(app, limit, states, ephemeral=ephemeral)
     if as_json:
         for view in views:
             click.echo(json_line(status_shape(view)))

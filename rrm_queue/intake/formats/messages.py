@@ -131,8 +131,8 @@ def _text_of(message: Row, place: str) -> str:
     content, calls = message.get(name, MISSING), tool_calls(message, place)
     if calls:
         written = [written_call(call, spot) for call, spot in calls]
-        spoken = [] if _says_nothing(content) else [_content(content, f"{place}.{name}")]
-        return "\n\n".join([*spoken, *written])
+        silent = content is MISSING or _says_nothing(content)
+        return "\n\n".join([*([] if silent else [_content(content, f"{place}.{name}")]), *written])
     if is_absent(content) and is_text(message.get("refusal")):
         return text(message["refusal"], f"{place}.refusal")
     return _content(content, f"{place}.{name}")

@@ -14,8 +14,9 @@ from rrm_queue.store.listening import Channel, tell
 from rrm_queue.views.cohorts import CohortId, CohortState, CohortView, Partial
 
 BEGIN_COHORT = text("""
-    INSERT INTO cohorts (job_id, name, size, prompt, reference, partial, series, state, deadline)
-    VALUES (:job, :name, :size, :prompt, :reference, :partial, :series, 'gathering',
+    INSERT INTO cohorts
+        (job_id, name, size, prompt, reference, criteria, partial, series, state, deadline)
+    VALUES (:job, :name, :size, :prompt, :reference, :criteria, :partial, :series, 'gathering',
             now() + :timeout * interval '1 second')
     ON CONFLICT (job_id, name) DO NOTHING
 """)
@@ -37,7 +38,7 @@ LOCK_LATE = text("""
 """)
 
 COHORTS = text("""
-    SELECT c.id, c.job_id, c.name, c.size, c.prompt, c.reference, c.partial, c.state,
+    SELECT c.id, c.job_id, c.name, c.size, c.prompt, c.reference, c.criteria, c.partial, c.state,
            c.tournament_id, extract(epoch FROM c.deadline - clock_timestamp())::float8 AS left,
            (SELECT count(*) FROM cohort_samples s WHERE s.cohort_id = c.id) AS came
     FROM cohorts c WHERE c.id = ANY(CAST(:cohorts AS bigint[]))
@@ -73,6 +74,7 @@ class NewCohort(NamedTuple):
     size: int
     prompt: str
     reference: str | None
+    criteria: str | None
     partial: Partial
     timeout: float
     series: str | None = None
@@ -137,6 +139,7 @@ def _view(row: Row[Any]) -> CohortView:
         size=row.size,
         prompt=row.prompt,
         reference=row.reference,
+        criteria=row.criteria,
         partial=Partial(row.partial),
         state=CohortState(row.state),
         left=row.left,

@@ -35,6 +35,7 @@ JOBS = text("""
     FROM jobs j
     WHERE (CAST(:job AS text) IS NULL OR j.id = :job)
       AND (CAST(:states AS text[]) IS NULL OR j.state = ANY(CAST(:states AS text[])))
+      AND (:ephemeral OR NOT j.ephemeral)
       AND (CAST(:before AS text) IS NULL OR EXISTS (
           SELECT FROM jobs b WHERE b.id = :before
              AND (j.created_at < b.created_at OR (j.created_at = b.created_at AND j.id > b.id))))
@@ -42,7 +43,7 @@ JOBS = text("""
     LIMIT :most
 """)
 
-ALL = {"job": None, "states": None, "before": None}
+ALL = {"job": None, "states": None, "ephemeral": True, "before": None}
 """The filters of `JOBS` that leave nothing out."""
 
 FIRST_ERROR = text("""
@@ -86,11 +87,19 @@ def view_job(tx: Connection, job: JobId) -> JobView:
 
 
 def list_jobs(
-    tx: Connection, most: int, states: Collection[JobState] = (), before: JobId | None = None
+    tx: Connection,
+    most: int,
+    states: Collection[JobState] = (),
+    before: JobId | None = None,
+    *,
+    ephemeral: bool = False,
 ) -> list[JobView]:
-    """The newest jobs first, those in one of the states and after the job `before`."""
-    filters = {**ALL, "states": list(states) or None, "before": before, "most": most}
-    return list(read_rows(JobView, tx.execute(JOBS, filters)))
+    """The newest jobs first, those in one of the states and after the job `before`.
+
+    With `ephemeral` also the jobs that were made by requests for rewards.
+    """
+    filters = {**ALL, "states": list(states) or None, "ephemeral": ephemeral, "before": before}
+    return list(read_rows(JobView, tx.execute(JOBS, {**filters, "most": most})))
 
 
 def first_error(tx: Connection, job: JobId) -> TournamentError | None:

@@ -99,8 +99,7 @@ async def group_rewards(served: Serving, request: Request, fields: RewardFields)
     group, job = await served.call(served.rewards.prepare, asked)
     if group.equal:
         return equal_shape(group.places, asked.formula)
-    joining = await served.call(served.rewards.join, group, job)
-    joined = await held(served, request, joining, SOON)
+    joined = await held(served, request, served.rewards.join(group, job), SOON)
     return await _judged(served, request, joined, asked.formula, fields.wait)
 
 
@@ -108,7 +107,7 @@ async def sample_reward(served: Serving, request: Request, fields: SampleFields)
     """The reward of one answer. Raises StillRunning at the deadline of its cohort."""
     asked = fields.request()
     answer = await served.call(served.rewards.prepare_sample, asked)
-    gathering = await served.call(served.rewards.gather, answer)
+    gathering = served.rewards.gather(answer)
     try:
         place = await held(served, request, gathering, SOON)
     except BaseException:

@@ -39,6 +39,7 @@ def upgrade() -> None:
         sa.Column("size", sa.Integer(), nullable=False),
         sa.Column("prompt", sa.Text(), nullable=False),
         sa.Column("reference", sa.Text(), nullable=True),
+        sa.Column("criteria", sa.Text(), nullable=True),
         sa.Column("partial", sa.String(16), nullable=False),
         sa.Column("state", sa.String(16), nullable=False),
         sa.Column("deadline", sa.DateTime(timezone=True), nullable=False),

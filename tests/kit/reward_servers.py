@@ -1,0 +1,112 @@
+"""A fleet that serves rewards: coordinators, workers that simulate a judge, and HTTP servers."""
+
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from email.message import Message
+from typing import Any
+
+from chaos.fleet import Fleet, Size, fleet, free_port, rrmq, wait
+from chaos.hand import Kind
+from chaos.parts import ProcessPart
+
+TOKEN = "test-token"  # noqa: S105  # of a server that ends with its test
+JUDGE = "simulated:1.0"
+PATIENCE = 120.0  # seconds
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a server answered: status, headers and the decoded body."""
+
+    status: int
+    headers: Message
+    body: Any
+
+
+@dataclass(frozen=True)
+class RewardFleet:
+    """The fleet, and the addresses of its servers."""
+
+    fleet: Fleet
+    servers: list[str]
+
+    def ask(self, method: str, path: str, body: object = None, server: int = 0) -> Answer:
+        """What a server answers to one request."""
+        return ask(self.servers[server], method, path, body)
+
+
+def ask(server: str, method: str, path: str, body: object = None) -> Answer:
+    """What the server answers to one request."""
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(f"{server}{path}", data, method=method)  # noqa: S310
+    request.add_header("Authorization", f"Bearer {TOKEN}")
+    request.add_header("Content-Type", "application/json")
+    try:
+        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:  # noqa: S310
+            return Answer(answer.status, answer.headers, json.load(answer))
+    except urllib.error.HTTPError as error:
+        with error:
+            return Answer(error.code, error.headers, json.load(error))
+
+
+def group(number: int, size: int = 8, **more: object) -> dict[str, Any]:
+    """The body of a request for rewards; the answer with the highest gold is the best."""
+    completions = [
+        {"text": f"Answer {c} to {number}.", "gold": (5 * c + number) % size} for c in range(size)
+    ]
+    return {
+        "prompt": f"What is {number}?", "completions": completions, "judge": JUDGE, **more
+    }  # fmt: skip
+
+
+def samples(number: int, size: int = 8, **more: object) -> list[dict[str, Any]]:
+    """The bodies of the requests for a cohort of the same answers."""
+    whole = group(number, size)
+    return [
+        {
+            "group": f"cohort-{number}",
+            "size": size,
+            "index": index,
+            "prompt": whole["prompt"],
+            "completion": completion,
+            "judge": JUDGE,
+            **more,
+        }
+        for index, completion in enumerate(whole["completions"])
+    ]
+
+
+@contextmanager
+def reward_fleet(
+    *, coordinators: int = 1, workers: int = 1, servers: int = 1
+) -> Iterator[RewardFleet]:
+    """A fleet that answers requests for rewards, gone at the end."""
+    with fleet(Size(coordinators=coordinators, workers=0, calm=True), seed=0) as ours:
+        ours.environment["RRMQ_API_TOKENS"] = TOKEN
+        for number in range(workers):
+            _add(ours, f"judge-{number}", rrmq("worker", "--judge", "simulated"))
+        addresses = []
+        for number in range(servers):
+            port = free_port()
+            addresses.append(f"http://127.0.0.1:{port}")
+            _add(ours, f"server-{number}", rrmq("serve", "--port", str(port)))
+        for address in addresses:
+            wait(lambda address=address: _serves(address), PATIENCE, f"{address} answers")  # type: ignore[misc]  # bound now
+        yield RewardFleet(ours, addresses)
+
+
+def _add(ours: Fleet, name: str, argv: list[str]) -> None:
+    log = ours.home / "logs" / f"{name}.log"
+    ours.parts[name] = ProcessPart(name, Kind.WORKER, argv, ours.environment, log)
+    ours.parts[name].start()
+
+
+def _serves(address: str) -> bool:
+    try:
+        return ask(address, "GET", "/health").status == 200
+    except OSError:
+        return False
