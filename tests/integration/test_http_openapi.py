@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from kit.http_server import WRITE, HttpServer, http_server, settings_of
 from kit.jobs import lines, submit_file
+from schemathesis.core.result import Ok
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
     response_schema_conformance,
@@ -34,9 +35,8 @@ def job(module_database: Database) -> JobId:
 
 def test_no_described_request_is_a_fault_of_the_server(server: HttpServer, job: JobId) -> None:
     described = schemathesis.openapi.from_url(f"{server.url}/openapi.json")
-    operations = [
-        found.ok() for found in described.get_all_operations() if found.ok().path not in HELD
-    ]
+    found = [one for one in described.get_all_operations() if isinstance(one, Ok)]
+    operations = [one.ok() for one in found if one.ok().path not in HELD]
     assert len(operations) >= 18
     seen = set()
 

@@ -21,7 +21,7 @@ def test_a_room_never_holds_more_than_it_may_and_gives_back_all(
     most: int, sizes: list[int]
 ) -> None:
     room = Room("things", most, retry_after=7)
-    taken = []
+    taken: list[int] = []
     for size in sizes:
         if sum(taken) + size > most:
             with pytest.raises(Overloaded, match="things") as refused:
