@@ -38,8 +38,13 @@ _OF_VOTE = [name for name in tuple(_COLUMNS)[5:] if name not in {"winner", "judg
 
 @dataclass(frozen=True, slots=True)
 class Votes:
-    """The votes of all decided matches; the judge of each, of the job's judge or jury."""
+    """The votes of all decided matches; the judge of each, of the job's judge or jury.
 
+    With `include_failed` also those of failed tournaments, decided or not: they were paid for. A
+    column then tells them apart.
+    """
+
+    include_failed: bool = False
     judge: JudgeSpec = field(default_factory=lambda: JudgeSpec(""))
     voting: Voting = field(default_factory=Voting)
     detail: ClassVar[Detail] = Detail.VOTES
@@ -47,7 +52,7 @@ class Votes:
     @property
     def columns(self) -> Mapping[str, Type]:
         """The columns of a vote. `first` and `second` are the match's; `verdict` is as shown."""
-        return _COLUMNS
+        return _COLUMNS | {"tournament_failed": Type.TRUTH} if self.include_failed else _COLUMNS
 
     def rows(self, tournament: FinishedTournament) -> Iterator[Row]:
         """One row for each vote, by match and number."""
@@ -64,7 +69,8 @@ class Votes:
                 winner = vote_winner(tournament, match, vote)
                 judge = judge_of(self.judge, vote.number, self.voting).label
                 row = head | cells | {"winner": winner, "judge": judge}
-                yield {name: row[name] for name in _COLUMNS}
+                row["tournament_failed"] = tournament.failed
+                yield {name: row[name] for name in self.columns}
 
 
 def vote_winner(tournament: FinishedTournament, match: Match, vote: Vote) -> str | None:
