@@ -1,6 +1,7 @@
 """What is wrong with a job, as far as it can be told: its workers, its judge, its verdicts."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from rrm_queue.actions.app import App
@@ -9,7 +10,7 @@ from rrm_queue.errors import BrokerUnavailable
 from rrm_queue.judging.kinds import SERVED_TOGETHER, kind_of, worker_name
 from rrm_queue.store.views.jobs import trouble
 from rrm_queue.store.views.no_verdict import no_verdict_sample
-from rrm_queue.text import count
+from rrm_queue.text import count, printable
 from rrm_queue.views.jobs import JobView, NoVerdictSample
 
 if TYPE_CHECKING:
@@ -28,7 +29,14 @@ def notes(app: App, view: JobView) -> list[str]:
     with app.begin() as tx:
         found = no_verdict_notes(tx, view)
     reason = held_up(app, view)
-    return [*found, reason] if reason else found
+    return [*found, *_judge_note(app.broker, view), *([reason] if reason else [])]
+
+
+def _judge_note(broker: "BrokerClient", view: JobView) -> Iterator[str]:
+    """What workers found out about the job's judge, where they did and the broker answers."""
+    with suppress(BrokerUnavailable):
+        if kind_of(view.judge).costs and (note := broker.judge_note(view.id)):
+            yield f"the judge: {printable(note)}"
 
 
 def held_up(app: App, view: JobView, *, counted: bool = True) -> str | None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from typing_extensions import TypedDict  # Pydantic cannot describe that of older Pythons
 
+from rrm_queue.actions.money import cost_of
 from rrm_queue.views.jobs import JobView
 from rrm_queue.views.tournaments import RankedCandidate, TournamentError, TournamentResult
 
@@ -79,12 +80,16 @@ class StatusShape(TypedDict):
     note: str | None
     open: bool
     ephemeral: bool
+    price: str | None
+    max_cost: float | None
+    cost: float | None
 
 
 class ProblemShape(StatusShape):
-    """A job's progress, and the error of its first failed tournament."""
+    """A job's progress, the error of its first failed tournament, and what holds it up now."""
 
     problem: str | None
+    held_up: str | None
 
 
 class StandingShape(TypedDict):
@@ -178,13 +183,18 @@ def status_shape(view: JobView) -> StatusShape:
         "note": view.note,
         "open": view.open,
         "ephemeral": view.ephemeral,
+        "price": None if view.price is None else str(view.price),
+        "max_cost": view.max_cost,
+        "cost": cost_of(view),
     }
 
 
-def problem_shape(view: JobView, error: TournamentError | None) -> ProblemShape:
-    """A job's progress and its first error, as `status` prints it."""
+def problem_shape(
+    view: JobView, error: TournamentError | None, held_up: str | None
+) -> ProblemShape:
+    """A job's progress, its first error, and why it does not move, as `status` prints it."""
     problem = f"{error.tournament}: {error.error}" if error else None
-    return {**status_shape(view), "problem": problem}
+    return {**status_shape(view), "problem": problem, "held_up": held_up}
 
 
 def result_shape(

@@ -13,6 +13,7 @@ from redis import Redis
 from rrm_queue.broker.address import checked
 from rrm_queue.broker.faults import fault_of
 from rrm_queue.broker.inbox import Inbox
+from rrm_queue.broker.judge_notes import note_on
 from rrm_queue.broker.leases import (
     EPOCH_KEY,
     LEASE_SECONDS,
@@ -191,6 +192,11 @@ class BrokerClient:
         """Why requests of the job wait at its workers, as they said lately."""
         with _faults():
             return told(self.client, job)
+
+    def judge_note(self, job: JobId) -> str:
+        """What workers found out about the job's judge; empty where they did not."""
+        with _faults():
+            return note_on(self.client, job)
 
     def server_version(self) -> str:
         """The server's name and version, such as `valkey 9.1.0`."""

@@ -1,10 +1,13 @@
 """Why requests wait, as workers say it in Redis while they still try; it expires in seconds."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 import msgspec
 from redis import Redis
+
+from rrm_queue.broker.judge_notes import write_notes
 
 TELL_SECONDS = 2
 """How often a worker says it."""
@@ -36,8 +39,17 @@ def trouble_key(job: str) -> str:
     return f"rrmq:trouble:{job}"
 
 
-def tell(client: Redis, worker: str, troubles: Mapping[str, tuple[str, int]]) -> None:
-    """Says why requests of each of these jobs wait at this worker. Raises RedisError."""
+def tell(
+    client: Redis,
+    worker: str,
+    troubles: Mapping[str, tuple[str, int]],
+    notes: Mapping[str, str] = MappingProxyType({}),
+) -> None:
+    """Says why requests of each of these jobs wait at this worker. Raises RedisError.
+
+    `notes` are on the judges of jobs, see `broker.judge_notes`.
+    """
+    write_notes(client, notes)
     if not troubles:
         return
     now, _ = client.time()

@@ -52,6 +52,7 @@ class BatchRunner:
         self, settings: EngineSettings, *, concurrency: int, retries: RetryPolicy | None = None
     ) -> None:
         self._settings = settings
+        self._noted: dict[str, str] = {}
         self._engines: dict[str, Engine] = {}
         self._asked: dict[Progress, tuple[BatchRef, int]] = {}
         self._sampler = Sampler(
@@ -68,6 +69,11 @@ class BatchRunner:
     def troubles(self) -> dict[str, tuple[str, int]]:
         """For each job with requests that failed and are tried again: why, and how many wait."""
         return self._sampler.troubles.now()
+
+    def news(self) -> tuple[dict[str, tuple[str, int]], dict[str, str]]:
+        """What to tell of jobs: `troubles()`, and what was found out about judges that voted."""
+        noted, self._noted = self._noted, {}
+        return self.troubles(), noted
 
     def computed(self, waiting: int | None) -> dict[BatchRef, set[int]]:
         """The matches that an engine computes now, by batch.
@@ -168,6 +174,8 @@ class BatchRunner:
         resamples = batch.voting.resamples
         vote = await self._sampler.vote(engine, request, resamples=resamples, job=batch.job)
         vote = bounded(vote)
+        if note := self._settings.notes.of(request.judge):
+            self._noted[batch.job] = note
         if not kind_of(request.judge).costs:
             return vote
         return structs.replace(vote, key=vote_key(request, resamples))

@@ -19,7 +19,7 @@ LONGEST_CRITERIA = 100_000
 """The most characters of a judge's criteria: they are sent with every batch."""
 
 _MAY_BE_LEFT_OUT = ("temperature", "top_p", "max_tokens", "seed")
-_OURS = {"model", "messages", "stream", "n", "input_ids", "text", "rid", "sampling_seed"}
+_OURS = {"model", "messages", "stream", "n", "sampling_seed", "max_new_tokens", "stream_interval"}
 _MOST_EXTRA = 16_384  # bytes
 _FIELD = re.compile(r"[\w.-]{1,100}")
 _WORD = re.compile(r"[A-Za-z][\w.-]*")

@@ -1,5 +1,6 @@
 """Errors as problem documents (RFC 9457), with the same sentences as the command."""
 
+import json
 import logging
 import re
 from collections.abc import Mapping
@@ -9,7 +10,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from rrm_queue.errors import (
     BadInput,
@@ -102,7 +103,7 @@ def problem(
         "detail": detail,
         **more,
     }
-    return JSONResponse(document, status, headers, MEDIA_TYPE)
+    return Response(f"{json.dumps(document)}\n", status, headers, MEDIA_TYPE)
 
 
 def problem_of(error: RrmqError) -> Response:

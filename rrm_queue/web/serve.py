@@ -138,7 +138,8 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family, backlog=2048)
     except (OSError, OverflowError) as error:
-        reason = getattr(error, "strerror", None) or error
+        # Python says in brackets where, which this message says itself.
+        reason = (getattr(error, "strerror", None) or str(error)).partition(" (while ")[0]
         raise UsageFault(f"cannot listen on {host} port {port}: {reason}") from error
 
 

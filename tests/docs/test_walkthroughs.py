@@ -1,8 +1,11 @@
 """Every page that shows commands, followed by a newcomer on a machine without servers."""
 
+import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -39,8 +42,13 @@ def test_a_page_shows_what_happens(
 ) -> None:
     shutil.copytree(ROOT / "examples", tmp_path / "examples")
     walk = Walk(tmp_path, dict(environment), {MODEL: model})
-    for step in steps_of(page):
-        walk.take(step)
+    try:
+        for step in steps_of(page):
+            walk.take(step)
+    finally:  # a server that the page starts in the background
+        for noted in tmp_path.glob("*.pid"):
+            with suppress(ProcessLookupError):
+                os.kill(int(noted.read_text()), signal.SIGTERM)
 
 
 def test_what_a_page_gets_wrong_is_found(tmp_path: Path) -> None:

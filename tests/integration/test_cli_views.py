@@ -17,6 +17,7 @@ from sqlalchemy import text
 
 from rrm_queue.broker.client import BrokerClient
 from rrm_queue.broker.leases import WorkerLeases, process_name, stopped_key
+from rrm_queue.broker.troubles import tell
 from rrm_queue.cli.main import rrmq as main
 from rrm_queue.domain import Seeding
 from rrm_queue.errors import JobNotFound, TournamentNotFound, UsageFault
@@ -49,6 +50,21 @@ def rrmq(environment: dict[str, str], broker: BrokerClient) -> Rrmq:
     return run
 
 
+def test_what_holds_a_job_up_is_in_json_as_in_the_terminal(
+    database: Database, broker: BrokerClient, rrmq: Rrmq
+) -> None:
+    job = submit_file(database, lines([2] * 40))
+    WorkerLeases(broker.client, "me").announce({QUEUE: 8})
+    assert json.loads(rrmq("status", job, "--json").stdout)["held_up"] is None
+    tell(broker.client, "me", {job: ("answered 429: rate limit", 39)})
+    said = "answered 429: rate limit (39 requests wait)"
+    assert json.loads(rrmq("status", job, "--json").stdout)["held_up"] == said
+    assert said in rrmq("status", job).stdout
+    WorkerLeases(broker.client, "me").withdraw({QUEUE})
+    [no_worker] = [json.loads(rrmq("status", job, "--json").stdout)["held_up"]]
+    assert no_worker.startswith("no live worker serves")
+
+
 def test_an_ended_job_shows_the_same_in_every_form(
     database: Database, broker: BrokerClient, rrmq: Rrmq
 ) -> None:
@@ -60,7 +76,10 @@ def test_an_ended_job_shows_the_same_in_every_form(
     assert status["matches"] == {"done": 9, "out": 0, "ready": 0}
     assert status["finished_at"] >= status["started_at"]
     [listed] = rrmq("list", "--json").stdout.splitlines()
-    assert json.loads(listed) == {k: v for k, v in status.items() if k != "problem"}
+    assert json.loads(listed) == {
+        key: value for key, value in status.items() if key not in {"problem", "held_up"}
+    }
+    assert status["held_up"] is None
 
     results = [json.loads(line) for line in rrmq("results", job, "--json").stdout.splitlines()]
     assert [result["champion"] for result in results] == ["c2", "c7"]

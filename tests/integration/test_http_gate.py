@@ -4,6 +4,7 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import closing, suppress
+from pathlib import Path
 
 import httpx2
 import pytest
@@ -11,11 +12,14 @@ from kit.http_server import READ, WRITE, HttpServer, http_server, is_problem, se
 from kit.jobs import lines, submit_file
 from pydantic import ByteSize, SecretStr
 
+from rrm_queue.actions.app import App
 from rrm_queue.config import Settings
 from rrm_queue.domain import JobId
+from rrm_queue.errors import UsageFault
 from rrm_queue.local.stack import Addresses
 from rrm_queue.store.database import Database
 from rrm_queue.web import body, serving
+from rrm_queue.web.serve import serve
 
 MAX_BODY = 100_000
 
@@ -337,3 +341,12 @@ def test_thousands_of_silent_connections_leave_the_server_alive(server: HttpServ
         for peer in peers:
             peer.close()
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1"])  # noqa: S104  # to be refused
+def test_others_are_let_in_only_with_tokens_that_were_chosen(
+    host: str, module_database: Database, servers: Addresses, tmp_path: Path
+) -> None:
+    settings = settings_of(module_database, servers, home=tmp_path)
+    with App(settings) as app, pytest.raises(UsageFault, match="set RRMQ_API_TOKENS"):
+        serve(app, host, 0, ready=print)

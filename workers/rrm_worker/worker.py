@@ -262,7 +262,7 @@ class Worker:
         """Says why requests wait while they are still tried again; `rrmq status` shows it."""
         while not self._stopped.wait(TELL_SECONDS):
             try:
-                tell(self._leases.client, self._leases.worker, self._runner.troubles())
+                tell(self._leases.client, self._leases.worker, *self._runner.news())
             except RedisError as error:
                 log.debug("troubles could not be told: %s", error)
             except Exception:

@@ -6,7 +6,7 @@ import click
 
 from rrm_queue.actions import jobs
 from rrm_queue.actions.app import App
-from rrm_queue.actions.health import notes
+from rrm_queue.actions.health import held_up, notes
 from rrm_queue.actions.schemas import json_line, problem_shape
 from rrm_queue.cli import exit_codes
 from rrm_queue.cli.options.arguments import job_argument
@@ -31,7 +31,7 @@ def command(job: str, watching: bool, as_json: bool) -> int:
         if watching:
             return show_until_end(app, view.id, as_json=as_json)
         if as_json:
-            click.echo(json_line(problem_shape(view, error)))
+            click.echo(json_line(problem_shape(view, error, held_up(app, view))))
             return exit_codes.OK
         found = notes(app, view)
     console = screen()

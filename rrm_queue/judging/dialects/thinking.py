@@ -47,6 +47,12 @@ def answer_of(text: str, *, finished: bool, thinks: bool) -> str | None:
     return None if _OPEN.search(text, start) else text[start:]
 
 
+def left_open(text: str) -> bool:
+    """Whether the text ends inside reasoning: after a mark that begins it and none that ends it."""
+    end, _ = _end_of_thinking(text, any_kind=True)
+    return _OPEN.search(text, end) is not None
+
+
 def _end_of_thinking(text: str, *, any_kind: bool) -> tuple[int, bool]:
     """Where the last closing mark ends, and whether there is one.
 

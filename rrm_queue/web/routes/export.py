@@ -10,7 +10,6 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from rrm_queue.actions.export import ExportRequest, export
-from rrm_queue.actions.report.write import ReportRequest, write_report
 from rrm_queue.exports import KINDS
 from rrm_queue.exports.battles import Columns
 from rrm_queue.exports.preferences import Pairs, Rating
@@ -114,6 +113,7 @@ async def report(
     texts: Annotated[bool, Query(description="Prompts, answers and reasoning as well.")] = True,
 ) -> Response:
     """The page that `rrmq report` writes; it loads nothing from elsewhere."""
+    from rrm_queue.actions.report.write import ReportRequest, write_report  # it loads SciPy
 
     def write(path: Path) -> None:
         write_report(

@@ -6,7 +6,8 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from rrm_queue.actions import jobs
-from rrm_queue.actions.schemas import StatusShape, problem_shape, status_shape
+from rrm_queue.actions.health import held_up
+from rrm_queue.actions.schemas import ProblemShape, StatusShape, problem_shape, status_shape
 from rrm_queue.domain import JobState
 from rrm_queue.web.responses import json_response, lines_response, write_all
 from rrm_queue.web.routes.parameters import Job, json_lines
@@ -44,7 +45,9 @@ async def list_jobs(
     return lines_response(write_all(map(status_shape, found)), headers)
 
 
-@router.get("/jobs/{job}", summary="Show how far a job is", response_model=StatusShape)
+@router.get("/jobs/{job}", summary="Show how far a job is", response_model=ProblemShape)
 async def status(served: Served, job: Job) -> Response:
     """The job's progress, as `rrmq status --json` prints it."""
-    return json_response(problem_shape(*await served.call(jobs.status, served.app, job)))
+    view, error = await served.call(jobs.status, served.app, job)
+    why = await served.call(held_up, served.app, view)
+    return json_response(problem_shape(view, error, why))

@@ -7,9 +7,7 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from rrm_queue.actions.bracket import read_bracket
-from rrm_queue.actions.diagnose import diagnose
 from rrm_queue.actions.diagnosis_schema import DiagnosisShape, diagnosis_shape
-from rrm_queue.actions.leaderboard import read_leaderboard
 from rrm_queue.actions.results import open_results
 from rrm_queue.actions.schemas import (
     LeaderboardShape,
@@ -27,7 +25,6 @@ from rrm_queue.actions.vote_schemas import (
 )
 from rrm_queue.actions.votes import check_match, explain_match, open_matches
 from rrm_queue.diagnostics.labels import TieLabels
-from rrm_queue.ratings.leaderboard import Method
 from rrm_queue.web.responses import json_response, lines_response, write_all
 from rrm_queue.web.routes.parameters import Job, json_lines
 from rrm_queue.web.serving import Served
@@ -72,6 +69,10 @@ async def leaderboard(
     bootstrap: Annotated[bool, Query(description="Intervals by resampling tournaments.")] = False,
 ) -> Response:
     """As `rrmq leaderboard --json` prints it."""
+    # Imported here and below: they load SciPy, for which no server need wait when it starts.
+    from rrm_queue.actions.leaderboard import read_leaderboard
+    from rrm_queue.ratings.leaderboard import Method
+
     method = Method.BOOTSTRAP if bootstrap else Method.SANDWICH
     found = await served.call_heavy(read_leaderboard, served.app, job, method)
     return json_response(leaderboard_shape(*found))
@@ -90,6 +91,8 @@ async def diagnosis(
     ] = TieLabels.SKIP,
 ) -> Response:
     """As `rrmq diagnose --json` prints it."""
+    from rrm_queue.actions.diagnose import diagnose
+
     return json_response(diagnosis_shape(*await served.call_heavy(diagnose, served.app, job, ties)))
 
 

@@ -53,7 +53,7 @@ def payload_of(request: VoteRequest, prompt: Rendered) -> dict[str, Any]:
         payload |= ASKED
     if judge.regex is not None:
         payload["regex"] = judge.regex
-    return {k: v for k, v in payload.items() if k not in judge.omit} | judge.extra
+    return judge.extra | {k: v for k, v in payload.items() if k not in judge.omit}
 
 
 def vote_of(request: VoteRequest, prompt: Rendered, body: bytes, seconds: float) -> Vote:

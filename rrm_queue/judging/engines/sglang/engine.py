@@ -1,6 +1,7 @@
 """The judge on an SGLang server: votes that share what can be shared of their prompts."""
 
 import asyncio
+import logging
 from functools import partial
 from math import ceil
 from time import perf_counter
@@ -12,6 +13,7 @@ from rrm_queue.judging.engines.base import EngineSettings
 from rrm_queue.judging.engines.sglang.http import ServerLost, SglangServer
 from rrm_queue.judging.engines.sglang.prefix_gate import PrefixGate, Turn
 from rrm_queue.judging.engines.sglang.prompts import Prompts, path_of
+from rrm_queue.judging.engines.sglang.thinking import thinks
 from rrm_queue.judging.engines.sglang.tokenizer_file import control_tokens
 from rrm_queue.judging.engines.sglang.wire import (
     Loads,
@@ -21,6 +23,9 @@ from rrm_queue.judging.engines.sglang.wire import (
     vote_of,
 )
 from rrm_queue.judging.vote_request import VoteRequest
+from rrm_queue.log_once import log_once
+
+log = logging.getLogger(__name__)
 
 _AHEAD = 1.25
 """Requests sent for each that the server can compute at once, so that its queue never empties."""
@@ -30,10 +35,14 @@ _LEAST_ROOM = 128
 
 
 class _Session:
-    """What is known of a server while it answers; a new session assumes an empty cache."""
+    """What is known of a server while it answers; a new session assumes an empty cache.
 
-    def __init__(self, info: ServerInfo, capacity: int, prompts: Prompts) -> None:
+    `opened`: the chat template begins an answer inside its reasoning.
+    """
+
+    def __init__(self, info: ServerInfo, capacity: int, prompts: Prompts, *, opened: bool) -> None:
         self.info = info
+        self.opened = opened
         self.prompts = prompts
         self.gate = PrefixGate()
         self.slots = asyncio.Semaphore(ceil(capacity * _AHEAD))
@@ -63,6 +72,7 @@ class SglangEngine:
             settings.sglang_url, silence=silence, connect_seconds=connect_seconds
         )
         self._share = settings.share_prefixes
+        self._notes = settings.notes
         self._hub_cache = settings.hub_cache
         self._session: _Session | None = None
         self._opening = asyncio.Lock()
@@ -92,8 +102,10 @@ class SglangEngine:
             if self._session is None or self._session.ended:
                 info, loads = await asyncio.gather(self._server.info(), self._server.loads())
                 control = control_tokens(info.tokenizer_path, self._hub_cache)
-                prompts = Prompts(self._server, control, by_chat=not await self._server.tokenizes())
-                self._session = _Session(info, max(1, loads.capacity), prompts)
+                by_chat = not await self._server.tokenizes()
+                opened = await self._server.opens_thinking(by_chat=by_chat)
+                prompts = Prompts(self._server, control, by_chat=by_chat)
+                self._session = _Session(info, max(1, loads.capacity), prompts, opened=opened)
             return self._session
 
     async def _vote(self, session: _Session, request: VoteRequest) -> Vote:
@@ -106,6 +118,7 @@ class SglangEngine:
             # By chat the prompt is computed here: of those that share a prefix the first alone.
             prompt = known or await session.prompts.get(request, path)
             room = _room(session.info, request, prompt)
+            self._say_room(session.info, request, room)
             payload = payload_of(request, prompt, rid=uuid4().hex, room=room)
             request.progress.sent(asyncio.get_running_loop().time())
             generation = await self._server.generate(
@@ -119,7 +132,16 @@ class SglangEngine:
             generation,
             model=session.info.answering(request.judge.argument),
             seconds=perf_counter() - began,
+            thinks=thinks(request.judge, opened=session.opened),
         )
+
+    def _say_room(self, info: ServerInfo, request: VoteRequest, room: int) -> None:
+        """Tells once when the context leaves less for an answer than the judge's own budget."""
+        if room < request.judge.max_tokens:
+            said = f"answers have what the prompt leaves of {info.room(0):,} tokens"
+            judge = str(request.judge)
+            log_once(log, logging.WARNING, "%s at %s: %s", judge, self._server.url, said)
+            self._notes.say(request.judge, said)
 
 
 def _arrived(gate: PrefixGate, turn: Turn, request: VoteRequest) -> None:

@@ -16,6 +16,7 @@ from rrm_queue.errors import (
     PermanentFault,
     TransientFault,
 )
+from rrm_queue.judging.dialects.thinking import left_open
 from rrm_queue.judging.engines.http_errors import error_text
 from rrm_queue.judging.engines.sglang.stream import Stream
 from rrm_queue.judging.engines.sglang.wire import (
@@ -23,6 +24,7 @@ from rrm_queue.judging.engines.sglang.wire import (
     Generation,
     Loads,
     ServerInfo,
+    Text,
     Tokens,
     fault_of,
 )
@@ -34,6 +36,10 @@ Body = TypeVar("Body")
 
 _IDLE_SECONDS = 4
 """The server closes a connection that was idle for 5 s; a request must not meet that."""
+
+_SHORT_CHAT = [{"role": "user", "content": "?"}]
+_TAIL = 16
+"""The last tokens of a prompt, in which a chat template says how the answer begins."""
 
 _ANSWER_SECONDS = 120
 _QUEUE_SECONDS = 3600
@@ -85,7 +91,7 @@ class SglangServer:
         fine-tuned models. Raises a JudgeFault when the server is away or busy.
         """
         try:
-            await self.tokens([{"role": "user", "content": "?"}])
+            await self.tokens(_SHORT_CHAT)
         except (JudgeUnreachable, JudgeBusy):
             raise
         except TransientFault as fault:
@@ -104,6 +110,23 @@ class SglangServer:
         }
         path = "/v1/chat/completions"
         return (await self._answer("POST", path, ChatIds, chat, seconds=_QUEUE_SECONDS)).tokens
+
+    async def opens_thinking(self, *, by_chat: bool) -> bool:
+        """Whether the model's chat template begins an answer inside its reasoning.
+
+        False where the server does not turn token ids into text. Raises a JudgeFault when it is
+        away or busy.
+        """
+        tokens = self.tokens_by_chat if by_chat else self.tokens
+        tail = {"tokens": (await tokens(_SHORT_CHAT))[-_TAIL:], "skip_special_tokens": False}
+        try:
+            return left_open((await self._answer("POST", "/detokenize", Text, tail)).text)
+        except (JudgeUnreachable, JudgeBusy):
+            raise
+        except JudgeFault as fault:
+            said = "%s: whether its chat template begins with reasoning is not known: %s"
+            log_once(log, logging.INFO, said, self.url, fault.detail)
+            return False
 
     async def generate(
         self, payload: Mapping[str, Any], *, incremental: bool, arrived: Callable[[], None]

@@ -12,7 +12,6 @@ from rrm_queue.domain import JudgeSpec, Vote
 from rrm_queue.errors import JudgeBusy, JudgeFault, PermanentFault, RequestRejected, TransientFault
 from rrm_queue.judging import bounds
 from rrm_queue.judging.bounds import whole
-from rrm_queue.judging.dialects import END_OF_THINKING
 from rrm_queue.judging.engines.http_errors import error_text
 from rrm_queue.judging.engines.sglang.logprobs import ASKED, tokens_of
 from rrm_queue.judging.probability import sureness
@@ -103,6 +102,12 @@ class Tokens(msgspec.Struct, frozen=True):
     tokens: list[int]
 
 
+class Text(msgspec.Struct, frozen=True):
+    """The text of token ids."""
+
+    text: str
+
+
 class _IdsOfChoice(msgspec.Struct, frozen=True):
     prompt_token_ids: list[int]
 
@@ -163,35 +168,44 @@ class Generation(msgspec.Struct, frozen=True):
 
 
 def payload_of(request: VoteRequest, prompt: Prompt, *, rid: str, room: int) -> dict[str, Any]:
-    """The body of the request for one text of at most the vote's budget and of `room` tokens."""
+    """The body of the request for one text of at most the vote's budget and of `room` tokens.
+
+    The judge's own fields are sampling parameters here, such as `top_k`.
+    """
     judge = request.judge
+    budget = room if "max_tokens" in judge.omit else min(request.budget, room)
     sampling: dict[str, Any] = {
         "temperature": judge.temperature,
         "top_p": judge.top_p,
-        "max_new_tokens": min(request.budget, room),
+        "max_new_tokens": budget,
         "sampling_seed": request.seed,
         "stream_interval": _TOKENS_WITH_LOGPROBS if judge.logprobs else _TOKENS_A_CHUNK,
     }
     if judge.regex is not None:
         sampling["regex"] = judge.regex
+    left_out = {"sampling_seed" if name == "seed" else name for name in judge.omit}
     payload = {
         "rid": rid,
         "input_ids": prompt.input_ids,
-        "sampling_params": sampling,
+        "sampling_params": judge.extra | {k: v for k, v in sampling.items() if k not in left_out},
         "stream": True,
     }
     return payload | ASKED if judge.logprobs else payload
 
 
 def vote_of(
-    request: VoteRequest, prompt: Prompt, generation: Generation, *, model: str, seconds: float
+    request: VoteRequest,
+    prompt: Prompt,
+    generation: Generation,
+    *,
+    model: str,
+    seconds: float,
+    thinks: bool,
 ) -> Vote:
-    """The vote in a text."""
+    """The vote in a text; `thinks` as in `thinking.thinks`."""
     meta = generation.meta_info
     finished = meta.finish_reason is not None and meta.finish_reason.type == "stop"
-    parsed = verdict_of(
-        request.judge, generation.text, finished=finished, thinks=thinks(request.judge)
-    )
+    parsed = verdict_of(request.judge, generation.text, finished=finished, thinks=thinks)
     return Vote(
         number=request.number,
         verdict=parsed.verdict,
@@ -219,16 +233,6 @@ def _probability(judge: JudgeSpec, generation: Generation) -> float | None:
     meta = generation.meta_info
     tokens = tokens_of(meta.output_token_logprobs, meta.output_top_logprobs)
     return sureness(judge, tokens, generation.text)
-
-
-def thinks(judge: JudgeSpec) -> bool:
-    """Whether a text without `</think>` has no answer: as with RRM's prompt, if nobody says.
-
-    A regex decides by the mark. A template of one's own may be for a judge that does not reason.
-    """
-    if judge.regex is not None:
-        return END_OF_THINKING in judge.regex.replace("\\", "")
-    return judge.template is None
 
 
 def fault_of(status: int, words: str) -> JudgeFault:
