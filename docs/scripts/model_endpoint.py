@@ -13,14 +13,18 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
 
-ANSWER = re.compile(
-    r"(?:### |\()Assistant ([12])\)?:?\s*(.*?)(?=### |## |Second answer|Say in)", re.S
+ANSWERS = (
+    r"(?:### |\()Assistant ([12])\)?:?\s*(.*?)(?=### |## |Second answer|Say in)",
+    r"\[Start of Assistant ([AB])'s answer\]\s*(.*?)\[End",
+    r"# Answer ([AB])\s*(.*?)(?=# Answer|# Task)",
+    r"Answer ([AB]): (.*?) \(end of",
 )
-"""An answer in RRM's prompt, and in that of `examples/concise.jinja`."""
+"""An answer in RRM's prompt and `examples/concise.jinja`, in two judges that come with rrmq, and in
+`examples/terse.toml`."""
 
 
 class Model(BaseHTTPRequestHandler):
-    """Reads the two answers below their headings, reasons in a sentence, and boxes one."""
+    """Reads the two answers below their headings, reasons in a sentence, and marks one."""
 
     think = 0.0
     """Seconds before it answers."""
@@ -29,10 +33,11 @@ class Model(BaseHTTPRequestHandler):
         """Answers one request for a completion."""
         asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         text = asked["messages"][-1]["content"]
-        answers = dict(ANSWER.findall(text))
+        answers = next(dict(found) for form in ANSWERS if (found := re.findall(form, text, re.S)))
         time.sleep(self.think)
-        better = max(answers, key=lambda number: (len(answers[number]), number))
-        said = f"Assistant {better} explains more.\n\n\\boxed{{Assistant {better}}}"
+        better = max(answers, key=lambda name: (len(answers[name]), name))
+        mark = f"[[{better}]]" if "[[A]]" in text else f"\\boxed{{Assistant {better}}}"
+        said = f"Assistant {better} explains more.\n\n{mark}"
         body = json.dumps(
             {
                 "model": asked["model"],

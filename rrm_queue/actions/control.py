@@ -5,9 +5,11 @@ A broker that does not answer is no error: the coordinator tells the workers whe
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from rrm_queue.actions.app import App
+from rrm_queue.actions.money import checked_limit
 from rrm_queue.domain import JobId, JobState
 from rrm_queue.errors import BrokerUnavailable, Conflict
 from rrm_queue.store.queue.control import (
@@ -18,6 +20,7 @@ from rrm_queue.store.queue.control import (
     resume_job,
     retry_job,
 )
+from rrm_queue.store.queue.money import set_limit
 from rrm_queue.store.queue.silence import ask_silent_again
 from rrm_queue.store.views.jobs import find_job, view_job
 from rrm_queue.strategies import named
@@ -55,10 +58,21 @@ def pause(app: App, job: str) -> Changed[bool]:
     return _change(app, job, pause_job, _stop, STOPS_LATER)
 
 
-def resume(app: App, job: str) -> Changed[bool]:
-    """Lets the job go on; `done` is whether it was paused."""
+def resume(app: App, job: str, max_cost: float | None = None) -> Changed[bool]:
+    """Lets the job go on; `done` is whether it was paused.
+
+    With `max_cost` that is the most that it may cost from now on. Raises UsageFault for a job
+    without a price.
+    """
     app.ensure_processes()
-    return _change(app, job, resume_job, _go_on, GOES_ON_LATER)
+    return _change(app, job, partial(_resume, max_cost=max_cost), _go_on, GOES_ON_LATER)
+
+
+def _resume(tx: "Transaction", job: JobId, *, max_cost: float | None) -> bool:
+    if max_cost is not None:
+        limit = checked_limit(max_cost, view_job(tx, job).price)
+        set_limit(tx, job, limit)
+    return resume_job(tx, job)
 
 
 def retry(app: App, job: str) -> Changed[Retried]:

@@ -1,12 +1,13 @@
 """A dry run: everything is read and checked, and what the job would take is estimated."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from rrm_queue.actions.app import App
 from rrm_queue.actions.request import Request
-from rrm_queue.domain import JudgeSpec, Tournament
+from rrm_queue.domain import JudgeSpec, Price, Spent, Tournament
+from rrm_queue.domain.price import HOUR
 from rrm_queue.errors import (
     MOST_PROBLEMS,
     BadInput,
@@ -24,9 +25,21 @@ from rrm_queue.judging.kinds import kind_of, name_of
 from rrm_queue.judging.prompt import shown
 from rrm_queue.seeds import derive
 from rrm_queue.store.views.throughput import last_throughput
+from rrm_queue.views.jobs import Throughput
 
 LINES = 2**32
 """More than a file has: a tournament's place and its line make one number, for half the memory."""
+
+
+GUESS = 1_500
+"""Tokens of a vote where no job tells: what a reasoning judge writes (arXiv 2505.14674)."""
+
+
+class Written(NamedTuple):
+    """How many tokens a vote is expected to write, and where the number comes from."""
+
+    tokens: float
+    source: str
 
 
 class Sample(NamedTuple):
@@ -41,7 +54,8 @@ class Estimate:
     """What a job would take; `rate` is None where nothing is known of its judge's speed.
 
     `agreement` is the share of votes that is expected to side with the majority of their match.
-    `unread` are the columns that no format reads.
+    `unread` are the columns that no format reads. `written` is what a vote is expected to write;
+    None for a judge that writes nothing.
     """
 
     scale: Scale
@@ -51,6 +65,24 @@ class Estimate:
     unread: tuple[str, ...]
     sample: Sample
     rate: Rate | None = None
+    written: Written | None = None
+    price: Price | None = None
+
+    @property
+    def completion_tokens(self) -> float:
+        """The tokens that the judge is expected to write."""
+        return self.scale.votes * self.written.tokens if self.written else 0.0
+
+    @property
+    def cost(self) -> float | None:
+        """What the job is expected to cost; None without a price, or where its time is unknown.
+
+        No prompt token is expected from a cache.
+        """
+        if self.price is None or (self.price.by_time and self.hours is None):
+            return None
+        prompt = self.scale.tokens.prompt
+        return self.price.of(Spent(prompt, 0, self.completion_tokens, (self.hours or 0) * HOUR))
 
     @property
     def hours(self) -> float | None:
@@ -118,16 +150,43 @@ def _weigh(reader: RowReader, scale: Scale, source: str) -> Tournament:
     return sample
 
 
-def expected_rate(app: App, judge: JudgeSpec, given: float | None, gpus: int | None) -> Rate | None:
-    """The rate to expect: as given, as the store's last job with the judge had, or as published."""
+def with_history(
+    app: App, estimate: Estimate, request: Request, rate: float | None, gpus: int | None
+) -> Estimate:
+    """The estimate with what the judge's last job in the store tells: its speed, and its texts."""
+    last = last_job(app, request.spec)
+    return replace(
+        estimate,
+        rate=expected_rate(last, request.spec, rate, gpus),
+        written=expected_text(last, request.spec),
+        price=request.price,
+    )
+
+
+def expected_rate(
+    last: Throughput | None, judge: JudgeSpec, given: float | None, gpus: int | None
+) -> Rate | None:
+    """The rate to expect: as given, as the judge's last job had, or as published."""
     if given is not None:
         return Rate(given, gpus, Message("as given by ", Option("rate")))
-    measured = _measured(app, judge, gpus)
-    return measured or PUBLISHED.get(name_of(judge))
+    if last is None:
+        return PUBLISHED.get(name_of(judge))
+    written = f", {last.completion_tokens / last.votes:,.0f} tokens a vote"
+    source = f"as measured in job {last.job}{written if last.completion_tokens else ''}"
+    return Rate(last.votes / last.seconds, gpus, source)
 
 
-def _measured(app: App, judge: JudgeSpec, gpus: int | None) -> Rate | None:
-    """The rate of the last job; None as well where the store is away or of another version.
+def expected_text(last: Throughput | None, judge: JudgeSpec) -> Written | None:
+    """What a vote writes: as in the judge's last job, or a guess within its budget."""
+    if not kind_of(judge).writes:
+        return None
+    if last is not None and last.completion_tokens:
+        return Written(last.completion_tokens / last.votes, f"as measured in job {last.job}")
+    return Written(min(GUESS, judge.max_tokens), "a guess: no job with this judge has ended here")
+
+
+def last_job(app: App, judge: JudgeSpec) -> Throughput | None:
+    """The judge's last job; None as well where the store is away or of another version.
 
     No local stack is set up to look for one: a new one holds no job yet.
     """
@@ -135,14 +194,9 @@ def _measured(app: App, judge: JudgeSpec, gpus: int | None) -> Rate | None:
         return None
     try:
         with app.begin() as tx:
-            found = last_throughput(tx, judge)
+            return last_throughput(tx, judge)
     except (StoreUnavailable, StackFault, SchemaMismatch):
         return None
-    if found is None:
-        return None
-    written = f", {found.completion_tokens / found.votes:,.0f} tokens a vote"
-    source = f"as measured in job {found.job}{written if found.completion_tokens else ''}"
-    return Rate(found.votes / found.seconds, gpus, source)
 
 
 def estimate_shape(estimate: Estimate) -> dict[str, Any]:
@@ -176,4 +230,12 @@ def estimate_shape(estimate: Estimate) -> dict[str, Any]:
         "dropped": estimate.dropped,
         "unread_columns": list(estimate.unread),
         "sample": estimate.sample._asdict(),
+        "completion_tokens": estimate.written
+        and {
+            "total": round(estimate.completion_tokens),
+            "per_vote": estimate.written.tokens,
+            "source": estimate.written.source,
+        },
+        "price": None if estimate.price is None else str(estimate.price),
+        "cost": estimate.cost,
     }

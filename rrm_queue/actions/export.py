@@ -12,6 +12,7 @@ from rrm_queue.exports import export_of
 from rrm_queue.exports.base import Detail, Export, Row
 from rrm_queue.exports.formats import Write, write_json_lines, writer_of
 from rrm_queue.exports.verdicts import Verdicts
+from rrm_queue.exports.votes import Votes
 from rrm_queue.store.database import Transaction
 from rrm_queue.store.views.exports import finished_tournaments
 from rrm_queue.store.views.jobs import find_job, view_job
@@ -36,14 +37,15 @@ class ExportRequest:
 class Exported(NamedTuple):
     """What was written: how many `rows` of how many `tournaments` of the job.
 
-    `contradicted` matches are left out of a recording because their pair had met before and ended
-    otherwise.
+    `failed` of the tournaments have failed. `contradicted` matches are left out of a recording
+    because their pair had met before and ended otherwise.
     """
 
     view: JobView
     rows: int
     tournaments: int
     contradicted: int = 0
+    failed: int = 0
 
 
 def export(app: App, job: str, request: ExportRequest) -> Exported:
@@ -63,7 +65,7 @@ def export(app: App, job: str, request: ExportRequest) -> Exported:
             write(stream, counted.export.columns, counted.read(tx, view))
     made = counted.export
     contradicted = made.contradicted if isinstance(made, Verdicts) else 0
-    return Exported(view, counted.rows, counted.tournaments, contradicted)
+    return Exported(view, counted.rows, counted.tournaments, contradicted, counted.failed)
 
 
 def _writer(request: ExportRequest, target: Path | None) -> Write:
@@ -84,7 +86,7 @@ class _CountedRows:
 
     def __init__(self, export: Export) -> None:
         self.export = export
-        self.tournaments = self.rows = 0
+        self.tournaments = self.rows = self.failed = 0
 
     def read(self, tx: Transaction, view: JobView) -> Iterator[Row]:
         """Every row of the job."""
@@ -95,9 +97,11 @@ class _CountedRows:
             matches=detail is not Detail.NOTHING,
             votes=detail in (Detail.VERDICTS, Detail.VOTES),
             texts=detail is Detail.VOTES,
+            failed=isinstance(self.export, Votes) and self.export.include_failed,
         )
         for tournament in found:
             self.tournaments += 1
+            self.failed += tournament.failed
             for row in self.export.rows(tournament):
                 self.rows += 1
                 yield row

@@ -38,7 +38,7 @@ BUILT_IN_ONLY = JudgeFiles()
 
 def local_files(home: Path) -> JudgeFiles:
     """The files that a user of this machine may name; `home` is rrmq's."""
-    return JudgeFiles((Path.cwd() / FOLDER, home.expanduser() / FOLDER), by_path=True)
+    return JudgeFiles((Path(FOLDER), home.expanduser() / FOLDER), by_path=True)
 
 
 def served_files(home: Path) -> JudgeFiles:

@@ -10,7 +10,8 @@ from msgspec import to_builtins
 
 from rrm_queue.actions import options
 from rrm_queue.actions.judges import BUILT_IN_ONLY, JudgeFiles, judge_named, read_text
-from rrm_queue.domain import JobState, JudgeSpec, Order, Seeding, Stop, Voting
+from rrm_queue.actions.money import checked_limit, parse_price
+from rrm_queue.domain import JobState, JudgeSpec, Order, Price, Seeding, Stop, Voting
 from rrm_queue.errors import Message, Option, UsageFault
 from rrm_queue.intake.byte_limit import UNLIMITED
 from rrm_queue.intake.formats.base import Empty, Ids
@@ -75,6 +76,8 @@ class SubmitOptions:
     new: bool = False
     keep_going: bool = False
     logprobs: bool = False
+    price: str | None = None
+    max_cost: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +97,8 @@ class Request:
     labels: LabelNumbers
     ids: Ids
     new: bool
+    price: Price | None
+    max_cost: float | None
 
     @property
     def needs(self) -> Needs:
@@ -124,6 +129,8 @@ class Request:
             voting=to_builtins(self.voting),
             seed=self.seed,
             priority=self.priority,
+            price=None if self.price is None else to_builtins(self.price),
+            max_cost=self.max_cost,
         )
 
     def read(self, sources: Sequence[Source], max_bytes: int = UNLIMITED) -> RowReader:
@@ -163,6 +170,7 @@ def request_of(
     """
     seeding = options.SEEDING.checked(given.seeding)
     named(given.strategy, seeding=seeding)
+    price = None if given.price is None else parse_price(given.price)
     return Request(
         strategy=given.strategy,
         seeding=seeding,
@@ -177,6 +185,8 @@ def request_of(
         labels=options.LABELS.checked(given.labels),
         ids=options.IDS.checked(given.ids),
         new=given.new,
+        price=price,
+        max_cost=checked_limit(given.max_cost, price),
     )
 
 

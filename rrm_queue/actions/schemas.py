@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from typing_extensions import TypedDict  # Pydantic cannot describe that of older Pythons
 
+from rrm_queue.actions.money import cost_of
 from rrm_queue.views.jobs import JobView
 from rrm_queue.views.tournaments import RankedCandidate, TournamentError, TournamentResult
 
@@ -79,6 +80,9 @@ class StatusShape(TypedDict):
     note: str | None
     open: bool
     ephemeral: bool
+    price: str | None
+    max_cost: float | None
+    cost: float | None
 
 
 class ProblemShape(StatusShape):
@@ -179,6 +183,9 @@ def status_shape(view: JobView) -> StatusShape:
         "note": view.note,
         "open": view.open,
         "ephemeral": view.ephemeral,
+        "price": None if view.price is None else str(view.price),
+        "max_cost": view.max_cost,
+        "cost": cost_of(view),
     }
 
 

@@ -58,9 +58,9 @@ class Job:
         """Holds it; whether it was queued or running."""
         return _done(control.pause(shared_app(), self.id))
 
-    def resume(self) -> bool:
-        """Lets it go on; whether it was paused."""
-        return _done(control.resume(shared_app(), self.id))
+    def resume(self, max_cost: float | None = None) -> bool:
+        """Lets it go on, up to this cost from now on; whether it was paused."""
+        return _done(control.resume(shared_app(), self.id, max_cost))
 
     def retry(self) -> Retried:
         """Tries again what failed of it; how much that is."""

@@ -48,6 +48,8 @@ def submit(
     ids: str = options.IDS.default,
     new: bool = False,
     keep_going: bool = False,
+    price: str | None = None,
+    max_cost: float | None = None,
     logprobs: bool = False,
 ) -> Job:
     """Makes a job of a file or of rows; the options are those of `rrmq submit`.
@@ -84,6 +86,8 @@ def submit(
         ids=ids,
         new=new,
         keep_going=keep_going,
+        price=price,
+        max_cost=max_cost,
         logprobs=logprobs,
     )
     files = local_files(app.settings.home)

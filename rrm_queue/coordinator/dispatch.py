@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from secrets import token_hex
@@ -23,6 +23,7 @@ from rrm_queue.coordinator.plan import check_judge, open_tournaments
 from rrm_queue.coordinator.ports import Broker
 from rrm_queue.coordinator.record import decide_group
 from rrm_queue.coordinator.reuse import bring_votes
+from rrm_queue.coordinator.spending import affordable, note
 from rrm_queue.coordinator.window import (
     MOST_READY,
     Claim,
@@ -38,10 +39,12 @@ from rrm_queue.judging.voting import wave
 from rrm_queue.log_once import log_once, tell
 from rrm_queue.messages import JudgeBatch, encode
 from rrm_queue.store.database import Database, Transaction, savepoint
-from rrm_queue.store.queue import counters, dispatching, planning
+from rrm_queue.store.queue import counters, dispatching, money, planning
+from rrm_queue.store.queue.control import pause_job
 from rrm_queue.store.queue.counters import Counts
 from rrm_queue.store.queue.dispatching import ActiveJob
 from rrm_queue.store.queue.job_options import FOREIGN
+from rrm_queue.store.queue.money import LimitedJob
 
 log = logging.getLogger(__name__)
 
@@ -174,6 +177,8 @@ def _claim(tx: Transaction, queue: _Window) -> _Turn:
         jobs = [_supply(tx, job, free, floors) for job in jobs]
         claims = [Claim(job.id, job.out, job.ready, job.priority) for job in jobs]
         given = shares(free, claims)
+        limits = money.limited_jobs(tx, queue.queue)
+        given = {job.id: _within(limits.get(job.id), given[job.id]) for job in jobs}
         claimed: dict[JobId, Counts] = {}
         left = sum(given.values())
         for job in jobs:
@@ -186,9 +191,26 @@ def _claim(tx: Transaction, queue: _Window) -> _Turn:
         for job_id in sorted(claimed):
             if claimed[job_id] != Counts():
                 counters.count_for_job(tx, job_id, claimed[job_id])
+        _pause_spent(tx, jobs, limits)
     ready = sum(job.ready for job in jobs)
     turn.load = QueueLoad(max(0, ready - turn.matches), out + turn.sent)
     return turn
+
+
+def _within(job: LimitedJob | None, number: int) -> int:
+    """So many of the matches that the job's limit pays for."""
+    most = None if job is None else affordable(job)
+    return number if most is None else min(number, most)
+
+
+def _pause_spent(
+    tx: Transaction, jobs: Iterable[ActiveJob], limits: Mapping[JobId, LimitedJob]
+) -> None:
+    """Pauses jobs that have nothing out and cannot pay for another match."""
+    for job in jobs:
+        limit = limits.get(job.id)
+        if limit is not None and job.ready and not limit.out and affordable(limit) == 0:
+            pause_job(tx, job.id, note(limit))
 
 
 def _supply(tx: Transaction, job: ActiveJob, wanted: int, floors: Floors) -> ActiveJob:

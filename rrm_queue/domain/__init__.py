@@ -12,6 +12,7 @@ from rrm_queue.domain.judging import (
     Vote,
     Voting,
 )
+from rrm_queue.domain.price import Price, Spent
 from rrm_queue.domain.states import (
     BatchId,
     BatchRef,
@@ -60,8 +61,10 @@ __all__ = [
     "Outcome",
     "Pairing",
     "Position",
+    "Price",
     "Result",
     "Seeding",
+    "Spent",
     "Standing",
     "Stop",
     "Tournament",

@@ -36,14 +36,19 @@ _OF_VOTE = [name for name in tuple(_COLUMNS)[5:] if name != "winner"]
 
 @dataclass(frozen=True, slots=True)
 class Votes:
-    """The votes of all decided matches."""
+    """The votes of all decided matches.
 
+    With `include_failed` also those of failed tournaments, decided or not: they were paid for. A
+    column then tells them apart.
+    """
+
+    include_failed: bool = False
     detail: ClassVar[Detail] = Detail.VOTES
 
     @property
     def columns(self) -> Mapping[str, Type]:
         """The columns of a vote. `first` and `second` are the match's; `verdict` is as shown."""
-        return _COLUMNS
+        return _COLUMNS | {"tournament_failed": Type.TRUTH} if self.include_failed else _COLUMNS
 
     def rows(self, tournament: FinishedTournament) -> Iterator[Row]:
         """One row for each vote, by match and number."""
@@ -58,7 +63,8 @@ class Votes:
             for vote in match.cast:
                 cells = {name: getattr(vote, name) for name in _OF_VOTE}
                 row = head | cells | {"winner": vote_winner(tournament, match, vote)}
-                yield {name: row[name] for name in _COLUMNS}
+                row["tournament_failed"] = tournament.failed
+                yield {name: row[name] for name in self.columns}
 
 
 def vote_winner(tournament: FinishedTournament, match: Match, vote: Vote) -> str | None:

@@ -60,18 +60,30 @@ class Batch(SQLModel, table=True):
 class Cohort(SQLModel, table=True):
     """A group of answers that arrive one by one; `name` is the trainer's own, unique in the job.
 
+    `series` is what the successive groups of one prompt share that a trainer gives no names.
+
     It is gathered until all `size` answers are there or the `deadline` is over, and then judged as
     a tournament or refused. A cohort of equal answers is judged without a tournament.
     """
 
     __tablename__ = "cohorts"
-    __table_args__ = (UniqueConstraint("job_id", "name", name="cohorts_name"),)
+    __table_args__ = (
+        UniqueConstraint("job_id", "name", name="cohorts_name"),
+        Index(
+            "cohorts_series",
+            "job_id",
+            "series",
+            "id",
+            postgresql_where=text("series IS NOT NULL"),
+        ),
+    )
 
     id: int | None = Field(default=None, sa_column=bigint_key())
     job_id: str = Field(
         sa_column=Column(Text, ForeignKey("jobs.id", ondelete="CASCADE"), nullable=False)
     )
     name: str = Field(sa_type=Text)
+    series: str | None = Field(default=None, sa_type=Text)
     size: int
     prompt: str = Field(sa_type=Text)
     reference: str | None = Field(default=None, sa_type=Text)

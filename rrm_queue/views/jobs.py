@@ -3,13 +3,14 @@
 from datetime import datetime
 from typing import NamedTuple
 
-from rrm_queue.domain import JobId, JobState, JudgeSpec, Seeding, Voting
+from rrm_queue.domain import JobId, JobState, JudgeSpec, Price, Seeding, Voting
 
 
 class JobView(NamedTuple):
     """A job with its progress; `out` and `ready` count the matches of one that has not ended.
 
     An `open` job takes more tournaments. An `ephemeral` one was made by requests for rewards.
+    `price` is what its judge costs; it is paused before it has cost more than `max_cost`.
     """
 
     id: JobId
@@ -44,6 +45,8 @@ class JobView(NamedTuple):
     finished_at: datetime | None
     open: bool = False
     ephemeral: bool = False
+    price: Price | None = None
+    max_cost: float | None = None
 
 
 class OfferedJob(NamedTuple):

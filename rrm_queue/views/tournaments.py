@@ -80,8 +80,9 @@ class Answer:
 class FinishedTournament(NamedTuple):
     """A tournament that is done; `candidates` by number, `standings` the champion first.
 
-    `matches` come by round and slot, where the reader asked for matches. They are streamed: read
-    them once, before the next tournament.
+    One that `failed` has no standings; it is read only where its votes are asked for. `matches`
+    come by round and slot, where the reader asked for matches. They are streamed: read them once,
+    before the next tournament.
     """
 
     key: str
@@ -89,6 +90,7 @@ class FinishedTournament(NamedTuple):
     candidates: Sequence[Candidate]
     standings: Sequence[Standing]
     matches: Iterable[Match] = ()
+    failed: bool = False
 
     def candidate(self, number: CandidateNumber) -> Candidate:
         """The candidate of this number."""

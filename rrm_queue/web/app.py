@@ -22,6 +22,7 @@ from rrm_queue.web.routes import (
     results,
     rewards,
     submit,
+    trainers,
 )
 from rrm_queue.web.serving import Serving
 
@@ -29,6 +30,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     submit.router,
     open_jobs.router,
     rewards.router,
+    trainers.router,
     jobs.router,
     events.router,
     results.router,

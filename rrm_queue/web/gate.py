@@ -5,6 +5,7 @@ import logging
 import re
 import secrets
 import time
+from base64 import b64decode
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -116,8 +117,9 @@ class Gate:
     def _token(self, scope: Scope, headers: Headers) -> tuple[str, Right]:
         """The token and what it allows; a browser's cookie only lets it read."""
         scheme, _, token = headers.get("authorization", "").partition(" ")
-        if scheme.lower() == "bearer":
-            return token.strip(), self._serving.access.right(token.strip())
+        if scheme.lower() in ("bearer", "basic"):
+            token = token.strip() if scheme.lower() == "bearer" else _password(token)
+            return token, self._serving.access.right(token)
         cookie = cookie_parser(headers.get("cookie", "")).get(cookie_name(scope), "")
         if cookie and scope["method"] in READING:
             return cookie, min(self._serving.access.right(cookie), Right.READ)
@@ -163,6 +165,14 @@ class _Exchange:
                 headers.setdefault(name, value)
         async with asyncio.timeout(SEND_SILENCE):
             await self._send(message)
+
+
+def _password(credentials: str) -> str:
+    """The password of basic credentials: a trainer that knows only an address sends a token so."""
+    try:
+        return b64decode(credentials, validate=True).decode().partition(":")[2]
+    except ValueError:
+        return ""
 
 
 def _host(headers: Headers) -> str:

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from rrm_queue.actions.request import SubmitOptions
 from rrm_queue.actions.rewards.asked import RewardRequest
-from rrm_queue.actions.rewards.gathering import TIMEOUT, SampleRequest
+from rrm_queue.actions.rewards.sample_asked import TIMEOUT, SampleRequest
 from rrm_queue.errors import UsageFault
 from rrm_queue.views.cohorts import Partial
 from rrm_queue.views.rewards import RewardFormula, RewardKind
@@ -93,7 +93,11 @@ class RewardFields(AnyRewardFields):
 class SampleFields(AnyRewardFields):
     """One answer of a cohort."""
 
-    group: str | int = Field(description="Names the cohort: the same for all of its answers.")
+    group: str | int | None = Field(
+        None,
+        description="Names the cohort: the same for all of its answers. Without it, it is the next "
+        "one of this prompt.",
+    )
     size: int = Field(description="How many answers the cohort has.")
     index: int | None = Field(None, description="The answer's place, from 0.")
     completion: Any = Field(description="A text, chat messages, or an object `{text, gold?}`.")
@@ -103,7 +107,7 @@ class SampleFields(AnyRewardFields):
     def request(self) -> SampleRequest:
         """The request, unchecked."""
         return SampleRequest(
-            group=str(self.group),
+            group=None if self.group is None else str(self.group),
             size=self.size,
             index=self.index,
             completion=self.completion,

@@ -8,7 +8,7 @@ from kit.jobs import lines
 
 from rrm_queue.actions import control, jobs
 from rrm_queue.actions.app import App
-from rrm_queue.actions.estimate import estimate, estimate_shape, expected_rate
+from rrm_queue.actions.estimate import estimate, estimate_shape, expected_rate, last_job
 from rrm_queue.actions.request import SubmitOptions, request_of
 from rrm_queue.actions.submit import submit
 from rrm_queue.actions.watch import watch
@@ -110,8 +110,8 @@ def test_an_estimate_stores_nothing(app: App) -> None:
     estimated = estimate([Source("a", io.BytesIO(lines([4, 2])))], request, 0.8)
     assert (estimated.scale.tournaments, estimated.scale.matches) == (2, 7)
     assert estimate_shape(estimated)["votes"]["at_most"] == 21
-    assert expected_rate(app, request.spec, None, None) is None
-    rate = expected_rate(app, request.spec, 5.0, 2)
+    assert expected_rate(last_job(app, request.spec), request.spec, None, None) is None
+    rate = expected_rate(last_job(app, request.spec), request.spec, 5.0, 2)
     assert rate is not None
     assert (rate.votes_per_second, rate.gpus) == (5.0, 2)
     assert jobs.list_jobs(app, 9) == []

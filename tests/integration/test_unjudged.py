@@ -170,6 +170,25 @@ def test_a_match_that_is_too_long_ends_as_the_job_wants(
         assert {match.winner for match in met} == {None}
 
 
+def test_paid_votes_of_failed_tournaments_can_be_exported(
+    database: Database, broker: BrokerClient
+) -> None:
+    row = json.loads((CASES / "27-one-overlong.jsonl").read_text())
+    row["candidates"] = [one * 10 if len(one) > LONGEST else one for one in row["candidates"]]
+    options = {"strategy": "elo"}
+    job = judge_at(of_limited_length, database, broker, json.dumps(row).encode(), **options)
+    assert view(database, job).state is JobState.FAILED
+    export = export_of("votes", {"include_failed": True})
+    with database.begin() as tx:
+        assert not list(finished_tournaments(tx, job, matches=True, votes=True))
+        found = finished_tournaments(tx, job, matches=True, votes=True, texts=True, failed=True)
+        rows = [vote for tournament in found for vote in export.rows(tournament)]
+    assert len(rows) == view(database, job).votes > 0
+    assert {vote["tournament_failed"] for vote in rows} == {True}
+    assert all(vote["text"] and list(vote) == list(export.columns) for vote in rows)
+    assert "tournament_failed" not in export_of("votes", {}).columns
+
+
 async def refusing(_: web.Request) -> web.Response:
     return web.json_response({"error": {"message": "Odd characters"}}, status=422)
 

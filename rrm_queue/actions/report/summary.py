@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from rrm_queue import __version__
 from rrm_queue.actions.formatting import elapsed, moment
+from rrm_queue.actions.money import cost_words
 from rrm_queue.diagnostics.diagnosis import Diagnosis
 from rrm_queue.diagnostics.reading import Level
 from rrm_queue.domain import JobState, JudgeSpec
@@ -145,6 +146,15 @@ def _facts(view: JobView) -> Iterator[Fact]:
 def _cost(view: JobView, costs: Costs, now: datetime) -> Iterator[Fact]:
     reused = f", {view.votes_reused:,} of them reused" if view.votes_reused else ""
     yield Fact("votes", f"{view.votes:,}{reused}")
+    yield from _tokens(view)
+    if cost := cost_words(view, now):
+        yield Fact("cost", cost)
+    if view.started_at is not None:
+        yield Fact("wall time", str(elapsed(view, now)))
+    yield from _trouble(costs)
+
+
+def _tokens(view: JobView) -> Iterator[Fact]:
     if view.prompt_tokens or view.completion_tokens:
         share = view.cached_tokens / view.prompt_tokens if view.prompt_tokens else 0.0
         cached = f", {share:.1%} from the cache" if view.cached_tokens else ""
@@ -154,8 +164,9 @@ def _cost(view: JobView, costs: Costs, now: datetime) -> Iterator[Fact]:
         if view.shareable_tokens:
             shared = view.shared_tokens / view.shareable_tokens
             yield Fact("cached of what can be cached", f"{shared:.1%}")
-    if view.started_at is not None:
-        yield Fact("wall time", str(elapsed(view, now)))
+
+
+def _trouble(costs: Costs) -> Iterator[Fact]:
     if costs.seconds >= SHORTEST:
         yield Fact("judging, sum over votes", _duration(costs.seconds))
     if costs.resampled:

@@ -1,5 +1,6 @@
 """A request for rewards, checked and made into a tournament and the job that it belongs to."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -154,13 +155,30 @@ def _candidates(completions: Sequence[object]) -> list[Candidate]:
 
 
 def candidate_of(value: object, place: str) -> Candidate:
-    """An answer; `place` is what messages call it. Raises Problem."""
-    gold = None
+    """An answer; `place` is what messages call it. Raises Problem.
+
+    A policy may write anything: what no store and no judge takes is shown as U+FFFD.
+    """
+    value, gold = _storable(value), None
     if isinstance(value, dict):
         gold = value.get("gold")
         gold = None if gold is None else optional_score(gold, f"{place}.gold")
         value, place = value.get("text"), f"{place}.text"
     return Candidate("", answer_text(value, place, Empty.KEEP) or "", gold=gold)
+
+
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+
+
+def _storable(value: object) -> object:
+    """The value with every NUL and lone surrogate in its texts replaced."""
+    if isinstance(value, str):
+        return _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", value)
+    if isinstance(value, list):
+        return [_storable(part) for part in value]
+    if isinstance(value, dict):
+        return {name: _storable(part) for name, part in value.items()}
+    return value
 
 
 def distinct(answers: Iterable[tuple[int, Candidate]]) -> tuple[Candidate, ...]:

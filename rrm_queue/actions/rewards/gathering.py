@@ -6,76 +6,25 @@ place, and the death of a server loses nothing.
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from dataclasses import replace
+from functools import partial
+from secrets import token_hex
+from typing import NamedTuple
 
 from rrm_queue.actions.app import App
 from rrm_queue.actions.open_jobs import needs_of_job
-from rrm_queue.actions.rewards.asked import (
-    SOURCE,
-    Group,
-    OwnJob,
-    candidate_of,
-    distinct,
-    fitting,
-)
+from rrm_queue.actions.rewards.asked import Group, distinct, fitting
 from rrm_queue.actions.rewards.joining import Joined, Joiner, Joining
+from rrm_queue.actions.rewards.sample_asked import FEWEST, Gathered
+from rrm_queue.actions.rewards.series import Place, Taken, place_in
 from rrm_queue.domain import Candidate, Tournament
-from rrm_queue.errors import BadInput, CohortRefused, Conflict, Problem, RrmqError
-from rrm_queue.intake.formats.fields import criteria, identifier, reference
-from rrm_queue.intake.formats.messages import prose
+from rrm_queue.errors import CohortRefused, Conflict, RrmqError
 from rrm_queue.store.database import Transaction
 from rrm_queue.store.queue import cohorts
 from rrm_queue.store.queue.cohorts import NewCohort, Sample
 from rrm_queue.views.cohorts import CohortId, CohortState, CohortView, Partial
-from rrm_queue.views.rewards import RewardFormula
 
 log = logging.getLogger(__name__)
-
-FEWEST, MOST = 2, 4000
-"""Answers of a cohort."""
-
-TIMEOUT = 600.0
-"""Seconds for which a cohort gathers, counted from its first answer, unless told otherwise."""
-
-MOST_TIMEOUT = 86_400.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SampleRequest:
-    """One answer of a cohort, as a caller gives it; nothing is checked yet.
-
-    `index` is the answer's place from 0. Without it the answer is known by its text. All else is
-    as in `RewardRequest`.
-    """
-
-    group: str
-    size: int
-    prompt: object
-    completion: object
-    index: int | None = None
-    reference: object = None
-    criteria: object = None
-    job: str | None = None
-    options: Mapping[str, Any] = field(default_factory=dict)
-    formula: RewardFormula = field(default_factory=RewardFormula)
-    timeout: float = TIMEOUT
-    partial: Partial = Partial.REFUSE
-
-
-class Gathered(NamedTuple):
-    """A checked answer, with what its cohort must be like."""
-
-    job: OwnJob | str
-    name: str
-    size: int
-    prompt: str
-    reference: str | None
-    criteria: str | None
-    partial: Partial
-    timeout: float
-    at: int | None
-    answer: Candidate
 
 
 class Placed(NamedTuple):
@@ -85,38 +34,11 @@ class Placed(NamedTuple):
     place: int
 
 
-def gathered_of(request: SampleRequest, job: OwnJob | str) -> Gathered:
-    """The request, checked. Raises BadInput."""
-    try:
-        name = identifier(request.group, "group")
-        if name is None:
-            raise Problem("`group` is missing: name the group of answers that belong together")
-        if not FEWEST <= request.size <= MOST:
-            raise Problem(f"`size` is {request.size}, expected {FEWEST} to {MOST:,}")
-        if request.index is not None and not 0 <= request.index < request.size:
-            raise Problem(f"`index` is {request.index}, expected 0 to {request.size - 1}")
-        if not 0 < request.timeout <= MOST_TIMEOUT:
-            raise Problem(f"`timeout` is {request.timeout:g}, expected up to {MOST_TIMEOUT:g} s")
-        return Gathered(
-            job,
-            name,
-            request.size,
-            prose(request.prompt, "prompt"),
-            reference(request.reference),
-            criteria(request.criteria),
-            request.partial,
-            request.timeout,
-            request.index,
-            candidate_of(request.completion, "completion"),
-        )
-    except Problem as problem:
-        raise BadInput(SOURCE, [problem]) from problem
-
-
 class Gatherer:
     """Puts answers into their cohorts, many in one transaction."""
 
     def __init__(self, app: App, joiner: Joiner) -> None:
+        self.taken = Taken()
         self._app = app
         self._joiner = joiner
 
@@ -142,11 +64,12 @@ class Gatherer:
     def _place(self, asked: Sequence[Gathered]) -> list[Placed | RrmqError]:
         results: dict[int, Placed | RrmqError] = {}
         views: dict[CohortId, CohortView] = {}
+        begun: set[Place] = set()
         with self._app.begin() as tx:
             # In this order everywhere: two servers that lock cohorts never wait for each other.
             for number in sorted(range(len(asked)), key=lambda n: _lock_order(asked[n])):
                 try:
-                    placed = self._add(tx, asked[number])
+                    placed = self._add(tx, asked[number], begun)
                 except RrmqError as error:
                     results[number] = error
                     continue
@@ -154,10 +77,16 @@ class Gatherer:
                 views[placed.cohort.id] = placed.cohort
             joined = self._settle(tx, views)
         self._joiner.tell(joined)
+        for result in results.values():
+            if isinstance(result, Placed):
+                self.taken.begin((result.cohort.id, result.place))
         return [_now(results[number], views) for number in range(len(asked))]
 
-    def _add(self, tx: Transaction, one: Gathered) -> Placed:
-        """The answer at its place. Raises Conflict, JobNotFound and CohortRefused."""
+    def _add(self, tx: Transaction, one: Gathered, begun: set[Place]) -> Placed:
+        """The answer at its place. Raises Conflict, JobNotFound and CohortRefused.
+
+        `begun` are the places that this transaction gave to answers of series.
+        """
         job = self._joiner.job_of(tx, one.job)
         fitting(needs_of_job(job), Group(_example(one), FEWEST))
         new = NewCohort(
@@ -170,6 +99,8 @@ class Gatherer:
             one.partial,
             one.timeout,
         )
+        if one.in_series:
+            return self._add_in_series(tx, new, one, begun)
         view = cohorts.lock_cohort(tx, new)
         _refuse_another(view, one)
         there = {sample.place: sample.text for sample in cohorts.samples(tx, view.id)}
@@ -180,6 +111,29 @@ class Gatherer:
             raise CohortRefused(f"the answer came after the deadline of group '{one.name}'")
         cohorts.add_sample(tx, view.id, Sample(place, one.answer.text, one.answer.gold))
         return Placed(view._replace(came=view.came + 1), place)
+
+    def _add_in_series(
+        self, tx: Transaction, new: NewCohort, one: Gathered, begun: set[Place]
+    ) -> Placed:
+        """The answer at its place in the newest cohort of its series, or in a new one."""
+        view = cohorts.lock_newest(tx, new.job, one.name)
+        there, place = {}, None
+        if view is not None:
+            there = {sample.place: sample.text for sample in cohorts.samples(tx, view.id)}
+            taken = partial(self._is_taken, begun, view.id)
+            place = place_in(view, there, one.answer.text, one.at, taken)
+        if view is None or place is None:
+            name = f"{one.name}:{token_hex(6)}"
+            view = cohorts.lock_cohort(tx, new._replace(name=name, series=one.name))
+            there, place = {}, one.at or 0
+        begun.add((view.id, place))
+        if place in there:
+            return Placed(view, place)
+        cohorts.add_sample(tx, view.id, Sample(place, one.answer.text, one.answer.gold))
+        return Placed(view._replace(came=view.came + 1), place)
+
+    def _is_taken(self, begun: set[Place], cohort: CohortId, place: int) -> bool:
+        return (cohort, place) in begun or (cohort, place) in self.taken
 
     def _settle(
         self, tx: Transaction, views: dict[CohortId, CohortView]

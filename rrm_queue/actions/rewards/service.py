@@ -22,15 +22,10 @@ from rrm_queue.actions.rewards.asked import (
     refuse_options,
 )
 from rrm_queue.actions.rewards.cohort_waiting import CohortWaiting, Judged
-from rrm_queue.actions.rewards.gathering import (
-    Gathered,
-    Gatherer,
-    Placed,
-    SampleRequest,
-    gathered_of,
-)
+from rrm_queue.actions.rewards.gathering import Gatherer, Placed
 from rrm_queue.actions.rewards.group_commit import GroupCommit
 from rrm_queue.actions.rewards.joining import Joined, Joiner, Joining
+from rrm_queue.actions.rewards.sample_asked import Gathered, SampleRequest, gathered_of
 from rrm_queue.actions.rewards.waiting import Listening, Waiting
 from rrm_queue.actions.settings import settings_fingerprint
 from rrm_queue.errors import RrmqError
@@ -62,7 +57,7 @@ class RewardService:
         self._files = files
         self.waiting = Waiting(app)
         self.joiner = Joiner(app, self.waiting)
-        gatherer = Gatherer(app, self.joiner)
+        self._gatherer = gatherer = Gatherer(app, self.joiner)
         self.cohorts = CohortWaiting(app, self.waiting, gatherer)
         self._joining = GroupCommit[Joining, Joined]("joining", self._join)
         self._gathering = GroupCommit[Gathered, Held]("gathering", self._hold(gatherer))
@@ -115,6 +110,15 @@ class RewardService:
         The future raises what that of `join` raises, and CohortRefused for an answer that is late.
         """
         return self._gathering.submit(answer)
+
+    def leave(self, held: Held, *, given: bool) -> None:
+        """Called when the caller waits no longer; `given` when it gets its reward."""
+        self._gatherer.taken.end((held.cohort.id, held.place), given=given)
+
+    def abandon(self, gathering: Future[Held]) -> None:
+        """Leaves a place that was found after its caller had gone."""
+        if not gathering.cancelled() and gathering.exception() is None:
+            self.leave(gathering.result(), given=False)
 
     def find(self, job: str, key: str) -> Joined:
         """A group that was asked for before. Raises JobNotFound and TournamentNotFound."""

@@ -77,6 +77,12 @@ or not at all. docs/exports.md lists every column.
     help="preferences: also pairs that follow from others: A > B and B > C give A > C.",
 )
 @click.option("--messages", is_flag=True, default=None, help="preferences: texts as chat messages.")
+@click.option(
+    "--include-failed",
+    is_flag=True,
+    default=None,
+    help="votes: also those of failed tournaments; the column tournament_failed tells which.",
+)
 @click.option("--per", type=_word(Per), help="rankings: what a row holds; by default a candidate.")
 @click.option("--reward", type=_word(Reward), help="rewards: the kind of reward; by default elo.")
 @click.option(
@@ -102,8 +108,9 @@ def _say(written: Exported) -> None:
     rows, of = count(written.rows, "row"), count(written.tournaments, "tournament")
     click.echo(f"{rows} of {of}", err=True)
     view = written.view
-    unfinished = view.tournaments - view.tournaments_failed - written.tournaments
-    for number, why in ((view.tournaments_failed, "failed"), (unfinished, "not finished")):
+    failed = view.tournaments_failed - written.failed
+    unfinished = view.tournaments - failed - written.tournaments
+    for number, why in ((failed, "failed"), (unfinished, "not finished")):
         if number > 0:
             click.echo(f"left out: {count(number, 'tournament')} {why}", err=True)
     if written.contradicted:

@@ -2,7 +2,6 @@
 
 import gc
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import click
@@ -10,7 +9,7 @@ from click.core import ParameterSource
 
 from rrm_queue.actions import options
 from rrm_queue.actions.app import App
-from rrm_queue.actions.estimate import estimate, expected_rate, scale_of
+from rrm_queue.actions.estimate import estimate, scale_of, with_history
 from rrm_queue.actions.judges import local_files
 from rrm_queue.actions.open_jobs import append
 from rrm_queue.actions.request import SubmitOptions, parse_extra, parse_sampling, request_of
@@ -101,8 +100,8 @@ def command(
             warn(request.warning and spelled(request.warning, flag))
             with opened_sources(files) as (sources, _):
                 estimated = estimate(sources, request, agreement, app.settings.max_input)
-            expected = expected_rate(app, request.spec, rate, gpus)
-            print_estimate(replace(estimated, rate=expected), as_json=as_json)
+            estimated = with_history(app, estimated, request, rate, gpus)
+            print_estimate(estimated, as_json=as_json)
             return exit_codes.OK
         with opened_sources(files) as (sources, close):
             gate = None

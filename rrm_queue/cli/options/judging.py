@@ -7,7 +7,7 @@ import click
 
 from rrm_queue.actions import options
 from rrm_queue.cli.options.checked import choice_option, number_option
-from rrm_queue.cli.options.judge import JUDGES, asking_options
+from rrm_queue.cli.options.judge import JUDGES, asking_options, price_option
 from rrm_queue.cli.options.voting import voting_options
 from rrm_queue.strategies import NAMES as STRATEGIES
 
@@ -27,6 +27,12 @@ OPTIONS = (
     choice_option(options.SEEDING),
     click.option("--name", help="A name for the job."),
     number_option(options.PRIORITY),
+    price_option,
+    click.option(
+        "--max-cost",
+        type=float,
+        help="Pause the job before it has cost more than this, in the unit of --price.",
+    ),
     click.option(
         "--keep-going",
         is_flag=True,

@@ -7,6 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from rrm_queue.actions.estimate import Estimate, estimate_shape
+from rrm_queue.actions.money import amount
 from rrm_queue.actions.schemas import json_line
 from rrm_queue.cli.options.flags import flag
 from rrm_queue.cli.render.terminal import screen
@@ -49,7 +50,14 @@ def _facts(estimate: Estimate) -> Iterator[tuple[str, str]]:
     yield "votes", f"about {scale.votes:,.0f}{guess}{most}"
     if scale.tokens.prompt:
         yield "prompt tokens", _tokens(scale)
+    if estimate.written:
+        each = f"{estimate.written.tokens:,.0f} a vote, {estimate.written.source}"
+        yield "completion tokens", f"about {magnitude(round(estimate.completion_tokens))}: {each}"
     yield "time", _time(estimate)
+    if estimate.price:
+        known = estimate.cost is not None
+        about = f"about {amount(estimate.cost or 0)}" if known else "unknown, as the time is"
+        yield "cost", f"{about}, at {estimate.price}, nothing from a cache"
 
 
 def _excerpt(text: str) -> Text:

@@ -17,6 +17,7 @@ from rrm_queue.actions.formatting import (
     moment,
     tokens,
 )
+from rrm_queue.actions.money import cost_words
 from rrm_queue.domain import TournamentState
 from rrm_queue.text import printable, rating_interval, shortened
 from rrm_queue.views.jobs import JobView
@@ -58,6 +59,8 @@ def card(view: JobView, now: datetime, error: TournamentError | None, *, ascii_o
     grid.add_row("votes", f"{view.votes:,}{reused}")
     if view.prompt_tokens or view.completion_tokens:
         grid.add_row("tokens", tokens(view))
+    if cost := cost_words(view, now):
+        grid.add_row("cost", cost)
     grid.add_row("created", moment(view.created_at))
     if view.started_at:
         grid.add_row("elapsed", f"{elapsed(view, now)}, since {moment(view.started_at)}")

@@ -68,6 +68,20 @@ def shared_prompt(texts: Sequence[str], *, marked: bool) -> SharedPrompt | None:
     return SharedPrompt(texts[0][:cut], tuple(text[cut:] for text in texts)) if cut else None
 
 
+def answer_after(prompt: str, query: str) -> str | None:
+    """The answer in a text that a trainer decoded from prompt and answer; None without the prompt.
+
+    A tokenizer may put a token of its own before the prompt.
+    """
+    _, found, answer = query.partition(prompt)
+    return without_end(answer) if found else None
+
+
+def without_end(answer: str) -> str:
+    """The answer without the tokens that end its turn."""
+    return _END.sub("", answer)
+
+
 def _last(text: str) -> re.Match[str] | None:
     """The last marker in the text."""
     last = None
@@ -78,7 +92,7 @@ def _last(text: str) -> re.Match[str] | None:
 
 def _answer(text: str, marker: re.Match[str]) -> str:
     said = text[marker.end() :]
-    return _END.sub("", said if marker["spoken"] else said.lstrip())
+    return without_end(said if marker["spoken"] else said.lstrip())
 
 
 def _beginning(texts: Sequence[str]) -> str:

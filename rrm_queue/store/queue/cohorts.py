@@ -14,13 +14,21 @@ from rrm_queue.store.listening import Channel, tell
 from rrm_queue.views.cohorts import CohortId, CohortState, CohortView, Partial
 
 BEGIN_COHORT = text("""
-    INSERT INTO cohorts (job_id, name, size, prompt, reference, criteria, partial, state, deadline)
-    VALUES (:job, :name, :size, :prompt, :reference, :criteria, :partial, 'gathering',
+    INSERT INTO cohorts
+        (job_id, name, size, prompt, reference, criteria, partial, series, state, deadline)
+    VALUES (:job, :name, :size, :prompt, :reference, :criteria, :partial, :series, 'gathering',
             now() + :timeout * interval '1 second')
     ON CONFLICT (job_id, name) DO NOTHING
 """)
 
 LOCK_COHORT = text("SELECT id FROM cohorts WHERE job_id = :job AND name = :name FOR UPDATE")
+
+LOCK_SERIES = text("SELECT pg_advisory_xact_lock(hashtextextended(:job || ' ' || :series, 0))")
+
+LOCK_NEWEST = text("""
+    SELECT id FROM cohorts WHERE job_id = :job AND series = :series
+    ORDER BY id DESC LIMIT 1 FOR UPDATE
+""")
 
 LOCK_LATE = text("""
     SELECT id FROM cohorts
@@ -69,6 +77,7 @@ class NewCohort(NamedTuple):
     criteria: str | None
     partial: Partial
     timeout: float
+    series: str | None = None
 
 
 def lock_cohort(tx: Connection, new: NewCohort) -> CohortView:
@@ -77,6 +86,17 @@ def lock_cohort(tx: Connection, new: NewCohort) -> CohortView:
     cohort = tx.scalar(LOCK_COHORT, {"job": new.job, "name": new.name})
     (view,) = read_cohorts(tx, [CohortId(cohort)])
     return view
+
+
+def lock_newest(tx: Connection, job: JobId, series: str) -> CohortView | None:
+    """The newest cohort of a series, locked, if there is one.
+
+    No other transaction begins a cohort of the series until this one ends.
+    """
+    bind = {"job": job, "series": series}
+    tx.execute(LOCK_SERIES, bind)
+    cohort = tx.scalar(LOCK_NEWEST, bind)
+    return None if cohort is None else read_cohorts(tx, [CohortId(cohort)])[0]
 
 
 def lock_late(tx: Connection, cohorts: Sequence[CohortId]) -> list[CohortView]:

@@ -20,8 +20,8 @@ SLICE = 64  # tournaments whose answers are in memory at once
 ROWS = 500  # matches or votes that a cursor brings at once
 
 FINISHED = text("""
-    SELECT id, key, prompt FROM tournaments
-    WHERE job_id = :job AND id > :after AND state = 'done'
+    SELECT id, key, prompt, state = 'failed' AS failed FROM tournaments
+    WHERE job_id = :job AND id > :after AND (state = 'done' OR :failed AND state = 'failed')
     ORDER BY id LIMIT :most
 """)
 
@@ -48,32 +48,40 @@ MATCHES = text(f"""
 VOTES = text(f"""
     SELECT m.tournament_id, {MATCH}, {VOTE}
     FROM matches m LEFT JOIN votes v ON v.match_id = m.id
-    WHERE m.tournament_id = ANY(CAST(:tournaments AS bigint[])) AND m.state = 'done'
+    WHERE m.tournament_id = ANY(CAST(:tournaments AS bigint[]))
+      AND (m.state = 'done' OR m.tournament_id = ANY(CAST(:failed AS bigint[])))
     ORDER BY m.tournament_id, m.round, m.slot, v.number
 """)
 
 
 def finished_tournaments(
-    tx: Connection, job: JobId, *, matches: bool, votes: bool = False, texts: bool = False
+    tx: Connection,
+    job: JobId,
+    *,
+    matches: bool,
+    votes: bool = False,
+    texts: bool = False,
+    failed: bool = False,
 ) -> Iterator[FinishedTournament]:
-    """The job's tournaments that are done, in the file's order.
+    """The job's tournaments that are done, in the file's order; those that `failed` if asked for.
 
     With their `matches`, these with their `votes`, and those with their `texts`, as asked for. The
     answers of SLICE tournaments and the votes of one match are in memory at a time.
     """
     after = 0
-    while heads := tx.execute(FINISHED, {"job": job, "after": after, "most": SLICE}).all():
+    wanted = {"job": job, "most": SLICE, "failed": failed}
+    while heads := tx.execute(FINISHED, {**wanted, "after": after}).all():
         after = heads[-1].id
         ids = [head.id for head in heads]
         candidates = _by_tournament(tx, CANDIDATES, ids, Candidate)
         standings = _by_tournament(tx, STANDINGS, ids, Standing)
-        played = _matches(tx, ids, votes=votes, texts=texts) if matches else iter(())
+        lost = [head.id for head in heads if head.failed]
+        played = _matches(tx, ids, lost, votes=votes, texts=texts) if matches else iter(())
         group = next(played, None)
         for head in heads:
             own = group[1] if group is not None and group[0] == head.id else None
-            yield FinishedTournament(
-                head.key, head.prompt, candidates[head.id], standings[head.id], own or ()
-            )
+            texts_of = (head.key, head.prompt, candidates[head.id], standings[head.id])
+            yield FinishedTournament(*texts_of, own or (), failed=head.failed)
             if own is not None:
                 group = next(played, None)
 
@@ -90,10 +98,10 @@ def _by_tournament(
 
 
 def _matches(
-    tx: Connection, ids: Sequence[int], *, votes: bool, texts: bool
+    tx: Connection, ids: Sequence[int], failed: Sequence[int], *, votes: bool, texts: bool
 ) -> Iterator[tuple[int, Iterator[Match]]]:
-    """Each tournament that has matches, with its matches."""
-    longest = {"longest": None if texts else 0} if votes else {}
+    """Each tournament that has matches, with its matches; of those that `failed` all."""
+    longest = {"longest": None if texts else 0, "failed": failed} if votes else {}
     rows = tx.execute(
         VOTES if votes else MATCHES,
         {"tournaments": ids, **longest},

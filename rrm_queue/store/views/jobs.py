@@ -30,7 +30,7 @@ JOBS = text("""
                (SELECT count(*) FROM matches m WHERE m.job_id = j.id AND m.state = 'ready')
            ELSE 0 END AS ready,
            j.votes, j.votes_reused, j.prompt_tokens, j.cached_tokens, j.completion_tokens,
-           j.shareable_tokens, j.shared_tokens, j.note, j.open, j.ephemeral,
+           j.shareable_tokens, j.shared_tokens, j.note, j.open, j.ephemeral, j.price, j.max_cost,
            j.created_at, j.started_at, j.finished_at
     FROM jobs j
     WHERE (CAST(:job AS text) IS NULL OR j.id = :job)

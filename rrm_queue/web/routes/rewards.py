@@ -15,7 +15,7 @@ from rrm_queue.actions.rewards.answers import (
 )
 from rrm_queue.actions.rewards.joining import Joined
 from rrm_queue.actions.rewards.service import Held
-from rrm_queue.errors import StillRunning
+from rrm_queue.errors import Overloaded, StillRunning
 from rrm_queue.views.cohorts import Partial
 from rrm_queue.views.rewards import RewardFormula, RewardKind
 from rrm_queue.web.held import held
@@ -46,12 +46,10 @@ async def rewards(served: Served, request: Request, fields: RewardFields) -> Res
     The same answers with the same options, or the same `id`, join what is there: a request may be
     repeated. An `id` with other answers is a conflict (409).
     """
-    asked = fields.request()
-    group, job = await served.call(served.rewards.prepare, asked)
-    if group.equal:
-        return json_response(equal_shape(group.places, asked.formula))
-    joined = await held(served, request, served.rewards.join(group, job), SOON)
-    return await _judged(served, request, joined, asked.formula, fields.wait)
+    try:
+        return json_response(await group_rewards(served, request, fields))
+    except _NotJudged as waiting:
+        return waiting.response()
 
 
 @router.get(
@@ -72,7 +70,11 @@ async def asked_before(
 ) -> Response:
     """The same answer as to the request itself, after up to `wait` seconds."""
     joined = await served.call(served.rewards.find, job, tournament)
-    return await _judged(served, request, joined, RewardFormula(kind, center, scale), wait)
+    try:
+        formula = RewardFormula(kind, center, scale)
+        return json_response(await _judged(served, request, joined, formula, wait))
+    except _NotJudged as waiting:
+        return waiting.response()
 
 
 @router.post(
@@ -85,33 +87,69 @@ async def sample(served: Served, request: Request, fields: SampleFields) -> Resp
 
     The same `group` and `index` join their place, and so does the same answer without an index: a
     request may be repeated, to any server. With `partial` `judge` the answers that came by the
-    deadline are judged.
+    deadline are judged. Without `group` it is one of the next `size` answers to this prompt; two
+    requests with the same text are then two answers, unless the first has lost its connection.
     """
+    return json_response(await sample_reward(served, request, fields))
+
+
+async def group_rewards(served: Serving, request: Request, fields: RewardFields) -> RewardsShape:
+    """The rewards of a group. Raises Overloaded when they are not there after `wait` seconds."""
+    asked = fields.request()
+    group, job = await served.call(served.rewards.prepare, asked)
+    if group.equal:
+        return equal_shape(group.places, asked.formula)
+    joined = await held(served, request, served.rewards.join(group, job), SOON)
+    return await _judged(served, request, joined, asked.formula, fields.wait)
+
+
+async def sample_reward(served: Serving, request: Request, fields: SampleFields) -> SampleShape:
+    """The reward of one answer. Raises StillRunning at the deadline of its cohort."""
     asked = fields.request()
     answer = await served.call(served.rewards.prepare_sample, asked)
-    place = await held(served, request, served.rewards.gather(answer), SOON)
+    gathering = served.rewards.gather(answer)
+    try:
+        place = await held(served, request, gathering, SOON)
+    except BaseException:
+        gathering.add_done_callback(served.rewards.abandon)
+        raise
+    given = False
     try:
         judged = await held(served, request, place.judged, _seconds(place, asked.timeout))
+        given = True
     except TimeoutError:
         raise _unjudged(place) from None
-    return json_response(
-        await served.call(sample_shape, place.cohort, place.place, judged, asked.formula)
-    )
+    finally:
+        served.rewards.leave(place, given=given)
+    return await served.call(sample_shape, place.cohort, place.place, judged, asked.formula)
+
+
+class _NotJudged(Overloaded):
+    """A group is not judged yet."""
+
+    def __init__(self, joined: Joined, formula: RewardFormula) -> None:
+        super().__init__("the group is not judged yet; ask again", retry_after=1)
+        self._joined = joined
+        self._formula = formula
+
+    def response(self) -> Response:
+        """Where to ask again."""
+        return json_response(
+            {"job": self._joined.job, "tournament": self._joined.key},
+            202,
+            {"Location": _address(self._joined, self._formula), "Retry-After": "1"},
+        )
 
 
 async def _judged(
     served: Serving, request: Request, joined: Joined, formula: RewardFormula, wait: float
-) -> Response:
-    """The rewards once the group is judged, or where to ask for them after `wait` seconds."""
+) -> RewardsShape:
+    """The rewards once the group is judged. Raises _NotJudged after `wait` seconds."""
     try:
         group = await held(served, request, joined.judged, wait)
     except TimeoutError:
-        return json_response(
-            {"job": joined.job, "tournament": joined.key},
-            202,
-            {"Location": _address(joined, formula), "Retry-After": "1"},
-        )
-    return json_response(await served.call(rewards_shape, group, formula))
+        raise _NotJudged(joined, formula) from None
+    return await served.call(rewards_shape, group, formula)
 
 
 def _address(joined: Joined, formula: RewardFormula) -> str:

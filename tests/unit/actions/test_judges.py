@@ -56,7 +56,7 @@ def test_a_name_is_looked_for_here_then_at_home_then_among_those_that_come_with_
     assert named("mt-bench@openai:m", files).dialect == "graded"
     assert named("rrm-7b", files) == JudgeSpec("sglang", "rrm-7b")
     shown = {judge["name"]: judge["source"] for judge in listed(files.folders)}
-    assert shown["mt-bench"] == str(here / "mt-bench.toml")
+    assert shown["mt-bench"] == str(Path("judges/mt-bench.toml"))
     assert shown["arena-hard"] == BUILT_IN
     assert set(BUILT_INS) < shown.keys()
 

@@ -3,12 +3,17 @@ r"""Pairs of a right and a wrong answer to references as MATH-500, DeepMath and 
 The right one is the reference in another form; the wrong one is near it, often its last number.
 """
 
+import json
+from functools import cache
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
 from rrm_queue.judging.engines.reference.grading import agrees
 from rrm_queue.judging.final_answer import final_answer
+
+SHARED = Path(__file__).parents[4] / "shared"
 
 
 class Pair(NamedTuple):
@@ -158,3 +163,24 @@ def test_the_reference_agrees_with_itself_in_every_mark(pair: Pair) -> None:
 
 def test_there_are_at_least_sixty_pairs() -> None:
     assert len({pair.reference for pair in PAIRS}) >= 60
+
+
+def test_the_references_that_were_misread_are_read() -> None:
+    rows = map(json.loads, (SHARED / "cases" / "06-reference-expressions.jsonl").open())
+    for row in rows:
+        ends = {c["id"]: is_right(row["reference"], c["text"]) for c in row["candidates"]}
+        assert ends == {"right": True, "wrong": False}, row["id"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("file", "least"),
+    [("gsm8k_4cand", 1.0), ("zeroeval_gsm_32cand", 0.992), ("zeroeval_mathl5_32cand", 0.9916)],
+)
+def test_grades_agree_with_gold_on_real_solutions(file: str, least: float) -> None:
+    grade, ends = cache(is_right), []
+    for line in (SHARED / "data" / f"many_{file}.jsonl").open():
+        row = json.loads(line)
+        if row["reference"] is not None:
+            ends += [grade(row["reference"], c["text"]) == c["gold"] for c in row["candidates"]]
+    assert sum(ends) >= least * len(ends) > 0

@@ -35,6 +35,7 @@ def upgrade() -> None:
         sa.Column("id", sa.BigInteger(), sa.Identity(), nullable=False),
         sa.Column("job_id", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("series", sa.Text(), nullable=True),
         sa.Column("size", sa.Integer(), nullable=False),
         sa.Column("prompt", sa.Text(), nullable=False),
         sa.Column("reference", sa.Text(), nullable=True),
@@ -46,6 +47,12 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["job_id"], ["jobs.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("job_id", "name", name="cohorts_name"),
+    )
+    op.create_index(
+        "cohorts_series",
+        "cohorts",
+        ["job_id", "series", "id"],
+        postgresql_where=sa.text("series IS NOT NULL"),
     )
     op.create_table(
         "cohort_samples",

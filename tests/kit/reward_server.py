@@ -1,0 +1,65 @@
+"""`rrmq serve` as a process over a local stack, with a model that prefers long answers."""
+
+import re
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from model_endpoint import model_endpoint
+
+from kit.command import PATIENCE, Rrmq, without_settings
+
+JUDGE = "openai:longer"
+_ADDRESS = re.compile(r"http://127\.0\.0\.1:(\d+)/\?token=(\S+)")
+
+
+class RewardServer(NamedTuple):
+    """Where the server listens, and its token."""
+
+    port: int
+    token: str
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def trainer_url(self, trainer: str, size: int) -> str:
+        """An address for a trainer that knows nothing of rrmq."""
+        query = f"size={size}&judge={JUDGE}"
+        return f"http://rrmq:{self.token}@127.0.0.1:{self.port}/v1/{trainer}?{query}"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What the trainers' modules read."""
+        return {"RRMQ_SERVER_URL": self.url, "RRMQ_SERVER_TOKEN": self.token}
+
+
+@contextmanager
+def reward_server() -> Iterator[RewardServer]:
+    """A server that runs while the context is open."""
+    home = Path(tempfile.mkdtemp(prefix="rrmq-test-"))
+    with model_endpoint() as base_url, (home / "serve.log").open("wb") as log:
+        rrmq = Rrmq(without_settings() | {"RRMQ_HOME": str(home), "RRMQ_OPENAI_BASE_URL": base_url})
+        line = rrmq.argv("serve", "--port", "0")
+        serving = subprocess.Popen(line, env=rrmq.environment, stdout=log, stderr=log)
+        try:
+            yield _listening(serving, home / "serve.log")
+        finally:
+            serving.terminate()
+            serving.wait(PATIENCE)
+            rrmq("down")
+            shutil.rmtree(home, ignore_errors=True)
+
+
+def _listening(serving: "subprocess.Popen[bytes]", log: Path) -> RewardServer:
+    deadline = time.monotonic() + PATIENCE
+    while not (found := _ADDRESS.search(log.read_text())):
+        assert serving.poll() is None, log.read_text()
+        assert time.monotonic() < deadline, "the server does not listen"
+        time.sleep(0.05)
+    return RewardServer(int(found[1]), found[2])
