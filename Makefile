@@ -12,7 +12,8 @@ demo: $(VENV)/.installed  ## rank the example's answers, in a virtual environmen
 	@echo 'the local stack runs on; $(RRMQ) down stops it'
 
 test: $(VENV)/.installed-dev check engine  ## all tests, on real services from wheels; fails under the floor of coverage
-	$(VENV)/bin/python -m pytest --cov
+	$(VENV)/bin/python -m pytest --cov --cov-report= --cov-fail-under=0 -n 4 --dist loadfile tests/unit tests/integration tests/migration
+	$(VENV)/bin/python -m pytest --cov --cov-append -n 2 --dist loadfile tests/acceptance tests/docs tests/engine
 
 test-fast: $(VENV)/.installed-dev  ## unit, integration and migration tests without the slow ones: no engine
 	$(VENV)/bin/python -m pytest -n 4 --dist loadfile -m 'not slow' --hypothesis-profile fast tests/unit tests/integration tests/migration

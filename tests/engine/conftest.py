@@ -1,15 +1,13 @@
 """The real SGLang on the CPU, with a tiny random model: `make engine` builds its environment."""
 
 import os
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from kit.sglang_process import SglangProcess
+from kit.sglang_process import SglangProcess, make_model
 
 HERE = Path(__file__).parent
-CONTEXT = 8192
 
 
 @pytest.fixture(scope="session")
@@ -25,15 +23,7 @@ def engine_python() -> Path:
 @pytest.fixture(scope="session")
 def tiny_model(engine_python: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a Qwen2 with random weights and a context of 8,192 tokens."""
-    folder = tmp_path_factory.mktemp("model")
-    command = [
-        str(engine_python),
-        str(HERE.parent / "kit/make_model.py"),
-        str(folder),
-        str(CONTEXT),
-    ]
-    subprocess.run(command, check=True, capture_output=True)
-    return folder
+    return make_model(engine_python, tmp_path_factory.mktemp("model"))
 
 
 @pytest.fixture(scope="session")

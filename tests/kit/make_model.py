@@ -1,6 +1,7 @@
 """Makes a Qwen2 of 0.1 million random weights with a tokenizer and a chat template of its own.
 
-Runs with the engine's Python: `make_model.py FOLDER CONTEXT`. The weights come from a fixed seed.
+Runs with the engine's Python: `make_model.py FOLDER CONTEXT [SEED]`. The weights come from the
+seed, 0 by default.
 """
 
 import sys
@@ -45,10 +46,10 @@ def make_tokenizer(context: int) -> PreTrainedTokenizerFast:
     )
 
 
-def main(folder: str, context: int) -> None:
+def main(folder: str, context: int, seed: int = 0) -> None:
     tokenizer = make_tokenizer(context)
     tokenizer.save_pretrained(folder)
-    torch.manual_seed(0)
+    torch.manual_seed(seed)
     config = Qwen2Config(
         vocab_size=-(-len(tokenizer) // 64) * 64,
         hidden_size=64,
@@ -66,4 +67,4 @@ def main(folder: str, context: int) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]))
+    main(sys.argv[1], *map(int, sys.argv[2:]))

@@ -39,6 +39,17 @@ FLAGS = (
 )
 
 
+CONTEXT = 8192
+
+
+def make_model(python: Path, folder: Path, *, seed: int = 0) -> Path:
+    """Makes a model in the folder with the weights of this seed, by an engine's Python."""
+    script = str(Path(__file__).with_name("make_model.py"))
+    command = [str(python), script, str(folder), str(CONTEXT), str(seed)]
+    subprocess.run(command, check=True, capture_output=True)
+    return folder
+
+
 class SglangProcess:
     """One server at a time at the same `url`; it can be killed and started again."""
 

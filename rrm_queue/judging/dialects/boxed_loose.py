@@ -10,7 +10,7 @@ from rrm_queue.domain import Verdict
 from rrm_queue.judging.boxed import Box, boxes
 from rrm_queue.judging.dialects.base import NO_MARK, OFF_MENU, Dialect, ParsedVerdict
 from rrm_queue.judging.dialects.marks import Mark, decided, leads_in, line_before
-from rrm_queue.judging.dialects.words import NOUNS, named, normalised
+from rrm_queue.judging.dialects.words import NOUNS, named, normalised, speaks_of_answers
 
 _NEITHER = re.compile(
     rf"|both\b.*|neither\b.*|none\b.*|either\b.*|unclear|undecided|n/?a|cannot\b.*|unsure"
@@ -19,8 +19,10 @@ _NEITHER = re.compile(
 )
 """Boxes that answer the question, but with neither of the two."""
 
-_OF_TWO = re.compile(rf"\b(?:{NOUNS})s?\W{{0,3}}(?:[12AB]\b|one\b|two\b)", re.I)
 _MATHS = re.compile(r"(?<!\\)\$|\\[()\[\]]")
+_SENTENCE_END = re.compile(r"[.!?]\s+")
+_RESULT = re.compile(r"\b(?:answer|result|output|is|are)\b", re.I)
+"""What may announce a result within a paragraph: "The answer is"."""
 _FEW = 40
 """Characters around a box in an answer that is only this box."""
 
@@ -48,15 +50,18 @@ def _is_answer(answer: str, box: Box) -> bool:
     r"""Whether a bare number or letter is the judge's choice, and not a result that it quotes.
 
     It is if it is all that the judge wrote, or if it ends a text about the two answers: alone on
-    its line or announced as a verdict, and not in a formula.
+    its line or in its sentence, or announced as a verdict, and not in a formula.
     """
     around = answer[: box.start] + answer[box.end :]
     if len(around.strip()) <= _FEW and not any(map(str.isdigit, around)):
         return True
     rest = answer[box.end :].strip(" \t\r\n*_.$")
     formula = _in_formula(answer, box)
+    if rest or formula or not speaks_of_answers(answer):
+        return False
     before = line_before(answer, box.start)
-    return not rest and not formula and leads_in(before) and _OF_TWO.search(answer) is not None
+    sentence = _SENTENCE_END.split(before)[-1]
+    return leads_in(sentence) and (sentence == before or not _RESULT.search(sentence))
 
 
 def _in_formula(answer: str, box: Box) -> bool:

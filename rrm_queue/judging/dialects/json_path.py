@@ -19,13 +19,16 @@ from rrm_queue.judging.dialects.base import (
     ParsedVerdict,
 )
 from rrm_queue.judging.dialects.marks import Mark, decided
-from rrm_queue.judging.dialects.words import named
+from rrm_queue.judging.dialects.words import named, speaks_of_answers
 
 LONGEST_PATH = 200
 _READ = 100_000
 """Characters at the end of a text in which objects are looked for."""
 _TRIES = 200
 """Braces that are tried as the beginning of an object; this bounds the time for hostile texts."""
+
+_SHORT = 200
+"""Characters of a text that may be nothing but the object."""
 
 _STEP = re.compile(r"\.?([^.\[\]\s][^.\[\]]*)|\[(\d{1,3})\]")
 _decoder = json.JSONDecoder(parse_int=float, parse_float=float)
@@ -61,8 +64,9 @@ def _steps(path: str) -> list[str | int]:
 
 def _read(answer: str, steps: list[str | int]) -> ParsedVerdict:
     text = answer[-_READ:]
+    about = len(answer) <= _SHORT or speaks_of_answers(text)
     marks = [
-        Mark(begin, end, _said(value))
+        Mark(begin, end, _said(value, about=about))
         for begin, end, found in _objects(text)
         if (value := _at(found, steps)) is not _MISSING
     ]
@@ -99,11 +103,17 @@ def _at(value: object, steps: list[str | int]) -> object:
     return value
 
 
-def _said(value: object) -> ParsedVerdict:
+def _said(value: object, *, about: bool) -> ParsedVerdict:
+    """What the field says. `about`: whether its text is about two answers.
+
+    Otherwise a bare number, letter or pair of numbers may be the solution of a problem.
+    """
     match value:
         case str():
             words = named(value)
-            return words.verdict if words else OFF_MENU
+            return words.verdict if words and (about or not words.bare) else OFF_MENU
+        case _ if not about:
+            return OFF_MENU
         case float():
             return {1.0: FIRST, 2.0: SECOND}.get(value, OFF_MENU)
         case [float(first), float(second)]:

@@ -25,7 +25,7 @@ _BARE = re.compile(rf"[ \t*_`\[(]*(?P<pair>{_PAIR.pattern})[ \t*_`.\])]*$", re.M
 _WORD = r"(?:scores?|ratings?|grades?)"
 _ANNOUNCED = re.compile(
     rf"\b{_WORD}\b[^\d\n]{{0,60}}[:=][ \t*_`\[(]*(?P<pair>{_PAIR.pattern})"
-    r"(?![\w.]|[ \t]*[,;|&+*/=<>-])",
+    r"(?!\w|\.\d|[ \t]*[,;|&+*/=<>-])",
     re.I,
 )
 _ABOUT = re.compile(rf"\b{_WORD}\b", re.I)
@@ -52,7 +52,7 @@ def _lines(text: str) -> list[Mark]:
 
 
 def _announced(text: str) -> list[Mark]:
-    return [_mark(found) for found in _ANNOUNCED.finditer(text)]
+    return [_mark(found)._replace(start=found.start()) for found in _ANNOUNCED.finditer(text)]
 
 
 def _boxed(text: str) -> list[Mark]:

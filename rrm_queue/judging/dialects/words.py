@@ -31,6 +31,9 @@ _GRADE = re.compile(r"\[{0,2}\s*([ab])\s*(>{1,2}|<{1,2}|={1,2}|\u2248)\s*([ab])\
 _BRACKETS = re.compile(r"\[\[\s*(.{1,40}?)\s*\]\]")
 
 
+_OF_TWO = re.compile(rf"\b(?:{NOUNS})s?\W{{0,3}}(?:[12AB]\b|one\b|two\b)", re.I)
+
+
 class Named(NamedTuple):
     """The verdict that words name; `bare` when it is a number or a letter without a noun."""
 
@@ -53,6 +56,11 @@ def named(text: str) -> Named | None:
         verdict = FIRST if found["slot"] in {"1", "a", "one", "first"} else SECOND
         return Named(verdict, bare=not found.groupdict().get("noun", "-"))
     return None
+
+
+def speaks_of_answers(text: str) -> bool:
+    """Whether the text speaks of answers by number or letter: "Assistant 1", "Response B"."""
+    return _OF_TWO.search(text) is not None
 
 
 def graded(text: str) -> ParsedVerdict | None:
