@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 
 from rrm_queue.actions.doctor import Check
 from rrm_queue.actions.judges import local_files
+from rrm_queue.actions.money import amount, parse_price
 from rrm_queue.actions.request import SubmitOptions, judge_of
 from rrm_queue.actions.settings import engine_settings
 from rrm_queue.config import Settings
-from rrm_queue.domain import JudgeSpec, Order, Verdict, Vote
+from rrm_queue.domain import JudgeSpec, Order, Price, Spent, Verdict, Vote
 from rrm_queue.errors import JudgeFault, JudgeRefused, JudgeUnreachable, UsageFault
 from rrm_queue.judging.bounds import bounded
 from rrm_queue.judging.engines import open_engine
@@ -51,6 +52,7 @@ class JudgeTrial:
     cached_tokens: int = 0
     completion_tokens: int = 0
     seconds: float = 0.0
+    cost: float | None = None
 
 
 def try_judge(settings: Settings, given: SubmitOptions, *, sglang_url: str = "") -> JudgeTrial:
@@ -64,12 +66,13 @@ def try_judge(settings: Settings, given: SubmitOptions, *, sglang_url: str = "")
         raise UsageFault(f"judge {spec} knows the verdicts of its file and no others")
     if kind_of(spec).needs_server and not sglang_url:
         raise UsageFault(f"judge {spec} needs the address of its SGLang server")
+    price = None if given.price is None else parse_price(given.price)
     engines = engine_settings(settings, sglang_url=sglang_url)
     try:
         vote = asyncio.run(_ask(spec, engines))
     except JudgeFault as fault:
         return _failed(spec, engines, fault)
-    return _answered(spec, engines, bounded(vote))
+    return replace(_answered(spec, engines, bounded(vote)), cost=_cost_of(vote, price))
 
 
 def checks_of(trial: JudgeTrial) -> Iterator[Check]:
@@ -97,9 +100,15 @@ def _verdict(trial: JudgeTrial) -> Check:
     return Check("verdict", True, f"for {better}{written}")
 
 
+def _cost_of(vote: Vote, price: Price | None) -> float | None:
+    tokens = (vote.prompt_tokens, vote.cached_tokens, vote.completion_tokens)
+    return None if price is None else price.of(Spent(*tokens, vote.seconds))
+
+
 def _cost(trial: JudgeTrial) -> str:
     tokens = f"{trial.prompt_tokens:,} prompt tokens ({trial.cached_tokens:,} cached)"
-    return f"{tokens}, {trial.completion_tokens:,} completion tokens, {trial.seconds:.1f} s"
+    said = f"{tokens}, {trial.completion_tokens:,} completion tokens, {trial.seconds:.1f} s"
+    return said if trial.cost is None else f"{said}, {amount(trial.cost)} at the price given"
 
 
 async def _ask(spec: JudgeSpec, engines: EngineSettings) -> Vote:

@@ -4,6 +4,7 @@ The shared cases are served where the folder lies beside the repository; the row
 shapes and are always served.
 """
 
+import asyncio
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,9 +12,11 @@ from typing import Any, NamedTuple
 
 import pytest
 from aiohttp import web
-from kit.endpoints import Handler, judged
+from kit.endpoints import Handler, batch_for, endpoint, judged
 
 from rrm_queue.domain import NoVerdict, Verdict, Voting
+from rrm_queue.judging.batch_runner import BatchRunner
+from rrm_queue.judging.engines.base import EngineSettings
 from rrm_queue.messages import MatchReport
 
 CASES = Path(__file__).parents[3] / "shared" / "cases"
@@ -367,3 +370,23 @@ def test_a_refusal_that_no_change_helps_is_the_matches_own() -> None:
     assert all(report.failure and report.failure.rejected for report in reports)
     assert len(sent) == 6
     assert all("seed" in body for body in sent[::2]), "what did not help is forgotten"
+
+
+def test_a_runner_tells_once_for_each_job_what_it_found_out() -> None:
+    handler, _ = strict("seed")
+
+    async def ignore(report: MatchReport) -> None:
+        pass
+
+    async def run() -> None:
+        async with endpoint(handler) as base_url:
+            runner = BatchRunner(EngineSettings(), concurrency=2)
+            await runner.judge(batch_for(base_url, ONCE), ignore)
+            assert runner.news() == (
+                {},
+                {"job": "seed is not sent, because the endpoint refuses it"},
+            )
+            assert runner.news() == ({}, {})
+            await runner.close()
+
+    asyncio.run(run())

@@ -39,13 +39,14 @@ def lines(trial: JudgeTrial) -> str:
 
 
 def test_a_judge_that_answers_is_told_with_its_verdict_and_its_figures() -> None:
-    trial = tried(answering(lambda: completion("\\boxed{Assistant 1}", usage=USAGE)))
+    trial = tried(answering(lambda: completion("\\boxed{Assistant 1}", usage=USAGE)), price="1,10")
     assert (trial.reachable, trial.error, trial.verdict, trial.right) == (True, None, "first", True)
     said = lines(trial)
     assert all(check.well for check in checks_of(trial))
     assert "answer True by judge-1" in said
     assert "verdict True for the better answer" in said
     assert "400 prompt tokens (0 cached), 20 completion tokens" in said
+    assert trial.cost == pytest.approx((400 * 1 + 20 * 10) / 1e6)
 
 
 def test_a_verdict_that_is_not_read_is_told_with_the_text_and_a_remedy() -> None:

@@ -13,7 +13,7 @@ from rrm_queue.actions.request import SubmitOptions, parse_extra, parse_sampling
 from rrm_queue.actions.schemas import json_line
 from rrm_queue.actions.settings import read_settings
 from rrm_queue.cli import exit_codes
-from rrm_queue.cli.options.judge import asking_options
+from rrm_queue.cli.options.judge import asking_options, price_option
 from rrm_queue.cli.render.tables import checks_table
 from rrm_queue.cli.render.terminal import screen
 from rrm_queue.errors import UsageFault
@@ -35,6 +35,7 @@ from rrm_queue.errors import UsageFault
 )
 @click.option("--sglang-url", metavar="URL", default="", help="The server of a judge on SGLang.")
 @asking_options
+@price_option
 def command(
     as_json: bool,
     here: str | None,

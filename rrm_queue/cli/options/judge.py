@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 import click
 
 from rrm_queue.actions import options
+from rrm_queue.actions.money import SPELLING
 from rrm_queue.judging.kinds import USAGE
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -35,6 +36,13 @@ OPTIONS = (
     click.option("--dialect", metavar="NAME", help=options.DIALECT),
     click.option("--thinks/--no-thinks", default=None, help=options.THINKS),
     click.option("--criteria", metavar="FILE", help=options.CRITERIA),
+)
+
+price_option = click.option(
+    "--price",
+    metavar=SPELLING,
+    help="What the judge costs: for a million tokens, or for an hour of each of N GPUs. The "
+    "unit is yours.",
 )
 
 JUDGES = (

@@ -6,9 +6,8 @@ from typing import Any, TypeVar
 import click
 
 from rrm_queue.actions import options
-from rrm_queue.actions.money import SPELLING
 from rrm_queue.cli.options.checked import choice_option, number_option
-from rrm_queue.cli.options.judge import JUDGES, asking_options
+from rrm_queue.cli.options.judge import JUDGES, asking_options, price_option
 from rrm_queue.cli.options.voting import voting_options
 from rrm_queue.strategies import NAMES as STRATEGIES
 
@@ -28,12 +27,7 @@ OPTIONS = (
     choice_option(options.SEEDING),
     click.option("--name", help="A name for the job."),
     number_option(options.PRIORITY),
-    click.option(
-        "--price",
-        metavar=SPELLING,
-        help="What the judge costs: for a million tokens, or for an hour of each of N GPUs. The "
-        "unit is yours.",
-    ),
+    price_option,
     click.option(
         "--max-cost",
         type=float,

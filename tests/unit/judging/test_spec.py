@@ -6,8 +6,10 @@ from rrm_queue.domain import JudgeSpec
 from rrm_queue.errors import UsageFault
 from rrm_queue.judging.kinds import kind_of
 from rrm_queue.judging.spec import (
+    field_value,
     needs_reference,
     parse_spec,
+    with_extra,
     with_sampling,
     with_template,
 )
@@ -147,3 +149,31 @@ def test_only_a_simulated_judge_knows_how_good_answers_are() -> None:
     assert kind_of(parsed("simulated:0.8")).needs_gold
     others = ("reference", "replay:f", "rrm-7b", "sglang:m", "openai:m")
     assert not any(kind_of(parsed(text)).needs_gold for text in others)
+
+
+def test_an_empty_setting_leaves_its_parameter_out() -> None:
+    spec = with_sampling(parsed("openai:m"), {"seed": "", "temperature": " ", "top_p": "0.5"})
+    assert (set(spec.omit), spec.top_p) == ({"seed", "temperature"}, 0.5)
+    with pytest.raises(UsageFault, match="seed of its own"):
+        with_sampling(parsed("openai:m"), {"seed": "7"})
+
+
+def test_added_fields_are_kept_in_one_order() -> None:
+    spec = with_extra(with_extra(parsed("openai:m"), {"b": 1}), {"a": None})
+    assert list(spec.extra.items()) == [("a", None), ("b", 1)]
+    with pytest.raises(UsageFault, match="writes no text"):
+        with_extra(parsed("reference"), {"a": 1})
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("low", "low"), ("true", True), ("5", 5), ('{"a": [1]}', {"a": [1]}), ('"x y"', "x y")],
+)
+def test_a_field_is_json_or_a_plain_word(text: str, value: object) -> None:
+    assert field_value(text) == value
+
+
+@pytest.mark.parametrize("text", ["{", "x y", "", "-", "[1,"])
+def test_a_field_that_is_neither_is_refused(text: str) -> None:
+    with pytest.raises(UsageFault, match="no JSON value"):
+        field_value(text)

@@ -1,8 +1,10 @@
 """The `openai:MODEL` judge: a prompt at any OpenAI-compatible chat endpoint."""
 
 import logging
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from time import perf_counter
+from typing import Any
 
 import aiohttp
 
@@ -73,6 +75,8 @@ class OpenAIEngine:
         payload, own = payload_of(request, prompt), frozenset(request.judge.extra)
         for _ in range(_MOST_PROBES):
             sent = endpoint.applied(payload, own)
+            if _grows(request) and sent == endpoint.applied(_at_first(request, payload), own):
+                raise PermanentFault("the endpoint allows no longer answer than before")
             began = perf_counter()
             answer = await self._connection.post(base_url, sent)
             if answer.status == 200:
@@ -94,3 +98,13 @@ class OpenAIEngine:
             said = "; ".join(adapted)
             log.warning("%s at %s: %s", judge, judge.base_url, said)
             self._notes.say(judge, said)
+
+
+def _grows(request: VoteRequest) -> bool:
+    """Whether the request asks for more tokens than the judge's own, as an answer was cut off."""
+    return request.budget > request.judge.max_tokens and "max_tokens" not in request.judge.omit
+
+
+def _at_first(request: VoteRequest, payload: Mapping[str, Any]) -> dict[str, Any]:
+    """The body with the judge's own budget, as it was sent for the answer that was cut off."""
+    return {**payload, "max_tokens": request.judge.max_tokens}
