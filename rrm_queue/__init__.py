@@ -8,7 +8,20 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from rrm_queue.api import Job, Ranked, Ranking, rank, results, status, submit, wait
+    from rrm_queue.api import (
+        Job,
+        Ranked,
+        Ranking,
+        rank,
+        rank_async,
+        rank_many,
+        results,
+        rewards,
+        rewards_async,
+        status,
+        submit,
+        wait,
+    )
     from rrm_queue.errors import RrmqError
 
 __version__ = "0.1.0"
@@ -20,7 +33,11 @@ __all__ = [
     "RrmqError",
     "__version__",
     "rank",
+    "rank_async",
+    "rank_many",
     "results",
+    "rewards",
+    "rewards_async",
     "status",
     "submit",
     "wait",

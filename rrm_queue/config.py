@@ -122,6 +122,14 @@ class Settings(BaseSettings):
         ge=0,
         description="requests a second that `rrmq serve` takes from each token; 0: no limit",
     )
+    server_url: str | None = Field(
+        default=None,
+        description="the `rrmq serve` that `rrm_queue.rewards` asks, such as `http://host:8000`; "
+        "without it Python uses the store",
+    )
+    server_token: SecretStr | None = Field(
+        default=None, description="a token of that server (its `RRMQ_API_TOKENS`)"
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="how much coordinator, worker and server log"
     )

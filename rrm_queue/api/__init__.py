@@ -4,8 +4,23 @@ It reads the same settings and starts the same local stack as the command. Error
 what the command prints on stderr is logged.
 """
 
+from rrm_queue.api.group_rewards import rewards, rewards_async
 from rrm_queue.api.job import Job, results, status, wait
-from rrm_queue.api.ranking import Ranked, Ranking, rank
+from rrm_queue.api.ranking import Ranked, Ranking, rank, rank_async, rank_many
 from rrm_queue.api.submitting import Row, submit
 
-__all__ = ["Job", "Ranked", "Ranking", "Row", "rank", "results", "status", "submit", "wait"]
+__all__ = [
+    "Job",
+    "Ranked",
+    "Ranking",
+    "Row",
+    "rank",
+    "rank_async",
+    "rank_many",
+    "results",
+    "rewards",
+    "rewards_async",
+    "status",
+    "submit",
+    "wait",
+]

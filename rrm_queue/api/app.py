@@ -4,6 +4,8 @@ import os
 from threading import Lock
 
 from rrm_queue.actions.app import App
+from rrm_queue.actions.judges import local_files
+from rrm_queue.actions.rewards.service import RewardService
 from rrm_queue.actions.settings import read_settings
 
 
@@ -13,17 +15,27 @@ class _Shared:
     def __init__(self) -> None:
         self._lock = Lock()
         self._app: App | None = None
+        self._rewards: RewardService | None = None
 
     def get(self) -> App:
         settings = read_settings()
         with self._lock:
-            before = self._app
+            before, service = self._app, self._rewards
             if before is not None and before.settings == settings:
                 return before
-            self._app = App(settings)
+            self._app, self._rewards = App(settings), None
+        if service is not None:
+            service.close()
         if before is not None:
             before.close()
         return self._app
+
+    def rewards(self) -> RewardService:
+        app = self.get()
+        with self._lock:
+            if self._rewards is None:
+                self._rewards = RewardService(app, local_files(app.settings.home))
+            return self._rewards
 
 
 def shared_app() -> App:
@@ -32,6 +44,11 @@ def shared_app() -> App:
     Raises UsageFault for settings that cannot be.
     """
     return _shared.get()
+
+
+def shared_rewards() -> RewardService:
+    """What takes groups for rewards over that App."""
+    return _shared.rewards()
 
 
 def _forget() -> None:

@@ -181,6 +181,11 @@ def is_kind(name: str) -> bool:
     return name in KINDS or name in _SHORT
 
 
+def titled(judge: JudgeSpec) -> str:
+    """The judge as people read it: with the name that its file gives it."""
+    return f"{judge.name} ({judge})" if judge.name else str(judge)
+
+
 def judge_name(judge: JudgeSpec) -> str:
     """The judge with the endpoint that it is reached at, whatever its settings."""
     return f"{judge} {judge.base_url}" if judge.base_url else str(judge)

@@ -10,13 +10,18 @@ from typing import Any
 import pytest
 from kit.intake_shapes import CONTAINERS, Row, array, interleaved, jsonl, many, piped, rows_of
 from kit.reshaping import (
+    PAIRS,
     PREFERENCES,
     alpaca_eval,
+    answer_lists,
     chat,
+    conversations,
     distilabel,
+    mt_bench,
     one_a_row,
     own,
     ppe,
+    ranked,
     ultrafeedback,
 )
 from sqlalchemy import text
@@ -101,11 +106,22 @@ def test_many_candidates(database: Database, name: str) -> None:
     plain = jsonl(map(named, rows))
     spread = [part for row in rows for part in alpaca_eval(row)]
     files = [[encode(map(named, rows))] for encode in CONTAINERS.values()]
-    shapes = [[jsonl(map(shape, rows))] for shape in (ultrafeedback, distilabel)]
+    whole = (ultrafeedback, distilabel, answer_lists, ranked)
+    shapes = [[jsonl(map(shape, rows))] for shape in whole]
     packed = [[CONTAINERS["Parquet"](map(shape, rows))] for shape in (ultrafeedback, distilabel)]
     talked = [[array(chat(row) | {"candidates": _chat_named(row)} for row in rows)]]
     parts = [[grouped(rows)], [CONTAINERS["JSON array, gzip"](spread)]]
+    parts += [[jsonl(part for row in rows for part in conversations(row))]]
     same(database, plain, [*files, *shapes, *packed, *talked, *parts])
+
+
+def test_questions_and_answers_in_files_of_their_own(database: Database) -> None:
+    """The questions come first or last: the order of the answers is the order of the prompts."""
+    rows = [row | {"reference": None} for row in many("many_llmfao_60cand")]
+    joined = [mt_bench(row) for row in rows]
+    questions = jsonl(question for question, _ in joined)
+    answers = jsonl(answer for _, parts in joined for answer in parts)
+    same(database, jsonl(map(named, rows)), [[questions, answers], [answers, questions]])
 
 
 def _chat_named(row: Row) -> list[Row]:
@@ -170,6 +186,7 @@ def test_pairs_with_labels(database: Database, name: str) -> None:
     keys = ("id", "prompt", "response_a", "response_b", "label", "subset")
     given = [{key: row.get(key) for key in keys} for row in rows]
     others = [[encode(given)] for encode in CONTAINERS.values()]
+    others += [[jsonl(map(shape, rows))] for shape in PAIRS.values()]
     told = same(database, jsonl(plain), others, Empty.KEEP)
     assert (told.tournaments, told.candidates) == (len(rows), 2 * len(rows))
 

@@ -14,6 +14,7 @@ from rrm_queue.intake.formats.base import Empty
 from rrm_queue.intake.formats.entrants import answer_text
 from rrm_queue.intake.formats.fields import criteria, identifier, kind, optional_score, reference
 from rrm_queue.intake.formats.messages import prose
+from rrm_queue.intake.formats.own import OWN
 from rrm_queue.intake.needs import Needs
 from rrm_queue.intake.submission_key import content_key
 from rrm_queue.store.tables import Job
@@ -93,6 +94,15 @@ def group_of(request: RewardRequest) -> Group:
     except Problem as problem:
         raise BadInput(SOURCE, [problem]) from problem
     return Group(_named(tournament), len(candidates))
+
+
+def ranked_group(row: Mapping[str, Any]) -> Group:
+    """The tournament of a row as a file has it, named by its content. Raises BadInput."""
+    try:
+        parsed = OWN.parse(dict(row), "", 0, Empty.REFUSE)
+    except Problem as problem:
+        raise BadInput("rows", [Problem(problem.reason, 1)]) from problem
+    return Group(_named(parsed.tournament), len(parsed.tournament.candidates))
 
 
 def own_job(

@@ -87,7 +87,7 @@ class RewardService:
         if request.job is not None:
             return group, request.job
         answers = len(group.tournament.candidates)
-        job = self._own_job(request.options, answers)
+        job = self.own_job(request.options, answers)
         fitting(job.needs, group)
         return group, job
 
@@ -101,7 +101,7 @@ class RewardService:
     def prepare_sample(self, request: SampleRequest) -> Gathered:
         """The answer of a cohort, checked. Raises BadInput and UsageFault; as `prepare`."""
         refuse_options(request.job, request.options)
-        job = request.job or self._own_job(request.options, request.size)
+        job = request.job or self.own_job(request.options, request.size)
         return gathered_of(request, job)
 
     def gather(self, answer: Gathered) -> Future[Held]:
@@ -130,7 +130,8 @@ class RewardService:
         self.joiner.tell([joined])
         return joined
 
-    def _own_job(self, options: Mapping[str, Any], answers: int) -> OwnJob:
+    def own_job(self, options: Mapping[str, Any], answers: int) -> OwnJob:
+        """The open job that requests with these options share. Raises UsageFault."""
         return own_job(options, answers, self.app.settings.openai_base_url, self._files)
 
     def _join(self, asked: Sequence[Joining]) -> Sequence[Joined | RrmqError]:

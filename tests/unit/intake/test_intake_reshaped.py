@@ -17,6 +17,7 @@ from kit.intake_shapes import (
     tournaments,
 )
 from kit.reshaping import (
+    PAIRS,
     PREFERENCES,
     alpaca_eval,
     chat,
@@ -135,6 +136,25 @@ def labelled(read: list[Tournament]) -> list[tuple[object, ...]]:
 def with_answers(name: str) -> list[Row]:
     """The rows of a pairwise file but those of PandaLM's in which a model gave no answer."""
     return [row for row in rows_of(name) if row["response_a"].strip() and row["response_b"].strip()]
+
+
+@pytest.mark.parametrize("shape", PAIRS)
+@pytest.mark.parametrize("name", PAIRWISE)
+def test_labelled_pairs_of_public_formats(name: str, shape: str) -> None:
+    rows = with_answers(name)
+    expected = [
+        (
+            row["id"],
+            row["prompt"],
+            {row["response_a"], row["response_b"]},
+            preferred_text(row),
+            row.get("subset"),
+        )
+        for row in rows
+    ]
+    read = reading(jsonl(map(PAIRS[shape], rows)))
+    assert labelled(only_tournaments(read)) == expected
+    assert read.unread == ()
 
 
 def preferred_text(row: Row) -> str | None:
