@@ -19,7 +19,6 @@ from rrm_queue.intake.formats.entrants import own_names, refuse_too_few
 from rrm_queue.intake.formats.messages import prose
 from rrm_queue.intake.joined_rows import JoinedRow, JoinedRows, Spot
 
-
 _ALL_FILES = "; submit the files of all models together"
 
 
