@@ -73,7 +73,7 @@ def rank(
 def rank_many(
     rows: Iterable[Row],
     *,
-    judge: str = "reference",
+    judge: str | Sequence[str] = "reference",
     strategy: str = "elo",
     timeout: float | None = None,
     **options: Any,
