@@ -184,10 +184,6 @@ class JobFailed(RrmqError):
     """The job ended without what was asked of it."""
 
 
-class ServerFault(RrmqError):
-    """The server for rewards refuses a request, or has no rewards for too long."""
-
-
 class RewardMissing(RrmqError):
     """An answer has no reward, and the trainer takes numbers only."""
 

@@ -8,11 +8,13 @@ from rrm_queue.api.group_rewards import rewards, rewards_async
 from rrm_queue.api.job import Job, results, status, wait
 from rrm_queue.api.ranking import Ranked, Ranking, rank, rank_async, rank_many
 from rrm_queue.api.submitting import Row, submit
+from rrm_queue.reward_client import RewardClient
 
 __all__ = [
     "Job",
     "Ranked",
     "Ranking",
+    "RewardClient",
     "Row",
     "rank",
     "rank_async",

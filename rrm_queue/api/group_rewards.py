@@ -2,17 +2,21 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Future
-from typing import Any
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cache
+from typing import Any, cast
 
 from rrm_queue.actions.rewards.answers import RewardsShape, equal_shape, rewards_shape
 from rrm_queue.actions.rewards.asked import RewardRequest
-from rrm_queue.actions.settings import read_settings
+from rrm_queue.actions.settings import read_settings, reveal
 from rrm_queue.api.app import shared_rewards
-from rrm_queue.api.server import ask_server, server_threads
 from rrm_queue.errors import StillRunning
+from rrm_queue.reward_client import RewardClient, run
 from rrm_queue.views.groups import JudgedGroup
 from rrm_queue.views.rewards import RewardFormula, RewardKind
+
+MOST_THREADS = 256
+"""Groups that an event loop waits for at the same time; further ones wait for their turn."""
 
 TIMEOUT = 600.0
 """Seconds to wait for rewards, unless told otherwise."""
@@ -53,7 +57,8 @@ def rewards(
     )
     settings = read_settings()
     if settings.server_url:
-        return ask_server(settings, asked, timeout)
+        client = RewardClient(settings.server_url, reveal(settings.server_token), patience=timeout)
+        return cast("RewardsShape", run(client.ask(_body(asked))))
     service = shared_rewards()
     group, own = service.prepare(asked)
     if group.equal:
@@ -68,8 +73,30 @@ async def rewards_async(
     """`rewards` for an event loop: any number of groups may be waited for at the same time."""
     loop = asyncio.get_running_loop()
     return await loop.run_in_executor(
-        server_threads(), lambda: rewards(prompt, completions, **given)
+        waiting_threads(), lambda: rewards(prompt, completions, **given)
     )
+
+
+@cache
+def waiting_threads() -> ThreadPoolExecutor:
+    """The threads in which an event loop's requests wait."""
+    return ThreadPoolExecutor(MOST_THREADS, "rrmq-rewards")
+
+
+def _body(asked: RewardRequest) -> dict[str, Any]:
+    """The request as `POST /v1/rewards` takes it."""
+    return {
+        **asked.options,
+        "prompt": asked.prompt,
+        "completions": list(asked.completions),
+        "reference": asked.reference,
+        "criteria": asked.criteria,
+        "id": asked.id,
+        "job": asked.job,
+        "kind": asked.formula.kind.value,
+        "center": asked.formula.center,
+        "scale": asked.formula.scale,
+    }
 
 
 def wait_for(judged: Future[JudgedGroup], key: str, timeout: float | None) -> JudgedGroup:

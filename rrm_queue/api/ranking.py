@@ -8,9 +8,8 @@ from typing import Any
 from rrm_queue.actions.rewards.asked import ONLINE_PRIORITY, fitting, ranked_group
 from rrm_queue.actions.rewards.joining import Joined
 from rrm_queue.api.app import shared_rewards
-from rrm_queue.api.group_rewards import wait_for
+from rrm_queue.api.group_rewards import wait_for, waiting_threads
 from rrm_queue.api.job import Job, results
-from rrm_queue.api.server import server_threads
 from rrm_queue.api.submitting import Row
 from rrm_queue.errors import JobFailed, UsageFault
 from rrm_queue.views.tournaments import TournamentResult
@@ -97,7 +96,7 @@ def rank_many(
 async def rank_async(prompt: str, candidates: Iterable[str | Row], **given: Any) -> Ranking:
     """`rank` for an event loop: any number of calls may be waited for at the same time."""
     loop = asyncio.get_running_loop()
-    return await loop.run_in_executor(server_threads(), lambda: rank(prompt, candidates, **given))
+    return await loop.run_in_executor(waiting_threads(), lambda: rank(prompt, candidates, **given))
 
 
 def _listed(row: Row) -> dict[str, Any]:

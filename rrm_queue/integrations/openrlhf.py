@@ -10,7 +10,7 @@ from typing import Any, TypedDict
 
 from rrm_queue.errors import UsageFault
 from rrm_queue.intake.formats.dialogues import answer_after
-from rrm_queue.integrations.client import RewardClient, run
+from rrm_queue.reward_client import RewardClient, run
 
 
 class Rewarded(TypedDict):
@@ -28,7 +28,8 @@ def reward_function(*, size: int, **options: Any) -> RewardFunc:
     """A `reward_func`; `size` is the trainer's `--rollout.n_samples_per_prompt`.
 
     The labels are references, for judges that need them. `options` are those of `RewardClient`.
-    Raises UsageFault; the function raises it for a query without its prompt, and ServerFault.
+    Raises UsageFault. The function raises it for a query without its prompt, and also what
+    `RewardClient` raises.
     """
     client = RewardClient(**options)
 

@@ -8,7 +8,7 @@ of fields of `POST /v1/rewards`.
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from rrm_queue.integrations.client import Prompt, RewardClient, complete
+from rrm_queue.reward_client import Prompt, RewardClient, complete
 
 
 class Arguments(Protocol):
@@ -38,7 +38,7 @@ class Sample(Protocol):
 async def reward(args: Arguments, sample: Sample, **_: Any) -> float:
     """The reward of a sample, once all `--n-samples-per-prompt` of its prompt are there.
 
-    Raises RewardMissing where the judge gave no verdict, and ServerFault.
+    Raises RewardMissing where the judge gave no verdict, and what `RewardClient` raises.
     """
     given = await RewardClient().sample(
         sample.prompt,

@@ -13,7 +13,7 @@ from itertools import groupby
 from typing import Any
 
 from rrm_queue.errors import UsageFault
-from rrm_queue.integrations.client import Prompt, RewardClient, run
+from rrm_queue.reward_client import Prompt, RewardClient, run
 
 Rewards = list[float | None]
 

@@ -7,7 +7,7 @@ An episode holds several traces of one task, such as those of the environment `b
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from rrm_queue.integrations.client import Prompt, RewardClient, complete
+from rrm_queue.reward_client import Prompt, RewardClient, complete
 
 
 class Trace(Protocol):
@@ -39,8 +39,8 @@ async def judge_episode(
     """Records a reward called `name` on every trace of the episode.
 
     `prompt` is the task's, such as `task.data.prompt_text`. `options` are those of `RewardClient`.
-    Raises RewardMissing and ServerFault; verifiers then counts the episode as failed, and no trace
-    has a reward of ours.
+    Raises RewardMissing and what `RewardClient` raises. Verifiers then counts the episode as
+    failed, and no trace has a reward of ours.
     """
     traces: Sequence[Trace] = episode.traces
     answers = [trace.last_reply for trace in traces]

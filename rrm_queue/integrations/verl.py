@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rrm_queue.errors import UsageFault
-from rrm_queue.integrations.client import Prompt, RewardClient, complete, run
+from rrm_queue.reward_client import Prompt, RewardClient, complete, run
 
 
 async def compute_score(
@@ -28,7 +28,7 @@ async def compute_score(
 
     `size` is `actor_rollout_ref.rollout.n`. The prompt is `extra_info[prompt_key]`. `missing` takes
     the place of a reward that the judge did not give; without it RewardMissing is raised. Raises
-    UsageFault and ServerFault.
+    UsageFault and what `RewardClient` raises.
     """
     reward = await _client(options).sample(
         _prompt(extra_info, prompt_key), solution_str, size=size, reference=_text(ground_truth)

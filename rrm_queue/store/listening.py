@@ -34,6 +34,13 @@ class Channel(StrEnum):
     JOBS = "rrmq_jobs"
 
 
+LISTEN = {
+    Channel.TOURNAMENTS: text("LISTEN rrmq_tournaments"),
+    Channel.HELD: text("LISTEN rrmq_held"),
+    Channel.COHORTS: text("LISTEN rrmq_cohorts"),
+    Channel.JOBS: text("LISTEN rrmq_jobs"),
+}
+
 REWARDS = (Channel.TOURNAMENTS, Channel.HELD, Channel.COHORTS)
 """What those need who wait for rewards."""
 
@@ -58,7 +65,7 @@ class Listener:
 
     def __init__(self, connection: Connection, channels: Sequence[Channel]) -> None:
         for channel in channels:
-            connection.execute(text(f"LISTEN {channel.value}"))
+            connection.execute(LISTEN[channel])
         self._driver = cast("psycopg.Connection", connection.connection.dbapi_connection)
 
     def receive(self, seconds: float) -> Iterator[Notice]:

@@ -11,11 +11,11 @@ import aiohttp
 import pytest
 from kit.reward_server import JUDGE, RewardServer, reward_server
 
-from rrm_queue.errors import RewardMissing, ServerFault, UsageFault
+from rrm_queue.errors import Overloaded, RewardMissing, UsageFault
 from rrm_queue.integrations import slime, trl, verl
-from rrm_queue.integrations.client import RewardClient, complete
 from rrm_queue.integrations.openrlhf import reward_function as openrlhf_function
 from rrm_queue.integrations.verifiers import judge_episode
+from rrm_queue.reward_client import RewardClient, complete
 
 LONG, MIDDLE, SHORT = "a long answer with reasons", "a fair answer", "no"
 ANSWERS = [SHORT, LONG, MIDDLE, LONG]
@@ -243,11 +243,11 @@ def test_what_the_server_refuses_is_said_once() -> None:
     async def ask(**options: Any) -> list[float | None]:
         return await RewardClient(**options).group(next(_prompts), [LONG, SHORT])
 
-    with pytest.raises(ServerFault, match="401"):
+    with pytest.raises(UsageFault, match="401"):
         asyncio.run(ask(token="wrong"))  # noqa: S106
-    with pytest.raises(ServerFault, match="unknown judge 'nobody'"):
+    with pytest.raises(UsageFault, match="unknown judge 'nobody'"):
         asyncio.run(ask(judge="nobody"))
-    with pytest.raises(ServerFault, match="no rewards in 1 s"):
+    with pytest.raises(Overloaded, match="no answer in 1 s"):
         asyncio.run(ask(url="http://127.0.0.1:9", patience=1))
     with pytest.raises(RewardMissing):
         complete([0.5, None])

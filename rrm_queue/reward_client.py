@@ -17,7 +17,16 @@ import aiohttp
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_delay
 from tenacity.wait import wait_base, wait_random_exponential
 
-from rrm_queue.errors import RewardMissing, ServerFault, UsageFault
+from rrm_queue.errors import (
+    CohortRefused,
+    Conflict,
+    JobFailed,
+    Overloaded,
+    RewardMissing,
+    RrmqError,
+    StillRunning,
+    UsageFault,
+)
 
 PATIENCE = 86_400.0
 """Seconds after which a request is given up, unless told otherwise."""
@@ -35,11 +44,15 @@ Prompt = str | Sequence[Mapping[str, Any]]
 
 
 class _Again(Exception):
-    """The request is to be repeated, `after` so many seconds where the server says it."""
+    """The request is to be repeated, `after` so many seconds where the server says it.
 
-    def __init__(self, reason: str, after: float | None = None) -> None:
+    `joined` when the group is being judged.
+    """
+
+    def __init__(self, reason: str, after: float | None = None, *, joined: bool = False) -> None:
         super().__init__(reason)
         self.after = after
+        self.joined = joined
 
 
 class _Wait(wait_base):
@@ -81,17 +94,17 @@ class RewardClient:
     ) -> list[float | None]:
         """The rewards of a group of answers to one prompt; None where the judge gave no verdict.
 
-        Raises ServerFault when the server refuses, or has no rewards within `patience` seconds.
+        Raises UsageFault and Conflict for what the server refuses, StillRunning when the group is
+        not judged within `patience` seconds, and Overloaded when the server does not answer.
         """
-        body = {
-            "wait": _WAIT,
-            "prompt": prompt,
-            "completions": list(completions),
-            "reference": reference,
-        }
-        answer = await self._ask("v1/rewards", {**self._options, **body})
-        rewards: list[float | None] = answer["rewards"]
+        body = {"prompt": prompt, "completions": list(completions), "reference": reference}
+        rewards: list[float | None] = (await self.ask(body))["rewards"]
         return rewards
+
+    async def ask(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        """All that the server says of a group; `body` as for `POST /v1/rewards`."""
+        sent = {"wait": min(_WAIT, self._patience), **self._options, **body}
+        return await self._ask("v1/rewards", sent)
 
     async def sample(
         self,
@@ -105,7 +118,8 @@ class RewardClient:
     ) -> float | None:
         """The reward of one answer, once all `size` answers of its group are there.
 
-        A group without a name is that of the next answers to the same prompt. Raises as `group`.
+        A group without a name is that of the next answers to the same prompt. Raises as `group`,
+        and CohortRefused for a group that was not whole in time.
         """
         body = {
             "partial": self._options.get("partial", "judge"),
@@ -131,8 +145,11 @@ class RewardClient:
         )
         try:
             return await retrying(self._once, path, sent)
-        except (_Again, aiohttp.ClientError, TimeoutError) as error:
-            raise ServerFault(f"no rewards in {self._patience:g} s: {error}") from error
+        except _Again as again:
+            late = StillRunning if again.joined else Overloaded
+            raise late(f"no rewards in {self._patience:g} s: {again}") from again
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise Overloaded(f"{self._url}: no answer in {self._patience:g} s: {error}") from error
 
     async def _once(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=30, sock_read=_WAIT + 60)
@@ -142,12 +159,12 @@ class RewardClient:
             session.post(url, json=body) as response,
         ):
             if response.status == 202:
-                raise _Again("the judge has not decided yet", after=0)
+                raise _Again("the judge has not decided yet", after=0, joined=True)
             if response.status != 200:
                 kind, reason = await _problem(response)
                 if response.status in _BUSY and kind != _LATE:
                     raise _Again(reason, _retry_after(response))
-                raise ServerFault(f"the server refuses: {reason}")
+                raise _fault(response.status, reason)
             answer: dict[str, Any] = await response.json()
             return answer
 
@@ -159,6 +176,19 @@ def complete(rewards: Sequence[float | None], missing: float | None = None) -> l
     ever a reward.
     """
     return [_number(reward, missing) for reward in rewards]
+
+
+def _fault(status: int, reason: str) -> RrmqError:
+    """What the server's refusal is in Python."""
+    match status:
+        case 409:
+            return Conflict(reason)
+        case 504:
+            return CohortRefused(reason)
+        case _ if 400 <= status < 500:
+            return UsageFault(reason)
+        case _:
+            return JobFailed(reason)
 
 
 def _number(reward: float | None, missing: float | None) -> float:
