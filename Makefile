@@ -63,6 +63,9 @@ lock: $(VENV)/.installed-dev  ## resolve anew what the images and the developmen
 	$(VENV)/bin/uv pip compile $(LOCKED) --group dev -o requirements-dev.txt pyproject.toml
 	echo 'hatchling>=1.27' | $(VENV)/bin/uv pip compile $(LOCKED) -o workers/requirements-build.txt -
 
+pin: $(VENV)/.installed-dev  ## write the present digests of the base images into the Dockerfiles and docker-compose.yml
+	$(VENV)/bin/python deploy/pin.py
+
 bench: $(VENV)/.installed-dev engine  ## the queue's costs against baselines beside it: half an hour, BENCHMARK=--quick for five minutes
 	$(VENV)/bin/python benchmarks $(BENCHMARK)
 

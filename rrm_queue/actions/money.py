@@ -52,8 +52,8 @@ def cost_of(view: JobView, now: datetime | None = None) -> float | None:
 
 
 def amount(cost: float) -> str:
-    """A cost in a few digits, such as `12.30` or `0.0042`."""
-    return f"{cost:,.2f}" if cost >= 1 or not cost else f"{cost:.2g}"
+    """A cost in a few digits, such as `12.30` or `0.00417`."""
+    return f"{cost:,.2f}" if cost >= 1 or not cost else f"{cost:.3g}"
 
 
 def cost_words(view: JobView, now: datetime) -> str | None:

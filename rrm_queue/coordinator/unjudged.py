@@ -18,7 +18,10 @@ class Lengths(NamedTuple):
     second: int
 
 
-_TOO_LONG = re.compile(r"\b(?:too (?:long|large|many)|context|tokens?|length|maximum|413)\b", re.I)
+_TOO_LONG = re.compile(
+    r"\b(?:long(?:er)?|large(?:r)?|too many|context|tokens?|length|maximum|exceed(?:s|ed)?|413)\b",
+    re.I,
+)
 """What judges say of a prompt that is too long: SGLang, vLLM, llama.cpp, OpenAI, Anthropic."""
 
 

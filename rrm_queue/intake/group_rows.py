@@ -19,6 +19,8 @@ from rrm_queue.intake.formats.entrants import own_names, refuse_too_few
 from rrm_queue.intake.formats.messages import prose
 from rrm_queue.intake.joined_rows import JoinedRow, JoinedRows, Spot
 
+_ALL_FILES = "; submit the files of all models together"
+
 
 class Grouped(NamedTuple):
     """A tournament, where it begins, and how many empty answers were left out of it."""
@@ -71,7 +73,7 @@ def _grouped(group: Iterator[JoinedRow], name: Callable[[Spot], str]) -> Grouped
     dropped = len(rows) - len(kept)
     try:
         prompt = _prompt(first)
-        refuse_too_few(len(kept), dropped, "the prompt")
+        refuse_too_few(len(kept), dropped, "prompt", _ALL_FILES)
         tournament = Tournament(
             key=first.key or _row_id(rows) or name(spot),
             prompt=prompt,

@@ -52,7 +52,7 @@ def serve(
             f"others can reach {host}: set RRMQ_API_TOKENS to tokens of your own, or listen on "
             "127.0.0.1"
         )
-    listener = _listen(host, port)
+    listener = listen(host, port)
     app.ensure_processes()
     app.database.check_schema()
     hosts = LOOPBACK | {name.lower() for name in names} if local or names else frozenset[str]()
@@ -133,14 +133,20 @@ def _access(app: App) -> Access:
         raise UsageFault(f"the token cannot be kept: {error}") from error
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that takes connections. Raises UsageFault for an address that cannot be had.
+
+    It names TCP as its protocol: asyncio sends small answers of such sockets at once, and those of
+    others up to 40 ms later (Nagle's algorithm).
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((host, port), family=family, backlog=2048)
+        made = socket.create_server((host, port), family=family, backlog=2048)
     except (OSError, OverflowError) as error:
         # Python says in brackets where, which this message says itself.
         reason = (getattr(error, "strerror", None) or str(error)).partition(" (while ")[0]
         raise UsageFault(f"cannot listen on {host} port {port}: {reason}") from error
+    return socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP, made.detach())
 
 
 def _is_loopback(host: str) -> bool:

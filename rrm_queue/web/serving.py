@@ -98,7 +98,7 @@ class Serving:
             )
 
 
-def _serving(request: Request) -> Serving:
+async def _serving(request: Request) -> Serving:  # a plain function would cost a thread
     found = request.app.state.serving
     assert isinstance(found, Serving)  # noqa: S101  # `create_api` puts it there
     return found

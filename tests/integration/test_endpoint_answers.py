@@ -316,9 +316,10 @@ def test_an_endpoint_that_refuses_parameters_is_adapted_to(
 
 
 def test_many_requests_at_once_learn_from_each_other() -> None:
-    handler, sent = strict("seed")
+    handler, sent = strict("max_tokens", "seed")
     assert votes(judged(handler, voting=ONCE, matches=40, concurrency=8)) == [Verdict.FIRST] * 40
-    assert len(sent) <= 48
+    assert len(sent) <= 56
+    assert sent[-1]["max_completion_tokens"] == 8192
 
 
 @pytest.mark.parametrize("name", ["09-max-tokens"])

@@ -1,5 +1,6 @@
 """Who may call, and what a server bears: tokens, names, limits and hostile requests."""
 
+import asyncio
 import socket
 import time
 from collections.abc import Iterator
@@ -19,7 +20,7 @@ from rrm_queue.errors import UsageFault
 from rrm_queue.local.stack import Addresses
 from rrm_queue.store.database import Database
 from rrm_queue.web import body, serving
-from rrm_queue.web.serve import serve
+from rrm_queue.web.serve import listen, serve
 
 MAX_BODY = 100_000
 
@@ -350,3 +351,26 @@ def test_others_are_let_in_only_with_tokens_that_were_chosen(
     settings = settings_of(module_database, servers, home=tmp_path)
     with App(settings) as app, pytest.raises(UsageFault, match="set RRMQ_API_TOKENS"):
         serve(app, host, 0, ready=print)
+
+
+def test_small_answers_are_sent_at_once() -> None:
+    """A connection that the server takes does not wait for more to send (TCP_NODELAY)."""
+
+    async def taken() -> int:
+        served = asyncio.Queue[asyncio.StreamWriter]()
+
+        async def take(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await served.put(writer)
+
+        with closing(listen("127.0.0.1", 0)) as listener:
+            server = await asyncio.start_server(take, sock=listener)
+            _, mine = await asyncio.open_connection(*listener.getsockname())
+            writer = await served.get()
+            peer = writer.get_extra_info("socket")
+            found = peer.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+            mine.close()
+            writer.close()
+            server.close()
+        return int(found)
+
+    assert asyncio.run(taken()) == 1

@@ -16,6 +16,7 @@ from rrm_queue.broker.client import BrokerClient
 from rrm_queue.local.stack import Addresses
 from rrm_queue.store.database import Database
 from rrm_queue.store.queue.control import cancel_job, pause_job
+from rrm_queue.web.serving import HEAVY, HEAVY_WAITING
 
 FILE = lines([3, 4])
 ROOT = Path(__file__).parents[2]
@@ -263,3 +264,50 @@ def test_many_streams_share_one_connection_and_one_look(
 
 def test_the_list_of_an_empty_store_is_empty(client: httpx2.Client) -> None:
     assert lines_of(client.get("/v1/jobs")) == []
+
+
+def test_a_stream_outlives_its_connection_to_the_store(
+    client: httpx2.Client, database: Database
+) -> None:
+    job = submit_file(database, FILE)
+    with client.stream("GET", f"/v1/jobs/{job}/events") as answer:
+        stream = answer.iter_lines()
+        read_events(stream, 1)
+        with database.begin() as tx:
+            tx.execute(
+                text(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                    "WHERE query LIKE 'LISTEN%' AND datname = current_database()"
+                )
+            )
+            pause_job(tx, job)
+        [(name, _, status)] = read_events(stream, 1)
+    assert (name, status["state"]) == ("status", "paused")
+
+
+def test_large_requests_wait_for_their_turn_and_more_are_asked_to_come_again(
+    server: HttpServer, client: httpx2.Client, database: Database
+) -> None:
+    job = submit_file(database, FILE)
+    places = HEAVY + HEAVY_WAITING
+    server.serving._heavy.take(places)
+    refused = client.get(f"/v1/jobs/{job}/export?as=best")
+    assert "large requests" in is_problem(refused, 503)["detail"]
+    assert refused.headers["retry-after"] == "5"
+    assert client.get(f"/v1/jobs/{job}").status_code == 200  # short ones go on
+    server.serving._heavy.leave(places)
+    assert client.get(f"/v1/jobs/{job}/export?as=best").status_code == 200
+
+
+def test_a_stopping_server_says_so_and_ends_its_streams(
+    server: HttpServer, client: httpx2.Client, database: Database
+) -> None:
+    job = submit_file(database, FILE)
+    with client.stream("GET", f"/v1/jobs/{job}/events") as answer:
+        stream = answer.iter_lines()
+        read_events(stream, 1)
+        loop = server.serving.changes._loop
+        loop.call_soon_threadsafe(server.serving.stop)
+        assert list(stream) == []
+    health = client.get("/health")
+    assert (health.status_code, health.json()["stopping"]) == (503, True)

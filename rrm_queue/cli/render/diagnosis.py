@@ -12,6 +12,7 @@ from rrm_queue.diagnostics.label_report import LabelReport
 from rrm_queue.diagnostics.rates import Rate
 from rrm_queue.diagnostics.reading import Level
 from rrm_queue.diagnostics.report import JudgeReport
+from rrm_queue.judging.kinds import titled
 from rrm_queue.text import count, percent, printable
 from rrm_queue.views.jobs import JobView
 
@@ -26,7 +27,7 @@ STYLES = {
 def findings_view(view: JobView, report: JudgeReport, width: int) -> Iterator[RenderableType]:
     """The findings; their meaning stands beside them, or below them where there is no room."""
     beside = width >= WIDE
-    table = ruled(title=Text(f"{printable(str(view.judge))} in job {view.id}", "bold"))
+    table = ruled(title=Text(f"{printable(titled(view.judge))} in job {view.id}", "bold"))
     table.add_column("figure", no_wrap=True)
     intervals = ["95 %"] if width >= NARROW else []
     for heading in ["%", *intervals, "of"]:

@@ -19,6 +19,7 @@ from rrm_queue.actions.formatting import (
 )
 from rrm_queue.actions.money import cost_words
 from rrm_queue.domain import TournamentState
+from rrm_queue.judging.kinds import titled
 from rrm_queue.text import printable, rating_interval, shortened
 from rrm_queue.views.jobs import JobView
 from rrm_queue.views.tournaments import RankedCandidate, TournamentError, TournamentResult
@@ -46,7 +47,7 @@ def card(view: JobView, now: datetime, error: TournamentError | None, *, ascii_o
     grid.add_row("source", printable(view.source))
     grid.add_row("strategy", f"{view.strategy}, seed {view.seed}")
     votes = f", {view.voting.votes} votes a match" if view.voting.votes > 1 else ""
-    grid.add_row("judge", printable(str(view.judge)) + votes)
+    grid.add_row("judge", printable(titled(view.judge)) + votes)
     over = view.tournaments_done + view.tournaments_failed
     failed = f", {view.tournaments_failed:,} failed" if view.tournaments_failed else ""
     grid.add_row(
@@ -84,7 +85,7 @@ def jobs_table(views: Iterable[JobView], width: int) -> Table:
         columns["created"] = lambda view: moment(view.created_at)[:-3]
     if width >= WIDE:
         columns["matches"] = lambda view: f"{view.matches_done:,}"
-        columns["judge"] = lambda view: _cut(str(view.judge))
+        columns["judge"] = lambda view: _cut(titled(view.judge))
     table = ruled()
     for heading in columns:
         justify: JustifyMethod = "right" if heading in ("done", "matches") else "left"

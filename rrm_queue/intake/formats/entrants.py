@@ -68,13 +68,13 @@ def enter(answers: Sequence[Answer], empty: Empty, place: str) -> Entrants:
     return Entrants(tuple(candidates), tuple(numbers))
 
 
-def refuse_too_few(candidates: int, dropped: int, place: str) -> None:
+def refuse_too_few(candidates: int, dropped: int, place: str, advice: str = "") -> None:
     """Raises Problem when the candidates are too few for a tournament."""
     if candidates >= FEWEST_CANDIDATES:
         return
     answers = "1 answer" if candidates else "no answers"
     left = f" and {dropped} empty" if dropped else ""
-    reason = f"`{place}` has {answers}{left}; a ranking needs at least {FEWEST_CANDIDATES}"
+    reason = f"`{place}` has {answers}{left}; a ranking needs at least {FEWEST_CANDIDATES}{advice}"
     if candidates + dropped >= FEWEST_CANDIDATES:
         keeps = Option("empty", Empty.KEEP.value)
         reason = Message(f"{reason}; ", keeps, " makes candidates of empty ones too")

@@ -82,6 +82,12 @@ def test_arena_hard_answers_are_joined_by_their_question() -> None:
     ]
 
 
+def test_one_model_s_file_alone_asks_for_the_others() -> None:
+    said = refusals("17-arena-hard-small-7b.jsonl")
+    reason = "`prompt` has 1 answer; a ranking needs at least 2"
+    assert said == [f":{n}: {reason}; submit the files of all models together" for n in (1, 2)]
+
+
 def test_numbers_as_labels_are_read_as_the_user_says() -> None:
     (said,) = refusals("19a-labels-1-2.jsonl")
     assert "`label` is the number 1; say what numbers mean: labels='1-2'" in said

@@ -34,9 +34,8 @@ class Adaptation:
 
     def with_refusal(self, refusal: Refusal) -> "Adaptation":
         """The adaptation after one more refusal."""
-        again = self.renamed and refusal.renamed
         left_out = self.left_out | refusal.unwanted
-        if again or left_out & set(BUDGETS):
+        if left_out & set(BUDGETS):
             left_out |= set(BUDGETS)
         return Adaptation(
             left_out,

@@ -85,7 +85,8 @@ class OpenAIEngine:
                 return vote
             now = datetime.now(UTC)
             fault = fault_of(answer.origin, answer.status, answer.headers, answer.body, now)
-            if isinstance(fault, RequestRejected):
+            news = endpoint.applied(payload, own) == sent  # another request may have learned it
+            if news and isinstance(fault, RequestRejected):
                 endpoint.learn(answer.status, answer.body, sent, own)
             if endpoint.applied(payload, own) == sent:
                 break
