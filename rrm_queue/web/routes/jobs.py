@@ -48,6 +48,9 @@ async def list_jobs(
 @router.get("/jobs/{job}", summary="Show how far a job is", response_model=ProblemShape)
 async def status(served: Served, job: Job) -> Response:
     """The job's progress, as `rrmq status --json` prints it."""
-    view, error = await served.call(jobs.status, served.app, job)
-    why = await served.call(held_up, served.app, view)
-    return json_response(problem_shape(view, error, why))
+
+    def look() -> ProblemShape:
+        view, error = jobs.status(served.app, job)
+        return problem_shape(view, error, held_up(served.app, view))
+
+    return json_response(await served.call(look))
