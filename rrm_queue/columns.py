@@ -1,7 +1,7 @@
 """A job's votes, matches and labels as NumPy columns, filled by the store for the statistics."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -66,6 +66,21 @@ class Votes:
             self.verdicts[rows],
             self.reasons[rows],
             None if self.probabilities is None else self.probabilities[rows],
+        )
+
+    def by_judge(self, judges: int, each: int) -> "Votes":
+        """The votes as if each judge of a jury had matches of its own, with its own numbers.
+
+        A judge's match is the match's number times `judges`, plus the judge's place from 0; `each`
+        is how many votes a judge has on a match at most.
+        """
+        if judges == 1:
+            return self
+        places = np.minimum((self.numbers - 1) // each, judges - 1)
+        return replace(
+            self,
+            matches=self.matches * judges + places,
+            numbers=self.numbers - places * each,
         )
 
     def parts(self) -> tuple[Whole, int]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from math import exp, lgamma, log
 
 from rrm_queue.domain import JudgeSpec, Launch, Order, Seeding, Tournament, Voting
+from rrm_queue.domain.jury import alone, members
 from rrm_queue.judging.kinds import kind_of
 from rrm_queue.judging.prompt import messages
 from rrm_queue.judging.voting import Tally, needed
@@ -123,13 +124,13 @@ class Scale:
         """Expected matches between two answers with the same text: nobody is asked."""
         self.tokens = Tokens()
         self._strategy, self._seeding, self._voting = strategy, seeding, voting
-        self._each = expected_votes(voting, agreement)
-        self._shape = prompt_shape(spec)
+        self._each = expected_votes(alone(voting), agreement)
+        self._shapes = [prompt_shape(judge) for judge in members(spec)]
 
     @property
     def votes(self) -> float:
         """The expected number of votes."""
-        return (self.matches - self.equal) * self._each
+        return (self.matches - self.equal) * self._each * self._voting.judges
 
     @property
     def most_votes(self) -> int:
@@ -147,14 +148,14 @@ class Scale:
         own = pairs if judges_own_pairs(self._strategy) else []
         equal = _equal_matches(tournament, own, matches)
         self.equal += equal
-        if self._shape is not None:
+        for shape in filter(None, self._shapes):
             self.tokens += prompt_tokens(
                 _tokens(tournament.prompt),
                 sum(_tokens(candidate.text) for candidate in tournament.candidates),
                 size,
                 matches - equal,
                 self._each,
-                self._shape,
+                shape,
                 self._voting.order,
             )
 

@@ -5,6 +5,7 @@ from typing import NamedTuple
 from rrm_queue.actions.app import App
 from rrm_queue.diagnostics.diagnosis import Diagnosis, diagnosis_of
 from rrm_queue.diagnostics.labels import Scoring, TieLabels
+from rrm_queue.domain.jury import members
 from rrm_queue.store.database import Transaction
 from rrm_queue.store.views.diagnostics import decided_matches, job_votes, labelled_matches
 from rrm_queue.store.views.jobs import find_job, view_job
@@ -29,4 +30,6 @@ def read_diagnosis(tx: Transaction, view: JobView, scoring: Scoring) -> Diagnosi
     """The diagnosis; a row of numbers for each vote is in memory meanwhile."""
     job = view.id
     votes, matches = job_votes(tx, job), decided_matches(tx, job)
-    return diagnosis_of(votes, matches, labelled_matches(tx, job), view.voting, scoring)
+    names = [judge.label for judge in members(view.judge)]
+    labelled = labelled_matches(tx, job)
+    return diagnosis_of(votes, matches, labelled, view.voting, scoring, names)

@@ -27,6 +27,7 @@ class DiagnosisShape(TypedDict):
     labels: list[dict[str, Any]]
     labels_longer_wins: dict[str, Any] | None
     calibration: dict[str, Any] | None
+    jury: dict[str, Any] | None
 
 
 def diagnosis_shape(view: JobView, diagnosis: "Diagnosis") -> DiagnosisShape:
@@ -41,6 +42,7 @@ def diagnosis_shape(view: JobView, diagnosis: "Diagnosis") -> DiagnosisShape:
         "length_slope": _plain(asdict(judge.slope)),
         "labels": [_plain(asdict(report)) for report in diagnosis.labels],
         "labels_longer_wins": None if longer is None else _plain(asdict(longer)),
+        "jury": None if diagnosis.jury is None else _plain(asdict(diagnosis.jury)),
         "calibration": None if known is None else _plain(asdict(known)),
     }
 

@@ -59,13 +59,21 @@ def export(app: App, job: str, request: ExportRequest) -> Exported:
     export_of(request.kind, request.options)  # options that do not fit are found early
     with app.begin() as tx:
         view = view_job(tx, find_job(tx, job))
-        voting = {"voting": view.voting} if request.kind == "verdicts" else {}
-        counted = _CountedRows(export_of(request.kind, {**request.options, **voting}))
+        counted = _CountedRows(
+            export_of(request.kind, {**request.options, **_of_job(request, view)})
+        )
         with opened(target, force=request.force) as stream:
             write(stream, counted.export.columns, counted.read(tx, view))
     made = counted.export
     contradicted = made.contradicted if isinstance(made, Verdicts) else 0
     return Exported(view, counted.rows, counted.tournaments, contradicted, counted.failed)
+
+
+def _of_job(request: ExportRequest, view: JobView) -> dict[str, Any]:
+    """What of the job itself the kind of export has to know."""
+    if request.kind == "verdicts":
+        return {"voting": view.voting}
+    return {"voting": view.voting, "judge": view.judge} if request.kind == "votes" else {}
 
 
 def _writer(request: ExportRequest, target: Path | None) -> Write:

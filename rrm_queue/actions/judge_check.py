@@ -10,7 +10,7 @@ from rrm_queue.actions.money import amount, parse_price
 from rrm_queue.actions.request import SubmitOptions, judge_of
 from rrm_queue.actions.settings import engine_settings
 from rrm_queue.config import Settings
-from rrm_queue.domain import JudgeSpec, Order, Price, Spent, Verdict, Vote
+from rrm_queue.domain import JudgeSpec, Order, Price, Spent, Verdict, Vote, Voting
 from rrm_queue.errors import JudgeFault, JudgeRefused, JudgeUnreachable, UsageFault
 from rrm_queue.judging.bounds import bounded
 from rrm_queue.judging.engines import open_engine
@@ -128,7 +128,7 @@ def _request(spec: JudgeSpec) -> VoteRequest:
         second=WRONG,
         number=1,
         judge=spec,
-        order=Order.FIXED,
+        voting=Voting(order=Order.FIXED),
         seed=0,
         criteria=None,
     )

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from rrm_queue.actions.app import App
 from rrm_queue.columns import SoftVotes
+from rrm_queue.domain.jury import alone
 from rrm_queue.errors import Message, Option, UsageFault
 from rrm_queue.ratings.leaderboard import FEW, Leaderboard, LeaderboardRow, Method, leaderboard
 from rrm_queue.store.database import Transaction
@@ -34,7 +35,11 @@ def read_leaderboard(
     """
     with app.begin() as tx:
         view = view_job(tx, find_job(tx, job))
-        generators, matches = (soft_generator_matches if soft else generator_matches)(tx, view.id)
+        if soft:
+            each = alone(view.voting).votes
+            generators, matches = soft_generator_matches(tx, view.id, each)
+        else:
+            generators, matches = generator_matches(tx, view.id)
     if matches.soft is not None and not matches.soft.probable:
         raise UsageFault(
             Message(

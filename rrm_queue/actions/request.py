@@ -12,6 +12,7 @@ from rrm_queue.actions import options
 from rrm_queue.actions.judges import BUILT_IN_ONLY, JudgeFiles, judge_named, read_text
 from rrm_queue.actions.money import checked_limit, parse_price
 from rrm_queue.domain import JobState, JudgeSpec, Order, Price, Seeding, Stop, Voting
+from rrm_queue.domain.jury import members
 from rrm_queue.errors import Message, Option, UsageFault
 from rrm_queue.intake.byte_limit import UNLIMITED
 from rrm_queue.intake.formats.base import Empty, Ids
@@ -21,6 +22,7 @@ from rrm_queue.intake.reader import RowReader, Source, read
 from rrm_queue.judging.kinds import kind_of, queue_of
 from rrm_queue.judging.spec import (
     field_value,
+    jury_of,
     needs_criteria,
     needs_reference,
     takes_criteria,
@@ -50,7 +52,7 @@ class SubmitOptions:
     """
 
     strategy: str = "knockout"
-    judge: str = "reference"
+    judge: str | Sequence[str] = "reference"
     votes: int = options.VOTES.default
     order: str = options.ORDER.default
     launch: str = options.LAUNCH.default
@@ -113,7 +115,7 @@ class Request:
     @property
     def warning(self) -> str | None:
         """What is probably a mistake, though the job can be made; None if nothing is."""
-        return unasked_mark(self.spec)
+        return next(filter(None, map(unasked_mark, members(self.spec))), None)
 
     def job(self, source: str) -> Job:
         """A new job over what is called `source`."""
@@ -150,12 +152,13 @@ class Request:
 def needs_of(spec: JudgeSpec, strategy: str) -> Needs:
     """What a job of this judge and strategy needs of each tournament."""
     own_pairs = judges_own_pairs(strategy)
+    judges = members(spec)
     return Needs(
-        reference=needs_reference(spec),
+        reference=any(map(needs_reference, judges)),
         gold=kind_of(spec).needs_gold,
         pairs=own_pairs,
-        takes_criteria=takes_criteria(spec),
-        criteria=needs_criteria(spec),
+        takes_criteria=any(map(takes_criteria, judges)),
+        criteria=any(map(needs_criteria, judges)),
         matches=None if own_pairs else named(strategy).matches,
     )
 
@@ -211,11 +214,20 @@ def _pair(word: str, example: str) -> tuple[str, str]:
 def judge_of(
     given: SubmitOptions, openai_base_url: str, files: JudgeFiles = BUILT_IN_ONLY
 ) -> JudgeSpec:
-    """The judge with its sampling, its prompt and its dialect. Raises UsageFault.
+    """The judge, or the jury where several are named. Raises UsageFault."""
+    names = [given.judge] if isinstance(given.judge, str) else list(given.judge)
+    judges = [_judge_of(name, given, openai_base_url, files) for name in names]
+    return judges[0] if len(judges) == 1 else jury_of(judges)
+
+
+def _judge_of(
+    name: str, given: SubmitOptions, openai_base_url: str, files: JudgeFiles
+) -> JudgeSpec:
+    """One judge with its sampling, its prompt and its dialect.
 
     What an option says stands above what the judge's file says.
     """
-    name = _checked_text(given.judge, "judge")
+    name = _checked_text(name, "judge")
     spec = judge_named(name, base_url=openai_base_url, files=files)
     if kind_of(spec).argument_is_file and not files.by_path:
         raise UsageFault(f"judge '{name}' reads a file of the server: submit it there")
@@ -242,8 +254,9 @@ def voting_of(given: SubmitOptions) -> Voting:
     if order is Order.BOTH and votes % 2:
         both = Option("order", order.value)
         raise UsageFault(Message(both, " takes an even number of ", Option("votes")))
+    judges = 1 if isinstance(given.judge, str) else len(given.judge)
     return Voting(
-        votes=votes,
+        votes=votes * judges,
         order=order,
         launch=options.LAUNCH.checked(given.launch),
         stop=stop,
@@ -252,6 +265,7 @@ def voting_of(given: SubmitOptions) -> Voting:
         on_refused=options.ON_REFUSED.checked(given.on_refused),
         resamples=options.RESAMPLES.checked(given.resamples),
         keep_going=given.keep_going,
+        judges=judges,
     )
 
 

@@ -30,6 +30,7 @@ VoteShape = TypedDict(
         "text": str,
         "margin": int,
         "probability": float | None,
+        "judge": str,
     },
 )
 """A vote; `shown_first` is the answer in slot 1, `for` the candidate that it is for.
@@ -155,4 +156,5 @@ def _vote(vote: RecordedVote, details: MatchDetails) -> VoteShape:
         "text": vote.text,
         "margin": vote.margin,
         "probability": vote.probability,
+        "judge": details.judge_of(vote),
     }

@@ -1,7 +1,7 @@
 """Ranking a few answers from Python."""
 
 import asyncio
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,7 +51,7 @@ def rank(
     prompt: str,
     candidates: Iterable[str | Row],
     *,
-    judge: str = "reference",
+    judge: str | Sequence[str] = "reference",
     reference: str | None = None,
     strategy: str = "elo",
     timeout: float | None = None,
@@ -73,7 +73,7 @@ def rank(
 def rank_many(
     rows: Iterable[Row],
     *,
-    judge: str = "reference",
+    judge: str | Sequence[str] = "reference",
     strategy: str = "elo",
     timeout: float | None = None,
     **options: Any,

@@ -1,6 +1,6 @@
 """Submitting from Python: a file or rows, with the options of `rrmq submit`."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from os import PathLike, fspath
 from typing import Any
@@ -23,7 +23,7 @@ def submit(
     source: str | PathLike[str] | Iterable[Row],
     *,
     strategy: str = "knockout",
-    judge: str = "reference",
+    judge: str | Sequence[str] = "reference",
     votes: int = options.VOTES.default,
     order: str = options.ORDER.default,
     launch: str = options.LAUNCH.default,

@@ -12,7 +12,8 @@ from uuid import UUID
 
 from msgspec import structs
 
-from rrm_queue.domain import Order, Verdict, Vote, Voting
+from rrm_queue.domain import JudgeSpec, Order, Verdict, Vote, Voting
+from rrm_queue.domain.jury import judge_of, own_number
 from rrm_queue.judging.bounds import bounded, bounded_failure
 from rrm_queue.judging.verdict import may_tie
 from rrm_queue.judging.voting import sample_seed
@@ -105,9 +106,13 @@ def _asked(vote: Vote, match: LockedMatch, tournament: RunningTournament) -> boo
     return (
         1 <= vote.number <= tournament.voting.votes
         and _shown_as_asked(vote, match, tournament.voting)
-        and not (vote.verdict is Verdict.TIE and not may_tie(tournament.judge))
+        and not (vote.verdict is Verdict.TIE and not may_tie(_judge(vote, tournament)))
         and (vote.no_verdict is None or vote.verdict is Verdict.NONE)
     )
+
+
+def _judge(vote: Vote, tournament: RunningTournament) -> JudgeSpec:
+    return judge_of(tournament.judge, vote.number, tournament.voting)
 
 
 def _shown_as_asked(vote: Vote, match: LockedMatch, voting: Voting) -> bool:
@@ -117,7 +122,7 @@ def _shown_as_asked(vote: Vote, match: LockedMatch, voting: Voting) -> bool:
     """
     match voting.order:
         case Order.BALANCED | Order.BOTH:
-            return vote.swapped is (vote.number % 2 == 0)
+            return vote.swapped is (own_number(vote.number, voting) % 2 == 0)
         case Order.FIXED:
             return vote.swapped is (match.second < match.first)
         case _:

@@ -62,7 +62,7 @@ class Texts:
             second=second,
             number=number,
             judge=judge,
-            order=voting.order,
+            voting=voting,
             seed=seed,
         )
 

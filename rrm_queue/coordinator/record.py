@@ -25,6 +25,7 @@ from rrm_queue.coordinator.first_answers import is_rejected, is_unproven, silenc
 from rrm_queue.coordinator.plan import advance, check_judge, fail_tournaments
 from rrm_queue.coordinator.unjudged import Lengths
 from rrm_queue.domain import BatchId, JobId, MatchId, OnRefused
+from rrm_queue.domain.jury import judge_of
 from rrm_queue.errors import ForeignJob, StoreUnavailable
 from rrm_queue.judging.kinds import judge_name
 from rrm_queue.log_once import log_once
@@ -240,12 +241,15 @@ def _write(tx: Transaction, job: JobId, changes: Changes, before: Before) -> Cou
 
 
 def _note_model(tx: Transaction, changes: Changes, before: Before) -> None:
-    """Notes what gave the newest vote that can be used again."""
-    keyed = [(match, vote.model) for match, vote in changes.votes if vote.key is not None]
-    if keyed:
-        match, model = keyed[-1]
-        judge = before.tournament_of(before.matches[match]).judge
-        paid_votes.note_newest_model(tx, judge_name(judge), model)
+    """Notes what gave the newest vote of each judge that can be used again."""
+    newest: dict[str, str] = {}
+    for match, vote in changes.votes:
+        if vote.key is not None:
+            tournament = before.tournament_of(before.matches[match])
+            judge = judge_of(tournament.judge, vote.number, tournament.voting)
+            newest[judge_name(judge)] = vote.model
+    for name, model in sorted(newest.items()):
+        paid_votes.note_newest_model(tx, name, model)
 
 
 def _follow(tx: Transaction, changes: Changes, before: Before) -> Counts:

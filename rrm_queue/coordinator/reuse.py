@@ -7,6 +7,7 @@ from msgspec import structs
 
 from rrm_queue.coordinator.judge_batch import Texts
 from rrm_queue.domain import MatchId, Vote, Voting
+from rrm_queue.domain.jury import members
 from rrm_queue.judging.kinds import judge_name, kind_of
 from rrm_queue.judging.vote_key import vote_key
 from rrm_queue.judging.voting import wave
@@ -38,7 +39,8 @@ def bring_votes(
         if not texts.equal(match)
     }
     if models is None:
-        models = paid_votes.newest_models(tx, judge_name(job.judge))
+        names = map(judge_name, members(job.judge))
+        models = frozenset().union(*(paid_votes.newest_models(tx, name) for name in names))
     found = paid_votes.paid(tx, {one.key for keys in wanted.values() for one in keys}, models)
     if not found:
         return votes, 0

@@ -1,16 +1,33 @@
 """The diagnosis of a job's judge: its own votes and matches, and its agreement with labels."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from rrm_queue.columns import TIE, DecidedMatches, LabelledMatches, Votes, Whole
 from rrm_queue.diagnostics.calibration import Calibration, calibration
+from rrm_queue.diagnostics.jury import (
+    JudgePair,
+    JurorAccuracy,
+    judge_pairs,
+    juror_accuracies,
+    voices,
+)
 from rrm_queue.diagnostics.label_report import LabelReport, label_report
 from rrm_queue.diagnostics.labels import Scoring
 from rrm_queue.diagnostics.length import LongerWins, longer_wins
 from rrm_queue.diagnostics.report import JudgeReport, judge_report
 from rrm_queue.domain import Voting
+from rrm_queue.domain.jury import alone
+
+
+@dataclass(frozen=True, slots=True)
+class JuryReport:
+    """The judges of a jury with each other, and each with the labels where there are any."""
+
+    pairs: list[JudgePair]
+    judges: list[JurorAccuracy]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,13 +36,15 @@ class Diagnosis:
 
     `labels` is empty and `preferred_longer` None where the file has no labels. `preferred_longer`
     is how often the longer answer wins by the labels. `calibration` is None unless votes on
-    labelled pairs carry probabilities.
+    labelled pairs carry probabilities, `jury` unless several judges vote. Rates of votes compare
+    votes of one judge only.
     """
 
     judge: JudgeReport
     labels: list[LabelReport]
     preferred_longer: LongerWins | None
     calibration: Calibration | None = None
+    jury: JuryReport | None = None
 
 
 def diagnosis_of(
@@ -34,19 +53,28 @@ def diagnosis_of(
     labelled: LabelledMatches,
     voting: Voting,
     scoring: Scoring,
+    judges: Sequence[str] = ("",),
 ) -> Diagnosis:
-    """The diagnosis of a judge by a job's votes, decided matches and labels."""
-    judge = judge_report(votes, matches, voting)
+    """The diagnosis of a judge by a job's votes, decided matches and labels.
+
+    `judges` are the names of a jury's judges; of one judge its name does not matter.
+    """
+    own, several = alone(voting), len(judges) > 1
+    by_judge = votes.by_judge(len(judges), own.votes)
+    report = judge_report(by_judge, matches, own)
+    pairs = judge_pairs(by_judge, judges) if several else []
     if not len(labelled):
-        return Diagnosis(judge, [], None)
+        return Diagnosis(report, [], None, jury=JuryReport(pairs, []) if several else None)
     rows, turned = _by_pair(votes, labelled)
-    labels = labelled.labels[rows]
-    agreement = label_report(
-        labels, turned, labelled.parts[rows], labelled.subsets, voting.votes, scoring
-    )
-    even = turned if judge.taken is None else turned.first(judge.taken)
+    labels, parts = labelled.labels[rows], labelled.parts[rows]
+    each = turned.by_judge(len(judges), own.votes)
+    counted, most = (voices(each, len(judges), len(labels)), 1) if several else (turned, own.votes)
+    agreement = label_report(labels, counted, parts, labelled.subsets, most, scoring)
+    even = each if report.taken is None else each.first(report.taken)
+    known = calibration(labels, replace(even, matches=even.matches // len(judges)))
     longer = _preferred_longer(matches, labelled)
-    return Diagnosis(judge, agreement, longer, calibration(labels, even))
+    jury = JuryReport(pairs, juror_accuracies(labels, each, judges, scoring)) if several else None
+    return Diagnosis(report, agreement, longer, known, jury)
 
 
 def _by_pair(votes: Votes, labelled: LabelledMatches) -> tuple[Whole, Votes]:

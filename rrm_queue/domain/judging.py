@@ -1,10 +1,15 @@
 """Judges, how a match is voted on, and votes."""
 
+from collections.abc import Sequence
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 import msgspec
+
+JURY = "jury"
+"""The kind of a jury."""
 
 
 class JudgeSpec(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -36,7 +41,33 @@ class JudgeSpec(msgspec.Struct, frozen=True, omit_defaults=True):
     extra: dict[str, Any] = {}
 
     def __str__(self) -> str:
+        if self.jury:
+            return " + ".join(judge.label for judge in self.jury)
         return f"{self.kind}:{self.argument}" if self.argument else self.kind
+
+    @property
+    def jury(self) -> tuple["JudgeSpec", ...]:
+        """The judges of a jury; none of a single judge.
+
+        They are in the argument, as JSON: a field of their own would change the bytes of every
+        judge in a message.
+        """
+        return _judges_in(self.argument) if self.kind == JURY else ()
+
+    @property
+    def label(self) -> str:
+        """What tells the judge from others in a jury: of a judge's file its name too."""
+        return f"{self.name}@{self.argument}" if self.name else str(self)
+
+
+def jury_spec(judges: Sequence[JudgeSpec]) -> JudgeSpec:
+    """These judges as one jury."""
+    return JudgeSpec(JURY, msgspec.json.encode(judges).decode())
+
+
+@lru_cache(maxsize=256)
+def _judges_in(argument: str) -> tuple[JudgeSpec, ...]:
+    return msgspec.json.decode(argument, type=tuple[JudgeSpec, ...])
 
 
 class Order(StrEnum):
@@ -98,7 +129,8 @@ class Voting(msgspec.Struct, frozen=True, omit_defaults=True):
     """How a match is voted on; `lead` is the lead at which `Stop.LEAD` stops.
 
     `resamples` is how many more samples a vote without a verdict gets. With `keep_going` a judge
-    that gives no verdicts does not pause its job.
+    that gives no verdicts does not pause its job. `votes` are those of all `judges` together, an
+    equal number each, see `domain.jury`.
     """
 
     votes: int = 1
@@ -110,6 +142,7 @@ class Voting(msgspec.Struct, frozen=True, omit_defaults=True):
     resamples: int = 2
     keep_going: bool = False
     on_refused: OnRefused = OnRefused.FAIL
+    judges: int = 1
 
 
 class Verdict(StrEnum):

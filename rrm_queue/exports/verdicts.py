@@ -76,7 +76,12 @@ def recorded_verdicts(
 
 
 def _follows(votes: Sequence[Vote], voting: Voting) -> bool:
-    """Whether the verdicts alone decide the outcome: no coin for a vote, no race between votes."""
+    """Whether the verdicts alone decide the outcome: no coin for a vote, no race, no jury."""
     coined = voting.on_no_verdict is OnNoVerdict.COIN
     raced = voting.launch is Launch.ALL and voting.stop is Stop.LEAD
-    return not raced and not (coined and any(vote.verdict is Verdict.NONE for vote in votes))
+    jury = voting.judges > 1  # a recording has one judge
+    return (
+        not raced
+        and not jury
+        and not (coined and any(vote.verdict is Verdict.NONE for vote in votes))
+    )

@@ -1,10 +1,11 @@
 """`votes`: every vote with its reasoning."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
-from rrm_queue.domain import Vote
+from rrm_queue.domain import JudgeSpec, Vote, Voting
+from rrm_queue.domain.jury import judge_of
 from rrm_queue.exports.base import Detail, Row, Type
 from rrm_queue.views.matches import Match
 from rrm_queue.views.tournaments import FinishedTournament
@@ -28,21 +29,24 @@ _COLUMNS = {
     "seconds": Type.NUMBER,
     "margin": Type.WHOLE,
     "probability": Type.NUMBER,
+    "judge": Type.TEXT,
 }
 
-_OF_VOTE = [name for name in tuple(_COLUMNS)[5:] if name != "winner"]
+_OF_VOTE = [name for name in tuple(_COLUMNS)[5:] if name not in {"winner", "judge"}]
 """The columns that are fields of a vote."""
 
 
 @dataclass(frozen=True, slots=True)
 class Votes:
-    """The votes of all decided matches.
+    """The votes of all decided matches; the judge of each, of the job's judge or jury.
 
     With `include_failed` also those of failed tournaments, decided or not: they were paid for. A
     column then tells them apart.
     """
 
     include_failed: bool = False
+    judge: JudgeSpec = field(default_factory=lambda: JudgeSpec(""))
+    voting: Voting = field(default_factory=Voting)
     detail: ClassVar[Detail] = Detail.VOTES
 
     @property
@@ -62,7 +66,9 @@ class Votes:
             }
             for vote in match.cast:
                 cells = {name: getattr(vote, name) for name in _OF_VOTE}
-                row = head | cells | {"winner": vote_winner(tournament, match, vote)}
+                winner = vote_winner(tournament, match, vote)
+                judge = judge_of(self.judge, vote.number, self.voting).label
+                row = head | cells | {"winner": winner, "judge": judge}
                 row["tournament_failed"] = tournament.failed
                 yield {name: row[name] for name in self.columns}
 

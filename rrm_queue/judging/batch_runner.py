@@ -123,11 +123,10 @@ class BatchRunner:
     ) -> Failure | None:
         """Adds to `votes` until the match is decided; the failure when it cannot be."""
         try:
-            engine = self._engine(batch.judge)
             while numbers := wave(votes, batch.voting):
                 requests = [batch_vote_request(batch, answers, match, number) for number in numbers]
                 with self._asking(requests, batch, match):
-                    await self._cast(engine, requests, votes, batch)
+                    await self._cast(requests, votes, batch)
             decide(votes, match.first, match.second, batch.voting)
         except JudgeFault as fault:
             return failure_of(fault)
@@ -137,7 +136,7 @@ class BatchRunner:
         return None
 
     async def _cast(
-        self, engine: Engine, requests: Sequence[VoteRequest], votes: list[Vote], batch: JudgeBatch
+        self, requests: Sequence[VoteRequest], votes: list[Vote], batch: JudgeBatch
     ) -> None:
         """Adds the votes of one wave in the order in which they arrive.
 
@@ -145,12 +144,12 @@ class BatchRunner:
         vote that is needed, after the other votes have arrived.
         """
         if len(requests) == 1:
-            votes.append(await self._vote(engine, requests[0], batch))
+            votes.append(await self._vote(requests[0], batch))
             return
 
         async def cast(request: VoteRequest) -> Vote | Exception:
             try:
-                return await self._vote(engine, request, batch)
+                return await self._vote(request, batch)
             except Exception as fault:
                 return fault
 
@@ -170,9 +169,14 @@ class BatchRunner:
         if missed:
             raise faults[min(missed)]
 
-    async def _vote(self, engine: Engine, request: VoteRequest, batch: JudgeBatch) -> Vote:
-        resamples = batch.voting.resamples
-        vote = await self._sampler.vote(engine, request, resamples=resamples, job=batch.job)
+    async def _vote(self, request: VoteRequest, batch: JudgeBatch) -> Vote:
+        resamples, engine = batch.voting.resamples, self._engine(request.judge)
+        try:
+            vote = await self._sampler.vote(engine, request, resamples=resamples, job=batch.job)
+        except JudgeFault as fault:
+            if batch.judge.jury:  # which of them it was
+                fault.detail = f"{request.judge.label}: {fault.detail}"
+            raise
         vote = bounded(vote)
         if note := self._settings.notes.of(request.judge):
             self._noted[batch.job] = note

@@ -5,10 +5,11 @@ To add a kind, add a row to `KINDS` and a folder `engines/<kind>/` with an `engi
 """
 
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pkgutil import resolve_name
 
-from rrm_queue.domain import JudgeSpec
+from rrm_queue.domain import JudgeSpec, judging
 from rrm_queue.errors import UsageFault
 
 INSTANT_CAPACITY = 1024
@@ -129,10 +130,16 @@ KINDS = {
     )
 }
 
+JURY = Kind(judging.JURY)
+"""Several judges that one worker serves together; what is true of it depends on them."""
+
 USAGE = tuple(spelled for kind in KINDS.values() for spelled in kind.usage)
 """How every judge is named; capitals stand for what the user puts there."""
 
-SERVED_TOGETHER = tuple(kind.name for kind in KINDS.values() if not kind.needs_server)
+SERVED_TOGETHER = (
+    *(kind.name for kind in KINDS.values() if not kind.needs_server),
+    JURY.name,
+)
 """Kinds that one worker can serve together."""
 
 SERVED_ALONE = tuple(usage for kind in KINDS.values() if kind.needs_server for usage in kind.usage)
@@ -143,12 +150,27 @@ _SHORT = {name: kind for kind in KINDS.values() for name in kind.short_names}
 
 def kind_of(judge: JudgeSpec) -> Kind:
     """The judge's kind; one with no traits for a kind that only another version knows."""
+    if judge.jury:
+        return _kind_of_jury([kind_of(member) for member in judge.jury])
     return KINDS.get(judge.kind) or Kind(judge.kind)
+
+
+def _kind_of_jury(kinds: Sequence[Kind]) -> Kind:
+    """What is true of a jury of judges of these kinds: what any of them needs or does."""
+    return replace(
+        JURY,
+        argument_is_file=any(kind.argument_is_file for kind in kinds),
+        has_endpoint=any(kind.has_endpoint for kind in kinds),
+        needs_reference=any(kind.needs_reference for kind in kinds),
+        needs_gold=any(kind.needs_gold for kind in kinds),
+        writes=any(kind.writes for kind in kinds),
+        costs=any(kind.costs for kind in kinds),
+    )
 
 
 def is_known(judge: JudgeSpec) -> bool:
     """Whether this version knows the judge's kind."""
-    return judge.kind in KINDS
+    return all(member.kind in KINDS for member in judge.jury or (judge,))
 
 
 def find_judge(text: str) -> tuple[Kind, str]:
@@ -207,7 +229,7 @@ def worker_queue(name: str) -> str:
 def worker_name(queue: str) -> str:
     """What the workers of `queue` serve, as `rrmq worker --judge` takes it; see `worker_queue`."""
     name = queue.removeprefix(_QUEUE)
-    if name in KINDS or name in _SHORT:
+    if name in SERVED_TOGETHER or name in KINDS or name in _SHORT:
         return name
     return next(f"{kind.name}:{name}" for kind in KINDS.values() if kind.queue_per_model)
 
@@ -218,7 +240,7 @@ def served_kind(name: str) -> Kind:
     Raises UsageFault for a name that no worker can serve.
     """
     if name in SERVED_TOGETHER:
-        return KINDS[name]
+        return KINDS.get(name, JURY)
     try:
         kind, _ = find_judge(name)
     except UsageFault:

@@ -1,7 +1,7 @@
 """The judge that a command names, and the settings it is sampled with."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import PurePath
 from typing import Any
 from urllib.parse import urlsplit
@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from msgspec import DecodeError, json, structs
 
 from rrm_queue.domain import JudgeSpec
+from rrm_queue.domain.judging import jury_spec
 from rrm_queue.errors import Message, Option, UsageFault
 from rrm_queue.judging.dialects import find_dialect
 from rrm_queue.judging.kinds import dialect_of, find_judge, kind_of
@@ -126,6 +127,19 @@ def field_value(text: str) -> object:
         if _WORD.fullmatch(text):
             return text
         raise UsageFault(f"{text!r} is no JSON value: {error}") from error
+
+
+def jury_of(judges: Sequence[JudgeSpec]) -> JudgeSpec:
+    """Several judges as one jury. Raises UsageFault for a judge that cannot be in it."""
+    for place, judge in enumerate(judges):
+        if kind_of(judge).needs_server:
+            raise UsageFault(
+                f"{judge} has workers of its own, so it cannot be in a jury; name it openai:MODEL, "
+                "with the address of its server and /v1"
+            )
+        if judge in judges[:place]:
+            raise UsageFault(f"{judge} is named twice: a judge is in a jury once")
+    return jury_spec(judges)
 
 
 def with_logprobs(spec: JudgeSpec) -> JudgeSpec:

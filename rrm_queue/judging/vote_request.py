@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from rrm_queue.domain import JudgeSpec, Order
+from rrm_queue.domain import JudgeSpec, Voting
+from rrm_queue.domain.jury import judge_of, own_number
 from rrm_queue.judging.orientation import swapped
 from rrm_queue.judging.progress import Progress
 from rrm_queue.judging.voting import vote_seed
@@ -60,7 +61,7 @@ def batch_vote_request(
         second=given[match.second],
         number=number,
         judge=batch.judge,
-        order=batch.voting.order,
+        voting=batch.voting,
         seed=batch.seed,
     )
 
@@ -75,11 +76,12 @@ def vote_request(
     second: Answer,
     number: int,
     judge: JudgeSpec,
-    order: Order,
+    voting: Voting,
     seed: int,
 ) -> VoteRequest:
-    """The same of a match in no batch yet; `seed` is the job's."""
-    turned = swapped(order, number, first, second, seed=seed, prompt=prompt)
+    """The same of a match in no batch yet; `seed` is the job's, `judge` may be a jury."""
+    own = own_number(number, voting)
+    turned = swapped(voting.order, own, first, second, seed=seed, prompt=prompt)
     one, two = (second, first) if turned else (first, second)
     return VoteRequest(
         tournament=tournament,
@@ -89,7 +91,7 @@ def vote_request(
         one=one,
         two=two,
         number=number,
-        seed=vote_seed(seed, prompt, one.text, two.text, number),
+        seed=vote_seed(seed, prompt, one.text, two.text, own),
         swapped=turned,
-        judge=judge,
+        judge=judge_of(judge, number, voting),
     )

@@ -15,6 +15,7 @@ from rrm_queue.domain import (
     Vote,
     Voting,
 )
+from rrm_queue.domain.jury import alone, by_judge, in_jury
 from rrm_queue.errors import PermanentFault
 from rrm_queue.seeds import derive
 
@@ -99,6 +100,13 @@ def wave(votes: Collection[Vote], voting: Voting) -> list[int]:
     """
     if spoilt(votes, voting) is not None:
         return []
+    if voting.judges > 1:
+        own = alone(voting)
+        return [
+            number
+            for place, held in enumerate(by_judge(votes, voting))
+            for number in in_jury(wave(held, own), place, voting)
+        ]
     cast = {vote.number for vote in votes}
     lacking = needed(tally(votes, voting), voting)
     if not lacking:
@@ -115,11 +123,28 @@ def awaited(cast: Collection[Vote], in_flight: Iterable[int], voting: Voting) ->
     """
     if spoilt(cast, voting) is not None:
         return set()
+    if voting.judges > 1:
+        return _awaited_of_jury(cast, in_flight, voting)
     if needed(tally(cast, voting), voting):
         return set(in_flight)
     if voting.order is not Order.BOTH:
         return set()
     return _fellows(vote.number for vote in cast).intersection(in_flight)
+
+
+def _awaited_of_jury(cast: Collection[Vote], in_flight: Iterable[int], voting: Voting) -> set[int]:
+    """The same for each judge of a jury, whatever the others have said."""
+    own, each = alone(voting), voting.votes // voting.judges
+    flying = list(in_flight)
+    return {
+        number
+        for place, held in enumerate(by_judge(cast, voting))
+        for number in in_jury(
+            awaited(held, [n - place * each for n in flying if (n - 1) // each == place], own),
+            place,
+            voting,
+        )
+    }
 
 
 def _fellows(numbers: Iterable[int]) -> set[int]:
@@ -137,15 +162,22 @@ def spoilt(votes: Iterable[Vote], voting: Voting) -> Vote | None:
 def decide(votes: Collection[Vote], first: int, second: int, voting: Voting) -> Outcome:
     """The outcome of a match between two candidates: more votes win, equal votes are a draw.
 
+    In a jury each judge has one voice, that of its own outcome: more voices win.
+
     Raises PermanentFault for a vote without a verdict where `on_no_verdict` is `fail`.
     """
     failing = spoilt(votes, voting)
     if failing is not None:
         raise PermanentFault(f"vote {failing.number} gave no verdict: {failing.no_verdict}")
-    total = tally(votes, voting)
-    if total.first == total.second:
+    lead = sum(_side(tally(own, voting)) for own in by_judge(votes, voting))
+    if not lead:
         return Outcome(None)
-    return Outcome(CandidateNumber(first if total.first > total.second else second))
+    return Outcome(CandidateNumber(first if lead > 0 else second))
+
+
+def _side(total: Tally) -> int:
+    """1 where more votes are for the first candidate, -1 for the second, 0 for neither."""
+    return (total.first > total.second) - (total.first < total.second)
 
 
 def coin(first: CandidateNumber, second: CandidateNumber, *parts: int | str) -> CandidateNumber:

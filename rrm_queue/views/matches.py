@@ -8,12 +8,15 @@ from rrm_queue.domain import (
     Candidate,
     CandidateNumber,
     DecidedBy,
+    JudgeSpec,
     MatchId,
     MatchState,
     Position,
     Verdict,
     Vote,
+    Voting,
 )
+from rrm_queue.domain.jury import judge_of
 from rrm_queue.text import count, printable
 
 MARGINS = ("", "slightly better", "much better")
@@ -140,3 +143,9 @@ class MatchDetails(NamedTuple):
     prompt: str
     candidates: Mapping[CandidateNumber, Candidate]
     match: TalliedMatch
+    judge: JudgeSpec
+    voting: Voting
+
+    def judge_of(self, vote: Vote) -> str:
+        """The judge that cast the vote."""
+        return judge_of(self.judge, vote.number, self.voting).label

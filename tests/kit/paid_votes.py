@@ -29,11 +29,11 @@ def view(database: Database, job: JobId) -> JobView:
         return store_jobs.view_job(tx, job)
 
 
-def sent(broker: BrokerClient) -> list[JudgeBatch]:
+def sent(broker: BrokerClient, name: str = QUEUE) -> list[JudgeBatch]:
     with broker.app.connection_for_read() as connection:
-        queue = connection.SimpleQueue(QUEUE)
+        queue = connection.SimpleQueue(name)
         batches = []
-        for _ in range(broker.waiting(QUEUE)):
+        for _ in range(broker.waiting(name)):
             message = queue.get_nowait()
             message.ack()
             batches.append(decode(message.payload[0][0], JudgeBatch))

@@ -50,6 +50,8 @@ def summary_of(view: JobView, found: Findings, now: datetime) -> Summary:
 
 def judge_name(judge: JudgeSpec) -> str:
     """The judge; a file is named without its folders."""
+    if judge.jury:
+        return " + ".join(map(judge_name, judge.jury))
     name = file_name(judge.argument) if kind_of(judge).argument_is_file else judge.argument
     return printable(f"{judge.kind}:{name}" if name else judge.kind)
 

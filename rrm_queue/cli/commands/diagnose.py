@@ -9,6 +9,7 @@ from rrm_queue.actions.schemas import json_line
 from rrm_queue.cli.options.arguments import job_argument
 from rrm_queue.cli.render.calibration import calibration_view
 from rrm_queue.cli.render.diagnosis import findings_view, labels_view
+from rrm_queue.cli.render.jury import jury_view
 from rrm_queue.cli.render.terminal import screen
 from rrm_queue.diagnostics.labels import TieLabels
 
@@ -44,4 +45,6 @@ def command(job: str, ties: str, as_json: bool) -> None:
     for renderable in labels_view(diagnosis.labels, diagnosis.preferred_longer, console.width):
         console.print(renderable)
     for renderable in calibration_view(diagnosis.calibration):
+        console.print(renderable)
+    for renderable in jury_view(diagnosis.jury):
         console.print(renderable)

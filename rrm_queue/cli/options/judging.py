@@ -20,7 +20,12 @@ OPTIONS = (
         help=f"How to rank: {', '.join(STRATEGIES)}; "
         "sampled, swiss and pivot may be followed by :NUMBER.",
     ),
-    click.option("--judge", default="reference", help=JUDGES),
+    click.option(
+        "--judge",
+        multiple=True,
+        default=("reference",),
+        help=f"{JUDGES} Given several times, it is a jury: each judge votes on every match.",
+    ),
     voting_options,
     asking_options,
     number_option(options.SEED),

@@ -129,7 +129,8 @@ def _vote_line(vote: RecordedVote, details: MatchDetails) -> Text:
     else:
         says = Text(f"no verdict ({vote.no_verdict or 'no reason given'})", "yellow")
     shown_first = printable(candidates[match.shown(vote)[0]].key)
-    facts = ", ".join([f"{shown_first} shown first", *vote.facts])
+    by = [f"by {printable(details.judge_of(vote))}"] if details.judge.jury else []
+    facts = ", ".join([*by, f"{shown_first} shown first", *vote.facts])
     return Text.assemble((f"vote {vote.number}", "bold"), ": ", says, f"; {facts}", overflow="fold")
 
 

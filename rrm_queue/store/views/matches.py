@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from msgspec import convert
 from sqlalchemy import Connection, text
 
-from rrm_queue.domain import Candidate, CandidateNumber, MatchId, Position
+from rrm_queue.domain import Candidate, CandidateNumber, JudgeSpec, MatchId, Position, Voting
 from rrm_queue.store.rows import read_rows, row_reader
 from rrm_queue.views.matches import MatchDetails, RecordedVote, TalliedMatch
 from rrm_queue.views.tournaments import TournamentView
@@ -48,6 +49,11 @@ VOTES = text(f"""
 ANSWERS = text("""
     SELECT number, key, text, generator, gold FROM candidates
     WHERE tournament_id = :tournament AND number = ANY(CAST(:numbers AS int[]))
+""")
+
+OF_JOB = text("""
+    SELECT j.judge, j.voting FROM jobs j JOIN tournaments t ON t.job_id = j.id
+    WHERE t.id = :tournament
 """)
 
 SLICE = 1000  # matches that a cursor brings at once
@@ -96,4 +102,6 @@ def match_details(tx: Connection, tournament: TournamentView, match: TalliedMatc
     candidate = row_reader(Candidate, rows)
     candidates = {row.number: candidate(row) for row in rows}
     votes = tuple(vote for _, vote in match_votes(tx, [match.id]))
-    return MatchDetails(tournament.prompt, candidates, replace(match, cast=votes))
+    job = tx.execute(OF_JOB, {"tournament": tournament.id}).one()
+    judge, voting = convert(job.judge, JudgeSpec), convert(job.voting, Voting)
+    return MatchDetails(tournament.prompt, candidates, replace(match, cast=votes), judge, voting)

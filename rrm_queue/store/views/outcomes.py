@@ -43,12 +43,15 @@ SOFT_MATCHES = _MATCHES.format(
     columns=", coalesce(v.score, 0.5), v.votes, v.probable",
     joins="""
         CROSS JOIN LATERAL (
-            SELECT avg(CASE WHEN verdict = 'tie' AND probability IS NULL THEN 0.5
-                            WHEN swapped THEN 1 - coalesce(probability, said)
-                            ELSE coalesce(probability, said) END) AS score,
-                   count(*) AS votes, count(probability) AS probable
-            FROM votes, LATERAL (SELECT (verdict = 'first')::int::float8) AS s (said)
-            WHERE match_id = m.id AND verdict <> 'none'
+            SELECT avg(score) AS score, coalesce(sum(votes), 0)::bigint AS votes,
+                   coalesce(sum(probable), 0)::bigint AS probable
+            FROM (SELECT avg(CASE WHEN verdict = 'tie' AND probability IS NULL THEN 0.5
+                                  WHEN swapped THEN 1 - coalesce(probability, said)
+                                  ELSE coalesce(probability, said) END) AS score,
+                         count(*) AS votes, count(probability) AS probable
+                  FROM votes, LATERAL (SELECT (verdict = 'first')::int::float8) AS s (said)
+                  WHERE match_id = m.id AND verdict <> 'none'
+                  GROUP BY (number - 1) / %(each)s) AS of_judge
         ) AS v""",
 )
 
@@ -64,10 +67,15 @@ def generator_matches(tx: Connection, job: JobId) -> tuple[list[str], GeneratorM
     return generators, GeneratorMatches(tournaments, firsts, seconds, winners)
 
 
-def soft_generator_matches(tx: Connection, job: JobId) -> tuple[list[str], GeneratorMatches]:
-    """The same with each match's score by the mean probability of its votes."""
+def soft_generator_matches(
+    tx: Connection, job: JobId, each: int
+) -> tuple[list[str], GeneratorMatches]:
+    """The same with each match's score by the mean probability of its votes.
+
+    Of a jury, whose judges have `each` votes, by the mean of its judges' means.
+    """
     generators = list(tx.scalars(GENERATORS, {"job": job}))
-    parameters = {"job": job, "generators": generators}
+    parameters = {"job": job, "generators": generators, "each": each}
     *columns, votes, probable = read_columns(
         tx, SOFT_MATCHES, parameters, (*_CELLS, NUMBER, BIGINT, BIGINT)
     )

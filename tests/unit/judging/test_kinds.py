@@ -59,7 +59,7 @@ def test_how_judges_are_named_and_served() -> None:
     assert ", ".join(USAGE) == (
         "reference, replay:FILE, simulated:ACCURACY, openai:MODEL, rrm-7b, rrm-32b, sglang:NAME"
     )
-    assert SERVED_TOGETHER == ("reference", "replay", "simulated", "openai")
+    assert SERVED_TOGETHER == ("reference", "replay", "simulated", "openai", "jury")
     assert SERVED_ALONE == ("rrm-7b", "rrm-32b", "sglang:NAME")
     assert queue_of(JudgeSpec("sglang", "rrm-7b")) == "rrmq.judge.rrm-7b"
     assert queue_of(JudgeSpec("openai", "m")) == "rrmq.judge.openai"
