@@ -21,6 +21,7 @@ NAMES = (
     "pipeline",
     "broker_memory",
     "latency",
+    "rewards",
     "makespan",
     "prefixes",
     "engine_throughput",

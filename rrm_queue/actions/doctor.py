@@ -8,7 +8,7 @@ from typing import NamedTuple
 from rrm_queue import __version__
 from rrm_queue.actions.app import App, broker_url
 from rrm_queue.actions.health import worker_command
-from rrm_queue.actions.redaction import without_password
+from rrm_queue.actions.redaction import database_place, without_password
 from rrm_queue.broker.client import BrokerClient, redis_client
 from rrm_queue.broker.memory import Memory, memory_of
 from rrm_queue.broker.names import COORDINATOR_QUEUE
@@ -88,7 +88,7 @@ def _services(app: App) -> Iterator[Check]:
 
 def _store(app: App) -> Iterator[Check]:
     """The database server and its tables."""
-    where = without_password(app.addresses.database_url)
+    where = database_place(app.addresses.database_url)
     try:
         database = app.database
     except StoreUnavailable as fault:

@@ -49,6 +49,17 @@ def without_password(url: str) -> str:
     return re.sub(r"(password=)[^&]*", rf"\1{_MASK}", url)
 
 
+def database_place(url: str) -> str:
+    """Host, port and database of a URL, such as `db.example:5432/rrmq`: no user and no options."""
+    authority, _, query = without_password(url).partition("://")[2].partition("?")
+    host, _, database = authority.rpartition("@")[2].partition("/")
+    options = dict(parse_qsl(query))
+    host = host or options.get("host", "")
+    if "port" in options:
+        host += f":{options['port']}"
+    return f"{host}/{database}" if database else host
+
+
 class RedactingFormatter(logging.Formatter):
     """Formats a record with its secrets starred out and its control characters written out.
 

@@ -257,7 +257,7 @@ def test_many_streams_share_one_connection_and_one_look(
     for answer in answers:
         [(_, _, status)] = read_events(answer, 1)
         assert status["state"] == "paused"
-    assert looks <= 2
+    assert 1 <= looks < len(streams) / 2  # each for itself would look at least once
     for stream in streams:
         stream.__exit__(None, None, None)
 

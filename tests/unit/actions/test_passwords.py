@@ -1,6 +1,6 @@
 import pytest
 
-from rrm_queue.actions.redaction import without_password
+from rrm_queue.actions.redaction import database_place, without_password
 
 
 @pytest.mark.parametrize(
@@ -30,3 +30,20 @@ def test_no_password_is_shown(url: str) -> None:
 )
 def test_an_address_without_one_is_shown_whole(url: str) -> None:
     assert without_password(url) == url
+
+
+@pytest.mark.parametrize(
+    ("url", "place"),
+    [
+        ("postgresql://me:secret@db.example:5432/rrmq?sslmode=require", "db.example:5432/rrmq"),
+        (
+            "postgresql+psycopg://rrmq@/rrmq?host=/home/me/sockets&options=-csearch_path%3Dx",
+            "/home/me/sockets/rrmq",
+        ),
+        ("postgresql://me:pa/ss?w@rd@host/db", "host/db"),
+        ("postgresql:///db?host=a.example&port=6432&password=secret", "a.example:6432/db"),
+        ("postgresql://one:1,two:2/db", "one:1,two:2/db"),
+    ],
+)
+def test_a_databases_place_has_no_user_password_or_option(url: str, place: str) -> None:
+    assert database_place(url) == place
