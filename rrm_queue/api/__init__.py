@@ -6,6 +6,7 @@ what the command prints on stderr is logged.
 
 from rrm_queue.api.group_rewards import rewards, rewards_async
 from rrm_queue.api.job import Job, results, status, wait
+from rrm_queue.api.open_jobs import append, open_job
 from rrm_queue.api.ranking import Ranked, Ranking, rank, rank_async, rank_many
 from rrm_queue.api.submitting import Row, submit
 from rrm_queue.reward_client import RewardClient
@@ -16,6 +17,8 @@ __all__ = [
     "Ranking",
     "RewardClient",
     "Row",
+    "append",
+    "open_job",
     "rank",
     "rank_async",
     "rank_many",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import TypeVar
 
-from rrm_queue.actions import control, jobs
+from rrm_queue.actions import control, jobs, open_jobs
 from rrm_queue.actions.control import Changed
 from rrm_queue.actions.watch import watch
 from rrm_queue.api.app import shared_app
@@ -49,6 +49,10 @@ class Job:
     def cancel(self) -> bool:
         """Stops it for good; whether it had not ended."""
         return _done(control.cancel(shared_app(), self.id))
+
+    def close(self) -> bool:
+        """Lets an open job end once its last answers are judged; whether it was open."""
+        return _done(open_jobs.close_job(shared_app(), self.id))
 
     def delete(self) -> bool:
         """Removes it, if it has ended, with all its votes; whether it had. Raises JobNotFound."""

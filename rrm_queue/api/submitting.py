@@ -92,14 +92,15 @@ def submit(
     )
     files = local_files(app.settings.home)
     request = request_of(given, app.settings.openai_base_url, files)
-    with _opened(source) as opened:
+    with opened_source(source) as opened:
         submitted, warning = submit_sources(app, [opened], request)
     warn(warning)
     return Job(submitted.job, submitted.new)
 
 
 @contextmanager
-def _opened(source: str | PathLike[str] | Iterable[Row]) -> Iterator[Source]:
+def opened_source(source: str | PathLike[str] | Iterable[Row]) -> Iterator[Source]:
+    """The file, or the rows, as something to read."""
     if not isinstance(source, str | PathLike):
         yield Source(NAME, stream_of(source))
         return

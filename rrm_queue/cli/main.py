@@ -32,6 +32,7 @@ VERBS = {
     "retry": ("retry", "Retry what failed in a job."),
     "cancel": ("cancel", "Stop a job for good."),
     "delete": ("delete", "Remove a job that has ended."),
+    "prune": ("prune", "Remove jobs that are left over."),
     "serve": ("serve", "Serve jobs over HTTP."),
     "up": ("up", "Start the local stack."),
     "down": ("down", "Stop the local stack; its data stays."),

@@ -2,9 +2,10 @@
 
 import logging
 from collections.abc import Callable
-from typing import Any
+from functools import partial
+from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from rrm_queue.actions import control
@@ -26,9 +27,15 @@ async def pause(served: Served, job: Job) -> Response:
 
 
 @router.post("/jobs/{job}/resume", summary="Resume a paused job", response_model=StatusShape)
-async def resume(served: Served, job: Job) -> Response:
+async def resume(
+    served: Served,
+    job: Job,
+    max_cost: Annotated[
+        float | None, Query(gt=0, description="The most that the job may cost from now on.")
+    ] = None,
+) -> Response:
     """Answers with the job's status."""
-    return await _changed(served, control.resume, job)
+    return await _changed(served, partial(control.resume, max_cost=max_cost), job)
 
 
 @router.post("/jobs/{job}/retry", summary="Retry what failed in a job", response_model=StatusShape)

@@ -1,0 +1,90 @@
+"""`rrmq prune`: what requests for rewards left behind goes, and nothing that has work."""
+
+import io
+import json
+from collections.abc import Callable
+
+import pytest
+from click.testing import CliRunner, Result
+from kit.jobs import job_of, lines, play
+from sqlalchemy import text
+
+from rrm_queue.broker.client import BrokerClient
+from rrm_queue.cli.main import rrmq
+from rrm_queue.domain import JobId
+from rrm_queue.intake.appending import append_file
+from rrm_queue.intake.reader import read
+from rrm_queue.local.stack import Addresses
+from rrm_queue.store.database import Database
+from rrm_queue.store.queue import appending
+from rrm_queue.store.queue.pruning import delete_left_over, left_over
+
+Prune = Callable[..., Result]
+
+
+@pytest.fixture
+def prune(database: Database, servers: Addresses) -> Prune:
+    environment = {"RRMQ_DATABASE_URL": database.url, "RRMQ_BROKER_URL": servers.broker_url}
+
+    def run(*options: str) -> Result:
+        return CliRunner().invoke(rrmq, ["prune", *options], env=environment)
+
+    return run
+
+
+def opened(database: Database, name: str, *, ephemeral: bool) -> JobId:
+    """An open job with two tournaments that are not judged yet."""
+    job = JobId(name.ljust(12, "0"))
+    with database.begin() as tx:
+        appending.open_job(tx, job_of(id=job, open=True, ephemeral=ephemeral, strategy="elo"), None)
+        into = appending.read_open_job(tx, job)
+    append_file(database, into, read(io.BytesIO(lines([3, 2])), name_lines=False), "rewards")
+    return job
+
+
+def jobs(database: Database) -> set[str]:
+    with database.begin() as tx:
+        return set(tx.scalars(text("SELECT id FROM jobs")))
+
+
+def test_what_has_work_stays(database: Database, broker: BrokerClient, prune: Prune) -> None:
+    left, kept = opened(database, "a", ephemeral=True), opened(database, "b", ephemeral=False)
+    play(database, broker)
+    waiting = opened(database, "c", ephemeral=True)
+    assert "0 jobs" in prune().output  # the default: a day without work
+    [line] = prune("--older-than", "0", "--dry-run", "--json").output.splitlines()
+    assert json.loads(line) == {"job": left, "ephemeral": True, "tournaments": 2, "votes": 4}
+    assert jobs(database) == {left, kept, waiting}
+    assert "1 job with 4 votes removed" in prune("--older-than", "0").output
+    assert jobs(database) == {kept, waiting}
+
+
+def test_jobs_that_have_ended_go_where_that_is_said(
+    database: Database, broker: BrokerClient, prune: Prune
+) -> None:
+    job = opened(database, "a", ephemeral=False)
+    play(database, broker)
+    with database.begin() as tx:
+        assert appending.close_job(tx, job)
+    prune("--older-than", "0")
+    refused = prune("--older-than", "0", "--ended")
+    assert "--yes" in str(refused.exception or refused.output)
+    assert jobs(database) == {job}
+    prune("--older-than", "0", "--ended", "--yes")
+    assert jobs(database) == set()
+
+
+def test_an_answer_that_comes_meanwhile_keeps_its_job(
+    database: Database, broker: BrokerClient
+) -> None:
+    job = opened(database, "a", ephemeral=True)
+    play(database, broker)
+    with database.begin() as tx:
+        [found] = left_over(tx, 0, ended=False)
+        into = appending.read_open_job(tx, job)
+    row = {"id": "more", "prompt": "p", "candidates": ["1", "2"], "reference": "1"}
+    more = io.BytesIO(json.dumps(row).encode())
+    append_file(database, into, read(more, name_lines=False), "more")
+    with database.begin() as tx:
+        assert not delete_left_over(tx, found.job, ended=False)
+    assert jobs(database) == {job}
