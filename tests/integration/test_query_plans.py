@@ -69,8 +69,8 @@ def walk(tx: Transaction) -> Mapping[str, tuple[TextClause, Parameters]]:
     tournament = {"tournament": tournaments}
     floor = {"tournament": tournaments[0], "round": 1, "slot": 0}
     return {
-        "jobs.JOBS": (jobs.JOBS, {**job, "most": 1}),
-        "jobs.JOBS of all": (jobs.JOBS, {"job": None, "most": 20}),
+        "jobs.JOBS": (jobs.JOBS, {**jobs.ALL, **job, "most": 1}),
+        "jobs.JOBS of all": (jobs.JOBS, {**jobs.ALL, "most": 20}),
         "jobs.FIRST_ERROR": (jobs.FIRST_ERROR, job),
         "jobs.TROUBLE": (jobs.TROUBLE, job),
         "results.STANDINGS of one": (results.STANDINGS, {**job, "key": "t7"}),

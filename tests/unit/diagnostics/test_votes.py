@@ -145,5 +145,9 @@ def test_silence_is_told_by_reason() -> None:
         ("truncated", 0.3, 10),
         ("no box", 0.1, 10),
         ("off the menu", 0.0, 10),
+        ("refused", 0.0, 10),
+        ("filtered", 0.0, 10),
+        ("empty", 0.0, 10),
+        ("unreadable", 0.0, 10),
     ]
     assert all(r.low < r.estimate < r.high for r in rates[:3])
