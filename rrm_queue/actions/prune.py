@@ -21,6 +21,6 @@ def prune(app: App, days: float, *, ended: bool = False) -> Iterator[LeftOver]:
     """Removes these jobs with their votes, each in a transaction; those that were removed."""
     for one in prunable(app, days, ended=ended):
         with app.begin() as tx:
-            removed = delete_left_over(tx, one.job, ended=ended)
+            removed = delete_left_over(tx, one.job)
         if removed:
             yield one

@@ -16,8 +16,10 @@ from rrm_queue.intake.appending import append_file
 from rrm_queue.intake.reader import read
 from rrm_queue.local.stack import Addresses
 from rrm_queue.store.database import Database
-from rrm_queue.store.queue import appending
+from rrm_queue.store.queue import appending, cohorts
+from rrm_queue.store.queue.cohorts import NewCohort, Sample
 from rrm_queue.store.queue.pruning import delete_left_over, left_over
+from rrm_queue.views.cohorts import Partial
 
 Prune = Callable[..., Result]
 
@@ -74,6 +76,16 @@ def test_jobs_that_have_ended_go_where_that_is_said(
     assert jobs(database) == set()
 
 
+def test_a_cohort_that_gathers_keeps_its_job(database: Database, prune: Prune) -> None:
+    job = JobId("a".ljust(12, "0"))
+    with database.begin() as tx:
+        appending.open_job(tx, job_of(id=job, open=True, ephemeral=True, strategy="elo"), None)
+        new = NewCohort(job, "g", 2, "p", None, None, Partial.JUDGE, 600.0)
+        cohorts.add_sample(tx, cohorts.lock_cohort(tx, new).id, Sample(0, "an answer", None))
+    prune("--older-than", "0")
+    assert jobs(database) == {job}
+
+
 def test_an_answer_that_comes_meanwhile_keeps_its_job(
     database: Database, broker: BrokerClient
 ) -> None:
@@ -86,5 +98,5 @@ def test_an_answer_that_comes_meanwhile_keeps_its_job(
     more = io.BytesIO(json.dumps(row).encode())
     append_file(database, into, read(more, name_lines=False), "more")
     with database.begin() as tx:
-        assert not delete_left_over(tx, found.job, ended=False)
+        assert not delete_left_over(tx, found.job)
     assert jobs(database) == {job}

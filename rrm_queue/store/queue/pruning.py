@@ -6,23 +6,29 @@ from sqlalchemy import Connection, text
 
 from rrm_queue.domain import JobId
 
-# An open job is left over when nothing of it waits or runs. What was added meanwhile is seen by the
-# DELETE, which finds the job's row as it is once it has its lock.
-_OVER = """
-    (NOT j.open AND j.state NOT IN ('queued', 'running', 'paused')
-     OR j.ephemeral AND j.tournaments_done + j.tournaments_failed = j.tournaments)
-    AND (:ended OR j.ephemeral)
-"""
-
-LEFT_OVER = text(f"""
+# An open job is left over when nothing of it waits, runs or is gathered.
+LEFT_OVER = text("""
     SELECT j.id, j.ephemeral, j.tournaments, j.votes FROM jobs j
-    WHERE {_OVER}
+    WHERE (NOT j.open AND j.state NOT IN ('queued', 'running', 'paused')
+           OR j.ephemeral AND j.tournaments_done + j.tournaments_failed = j.tournaments
+              AND NOT EXISTS (SELECT FROM cohorts c
+                              WHERE c.job_id = j.id AND c.state = 'gathering'))
+      AND (:ended OR j.ephemeral)
       AND coalesce((SELECT max(t.finished_at) FROM tournaments t WHERE t.job_id = j.id),
                    j.finished_at, j.created_at) < now() - :seconds * interval '1 second'
     ORDER BY j.created_at
-""")  # noqa: S608  # a constant
+""")
 
-DELETE_LEFT_OVER = text(f"DELETE FROM jobs j WHERE j.id = :job AND {_OVER} RETURNING j.id")  # noqa: S608
+# It was left over when it was listed. What was added meanwhile is seen once its row is locked.
+DELETE_LEFT_OVER = text("""
+    DELETE FROM jobs j
+    WHERE j.id = :job
+      AND (NOT j.open AND j.state NOT IN ('queued', 'running', 'paused')
+           OR j.ephemeral AND j.tournaments_done + j.tournaments_failed = j.tournaments
+              AND NOT EXISTS (SELECT FROM cohorts c
+                              WHERE c.job_id = j.id AND c.state = 'gathering'))
+    RETURNING j.id
+""")
 
 
 class LeftOver(NamedTuple):
@@ -43,6 +49,6 @@ def left_over(tx: Connection, seconds: float, *, ended: bool) -> list[LeftOver]:
     return [LeftOver(row.id, row.ephemeral, row.tournaments, row.votes) for row in rows]
 
 
-def delete_left_over(tx: Connection, job: JobId, *, ended: bool) -> bool:
+def delete_left_over(tx: Connection, job: JobId) -> bool:
     """Removes the job with all that is its own, unless it has work again; whether it did."""
-    return tx.scalar(DELETE_LEFT_OVER, {"job": job, "ended": ended}) is not None
+    return tx.scalar(DELETE_LEFT_OVER, {"job": job}) is not None
