@@ -46,13 +46,19 @@ def held_up(app: App, view: JobView, *, counted: bool = True) -> str | None:
     """
     if view.state.ended:
         return None
-    if missing := _missing_workers(app.broker, view, local=app.local):
-        return missing
-    if told := _told(app.broker, view, counted=counted):
-        return told
+    if found := stalled(app, view, counted=counted):
+        return found
     with app.begin() as tx:
         why = trouble(tx, view.id)
     return f"matches wait to be tried again: {why}" if why else None
+
+
+def stalled(app: App, view: JobView, *, counted: bool = True) -> str | None:
+    """The same as far as the broker tells it; the store is not asked."""
+    if view.state.ended:
+        return None
+    missing = _missing_workers(app.broker, view, local=app.local)
+    return missing or _told(app.broker, view, counted=counted)
 
 
 def _missing_workers(broker: "BrokerClient", view: JobView, *, local: bool) -> str | None:
