@@ -31,5 +31,5 @@ def read_diagnosis(tx: Transaction, view: JobView, scoring: Scoring) -> Diagnosi
     job = view.id
     votes, matches = job_votes(tx, job), decided_matches(tx, job)
     names = [judge.label for judge in members(view.judge)]
-    labelled = labelled_matches(tx, job)
+    labelled = labelled_matches(tx, job, matches)
     return diagnosis_of(votes, matches, labelled, view.voting, scoring, names)
