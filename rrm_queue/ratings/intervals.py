@@ -39,15 +39,20 @@ def noise(columns: Columns, fit: Strengths, clusters: NDArray[np.int64]) -> Matr
     `clusters` gives each row of `columns` a number from 0. Rows of a cluster may depend on one
     another in any way; clusters are independent. A number to each row makes it Huber's and White's.
     """
+    each = gradients(columns, fit, clusters)
+    product: Matrix = (each.T @ each).toarray()
+    return product
+
+
+def gradients(columns: Columns, fit: Strengths, clusters: NDArray[np.int64]) -> csr_array:
+    """The likelihood's gradient by each cluster's results: a row a cluster, a column a rating."""
     chances = expected(fit.points[columns.firsts], fit.points[columns.seconds])
     surprise = columns.scores - chances
     shape = (int(clusters.max(initial=-1)) + 1, columns.size)
     sides = np.concatenate((columns.firsts, columns.seconds))
-    gradients = csr_array(
+    return csr_array(
         (np.concatenate((surprise, -surprise)), (np.tile(clusters, 2), sides)), shape=shape
     )
-    product: Matrix = (gradients.T @ gradients).toarray()
-    return product
 
 
 def posterior(curvature: Matrix) -> Matrix:
@@ -55,7 +60,7 @@ def posterior(curvature: Matrix) -> Matrix:
 
     Right when the model is: matches independent, their chances as Bradley-Terry has them.
     """
-    return _mean_fixed(np.linalg.inv(curvature).astype(np.float64))
+    return mean_fixed(np.linalg.inv(curvature).astype(np.float64))
 
 
 def sandwich(curvature: Matrix, gradient_noise: Matrix) -> Matrix:
@@ -65,7 +70,7 @@ def sandwich(curvature: Matrix, gradient_noise: Matrix) -> Matrix:
     match its own cluster (arXiv 2403.04132; the arena-rank package).
     """
     inverse = np.linalg.inv(curvature)
-    return _mean_fixed(inverse @ gradient_noise @ inverse)
+    return mean_fixed(inverse @ gradient_noise @ inverse)
 
 
 def margins(covariance: Matrix) -> Matrix:
@@ -80,7 +85,7 @@ def expected(points: Matrix, others: Matrix) -> Matrix:
     return chances
 
 
-def _mean_fixed(covariance: Matrix) -> Matrix:
+def mean_fixed(covariance: Matrix) -> Matrix:
     """The covariance of the ratings less their mean."""
     half = covariance - covariance.mean(axis=0)
     fixed: Matrix = half - half.mean(axis=1, keepdims=True)

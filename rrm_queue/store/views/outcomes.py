@@ -59,9 +59,14 @@ SOFT_MATCHES = _MATCHES.format(
 _CELLS = (BIGINT, INTEGER, INTEGER, SMALLINT_CODE)
 
 
+def job_generators(tx: Connection, job: JobId) -> list[str]:
+    """The generators that the job's file names, by name."""
+    return list(tx.scalars(GENERATORS, {"job": job}))
+
+
 def generator_matches(tx: Connection, job: JobId) -> tuple[list[str], GeneratorMatches]:
     """The job's generators by name, and its matches so far between them."""
-    generators = list(tx.scalars(GENERATORS, {"job": job}))
+    generators = job_generators(tx, job)
     parameters = {"job": job, "generators": generators}
     tournaments, firsts, seconds, winners = read_columns(tx, MATCHES, parameters, _CELLS)
     return generators, GeneratorMatches(tournaments, firsts, seconds, winners)
@@ -74,7 +79,7 @@ def soft_generator_matches(
 
     Of a jury, whose judges have `each` votes, by the mean of its judges' means.
     """
-    generators = list(tx.scalars(GENERATORS, {"job": job}))
+    generators = job_generators(tx, job)
     parameters = {"job": job, "generators": generators, "each": each}
     *columns, votes, probable = read_columns(
         tx, SOFT_MATCHES, parameters, (*_CELLS, NUMBER, BIGINT, BIGINT)
