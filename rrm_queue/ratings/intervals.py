@@ -57,7 +57,7 @@ def information(wins: Matrix, fit: Strengths, prior_draws: float = PRIOR_DRAWS) 
     return curvature + np.diag(_prior(fit, prior_draws))
 
 
-def sandwich(inverse: Matrix, gradient_noise: Matrix) -> Matrix:
+def sandwich(inverse: NDArray[np.floating], gradient_noise: Matrix) -> Matrix:
     """The ratings' covariance in logits, true also where the model is not: H⁻¹ G H⁻¹, mean fixed.
 
     Huber 1967; clusters as Liang and Zeger 1986. Chatbot Arena reports these intervals with each
