@@ -6,13 +6,15 @@ from math import inf, nan, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import stdtrit
+from scipy.sparse import csr_array
 
 from rrm_queue.columns import UNNAMED
 from rrm_queue.ratings.bradley_terry import POINTS, Strengths, strengths
+from rrm_queue.ratings.clusters import contributions
 from rrm_queue.ratings.columns import Columns
-from rrm_queue.ratings.intervals import Matrix, gradients, information, mean_fixed
+from rrm_queue.ratings.intervals import NORMAL, Matrix, information
 from rrm_queue.ratings.ranks import ranked
+from rrm_queue.ratings.studentized import deviates
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,16 +109,26 @@ def _margins(
     total = int(clusters.max()) + 1
     if total == 1:
         return np.full(one.size, inf)
-    moved, spread = [], np.zeros((one.size, one.size))
-    for columns, held in ((one, fit), (two, other)):
-        inverse = np.linalg.inv(information(columns.wins(), held))
-        moved.append((gradients(columns, held, clusters), inverse))
-    for sign, (mine, inverse), (theirs, back) in (
-        (1, moved[0], moved[0]),
-        (1, moved[1], moved[1]),
-        (-2, moved[0], moved[1]),
+    (mine, ours), (theirs, others) = (
+        _influences(columns, held, clusters) for columns, held in ((one, fit), (two, other))
+    )
+    spread = np.zeros((one.size, one.size))
+    for times, left, right, above, below in (
+        (1, mine, mine, ours, ours),
+        (1, theirs, theirs, others, others),
+        (-2, mine, theirs, ours, others),
     ):
-        spread += sign * (inverse @ (mine.T @ theirs).toarray() @ back)
-    variances = np.maximum(np.diag(mean_fixed(spread)), 0) * total / (total - 1)
-    quantile = float(stdtrit(total - 1, 0.975))
+        spread += times * (above.T @ (left.T @ right).toarray() @ below)
+    variances = np.maximum(np.diag(spread), 0) * total / (total - 1)
+    quantile = deviates(NORMAL, np.array(total - 1))
     return (POINTS * quantile * np.sqrt(variances)).astype(np.float64)
+
+
+def _influences(
+    columns: Columns, fit: Strengths, clusters: NDArray[np.int64]
+) -> tuple[csr_array, Matrix]:
+    """The gradient of each cluster, a row a cluster, and what makes a change of ratings of it."""
+    held = contributions(columns, fit, clusters)
+    gradients = csr_array((held.gradients, (held.owners, held.members)))
+    inverse = np.linalg.inv(information(columns.wins(), fit)).astype(np.float64)
+    return gradients, inverse - inverse.mean(axis=1, keepdims=True)

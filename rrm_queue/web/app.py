@@ -18,6 +18,7 @@ from rrm_queue.web.routes import (
     export,
     health,
     jobs,
+    judging,
     open_jobs,
     pages,
     results,
@@ -38,6 +39,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     compare.router,
     export.router,
     control.router,
+    judging.router,
 )
 """Every router under /v1; all of it needs a token."""
 
