@@ -79,6 +79,8 @@ def flips_finding(votes: Votes, slot: SlotBias, voting: Voting) -> Finding:
         return named(Level.OPEN, {Level.OPEN: _no_flips(voting)})
     if rare is Level.FINE:
         return named(rare, {rare: "the verdict rarely changes when the answers swap slots"})
+    if rate.estimate <= FLIPS.look:
+        return named(Level.OPEN, {Level.OPEN: "too few to tell"})
     if effect is not None:
         return named(*_beside_sampling(effect), expected=effect.sampling)
     if level := _level_of_slot(slot):
