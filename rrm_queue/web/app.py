@@ -17,6 +17,7 @@ from rrm_queue.web.routes import (
     export,
     health,
     jobs,
+    judging,
     open_jobs,
     pages,
     results,
@@ -36,6 +37,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     results.router,
     export.router,
     control.router,
+    judging.router,
 )
 """Every router under /v1; all of it needs a token."""
 

@@ -136,7 +136,7 @@ def test_the_leaderboards_json() -> None:
     shape = json.loads(json_line(leaderboard_shape(job(), board("x", "y", results="ab"))))
     assert list(shape) == [
         "job", "state", "matches", "tournaments", "own", "unnamed", "clustered", "method",
-        "elo_orders", "generators", "soft",
+        "elo_orders", "generators", "soft", "prior", "lead",
     ]  # fmt: skip
     first = shape["generators"][0]
     assert (first["generator"], first["wins"], first["undefeated"]) == ("x", 1, True)
