@@ -25,7 +25,7 @@ def job(matches: list[Match], votes: list[tuple[int, int]] | None = None) -> Mat
     return MatchesByContent(
         np.arange(len(matches)) + 100, prompts, firsts, seconds, firsts > seconds, firsts, seconds,
         winners.astype(np.uint8), cast[:, 0], cast[:, 1], none, cast.sum(axis=1),
-        none + 100, none + 10, none + 7, none + 0.5,
+        none + 100, none + 10, none + 7, np.full(len(matches), 0.5),
     )  # fmt: skip
 
 
