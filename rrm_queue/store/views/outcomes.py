@@ -62,6 +62,11 @@ SOFT_MATCHES = _MATCHES.format(
 _CELLS = (BIGINT, INTEGER, INTEGER, SMALLINT_CODE)
 
 
+def job_generators(tx: Connection, job: JobId) -> list[str]:
+    """The generators that the job's file names, by name."""
+    return list(tx.scalars(GENERATORS, {"job": job}))
+
+
 def generator_matches(tx: Connection, job: JobId) -> tuple[list[str], GeneratorMatches]:
     """The job's generators by name, and its matches so far between them."""
     tournaments, firsts, seconds, winners = read_columns(tx, MATCHES, {"job": job}, _CELLS)
@@ -87,7 +92,7 @@ def _named(
     tx: Connection, job: JobId, matches: GeneratorMatches
 ) -> tuple[list[str], GeneratorMatches]:
     """The generators, and the matches with their places instead of the candidates' numbers."""
-    generators = list(tx.scalars(GENERATORS, {"job": job}))
+    generators = job_generators(tx, job)
     tournaments, numbers, places = read_columns(tx, PLACES, {"job": job}, (BIGINT, INTEGER, BIGINT))
     rows, ones, others = join_candidates(
         matches.tournaments, matches.firsts, matches.seconds, (tournaments, numbers)
