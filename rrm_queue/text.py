@@ -73,6 +73,13 @@ def percent(share: float) -> str:
     return "" if isnan(share) else f"{100 * share:.1f}"
 
 
+def chance(probability: float) -> str:
+    """A probability that is never certain, such as `98.2 %`, `> 99.9 %` and `< 0.1 %`."""
+    if probability > 0.999:
+        return "> 99.9 %"
+    return "< 0.1 %" if probability < 0.001 else f"{100 * probability:.1f} %"
+
+
 def rating_interval(low: float, high: float, undefeated: bool, winless: bool) -> str:
     """A rating's interval, open on the side where only the prior ends it."""
     if undefeated:

@@ -68,6 +68,10 @@ def _missing_workers(broker: "BrokerClient", view: JobView, *, local: bool) -> s
     """
     if view.state is JobState.PAUSED:
         return None
+    if kind_of(view.judge).by_people:
+        return (
+            f"people judge this job: open {page_of(view.id)} of the server that `rrmq serve` starts"
+        )
     try:
         if broker.capacities(view.queue):
             return None
@@ -77,6 +81,11 @@ def _missing_workers(broker: "BrokerClient", view: JobView, *, local: bool) -> s
         return "the local worker does not serve yet; if it stays so, `rrmq doctor` says why"
     name = worker_name(view.queue)
     return f"no live worker serves `{name}`: start one with `{worker_command(view.queue)}`"
+
+
+def page_of(job: str) -> str:
+    """The path of the page on which people judge the job."""
+    return f"/judge/{job}"
 
 
 def _told(broker: "BrokerClient", view: JobView, *, counted: bool) -> str | None:

@@ -13,11 +13,13 @@ from rrm_queue.web.gate import PREFIX, Gate
 from rrm_queue.web.pages.routers import PAGES
 from rrm_queue.web.problems import MEDIA_TYPE, register_problems
 from rrm_queue.web.routes import (
+    compare,
     control,
     events,
     export,
     health,
     jobs,
+    judging,
     open_jobs,
     pages,
     results,
@@ -35,8 +37,10 @@ ROUTERS: tuple[APIRouter, ...] = (
     jobs.router,
     events.router,
     results.router,
+    compare.router,
     export.router,
     control.router,
+    judging.router,
 )
 """Every router under /v1; all of it needs a token."""
 
