@@ -120,7 +120,11 @@ class StandingShape(TypedDict):
 
 
 class ResultShape(TypedDict):
-    """A tournament's result; `champion` is null and `standings` empty before it is done."""
+    """A tournament's result; `champion` is null and `standings` empty before it is done.
+
+    `decided_by` is what put the champion first: `votes`, `coin`, `tie`, `refused` or `equal`, null
+    for a single candidate. `tied`: the votes leave open that another answer is as good.
+    """
 
     tournament: str
     champion: str | None
@@ -128,6 +132,8 @@ class ResultShape(TypedDict):
     state: str
     error: str | None
     lead: float | None
+    decided_by: str | None
+    tied: bool
 
 
 class LeaderboardShape(TypedDict):
@@ -220,6 +226,8 @@ def result_shape(
         "state": result.state,
         "error": result.error,
         "lead": standings[0]["above_next"] if standings else None,
+        "decided_by": result.decided_by,
+        "tied": result.tied,
     }
 
 
