@@ -12,6 +12,7 @@ from rrm_queue import __version__
 from rrm_queue.web.gate import PREFIX, Gate
 from rrm_queue.web.problems import MEDIA_TYPE, register_problems
 from rrm_queue.web.routes import (
+    compare,
     control,
     events,
     export,
@@ -35,6 +36,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     jobs.router,
     events.router,
     results.router,
+    compare.router,
     export.router,
     control.router,
     judging.router,
