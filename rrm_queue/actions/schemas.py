@@ -1,7 +1,6 @@
 """The JSON that scripts may rely on, the same on every face; keys are added at the end.
 
-`status_shape`, `result_shape` and the others make it of views. A number that JSON does not have is
-null.
+It is made of views. A number that JSON does not have is null.
 """
 
 import json
@@ -122,8 +121,7 @@ class StandingShape(TypedDict):
 class ResultShape(TypedDict):
     """A tournament's result; `champion` is null and `standings` empty before it is done.
 
-    `decided_by` is what put the champion first: `votes`, `coin`, `tie`, `refused` or `equal`, null
-    for a single candidate. `tied`: the votes leave open that another answer is as good.
+    `decided_by` is what put it first, see `ChampionBy`; `tied`: others may be as good.
     """
 
     tournament: str
