@@ -4,9 +4,10 @@ from collections.abc import Collection
 from typing import NamedTuple
 
 from rrm_queue.actions.app import App
-from rrm_queue.actions.health import no_verdict_notes
+from rrm_queue.actions.health import chance_notes, no_verdict_notes
 from rrm_queue.domain import JobState
 from rrm_queue.store.views import jobs
+from rrm_queue.store.views.champions import chance_champions
 from rrm_queue.store.views.results import job_results
 from rrm_queue.views.jobs import JobView
 from rrm_queue.views.tournaments import TournamentError, TournamentResult
@@ -90,6 +91,6 @@ def ending(app: App, view: JobView, *, most_results: int) -> Ending:
     with app.begin() as tx:
         return Ending(
             jobs.first_error(tx, view.id) if view.tournaments_failed else None,
-            no_verdict_notes(tx, view),
+            [*no_verdict_notes(tx, view), *chance_notes(view, chance_champions(tx, view.id))],
             list(job_results(tx, view.id)) if view.tournaments <= most_results else [],
         )
