@@ -9,8 +9,10 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.types import Scope
 
 from rrm_queue.errors import (
     BadInput,
@@ -131,13 +133,17 @@ def register_problems(api: FastAPI) -> None:
     """Lets every error of a route end as a problem document."""
 
     @api.exception_handler(RrmqError)
-    async def known(_: Request, error: RrmqError) -> Response:
+    async def known(request: Request, error: RrmqError) -> Response:
         if status_of(error) == HTTPStatus.INTERNAL_SERVER_ERROR:
             log.error("%s", error)
+        if is_for_a_page(request.scope):
+            return _page(request, status_of(error), sentence_of(error))
         return problem_of(error)
 
     @api.exception_handler(HTTPException)
-    async def refused(_: Request, error: HTTPException) -> Response:
+    async def refused(request: Request, error: HTTPException) -> Response:
+        if is_for_a_page(request.scope):
+            return _page(request, error.status_code, str(error.detail))
         return problem(error.status_code, str(error.detail), headers=error.headers)
 
     @api.exception_handler(Exception)
@@ -152,6 +158,18 @@ def register_problems(api: FastAPI) -> None:
         ]
         words = "; ".join(f"{'.'.join(fault['where'][1:])}: {fault['reason']}" for fault in faults)
         return problem(422, words, kind="malformed-request", errors=faults)
+
+
+def is_for_a_page(scope: Scope) -> bool:
+    """Whether a browser wants to show a page."""
+    accepted = Headers(scope=scope).get("accept", "")
+    return "text/html" in accepted and not scope["path"].startswith("/v1")
+
+
+def _page(request: Request, status: int, detail: str) -> Response:
+    from rrm_queue.web.pages.errors import error_page  # pages know of problems
+
+    return error_page(request.scope, status, detail)
 
 
 def _kind(error: type[RrmqError]) -> str:

@@ -55,7 +55,7 @@ def _rendered(app: App, job: str, memory: JobMemory, right: Right) -> Rendered:
         view=view,
         title=title_of(view),
         judge=titled(view.judge),
-        problems=[printable(note) for note in notes(app, view)],
+        problems=notes(app, view),
         error=error,
         progress=_progress(view, memory, known.most_matches),
         summary=figures.summary,

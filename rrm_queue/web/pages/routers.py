@@ -2,12 +2,26 @@
 
 from fastapi import APIRouter
 
-from rrm_queue.web.pages import assets, control, job, jobs, sign_in
+from rrm_queue.web.pages import (
+    assets,
+    compare,
+    control,
+    fleet,
+    job,
+    jobs,
+    sign_in,
+    submit,
+    tournament,
+)
 
 PAGES: tuple[APIRouter, ...] = (
     assets.router,
     sign_in.router,
     jobs.router,
     job.router,
+    tournament.router,
+    fleet.router,
+    compare.router,
+    submit.router,
     control.router,
 )
