@@ -14,7 +14,7 @@ from rrm_queue.actions.report.tournaments import ReportContext, tournaments
 from rrm_queue.diagnostics.labels import Scoring
 from rrm_queue.errors import UsageFault
 from rrm_queue.report import page
-from rrm_queue.report.contents import Board, Judge, Report
+from rrm_queue.report.contents import Board, Judge, Report, Summary
 from rrm_queue.report.size_budget import SizeBudget
 from rrm_queue.store.database import Transaction
 from rrm_queue.store.views.jobs import find_job, first_error, view_job
@@ -66,20 +66,45 @@ def write_report(app: App, job: str, request: ReportRequest) -> WrittenReport:
     return WrittenReport(view, size, len(selected.ids))
 
 
-def _report(
-    tx: Transaction, view: JobView, selected: SelectedTournaments, request: ReportRequest
-) -> Report:
-    """The report; its tournaments are read when the page comes to them."""
+class JobFigures(NamedTuple):
+    """What a report says of the whole job; `board` is None where the file names no generators."""
+
+    view: JobView
+    summary: Summary
+    board: Board | None
+    judge: Judge
+
+
+def read_figures(app: App, job: str) -> JobFigures:
+    """What the report of the job says of it as a whole. Raises JobNotFound."""
+    with app.begin() as tx:
+        return _figures(tx, view_job(tx, find_job(tx, job)))
+
+
+def _figures(tx: Transaction, view: JobView) -> JobFigures:
     board = leaderboard_of(tx, view)
     diagnosis = read_diagnosis(tx, view, Scoring())
     found = Findings(
         board, diagnosis, job_gold(tx, view.id), job_costs(tx, view.id), first_error(tx, view.id)
     )
+    return JobFigures(
+        view,
+        summary_of(view, found, datetime.now(UTC)),
+        None if board is None else Board(board, tuple(leaderboard_notes(view, board))),
+        Judge(judge_name(view.judge), diagnosis),
+    )
+
+
+def _report(
+    tx: Transaction, view: JobView, selected: SelectedTournaments, request: ReportRequest
+) -> Report:
+    """The report; its tournaments are read when the page comes to them."""
+    figures = _figures(tx, view)
     budget = SizeBudget(request.megabytes * MEGABYTE, len(selected.ids))
     return Report(
-        summary=summary_of(view, found, datetime.now(UTC)),
-        board=None if board is None else Board(board, tuple(leaderboard_notes(view, board))),
-        judge=Judge(judge_name(view.judge), diagnosis),
+        summary=figures.summary,
+        board=figures.board,
+        judge=figures.judge,
         tournaments=tournaments(ReportContext(tx, view, budget, request.texts), selected.ids),
         selection=selection_words(view, selected, texts=request.texts),
     )
