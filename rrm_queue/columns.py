@@ -159,7 +159,7 @@ class GeneratorMatches:
     def __len__(self) -> int:
         return len(self.winners)
 
-    def where(self, rows: NDArray[np.bool_]) -> "GeneratorMatches":
+    def where(self, rows: Whole | NDArray[np.bool_]) -> "GeneratorMatches":
         """These rows."""
         return GeneratorMatches(
             self.tournaments[rows],

@@ -33,7 +33,7 @@ def read_diagnosis(tx: Transaction, view: JobView, scoring: Scoring) -> Diagnosi
     job = view.id
     votes, matches = job_votes(tx, job), decided_matches(tx, job)
     judges = members(view.judge)
-    labelled = labelled_matches(tx, job)
+    labelled = labelled_matches(tx, job, matches)
     settings = JobSettings(
         view.voting,
         bracket=bracket_of(view.strategy) is not None,
