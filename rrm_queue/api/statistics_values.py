@@ -20,7 +20,7 @@ from rrm_queue.diagnostics.reading import Finding
 from rrm_queue.errors import Message, Option, UsageFault
 from rrm_queue.ratings.changes import RatingChange
 from rrm_queue.ratings.leaderboard import Leaderboard, LeaderboardRow, Method
-from rrm_queue.report.contents import Fact, Summary
+from rrm_queue.reports.contents import Fact, Summary
 from rrm_queue.views.jobs import JobView
 
 if TYPE_CHECKING:

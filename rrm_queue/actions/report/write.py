@@ -13,9 +13,9 @@ from rrm_queue.actions.report.summary import Findings, judge_name, selection_wor
 from rrm_queue.actions.report.tournaments import ReportContext, tournaments
 from rrm_queue.diagnostics.labels import Scoring
 from rrm_queue.errors import UsageFault
-from rrm_queue.report import page
-from rrm_queue.report.contents import Board, Judge, Report, Summary
-from rrm_queue.report.size_budget import SizeBudget
+from rrm_queue.reports import page
+from rrm_queue.reports.contents import Board, Judge, Report, Summary
+from rrm_queue.reports.size_budget import SizeBudget
 from rrm_queue.store.database import Transaction
 from rrm_queue.store.views.jobs import find_job, first_error, view_job
 from rrm_queue.store.views.report import job_costs, job_gold, select_tournaments
