@@ -11,7 +11,8 @@ from rrm_queue.actions import diagnose as diagnosing
 from rrm_queue.actions import leaderboard as rating
 from rrm_queue.actions.app import App
 from rrm_queue.actions.comparison_schema import comparison_shape
-from rrm_queue.actions.report.write import ReportRequest, WrittenReport, read_figures, write_report
+from rrm_queue.actions.report.figures import read_figures
+from rrm_queue.actions.report.write import ReportRequest, WrittenReport, write_report
 from rrm_queue.api.frames import frame_of, names_of
 from rrm_queue.diagnostics.diagnosis import Diagnosis
 from rrm_queue.diagnostics.label_report import LabelReport
@@ -21,6 +22,7 @@ from rrm_queue.errors import Message, Option, UsageFault
 from rrm_queue.ratings.changes import RatingChange
 from rrm_queue.ratings.leaderboard import Leaderboard, LeaderboardRow, Method
 from rrm_queue.reports.contents import Fact, Summary
+from rrm_queue.store.views.jobs import find_job, view_job
 from rrm_queue.views.jobs import JobView
 
 if TYPE_CHECKING:
@@ -146,6 +148,8 @@ def read_comparison(app: App, one: str, two: str, disagreements: int) -> JobComp
 
 def read_report(app: App, job: str) -> JobReport:
     """What the report of the job says of it as a whole; see `api.statistics`."""
-    view, summary, board, judge = read_figures(app, job)
+    with app.begin() as tx:
+        view = view_job(tx, find_job(tx, job))
+        summary, board, judge = read_figures(tx, view)
     held = None if board is None else JobLeaderboard(view, board.board, board.notes)
     return JobReport(view, summary, held, JobDiagnosis(view, judge.diagnosis), app)

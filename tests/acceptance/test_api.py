@@ -15,11 +15,14 @@ from kit.command import PATIENCE, Rrmq
 DOCS = Path(__file__).parents[2] / "docs" / "python.md"
 
 
-def python(rrmq: Rrmq, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
-    """A Python that finds the local stack of `rrmq`."""
+def python(
+    rrmq: Rrmq, *arguments: str, folder: Path | None = None, **settings: str
+) -> subprocess.CompletedProcess[str]:
+    """A Python in this folder that finds the local stack of `rrmq`."""
     return subprocess.run(
         [sys.executable, *arguments],
         env=rrmq.environment | settings,
+        cwd=folder,
         capture_output=True,
         text=True,
         timeout=PATIENCE,
@@ -62,8 +65,8 @@ def model() -> Iterator[str]:
     server.server_close()
 
 
-def test_the_examples_of_the_docs_are_true(rrmq: Rrmq) -> None:
-    done = python(rrmq, "-m", "doctest", "-v", "-o", "ELLIPSIS", str(DOCS))
+def test_the_examples_of_the_docs_are_true(rrmq: Rrmq, tmp_path: Path) -> None:
+    done = python(rrmq, "-m", "doctest", "-v", "-o", "ELLIPSIS", str(DOCS), folder=tmp_path)
     assert done.returncode == 0, done.stdout
     assert done.stdout.count("\nok\n") >= 10
 
