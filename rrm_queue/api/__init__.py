@@ -9,6 +9,7 @@ from rrm_queue.api.job import Job, results, status, wait
 from rrm_queue.api.open_jobs import append, open_job
 from rrm_queue.api.people import cast_vote, return_match, skip_match, take_match
 from rrm_queue.api.ranking import Ranked, Ranking, rank, rank_async, rank_many
+from rrm_queue.api.statistics import compare
 from rrm_queue.api.submitting import Row, submit
 from rrm_queue.reward_client import RewardClient
 
@@ -20,6 +21,7 @@ __all__ = [
     "Row",
     "append",
     "cast_vote",
+    "compare",
     "open_job",
     "rank",
     "rank_async",

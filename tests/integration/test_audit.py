@@ -10,8 +10,8 @@ from click.testing import CliRunner
 from kit.http_server import HttpServer, http_server, is_problem, settings_of
 from kit.jobs import lines, play, submit_file
 from kit.people import Person, job_for_people
-from sklearn.metrics import cohen_kappa_score
 from sqlalchemy import text
+from statsmodels.stats.inter_rater import cohens_kappa, to_table
 
 from rrm_queue.broker.app import create_app
 from rrm_queue.broker.client import BrokerClient, redis_client
@@ -214,12 +214,13 @@ def test_the_diagnosis_of_people_is_what_the_libraries_compute(
     turned = {f"{prompt} {min(one, two)} {max(one, two)}": one > two for prompt, one, two in firsts}
     by_first = [
         [
-            word if word == "tie" else str((word == "low") is not turned[key])
+            2 if word == "tie" else int((word == "low") is not turned[key])
             for key, word in zip(keys, own, strict=True)
         ]
         for own in (ada, bo)
     ]
-    assert pair["kappa"]["estimate"] == pytest.approx(cohen_kappa_score(*by_first))
+    theirs = cohens_kappa(to_table(np.array(by_first).T, 3)[0]).kappa
+    assert pair["kappa"]["estimate"] == pytest.approx(theirs)
     assert {one["person"]: one["votes"] for one in found["people"]} == {
         "Ada": DECIDED,
         "Bo": DECIDED,

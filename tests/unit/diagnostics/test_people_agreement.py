@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sklearn.metrics import cohen_kappa_score
+from statsmodels.stats.inter_rater import cohens_kappa, to_table
 
 from rrm_queue.columns import FIRST, SECOND, TIE, LabelledMatches, PeopleVotes, Verdicts, Whole
 from rrm_queue.diagnostics.labels import Scoring
@@ -73,8 +73,8 @@ def test_kappa_of_two_people_is_what_the_library_computes(rows: list[list[int]])
         assert pair.agreement.n == both.sum()
         assert pair.agreement.estimate == pytest.approx((mine == yours)[both].mean())
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # sklearn warns where both say one thing alone
-            theirs = cohen_kappa_score(mine[both], yours[both])
+            warnings.simplefilter("ignore")  # statsmodels warns where both say one thing alone
+            theirs = cohens_kappa(to_table(np.stack((mine[both], yours[both]), axis=1), 3)[0]).kappa
         assert pair.kappa.estimate == pytest.approx(theirs, nan_ok=True)
 
 
