@@ -15,14 +15,11 @@ from kit.command import PATIENCE, Rrmq
 DOCS = Path(__file__).parents[2] / "docs" / "python.md"
 
 
-def python(
-    rrmq: Rrmq, *arguments: str, folder: Path | None = None, **settings: str
-) -> subprocess.CompletedProcess[str]:
-    """A Python in this folder that finds the local stack of `rrmq`."""
+def python(rrmq: Rrmq, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    """A Python that finds the local stack of `rrmq`."""
     return subprocess.run(
         [sys.executable, *arguments],
         env=rrmq.environment | settings,
-        cwd=folder,
         capture_output=True,
         text=True,
         timeout=PATIENCE,
@@ -66,7 +63,11 @@ def model() -> Iterator[str]:
 
 
 def test_the_examples_of_the_docs_are_true(rrmq: Rrmq, tmp_path: Path) -> None:
-    done = python(rrmq, "-m", "doctest", "-v", "-o", "ELLIPSIS", str(DOCS), folder=tmp_path)
+    code = (
+        f"import doctest, os, sys; os.chdir({str(tmp_path)!r}); "
+        f"sys.argv[1:] = ['-v', '-o', 'ELLIPSIS', {str(DOCS)!r}]; sys.exit(doctest._test())"
+    )
+    done = python(rrmq, "-c", code)
     assert done.returncode == 0, done.stdout
     assert done.stdout.count("\nok\n") >= 10
 
