@@ -95,6 +95,21 @@ class Votes:
 
 
 @dataclass(frozen=True, slots=True)
+class PeopleVotes:
+    """The votes of people in a job; a row is a vote.
+
+    `matches` are ids, `people` places in `names`. `verdicts` are by candidate: FIRST is for the
+    match's first. `seconds` is how long the person had the match.
+    """
+
+    names: Sequence[str]
+    matches: Whole
+    people: Whole
+    verdicts: Verdicts
+    seconds: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
 class DecidedMatches:
     """A job's decided matches; a row is a match.
 
