@@ -5,6 +5,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from rrm_queue.actions.app import App
+from rrm_queue.actions.people import page_of
 from rrm_queue.domain import JobState
 from rrm_queue.errors import BrokerUnavailable
 from rrm_queue.judging.kinds import SERVED_TOGETHER, kind_of, worker_name
@@ -82,11 +83,6 @@ def _missing_workers(broker: "BrokerClient", view: JobView, *, local: bool) -> s
         return "the local worker does not serve yet; if it stays so, `rrmq doctor` says why"
     name = worker_name(view.queue)
     return f"no live worker serves `{name}`: start one with `{worker_command(view.queue)}`"
-
-
-def page_of(job: str) -> str:
-    """The path of the page on which people judge the job."""
-    return f"/judge/{job}"
 
 
 def _told(broker: "BrokerClient", view: JobView, *, counted: bool) -> str | None:

@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 from rrm_queue.actions.app import App
 from rrm_queue.actions.report.tournaments import ReportContext, tournaments
-from rrm_queue.report.contents import Tournament
-from rrm_queue.report.size_budget import SizeBudget
+from rrm_queue.reports.contents import Tournament
+from rrm_queue.reports.size_budget import SizeBudget
 from rrm_queue.store.views.jobs import find_job, view_job
 from rrm_queue.store.views.results import find_tournament
 from rrm_queue.views.jobs import JobView

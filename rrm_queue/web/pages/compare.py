@@ -60,7 +60,7 @@ def _rendered(app: App, one: str, two: str) -> str:
 
 def _comparison(app: App, one: str, two: str) -> dict[str, Any]:
     from rrm_queue.actions.compare import compare
-    from rrm_queue.report.whiskers import Axis, Interval
+    from rrm_queue.reports.whiskers import Axis, Interval
 
     found = compare(app, one, two, SHOWN)
     rows = found.changes.rows

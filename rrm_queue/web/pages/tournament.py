@@ -51,9 +51,9 @@ async def tournament_page(
 
 
 def _rendered(app: App, view: JobView, key: str, match: str | None) -> str:
-    from rrm_queue.report.brackets import ROW, WIDTH, picture
-    from rrm_queue.report.cross_table import cross_table
-    from rrm_queue.report.payload import payload
+    from rrm_queue.reports.brackets import ROW, WIDTH, picture
+    from rrm_queue.reports.cross_table import cross_table
+    from rrm_queue.reports.payload import payload
 
     view, held = read_tournament(app, view.id, key)
     opened = explain_match(app, view.id, key, [match])[0] if match else None
@@ -77,8 +77,8 @@ def _rendered(app: App, view: JobView, key: str, match: str | None) -> str:
 
 def _match(found: MatchDetails) -> dict[str, Any]:
     """The match with its answers and votes."""
-    from rrm_queue.report.payload import vote_words
-    from rrm_queue.report.verdict_mark import reasoning
+    from rrm_queue.reports.payload import vote_words
+    from rrm_queue.reports.verdict_mark import reasoning
 
     match = found.match
     votes = [

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from rrm_queue.domain import CandidateNumber
-from rrm_queue.report.contents import Tournament
+from rrm_queue.reports.contents import Tournament
 from rrm_queue.text import printable
 from rrm_queue.views.matches import TalliedMatch
 
