@@ -129,7 +129,7 @@ def test_an_export_is_the_commands_rows(
 
 
 def test_a_report_says_of_the_job_what_its_page_says(jobs: list[JobId], tmp_path: Path) -> None:
-    found = rrm_queue.reports(jobs[0])
+    found = rrm_queue.report(jobs[0])
     assert found.summary.sentences[0] == "All 3 tournaments have a result."
     assert found.leaderboard is not None
     assert found.leaderboard.rows == rrm_queue.leaderboard(jobs[0]).rows
@@ -138,11 +138,11 @@ def test_a_report_says_of_the_job_what_its_page_says(jobs: list[JobId], tmp_path
     page = (tmp_path / "report.html").read_text()
     assert (written.tournaments, written.size) == (3, len(page.encode()))
     assert found.summary.sentences[0] in page
-    assert callable(rrm_queue.reports), "no module hides the function"
+    assert callable(rrm_queue.report), "no module hides the function"
 
 
 def test_what_does_not_exist_is_said_at_the_call(jobs: list[JobId]) -> None:
-    for ask in (rrm_queue.leaderboard, rrm_queue.diagnose, rrm_queue.reports):
+    for ask in (rrm_queue.leaderboard, rrm_queue.diagnose, rrm_queue.report):
         with pytest.raises(JobNotFound):
             ask("ffff")
     with pytest.raises(JobNotFound):
