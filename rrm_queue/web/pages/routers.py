@@ -12,6 +12,7 @@ from rrm_queue.web.pages import (
     sign_in,
     submit,
     tournament,
+    tournaments,
 )
 
 PAGES: tuple[APIRouter, ...] = (
@@ -20,6 +21,7 @@ PAGES: tuple[APIRouter, ...] = (
     jobs.router,
     job.router,
     tournament.router,
+    tournaments.router,
     fleet.router,
     compare.router,
     submit.router,
