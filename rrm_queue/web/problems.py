@@ -147,8 +147,11 @@ def register_problems(api: FastAPI) -> None:
         return problem(error.status_code, str(error.detail), headers=error.headers)
 
     @api.exception_handler(Exception)
-    async def failed(_: Request, __: Exception) -> Response:
-        return problem(500, "the server failed; its log has the reason beside the request's id")
+    async def failed(request: Request, _: Exception) -> Response:
+        detail = "the server failed; its log has the reason beside the request's id"
+        if is_for_a_page(request.scope):
+            return _page(request, 500, detail)
+        return problem(500, detail)
 
     @api.exception_handler(RequestValidationError)
     async def malformed(_: Request, error: RequestValidationError) -> Response:
