@@ -14,7 +14,7 @@ from rrm_queue.diagnostics.reading import Level
 from rrm_queue.domain import JobState, JudgeSpec
 from rrm_queue.judging.kinds import kind_of
 from rrm_queue.ratings.leaderboard import Leaderboard
-from rrm_queue.report.contents import Fact, Summary
+from rrm_queue.reports.contents import Fact, Summary
 from rrm_queue.text import count, magnitude, percent, printable
 from rrm_queue.views.jobs import Costs, JobView
 from rrm_queue.views.tournaments import Gold, SelectedTournaments, TournamentError
