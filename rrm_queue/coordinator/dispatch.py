@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from secrets import token_hex
@@ -26,13 +26,14 @@ from rrm_queue.coordinator.reuse import bring_votes
 from rrm_queue.coordinator.spending import affordable, note
 from rrm_queue.coordinator.window import (
     MOST_READY,
+    MOST_SENT,
     Claim,
     free_places,
     shares,
     to_open,
     window,
 )
-from rrm_queue.domain import BatchId, JobId, JudgeSpec, MatchId
+from rrm_queue.domain import BatchId, JobId, JudgeSpec, MatchId, TournamentId
 from rrm_queue.errors import BrokerUnavailable, ForeignJob, StoreUnavailable
 from rrm_queue.judging.kinds import kind_of
 from rrm_queue.judging.voting import wave
@@ -102,16 +103,18 @@ def dispatch(
     broker: Broker,
     observer: Observer | None = None,
     floors: dict[str, Floors] | None = None,
+    again: Callable[[], None] = lambda: None,
 ) -> int:
     """Fills every queue's window; how many matches were sent or decided.
 
-    `floors`, by queue, are kept from turn to turn. Raises StoreUnavailable, and BrokerUnavailable:
-    recover finds what was not published.
+    `floors`, by queue, are kept from turn to turn. `again` is called when another turn would find
+    more to do at once. Raises StoreUnavailable, and BrokerUnavailable: recover finds what was not
+    published.
     """
     observer, floors = observer or Observer(), {} if floors is None else floors
     began = time.monotonic()
-    with database.begin() as tx:
-        queues = dispatching.active_queues(tx)
+    with database.look() as looking:
+        queues = dispatching.active_queues(looking)
     # A broker that loses its data from here on makes these batches look lost: they are sent again.
     epoch = broker.epoch().word if queues else ""
     matches, loads = 0, {}
@@ -120,6 +123,8 @@ def dispatch(
         turn = _fill_safely(database, broker, queue, epoch, observer, of_queue)
         if turn is not None:
             matches, loads[queue] = matches + turn.matches, turn.load
+            if turn.decided or turn.matches >= MOST_SENT:
+                again()  # decided matches may have successors, and a turn sends no more than that
     tell(observer.dispatched, loads, time.monotonic() - began)
     return matches
 
@@ -141,7 +146,7 @@ def _fill(
     database: Database, broker: Broker, queue: str, epoch: str, observer: Observer, floors: Floors
 ) -> _Turn:
     """Claims and commits first, publishes second: recover finds what is lost in between."""
-    workers, models = broker.capacities(queue), broker.models(queue)
+    workers, models, maxmemory = broker.facts(queue)
     capacities = workers.values()
     window_ = _Window(
         queue,
@@ -150,7 +155,7 @@ def _fill(
         batch_size(capacities),
         tokens=workers.keys() <= models.keys(),
         models=[models.get(worker, "") for worker in workers],
-        bytes=budget(broker.maxmemory()),
+        bytes=budget(maxmemory),
         floors=floors,
     )
     with database.begin() as tx:
@@ -173,7 +178,10 @@ def _claim(tx: Transaction, queue: _Window) -> _Turn:
     floors.keep({job.id for job in jobs})
     out = sum(job.out for job in jobs)
     room = free_bytes(queue.bytes, dispatching.out_bytes(tx, queue.queue, floors.first_out))
-    if room and (free := free_places(queue.places, out)):
+    if not any(job.ready or job.waiting for job in jobs):
+        for job in jobs:
+            floors.short(job.id)
+    elif room and (free := free_places(queue.places, out)):
         jobs = [_supply(tx, job, free, floors) for job in jobs]
         claims = [Claim(job.id, job.out, job.ready, job.priority) for job in jobs]
         given = shares(free, claims)
@@ -216,16 +224,18 @@ def _pause_spent(
 def _supply(tx: Transaction, job: ActiveJob, wanted: int, floors: Floors) -> ActiveJob:
     """The job with `wanted` matches ready, if opening tournaments can bring them about."""
     opened = brought = 0
-    while job.ready < wanted:
-        more = 0
+    while job.waiting and job.ready < wanted:
+        more: list[TournamentId] = []
         with _apart(tx, job):
             more = open_tournaments(tx, job.id, to_open(wanted - job.ready, opened, brought))
         if not more:
-            floors.short(job.id)
-            return job
+            break
+        floors.opened(job.id, min(more))
         ready = dispatching.count_ready(tx, job.id, MOST_READY, floors.of(job.id))
-        opened, brought = opened + more, brought + ready - job.ready
+        opened, brought = opened + len(more), brought + ready - job.ready
         job = job._replace(ready=ready)
+    if job.ready < wanted:
+        floors.short(job.id)
     return job
 
 

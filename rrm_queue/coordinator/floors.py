@@ -9,7 +9,7 @@ import time
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from rrm_queue.domain import BatchId, JobId
+from rrm_queue.domain import BatchId, JobId, TournamentId
 from rrm_queue.store.database import Transaction
 from rrm_queue.store.queue.floors import Floor, first_out, next_floor
 from rrm_queue.strategies import plans_in_order
@@ -59,6 +59,12 @@ class Floors:
             in_order = plans_in_order(strategy)
             known.floor = next_floor(tx, job, known.floor, in_order=in_order)
             known.claimed = 0
+
+    def opened(self, job: JobId, tournament: TournamentId) -> None:
+        """A tournament of the job runs from now on. Of an open job it may be an earlier one."""
+        known = self._jobs.get(job)
+        if known is not None and tournament < known.floor.tournament:
+            known.floor = Floor(tournament)
 
     def short(self, job: JobId) -> None:
         """The job has fewer matches ready than it may send."""

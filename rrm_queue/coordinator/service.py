@@ -116,8 +116,7 @@ class Coordinator:
 
     def _turn(self) -> None:
         self._settling.turn()
-        if dispatch(self._database, self._broker, self._observer, self._floors):
-            self.wake()  # matches that were decided without being sent may have successors
+        dispatch(self._database, self._broker, self._observer, self._floors, self.wake)
         now = time.monotonic()
         if now >= self._recover_at:
             self._recover_at = now + RECOVER_EVERY

@@ -19,15 +19,16 @@ LIMIT = 30_000_000
 @pytest.fixture
 def most(broker: BrokerClient, monkeypatch: pytest.MonkeyPatch) -> int:
     """How many bytes may be out, as the server's `maxmemory` allows no more."""
-    monkeypatch.setattr(broker, "maxmemory", lambda: LIMIT)
+    facts = broker.facts
+    monkeypatch.setattr(broker, "facts", lambda queue: facts(queue)._replace(maxmemory=LIMIT))
     return budget(LIMIT)
 
 
 def test_the_servers_limit_is_read(broker: BrokerClient) -> None:
-    assert broker.maxmemory() == 0
+    assert broker.facts(QUEUE).maxmemory == 0
     broker.client.config_set("maxmemory", 10 * LIMIT)
     try:
-        assert broker.maxmemory() == 10 * LIMIT
+        assert broker.facts(QUEUE).maxmemory == 10 * LIMIT
     finally:
         broker.client.config_set("maxmemory", 0)
 

@@ -33,6 +33,7 @@ ACTIVE_QUEUES = text("""
 """)
 
 # Floors: see `floors`. Each bounds how many index entries of matches of the past are passed over.
+# An open job may get a tournament with a lower id than those that run: see `appending`.
 ACTIVE_JOBS = text("""
     SELECT j.id, j.strategy, j.priority, j.judge, j.voting, j.seed,
            (SELECT count(*) FROM matches m
@@ -43,7 +44,11 @@ ACTIVE_JOBS = text("""
                                         >= (coalesce(f.tournament, 0), coalesce(f.round, 0),
                                             coalesce(f.slot, 0))
                                     AND (m.not_before IS NULL OR m.not_before <= now())
-                                  LIMIT :most) AS counted) AS ready
+                                  LIMIT :most) AS counted) AS ready,
+           EXISTS (SELECT 1 FROM tournaments t
+                   WHERE t.job_id = j.id AND t.state = 'waiting'
+                     AND t.id >= CASE WHEN j.open THEN 0 ELSE coalesce(f.tournament, 0) END
+                  ) AS waiting
     FROM jobs j
     LEFT JOIN unnest(CAST(:jobs AS text[]), CAST(:tournaments AS bigint[]),
                      CAST(:rounds AS int[]), CAST(:slots AS int[]))
@@ -119,7 +124,10 @@ SEND_MATCHES = text("""
 
 
 class ActiveJob(NamedTuple):
-    """A job that may have matches out; `ready` is counted only up to what dispatch could use."""
+    """A job that may have matches out; `ready` is counted only up to what dispatch could use.
+
+    `waiting`: whether it has tournaments that are not opened yet.
+    """
 
     id: JobId
     strategy: str
@@ -129,6 +137,7 @@ class ActiveJob(NamedTuple):
     seed: int
     out: int
     ready: int
+    waiting: bool
 
 
 class ReadyMatch(NamedTuple):
@@ -196,7 +205,15 @@ def active_jobs(
             continue
         found.append(
             ActiveJob(
-                row.id, row.strategy, row.priority, judge, voting, row.seed, row.out, row.ready
+                row.id,
+                row.strategy,
+                row.priority,
+                judge,
+                voting,
+                row.seed,
+                row.out,
+                row.ready,
+                row.waiting,
             )
         )
     return found
