@@ -200,11 +200,13 @@ class QueueFacts(NamedTuple):
 
     `capacities`: how many matches each live worker can hold at once. `models`: what workers judge
     with, as far as they say it, empty for not known; a worker of the version before is not among
-    them, and some may have gone. `maxmemory`: bytes that the broker may use, 0 for no limit.
+    them, and some may have gone. `online`: whether a live worker serves the queue of online
+    jobs beside it. `maxmemory`: bytes that the broker may use, 0 for no limit.
     """
 
     capacities: dict[str, int]
     models: dict[str, str]
+    online: bool = False
     maxmemory: int = 0
 
 

@@ -29,6 +29,7 @@ from rrm_queue.broker.leases import (
 from rrm_queue.broker.names import COORDINATOR_QUEUE, JUDGE_TASK, WAKE_TASK
 from rrm_queue.broker.troubles import Trouble, told
 from rrm_queue.domain import BatchId, BatchRef, JobId
+from rrm_queue.domain.queues import online_queue
 from rrm_queue.errors import BrokerRefused, BrokerUnavailable
 from rrm_queue.messages import (
     MARKS,
@@ -168,16 +169,19 @@ class BrokerClient:
                 pipe.zrange(workers_key(queue), 0, -1, withscores=True)
                 pipe.hgetall(capacity_key(queue))
                 pipe.hgetall(models_key(queue))
+                pipe.zrange(workers_key(online_queue(queue)), 0, -1, withscores=True)
                 pipe.info("memory")
-                (now, _), seen, capacities, models, memory = pipe.execute()
-            live = {str(worker) for worker, at in seen if at > now - LEASE_SECONDS - 1}
+                (now, _), seen, capacities, models, online, memory = pipe.execute()
+            lapsed = now - LEASE_SECONDS - 1
+            live = {str(worker) for worker, at in seen if at > lapsed}
             if gone := {*capacities, *(worker for worker, _ in seen)} - live:
-                self.client.zremrangebyscore(workers_key(queue), "-inf", now - LEASE_SECONDS - 1)
+                self.client.zremrangebyscore(workers_key(queue), "-inf", lapsed)
                 self.client.hdel(capacity_key(queue), *gone)
                 self.client.hdel(models_key(queue), *gone)
         return QueueFacts(
             {str(worker): int(c) for worker, c in capacities.items() if worker in live},
             {str(worker): str(model) for worker, model in models.items()},
+            any(at > lapsed for _, at in online),
             int(memory.get("maxmemory", 0)),
         )
 
