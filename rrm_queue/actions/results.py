@@ -79,5 +79,7 @@ def _rated(
             yield RatedResult(result, None)
             continue
         size, seed, matches = tournament_outcomes(tx, job, result.key)
-        ratings = {rating.candidate: rating for rating in rating_table(size, matches, seed)}
+        order = [ranked.standing.candidate for ranked in result.standings]
+        table = rating_table(size, matches, seed, order)
+        ratings = {rating.candidate: rating for rating in table}
         yield RatedResult(result, ratings)

@@ -8,6 +8,7 @@ from rrm_queue.api.group_rewards import rewards, rewards_async
 from rrm_queue.api.job import Job, results, status, wait
 from rrm_queue.api.open_jobs import append, open_job
 from rrm_queue.api.ranking import Ranked, Ranking, rank, rank_async, rank_many
+from rrm_queue.api.statistics import compare
 from rrm_queue.api.submitting import Row, submit
 from rrm_queue.reward_client import RewardClient
 
@@ -18,6 +19,7 @@ __all__ = [
     "RewardClient",
     "Row",
     "append",
+    "compare",
     "open_job",
     "rank",
     "rank_async",

@@ -28,6 +28,7 @@ from rrm_queue.coordinator.window import MOST_READY, Claim, free_places, shares
 from rrm_queue.domain import BatchId, JobId
 from rrm_queue.domain.queues import is_online_queue, online_queue
 from rrm_queue.errors import BrokerUnavailable, StoreUnavailable
+from rrm_queue.judging.kinds import QUEUES_OF_PEOPLE
 from rrm_queue.judging.voting import wave
 from rrm_queue.log_once import tell
 from rrm_queue.messages import encode
@@ -58,7 +59,8 @@ def dispatch(
     began = time.monotonic()
     known = {job: floor for of in floors.values() for job, floor in of.of_jobs().items()}
     with database.look() as looking:
-        queues = active_jobs.queues_going(looking, known)
+        going_on = active_jobs.queues_going(looking, known)
+    queues = {queue: going for queue, going in going_on.items() if queue not in QUEUES_OF_PEOPLE}
     # A broker that loses its data from here on makes these batches look lost: they are sent again.
     epoch = broker.epoch().word if any(queues.values()) else ""
     matches, loads = 0, {}

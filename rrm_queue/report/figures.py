@@ -11,7 +11,7 @@ from rrm_queue.diagnostics.reading import Finding
 from rrm_queue.ratings.leaderboard import LeaderboardRow
 from rrm_queue.report.contents import Board, Judge
 from rrm_queue.report.whiskers import Axis, Interval, Whisker
-from rrm_queue.text import percent, rank_range, rating_interval
+from rrm_queue.text import chance, percent, rank_range, rating_interval
 
 MOST_LINES = 300
 """So many generators stand on a leaderboard; nobody reads on, and a file must not grow with it."""
@@ -24,6 +24,7 @@ class BoardRow(NamedTuple):
 
     line: LeaderboardRow
     ranks: str
+    above_next: str
     within: str
     whisker: Whisker
 
@@ -75,7 +76,8 @@ def board_figure(held: Board | None) -> BoardFigure | None:
     rows = [
         BoardRow(
             line,
-            rank_range(line.best, line.worst),
+            rank_range(line.rank_low, line.rank_high),
+            "" if line.above_next is None else chance(line.above_next),
             rating_interval(line.low, line.high, line.undefeated, line.winless),
             axis.whisker(interval),
         )

@@ -28,7 +28,7 @@ PREVIEW = 140  # characters of a prompt in the list of tournaments
 def page(report: Report) -> Iterator[str]:
     """The page's text; each tournament is read when the page comes to it."""
     template = _environment().get_template
-    style, script = _part("report.css"), _part("report.js")
+    style, script = parts_style() + _part("report.css"), _part("report.js")
     head = template("head.html.j2")
     yield head.render(
         policy=policy(style, script),
@@ -44,6 +44,11 @@ def page(report: Report) -> Iterator[str]:
         yield tournament.render(_tournament(number, held))
     foot = template("foot.html.j2")
     yield foot.render(summary=report.summary, script=Markup(script))  # noqa: S704  # likewise
+
+
+def parts_style() -> str:
+    """The styles of the parts that the report and the pages of `rrmq serve` share."""
+    return _part("parts.css")
 
 
 def policy(style: str, script: str) -> str:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from rrm_queue import __version__
 from rrm_queue.actions.formatting import elapsed, moment
+from rrm_queue.actions.leaderboard import lead_words
 from rrm_queue.actions.money import cost_words
 from rrm_queue.diagnostics.diagnosis import Diagnosis
 from rrm_queue.diagnostics.reading import Level
@@ -17,9 +18,6 @@ from rrm_queue.report.contents import Fact, Summary
 from rrm_queue.text import count, magnitude, percent, printable
 from rrm_queue.views.jobs import Costs, JobView
 from rrm_queue.views.tournaments import Gold, SelectedTournaments, TournamentError
-
-MOST_LEADERS = 4
-"""How many leaders are named; the others are counted."""
 
 SHORTEST = 0.05  # seconds of judging that are worth a line; rule-based judges take none
 
@@ -81,14 +79,14 @@ def _sentences(view: JobView, found: Findings) -> Iterator[str]:
             f"{view.tournaments_done:,} of {count(view.tournaments, 'tournament')} "
             f"{'has' if view.tournaments_done == 1 else 'have'} a result."
         )
-    if found.board is not None and found.board.rows:
-        yield _leaders(found.board)
+    if found.board is not None and len(found.board.rows) > 1:
+        yield f"{lead_words(found.board)}."
     if found.gold is not None:
         gold = found.gold
         yield (
-            "The answers that the judge ranks first have a mean gold score of "
-            f"{gold.champions:.3g}. The mean of all answers is {gold.answers:.3g}, that of the "
-            f"best answer to each prompt {gold.best:.3g} "
+            "The answers that the judge picks, one for each prompt as in the export best, have a "
+            f"mean gold score of {gold.champions:.3g}. The mean of all answers is "
+            f"{gold.answers:.3g}, that of the best answer to each prompt {gold.best:.3g} "
             f"({count(gold.tournaments, 'tournament')})."
         )
     if found.diagnosis.labels:
@@ -103,17 +101,6 @@ def _sentences(view: JobView, found: Findings) -> Iterator[str]:
 
 def _all(tournaments: int) -> str:
     return "The one tournament has" if tournaments == 1 else f"All {tournaments:,} tournaments have"
-
-
-def _leaders(board: Leaderboard) -> str:
-    """Who leads, as far as the intervals tell."""
-    leaders = [printable(row.generator) for row in board.rows if row.best == 1]
-    if len(leaders) == 1:
-        return f"{leaders[0]} is ahead of {count(len(board.rows) - 1, 'other generator')}."
-    named, more = leaders[:MOST_LEADERS], len(leaders) - MOST_LEADERS
-    tail = f"{named[-1]}" if more <= 0 else f"{more:,} more"
-    names = named[:-1] if more <= 0 else named
-    return f"The intervals do not tell who leads: {', '.join(names)} or {tail}."
 
 
 def _trust(diagnosis: Diagnosis) -> Iterator[str]:

@@ -27,20 +27,28 @@ from rrm_queue.text import printable
     is_flag=True,
     help="Count the probabilities of the votes instead of who won; needs a job with --logprobs.",
 )
+@click.option(
+    "--prior/--no-prior",
+    default=True,
+    help="Rate with the prior, which keeps ratings of few matches moderate; on by default.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV with a header, one row a generator.")
-def command(job: str, bootstrap: bool, soft: bool, as_json: bool, as_csv: bool) -> None:
+def command(
+    job: str, bootstrap: bool, soft: bool, prior: bool, as_json: bool, as_csv: bool
+) -> None:
     """Compare the models (`generator`) that wrote the answers of JOB, over all decided matches.
 
-    Ranked by Bradley-Terry ratings with 95 % intervals. `ranks` are the ranks that are possible
-    within the intervals. A match that was tied and settled by a coin counts as a draw.
+    Ranked by Bradley-Terry ratings with 95 % intervals. `ranks` are the ranks that are possible by
+    the differences between ratings; all of them hold at once, at 95 %. `> next` is the probability
+    to be above the next row. A match that was tied and settled by a coin counts as a draw.
     docs/statistics.md defines every figure.
     """
     if as_json and as_csv:
         raise UsageFault("--json and --csv exclude each other")
     with App() as app:
         method = Method.BOOTSTRAP if bootstrap else Method.SANDWICH
-        found = read_leaderboard(app, job, method, soft=soft)
+        found = read_leaderboard(app, job, method, soft=soft, prior=prior)
     if as_json:
         click.echo(json_line(leaderboard_shape(found.view, found.board)))
     elif as_csv:

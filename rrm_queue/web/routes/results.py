@@ -67,6 +67,9 @@ async def leaderboard(
     served: Served,
     job: Job,
     bootstrap: Annotated[bool, Query(description="Intervals by resampling tournaments.")] = False,
+    prior: Annotated[
+        bool, Query(description="Rate with the prior, which keeps ratings of few matches moderate.")
+    ] = True,
 ) -> Response:
     """As `rrmq leaderboard --json` prints it."""
     # Imported here and below: they load SciPy, for which no server need wait when it starts.
@@ -74,7 +77,7 @@ async def leaderboard(
     from rrm_queue.ratings.leaderboard import Method
 
     method = Method.BOOTSTRAP if bootstrap else Method.SANDWICH
-    found = await served.call_heavy(read_leaderboard, served.app, job, method)
+    found = await served.call_heavy(read_leaderboard, served.app, job, method, prior=prior)
     return json_response(leaderboard_shape(*found))
 
 
