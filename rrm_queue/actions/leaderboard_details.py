@@ -4,21 +4,19 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from rrm_queue.actions.app import App
 from rrm_queue.actions.leaderboard import JobLeaderboard, read_leaderboard
-from rrm_queue.columns import UNNAMED, GeneratorMatches, Whole
+from rrm_queue.actions.style_control import controlled_of
 from rrm_queue.errors import Message, Option, UsageFault
-from rrm_queue.ratings.columns import Columns
-from rrm_queue.ratings.controlled import ControlledRatings, controlled_ratings
+from rrm_queue.ratings.controlled import ControlledRatings
 from rrm_queue.ratings.leaderboard import Leaderboard, Method, leaderboard
-from rrm_queue.ratings.style import FEATURES, Control, style_differences, style_of
 from rrm_queue.ratings.win_matrix import Meeting, win_matrix
 from rrm_queue.store.database import Transaction
 from rrm_queue.store.views.outcomes import generator_matches
-from rrm_queue.store.views.style import styled_matches, tournament_subsets
+from rrm_queue.store.views.style import tournament_subsets
 from rrm_queue.views.jobs import JobView
+from rrm_queue.views.style import Control
 
 
 class SubsetBoard(NamedTuple):
@@ -71,38 +69,10 @@ def read_details(app: App, job: str, request: LeaderboardRequest) -> Leaderboard
 
 
 def _controlled(tx: Transaction, view: JobView, request: LeaderboardRequest) -> ControlledRatings:
-    control = request.control or Control.STYLE
-    generators, matches, ours, others = styled_matches(
-        tx, view.id, lambda text: style_of(text, control)
-    )
-    named, columns, clusters, rows = _counted(generators, matches)
-    if not named:
-        return ControlledRatings((), ())
-    features, scales = style_differences(ours[rows], others[rows])
     try:
-        return controlled_ratings(
-            named, columns, features, scales, FEATURES[control], clusters, prior=request.prior
-        )
+        return controlled_of(tx, view, request.control or Control.STYLE, prior=request.prior)
     except ValueError as no_finite_rating:
         raise UsageFault(Message(f"{no_finite_rating}; rate with ", Option("prior"))) from None
-
-
-def _counted(
-    generators: list[str], matches: GeneratorMatches
-) -> tuple[list[str], Columns, Whole, NDArray[np.bool_]]:
-    """The generators of a leaderboard, its matches, their tournaments, and which rows they are."""
-    held = matches.firsts != matches.seconds
-    held &= (matches.firsts != UNNAMED) & (matches.seconds != UNNAMED)
-    firsts, seconds = matches.firsts[held], matches.seconds[held]
-    seen = np.unique(np.concatenate((firsts, seconds)))
-    columns = Columns(
-        len(seen),
-        np.searchsorted(seen, firsts),
-        np.searchsorted(seen, seconds),
-        matches.winners[held],
-    )
-    clusters = np.unique(matches.tournaments[held], return_inverse=True)[1]
-    return [generators[place] for place in seen], columns, clusters, held
 
 
 def _subsets(

@@ -32,7 +32,7 @@ def leaderboard(
     from rrm_queue.actions.leaderboard_details import LeaderboardRequest
     from rrm_queue.api import statistics_values as values
     from rrm_queue.ratings.leaderboard import Method
-    from rrm_queue.ratings.style import Control
+    from rrm_queue.views.style import Control
 
     words = [word.value for word in Control]
     if control is not None and control not in words:

@@ -11,7 +11,8 @@ from kit.recorded_battles import battles, rows
 from kit.replays import as_lines
 
 from rrm_queue.ratings.controlled import controlled_ratings
-from rrm_queue.ratings.style import FEATURES, Control, style_differences, style_of
+from rrm_queue.ratings.style import FEATURES, style_differences, style_of
+from rrm_queue.views.style import Control
 
 READER = Path(__file__).with_name("arena_controls.py")
 WINNERS = {"left": "model_a", "right": "model_b", "tie": "tie"}

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from math import log
 from typing import Any
 
 import pytest
@@ -160,6 +161,31 @@ def test_http_and_python_say_the_same(
     assert controlled["raw_bt"].tolist() == [raw[name] for name in controlled["generator"]]
     assert len(found.to_frame("subsets")) == 6
     assert found.to_frame("matrix")["matches"].sum() == shape["matches"]
+
+
+def test_rewards_are_given_with_and_without_control(rrmq: Printed, job: JobId) -> None:
+    """An answer that is longer than the others owes to that what the leaderboard says of length."""
+    line = ("export", job, "--as", "rewards", "--reward", "bt")
+    plain = [json.loads(row) for row in rrmq(*line).stdout.splitlines()]
+    rewards = [json.loads(row) for row in rrmq(*line, "--control", "length").stdout.splitlines()]
+    assert [row["reward"] for row in rewards] == [row["reward"] for row in plain]
+    [effect] = shape_of(rrmq, job, "--control", "length")["control"]["effects"]
+
+    def logit(chance: float) -> float:
+        return log(chance / (1 - chance))
+
+    for row in rewards:
+        group = [one for one in rewards if one["tournament"] == row["tournament"]]
+        own = len(row["answer"])
+        lengths = [len(one["answer"]) for one in group if one is not row]
+        lead = sum((own - other) / (own + other + 1) for other in lengths) / len(lengths)
+        owed = effect["coefficient"] / effect["scale"] * lead
+        assert logit(row["reward"]) - logit(row["controlled"]) == pytest.approx(owed, abs=1e-9)
+    assert [
+        dict(row) for row in rrm_queue.export(job, "rewards", reward="bt", control="length")
+    ] == (rewards)
+    with pytest.raises(UsageFault):
+        rrmq("export", job, "--as", "rewards", "--control", "length")
 
 
 def test_what_does_not_go_together_is_said(

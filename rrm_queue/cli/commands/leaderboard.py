@@ -21,8 +21,8 @@ from rrm_queue.cli.render.leaderboard_details import details_view
 from rrm_queue.cli.render.terminal import lenient, screen
 from rrm_queue.errors import UsageFault
 from rrm_queue.ratings import Leaderboard, LeaderboardRow, Method
-from rrm_queue.ratings.style import Control
 from rrm_queue.text import printable
+from rrm_queue.views.style import Control
 
 
 @click.command("leaderboard")

@@ -80,7 +80,7 @@ async def leaderboard(
     # Imported here and below: they load SciPy, for which no server need wait when it starts.
     from rrm_queue.actions.leaderboard_details import LeaderboardRequest, read_details
     from rrm_queue.ratings.leaderboard import Method
-    from rrm_queue.ratings.style import Control
+    from rrm_queue.views.style import Control
 
     request = LeaderboardRequest(
         Method.BOOTSTRAP if bootstrap else Method.SANDWICH,

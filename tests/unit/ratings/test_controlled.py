@@ -12,8 +12,9 @@ from rrm_queue.ratings.bradley_terry import POINTS, strengths
 from rrm_queue.ratings.columns import Columns
 from rrm_queue.ratings.controlled import ControlledRatings, controlled_ratings
 from rrm_queue.ratings.studentized import deviates
-from rrm_queue.ratings.style import FEATURES, Control, style_differences, style_of
+from rrm_queue.ratings.style import FEATURES, style_differences, style_of
 from rrm_queue.ratings.win_matrix import win_matrix
+from rrm_queue.views.style import Control
 
 
 class Crowd(NamedTuple):
