@@ -181,9 +181,8 @@ def test_rewards_are_given_with_and_without_control(rrmq: Printed, job: JobId) -
         lead = sum((own - other) / (own + other + 1) for other in lengths) / len(lengths)
         owed = effect["coefficient"] / effect["scale"] * lead
         assert logit(row["reward"]) - logit(row["controlled"]) == pytest.approx(owed, abs=1e-9)
-    assert [
-        dict(row) for row in rrm_queue.export(job, "rewards", reward="bt", control="length")
-    ] == (rewards)
+    from_python = rrm_queue.export(job, "rewards", reward="bt", control="length")
+    assert list(map(dict, from_python)) == rewards
     with pytest.raises(UsageFault):
         rrmq("export", job, "--as", "rewards", "--control", "length")
 
