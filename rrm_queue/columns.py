@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from rrm_queue.domain import NoVerdict
 
 Whole = NDArray[np.int64]
+Numbers = NDArray[np.float64]
 
 NONE, TIE, FIRST, SECOND = -1, 0, 1, 2
 """What a vote or a label says: nothing, a tie, the first answer or the second."""

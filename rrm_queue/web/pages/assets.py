@@ -25,7 +25,7 @@ FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 @cache
 def content(name: str) -> str:
     """The file's text."""
-    from rrm_queue.report.page import parts_style  # it loads SciPy
+    from rrm_queue.reports.page import parts_style  # it loads SciPy
 
     text = (files("rrm_queue.web") / "assets" / name).read_text(encoding="utf-8")
     return parts_style() + text if name == STYLE else text

@@ -45,7 +45,7 @@ def title_of(view: JobView) -> str:
 
 
 def _rendered(app: App, job: str, memory: JobMemory, right: Right) -> Rendered:
-    from rrm_queue.report.figures import board_figure, findings_figure, labels_table
+    from rrm_queue.reports.figures import board_figure, findings_figure, labels_table
 
     view, error = jobs.status(app, job)
     known = memory.known(app, view)
