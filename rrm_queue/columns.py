@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from rrm_queue.domain import NoVerdict
 
 Whole = NDArray[np.int64]
+Numbers = NDArray[np.float64]
 
 NONE, TIE, FIRST, SECOND = -1, 0, 1, 2
 """What a vote or a label says: nothing, a tie, the first answer or the second."""
@@ -92,6 +93,21 @@ class Votes:
         """The verdicts by candidate: FIRST is for the match's first candidate."""
         decided = self.verdicts > TIE
         return np.where(decided & self.swapped, 3 - self.verdicts, self.verdicts)
+
+
+@dataclass(frozen=True, slots=True)
+class PeopleVotes:
+    """The votes of people in a job; a row is a vote.
+
+    `matches` are ids, `people` places in `names`. `verdicts` are by candidate: FIRST is for the
+    match's first. `seconds` is how long the person had the match.
+    """
+
+    names: Sequence[str]
+    matches: Whole
+    people: Whole
+    verdicts: Verdicts
+    seconds: NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)

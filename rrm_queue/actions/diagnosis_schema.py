@@ -28,6 +28,7 @@ class DiagnosisShape(TypedDict):
     labels_longer_wins: dict[str, Any] | None
     calibration: dict[str, Any] | None
     jury: dict[str, Any] | None
+    people: dict[str, Any] | None
 
 
 def diagnosis_shape(view: JobView, diagnosis: "Diagnosis") -> DiagnosisShape:
@@ -44,4 +45,5 @@ def diagnosis_shape(view: JobView, diagnosis: "Diagnosis") -> DiagnosisShape:
         "labels_longer_wins": None if longer is None else plain(asdict(longer)),
         "jury": None if diagnosis.jury is None else plain(asdict(diagnosis.jury)),
         "calibration": None if known is None else plain(asdict(known)),
+        "people": None if diagnosis.people is None else plain(asdict(diagnosis.people)),
     }

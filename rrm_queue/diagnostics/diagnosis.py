@@ -17,6 +17,7 @@ from rrm_queue.diagnostics.jury import (
 from rrm_queue.diagnostics.label_report import LabelReport, label_report
 from rrm_queue.diagnostics.labels import Scoring
 from rrm_queue.diagnostics.length import LongerWins, longer_wins
+from rrm_queue.diagnostics.people import PeopleReport
 from rrm_queue.diagnostics.report import JudgeReport, judge_report
 from rrm_queue.diagnostics.vote_findings import JobSettings
 from rrm_queue.domain.jury import alone
@@ -36,7 +37,8 @@ class Diagnosis:
 
     `labels` is empty and `preferred_longer` None where the file has no labels. `preferred_longer`
     is how often the longer answer wins by the labels. `calibration` is None unless votes on
-    labelled pairs carry probabilities, `jury` unless several judges vote. Rates of votes compare
+    labelled pairs carry probabilities, `jury` unless several judges vote, `people` unless people
+    judge. Rates of votes compare
     votes of one judge only.
     """
 
@@ -45,6 +47,7 @@ class Diagnosis:
     preferred_longer: LongerWins | None
     calibration: Calibration | None = None
     jury: JuryReport | None = None
+    people: PeopleReport | None = None
 
 
 def diagnosis_of(

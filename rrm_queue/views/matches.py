@@ -31,7 +31,7 @@ class RecordedVote(Vote, frozen=True):
     @property
     def facts(self) -> list[str]:
         """What the vote cost, and what is unusual about it, in words."""
-        facts = []
+        facts = [] if self.person is None else [f"by {printable(self.person)}"]
         if self.margin:
             facts.append(MARGINS[self.margin])
         if self.probability is not None:

@@ -22,7 +22,7 @@ from rrm_queue.domain import (
     Voting,
 )
 from rrm_queue.ratings import leaderboard
-from rrm_queue.report.contents import (
+from rrm_queue.reports.contents import (
     Board,
     Bracket,
     Fact,

@@ -8,7 +8,7 @@ from rrm_queue.actions.diagnose import read_diagnosis
 from rrm_queue.actions.leaderboard import leaderboard_notes, leaderboard_of
 from rrm_queue.actions.report.summary import Findings, judge_name, summary_of
 from rrm_queue.diagnostics.labels import Scoring
-from rrm_queue.report.contents import Board, Judge, Summary
+from rrm_queue.reports.contents import Board, Judge, Summary
 from rrm_queue.store.database import Transaction
 from rrm_queue.store.views.jobs import find_job, first_error, view_job
 from rrm_queue.store.views.report import job_costs, job_gold

@@ -10,9 +10,9 @@ from rrm_queue.actions.report.figures import read_figures
 from rrm_queue.actions.report.summary import selection_words
 from rrm_queue.actions.report.tournaments import ReportContext, tournaments
 from rrm_queue.errors import UsageFault
-from rrm_queue.report import page
-from rrm_queue.report.contents import Report
-from rrm_queue.report.size_budget import SizeBudget
+from rrm_queue.reports import page
+from rrm_queue.reports.contents import Report
+from rrm_queue.reports.size_budget import SizeBudget
 from rrm_queue.store.database import Transaction
 from rrm_queue.store.views.jobs import find_job, view_job
 from rrm_queue.store.views.report import select_tournaments

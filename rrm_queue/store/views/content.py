@@ -2,10 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 
-import numpy as np
 from sqlalchemy import Connection, text
 
-from rrm_queue.columns import MatchesByContent, Whole
+from rrm_queue.columns import MatchesByContent
 from rrm_queue.domain import JobId, MatchId
 from rrm_queue.store.binary_columns import (
     BIGINT,
@@ -14,6 +13,7 @@ from rrm_queue.store.binary_columns import (
     SMALLINT_CODE,
     read_columns,
 )
+from rrm_queue.store.joins import join, join_candidates
 from rrm_queue.store.rows import read_rows
 from rrm_queue.views.matches import PlacedMatch
 
@@ -80,26 +80,17 @@ def matches_by_content(tx: Connection, job: JobId, generators: Sequence[str]) ->
 
     No statement joins matches with answers, so that the planner cannot misjudge the size of it.
     """
-    tournaments, prompts = read_columns(tx, PROMPTS, {"job": job}, (BIGINT, HASH))
-    named = {"job": job, "generators": list(generators)}
-    owners, numbers, texts, places = read_columns(
-        tx, ANSWERS, named, (BIGINT, INTEGER, HASH, INTEGER)
-    )
     cells = (BIGINT, BIGINT, INTEGER, INTEGER, SMALLINT_CODE, *(BIGINT,) * 7, NUMBER)
-    ids, tournament, first, second, winners, *sums = read_columns(tx, MATCHES, {"job": job}, cells)
-    widest = int(numbers.max(initial=0)) + 1
-    answers = np.searchsorted(tournaments, owners) * widest + numbers
-    order = np.argsort(answers)
-    row = np.searchsorted(tournaments, tournament)
-
-    def answer(number: Whole) -> Whole:
-        found: Whole = order[np.searchsorted(answers, row * widest + number, sorter=order)]
-        return found
-
-    one, two = answer(first), answer(second)
+    ids, owners, first, second, winners, *sums = read_columns(tx, MATCHES, {"job": job}, cells)
+    named = {"job": job, "generators": list(generators)}
+    *candidates, texts, places = read_columns(tx, ANSWERS, named, (BIGINT, INTEGER, HASH, INTEGER))
+    rows, ones, twos = join_candidates(owners, first, second, candidates)
+    tournaments, prompts = read_columns(tx, PROMPTS, {"job": job}, (BIGINT, HASH))
+    kept, prompt = join((owners[rows],), (tournaments,))
+    rows, ones, twos = rows[kept], ones[kept], twos[kept]
     return MatchesByContent(
-        ids, prompts[row], texts[one], texts[two], first > second, places[one], places[two],
-        winners, *sums,
+        ids[rows], prompts[prompt], texts[ones], texts[twos], (first > second)[rows],
+        places[ones], places[twos], winners[rows], *(each[rows] for each in sums),
     )  # fmt: skip
 
 

@@ -69,7 +69,7 @@ def whole_page(
 @cache
 def _environment() -> Environment:
     environment = Environment(
-        loader=ChoiceLoader([PackageLoader("rrm_queue.web"), PackageLoader("rrm_queue.report")]),
+        loader=ChoiceLoader([PackageLoader("rrm_queue.web"), PackageLoader("rrm_queue.reports")]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

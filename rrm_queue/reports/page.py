@@ -15,11 +15,11 @@ from typing import Any
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
-from rrm_queue.report.brackets import ROW, WIDTH, picture
-from rrm_queue.report.contents import Report, Tournament
-from rrm_queue.report.embedded import embedded
-from rrm_queue.report.figures import board_figure, findings_figure, labels_table
-from rrm_queue.report.payload import payload
+from rrm_queue.reports.brackets import ROW, WIDTH, picture
+from rrm_queue.reports.contents import Report, Tournament
+from rrm_queue.reports.embedded import embedded
+from rrm_queue.reports.figures import board_figure, findings_figure, labels_table
+from rrm_queue.reports.payload import payload
 from rrm_queue.text import beginning, printable
 
 PREVIEW = 140  # characters of a prompt in the list of tournaments
@@ -103,7 +103,7 @@ def _digest(part: str) -> str:
 @cache
 def _part(name: str) -> str:
     """One of the room's own files, as it stands in the page."""
-    return (files("rrm_queue.report") / "templates" / name).read_text(encoding="utf-8")
+    return (files("rrm_queue.reports") / "templates" / name).read_text(encoding="utf-8")
 
 
 @cache
