@@ -9,6 +9,7 @@ from rrm_queue.web.pages import (
     fleet,
     job,
     jobs,
+    judge,
     sign_in,
     submit,
     tournament,
@@ -26,4 +27,5 @@ PAGES: tuple[APIRouter, ...] = (
     compare.router,
     submit.router,
     control.router,
+    judge.router,
 )

@@ -7,20 +7,18 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from rrm_queue.actions import options
 from rrm_queue.actions.estimate import Estimate, estimate, with_history
-from rrm_queue.actions.judges import served_files
 from rrm_queue.actions.money import amount
-from rrm_queue.actions.request import request_of
 from rrm_queue.errors import BadInput, RrmqError, spelled
 from rrm_queue.estimates import AGREEMENT
 from rrm_queue.judging.kinds import USAGE
 from rrm_queue.strategies import NAMES
 from rrm_queue.text import duration
 from rrm_queue.web.access import Right
-from rrm_queue.web.fields import SubmitFields, submit_options
+from rrm_queue.web.fields import SubmitFields
 from rrm_queue.web.pages.respond import right_of
 from rrm_queue.web.pages.templates import HEADERS, render, whole_page
 from rrm_queue.web.problems import Refused, parameter, sentence_of
-from rrm_queue.web.routes.submit import as_files, submit_upload
+from rrm_queue.web.routes.submit import request_for, submit_upload
 from rrm_queue.web.serving import Served, Serving
 from rrm_queue.web.uploads import Upload, received
 
@@ -60,9 +58,7 @@ def _dry_run(served: Serving, upload: Upload) -> str:
     """What the job would take, or what is wrong with it."""
     settings = served.app.settings
     try:
-        with as_files(upload) as files:
-            given = submit_options(SubmitFields(), upload.texts, files)
-            request = request_of(given, settings.openai_base_url, served_files(settings.home))
+        request = request_for(served, upload, SubmitFields())
         found = estimate(upload.sources, request, AGREEMENT, settings.max_input)
         found = with_history(served.app, found, request, None, None)
     except BadInput as error:
