@@ -1,6 +1,7 @@
 """The fleet: who judges and coordinates, what waits for them, and how the cache is used."""
 
 from collections.abc import Mapping, Sequence
+from operator import add
 from typing import NamedTuple
 
 from rrm_queue.actions.app import App
@@ -9,6 +10,7 @@ from rrm_queue.broker.memory import Memory, memory_of
 from rrm_queue.broker.names import COORDINATOR_QUEUE
 from rrm_queue.broker.presence import live_processes, seconds_since_seen
 from rrm_queue.broker.work_notes import work_notes
+from rrm_queue.domain.queues import is_online_queue, judge_queue
 from rrm_queue.judging.kinds import SERVED_TOGETHER, worker_name, worker_queue
 from rrm_queue.store.views.queues import queue_views
 from rrm_queue.views.queues import QueueView
@@ -73,7 +75,18 @@ class Fleet(NamedTuple):
 def fleet(app: App) -> Fleet:
     """The fleet now. Raises BrokerUnavailable."""
     with app.begin() as tx:
-        return _seen(app, {view.queue: view for view in queue_views(tx)})
+        return _seen(app, _by_judge(queue_views(tx)))
+
+
+def _by_judge(views: Sequence[QueueView]) -> dict[str, QueueView]:
+    """The work of each judge: online jobs have a queue of their own beside the judge's."""
+    found: dict[str, QueueView] = {}
+    for view in views:
+        name = judge_queue(view.queue)
+        known = found.get(name)
+        sums = view[1:] if known is None else map(add, known[1:], view[1:])
+        found[name] = QueueView(name, *sums)
+    return found
 
 
 def fleet_words(app: App) -> str:
@@ -87,7 +100,8 @@ def _seen(app: App, work: Mapping[str, QueueView]) -> Fleet:
     client = app.broker.client
     present = live_processes(client)
     usual = [worker_queue(name) for name in SERVED_TOGETHER]
-    names = sorted({*present, *work} - {*usual, COORDINATOR_QUEUE})
+    seen = {name for name in present if not is_online_queue(name)}
+    names = sorted({*seen, *work} - {*usual, COORDINATOR_QUEUE})
     queues = [_queue(app, name, work.get(name)) for name in (*usual, *names)]
     return Fleet(
         seconds_since_seen(client, COORDINATOR_QUEUE),
@@ -99,20 +113,19 @@ def _seen(app: App, work: Mapping[str, QueueView]) -> Fleet:
 
 def _queue(app: App, name: str, work: QueueView | None) -> FleetQueue:
     broker = app.broker
-    seen, models = seconds_since_seen(broker.client, name), broker.models(name)
+    seen, facts = seconds_since_seen(broker.client, name), broker.facts(name)
     notes = work_notes(broker.client, list(seen))
-    capacities = broker.capacities(name)
     workers = [
         WorkerView(
             worker,
             (worker_name(name),),
-            capacities[worker],
-            models.get(worker, ""),
+            facts.capacities[worker],
+            facts.models.get(worker, ""),
             ago,
             *(notes.get(worker) or (None, None)),
         )
         for worker, ago in sorted(seen.items())
-        if worker in capacities
+        if worker in facts.capacities
     ]
     held = work or QueueView(name, 0, 0, 0, 0, 0, 0)
     remedy = worker_command(name) if held.jobs and not workers else None

@@ -136,22 +136,18 @@ def register_problems(api: FastAPI) -> None:
     async def known(request: Request, error: RrmqError) -> Response:
         if status_of(error) == HTTPStatus.INTERNAL_SERVER_ERROR:
             log.error("%s", error)
-        if is_for_a_page(request.scope):
-            return _page(request, status_of(error), sentence_of(error))
-        return problem_of(error)
+        page = _page(request, status_of(error), sentence_of(error))
+        return page or problem_of(error)
 
     @api.exception_handler(HTTPException)
     async def refused(request: Request, error: HTTPException) -> Response:
-        if is_for_a_page(request.scope):
-            return _page(request, error.status_code, str(error.detail))
-        return problem(error.status_code, str(error.detail), headers=error.headers)
+        page = _page(request, error.status_code, str(error.detail))
+        return page or problem(error.status_code, str(error.detail), headers=error.headers)
 
     @api.exception_handler(Exception)
     async def failed(request: Request, _: Exception) -> Response:
         detail = "the server failed; its log has the reason beside the request's id"
-        if is_for_a_page(request.scope):
-            return _page(request, 500, detail)
-        return problem(500, detail)
+        return _page(request, 500, detail) or problem(500, detail)
 
     @api.exception_handler(RequestValidationError)
     async def malformed(_: Request, error: RequestValidationError) -> Response:
@@ -169,7 +165,10 @@ def is_for_a_page(scope: Scope) -> bool:
     return "text/html" in accepted and not scope["path"].startswith("/v1")
 
 
-def _page(request: Request, status: int, detail: str) -> Response:
+def _page(request: Request, status: int, detail: str) -> Response | None:
+    """The problem as a page; None for a caller that does not want to show one."""
+    if not is_for_a_page(request.scope):
+        return None
     from rrm_queue.web.pages.errors import error_page  # pages know of problems
 
     return error_page(request.scope, status, detail)
