@@ -5,13 +5,15 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from rrm_queue.actions.app import App
+from rrm_queue.actions.people import page_of
 from rrm_queue.domain import JobState
 from rrm_queue.errors import BrokerUnavailable
 from rrm_queue.judging.kinds import SERVED_TOGETHER, kind_of, worker_name
 from rrm_queue.store.views.jobs import trouble
 from rrm_queue.store.views.no_verdict import no_verdict_sample
-from rrm_queue.text import count, printable
+from rrm_queue.text import count, listed, printable
 from rrm_queue.views.jobs import JobView, NoVerdictSample
+from rrm_queue.views.tournaments import ChanceChampions
 
 if TYPE_CHECKING:
     from rrm_queue.broker.client import BrokerClient
@@ -46,13 +48,19 @@ def held_up(app: App, view: JobView, *, counted: bool = True) -> str | None:
     """
     if view.state.ended:
         return None
-    if missing := _missing_workers(app.broker, view, local=app.local):
-        return missing
-    if told := _told(app.broker, view, counted=counted):
-        return told
+    if found := stalled(app, view, counted=counted):
+        return found
     with app.begin() as tx:
         why = trouble(tx, view.id)
     return f"matches wait to be tried again: {why}" if why else None
+
+
+def stalled(app: App, view: JobView, *, counted: bool = True) -> str | None:
+    """The same as far as the broker tells it; the store is not asked."""
+    if view.state.ended:
+        return None
+    missing = _missing_workers(app.broker, view, local=app.local)
+    return missing or _told(app.broker, view, counted=counted)
 
 
 def _missing_workers(broker: "BrokerClient", view: JobView, *, local: bool) -> str | None:
@@ -62,6 +70,10 @@ def _missing_workers(broker: "BrokerClient", view: JobView, *, local: bool) -> s
     """
     if view.state is JobState.PAUSED:
         return None
+    if kind_of(view.judge).by_people:
+        return (
+            f"people judge this job: open {page_of(view.id)} of the server that `rrmq serve` starts"
+        )
     try:
         if broker.capacities(view.queue):
             return None
@@ -112,6 +124,21 @@ def undecided(view: JobView, seen: NoVerdictSample) -> Iterator[str]:
         yield f"{share} {verb} tied and settled by a coin"
     if seen.draws > FEW_UNDECIDED * seen.matches:
         yield f"{_share(seen.draws, seen.matches, 'match', seen.whole)} ended in a draw"
+
+
+def chance_notes(view: JobView, chance: ChanceChampions) -> Iterator[str]:
+    """How many champions a coin, or nothing at all, puts before another answer."""
+    if not any(chance):
+        return
+    said = []
+    if chance.coins:
+        said.append(f"{chance.coins:,} rest{'s' if chance.coins == 1 else ''} on a coin")
+    if chance.ties:
+        verb = "shares" if chance.ties == 1 else "share"
+        said.append(f"{chance.ties:,} {verb} the first rank with another answer")
+    of = count(view.tournaments_done, "champion")
+    how = f"`rrmq export {view.id} --as best --drop-tied` leaves them out"
+    yield f"of {of} {listed(said)}: {how}"
 
 
 def _share(some: int, total: int, noun: str, whole: bool) -> str:

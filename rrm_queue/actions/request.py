@@ -56,7 +56,7 @@ class SubmitOptions:
     votes: int = options.VOTES.default
     order: str = options.ORDER.default
     launch: str = options.LAUNCH.default
-    stop: str = options.STOP
+    stop: str | None = None
     on_no_verdict: str = options.ON_NO_VERDICT.default
     on_refused: str = options.ON_REFUSED.default
     resamples: int = options.RESAMPLES.default
@@ -174,11 +174,12 @@ def request_of(
     seeding = options.SEEDING.checked(given.seeding)
     named(given.strategy, seeding=seeding)
     price = None if given.price is None else parse_price(given.price)
+    spec = judge_of(given, openai_base_url, files)
     return Request(
         strategy=given.strategy,
         seeding=seeding,
-        spec=judge_of(given, openai_base_url, files),
-        voting=voting_of(given),
+        spec=spec,
+        voting=voting_of(given, by_people=kind_of(spec).by_people),
         seed=options.SEED.checked(given.seed),
         name=_checked_text(given.name, "name") if given.name else None,
         priority=options.PRIORITY.checked(given.priority),
@@ -246,11 +247,15 @@ def _judge_of(
     return spec if spec.criteria is None else with_criteria(spec, spec.criteria)
 
 
-def voting_of(given: SubmitOptions) -> Voting:
-    """How a match is voted on. Raises UsageFault for options that contradict each other."""
+def voting_of(given: SubmitOptions, *, by_people: bool = False) -> Voting:
+    """How a match is voted on. Raises UsageFault for options that contradict each other.
+
+    Where people judge, every match gets all its votes: how far they agree is a result too.
+    """
     votes = options.VOTES.checked(given.votes)
     order = options.ORDER.checked(given.order)
-    stop, lead = _stop(given.stop, votes)
+    usual = Stop.NEVER if by_people else Stop.DECIDED
+    stop, lead = _stop(given.stop or usual, votes)
     if order is Order.BOTH and votes % 2:
         both = Option("order", order.value)
         raise UsageFault(Message(both, " takes an even number of ", Option("votes")))

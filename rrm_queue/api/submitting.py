@@ -27,7 +27,7 @@ def submit(
     votes: int = options.VOTES.default,
     order: str = options.ORDER.default,
     launch: str = options.LAUNCH.default,
-    stop: str = options.STOP,
+    stop: str | None = None,
     on_no_verdict: str = options.ON_NO_VERDICT.default,
     on_refused: str = options.ON_REFUSED.default,
     resamples: int = options.RESAMPLES.default,

@@ -34,7 +34,7 @@ from rrm_queue.coordinator.window import (
 )
 from rrm_queue.domain import BatchId, JobId, JudgeSpec, MatchId
 from rrm_queue.errors import BrokerUnavailable, ForeignJob, StoreUnavailable
-from rrm_queue.judging.kinds import kind_of
+from rrm_queue.judging.kinds import QUEUES_OF_PEOPLE, kind_of
 from rrm_queue.judging.voting import wave
 from rrm_queue.log_once import log_once, tell
 from rrm_queue.messages import JudgeBatch, encode
@@ -115,7 +115,7 @@ def dispatch(
     # A broker that loses its data from here on makes these batches look lost: they are sent again.
     epoch = broker.epoch().word if queues else ""
     matches, loads = 0, {}
-    for queue in queues:
+    for queue in queues.keys() - set(QUEUES_OF_PEOPLE):
         of_queue = floors.setdefault(queue, Floors())
         turn = _fill_safely(database, broker, queue, epoch, observer, of_queue)
         if turn is not None:

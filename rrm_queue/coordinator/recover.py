@@ -21,6 +21,7 @@ from rrm_queue.coordinator.losses import (
 from rrm_queue.coordinator.plan import fail_tournaments
 from rrm_queue.coordinator.ports import Broker
 from rrm_queue.domain import BatchId, BatchRef, JobId
+from rrm_queue.judging.kinds import QUEUES_OF_PEOPLE
 from rrm_queue.messages import Holder
 from rrm_queue.store.database import Database, Transaction
 from rrm_queue.store.queue import counters, recording, recovery
@@ -46,7 +47,7 @@ def recover(database: Database, broker: Broker, *, settled: bool) -> Recovery:
     StoreUnavailable and BrokerUnavailable.
     """
     with database.begin() as tx:
-        out = recovery.out_batches(tx)
+        out = recovery.out_batches(tx, QUEUES_OF_PEOPLE)
     if not out:
         return Recovery({}, frozenset(), {})
     broker.stop({batch.job for batch in out if batch.stopped})

@@ -22,7 +22,7 @@ from rrm_queue.text import first_line
 if TYPE_CHECKING:
     import psycopg
 
-SCHEMA = "0006"
+SCHEMA = "0007"
 """The migration that this version of rrmq speaks; a test holds it equal to Alembic's head."""
 
 CONNECT_TIMEOUT = 10  # seconds

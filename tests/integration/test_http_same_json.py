@@ -113,7 +113,7 @@ def test_exports_as_csv_and_parquet_begin_as_such_files_do(
     client: httpx2.Client, job: JobId
 ) -> None:
     rows = client.get(f"/v1/jobs/{job}/export?as=best&format=csv").text.splitlines()
-    assert rows[0] == "prompt,answer,candidate,generator,tournament"
+    assert rows[0] == "prompt,answer,candidate,generator,tournament,decided_by,tied"
     assert len(rows) == 3
     assert client.get(f"/v1/jobs/{job}/export?as=best&format=parquet").content[:4] == b"PAR1"
 

@@ -159,7 +159,7 @@ def walk(tx: Transaction) -> Mapping[str, tuple[TextClause, Parameters]]:
         "recording.LOCK_BATCHES": (recording.LOCK_BATCHES, {"batches": tournaments}),
         "recording.CLOSE_BATCHES": (recording.CLOSE_BATCHES, {"batches": tournaments}),
         "counters.SHARING": (counters.SHARING, {"tournaments": tournaments[:2]}),
-        "recovery.OUT_BATCHES": (recovery.OUT_BATCHES, {}),
+        "recovery.OUT_BATCHES": (recovery.OUT_BATCHES, {"apart": ["rrmq.judge.human"]}),
         "recovery.NOTE_SEEN": (recovery.NOTE_SEEN, batches),
         "recovery.LOCK_TOURNAMENTS": (recovery.LOCK_TOURNAMENTS, batches),
         "recovery.LOSE_BATCHES": (recovery.LOSE_BATCHES, batches),

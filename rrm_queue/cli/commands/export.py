@@ -64,6 +64,12 @@ or not at all. docs/exports.md lists every column.
     is_flag=True,
     help="Put ' before CSV texts that a spreadsheet would run as formulas: = + - @ and tabs.",
 )
+@click.option(
+    "--drop-tied",
+    is_flag=True,
+    default=None,
+    help="best: only answers that the votes put first: none by a coin, none that share the rank.",
+)
 @click.option("--pairs", type=_word(Pairs), help="preferences: which pairs; by default best-worst.")
 @click.option(
     "--rating", type=_word(Rating), help="preferences: the rating of the margin; by default bt."

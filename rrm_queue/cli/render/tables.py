@@ -18,7 +18,7 @@ from rrm_queue.actions.formatting import (
     tokens,
 )
 from rrm_queue.actions.money import cost_words
-from rrm_queue.domain import TournamentState
+from rrm_queue.domain import ChampionBy, TournamentState
 from rrm_queue.judging.kinds import titled
 from rrm_queue.text import printable, rating_interval, shortened
 from rrm_queue.views.jobs import JobView
@@ -115,11 +115,15 @@ def champions_table(results: Iterable[TournamentResult]) -> Table:
 
 
 def _champion(result: TournamentResult) -> Text:
-    """The champion, and how many candidates share its rank."""
+    """The champion, how many candidates share its rank, and whether it won by a coin."""
     best = result.standings[0]
     name = Text(printable(best.key), "bold")
     others = sum(one.standing.rank == best.standing.rank for one in result.standings) - 1
-    return name.append(f" and {others} more", "not bold dim") if others else name
+    if others:
+        name.append(f" and {others} more", "not bold dim")
+    elif result.decided_by is ChampionBy.COIN:
+        name.append(" by a coin", "not bold dim")
+    return name
 
 
 def standings_table(
@@ -141,7 +145,17 @@ def standings_table(
     for ranked in result.standings:
         cells = (cell(ranked) for cell in columns.values())
         table.add_row(*cells, style="bold" if ranked.key == result.champion else "")
+    if result.decided_by in _CAPTIONS:
+        table.caption = Text(_CAPTIONS[result.decided_by], "dim")
+        table.caption_justify = "left"
     return table
+
+
+_CAPTIONS: dict[ChampionBy | None, str] = {
+    ChampionBy.COIN: "a coin settled a match that the champion won: it counts as a draw here",
+    ChampionBy.TIE: "several answers share the first rank: the votes do not tell which is best",
+    ChampionBy.REFUSED: "the judge refused a match that the champion won",
+}
 
 
 def _standing_columns(

@@ -41,7 +41,7 @@ INSERT_VOTES = text("""
     INSERT INTO votes (match_id, number, swapped, verdict, no_verdict, text, model, seed,
                        prompt_tokens, cached_tokens, completion_tokens, seconds,
                        queue_seconds, query_tokens, slot_tokens, samples, neutralised, key,
-                       margin, probability)
+                       margin, probability, person)
     SELECT * FROM unnest(
         CAST(:match AS bigint[]), CAST(:number AS int[]), CAST(:swapped AS bool[]),
         CAST(:verdict AS text[]), CAST(:no_verdict AS text[]), CAST(:text AS text[]),
@@ -50,7 +50,7 @@ INSERT_VOTES = text("""
         CAST(:seconds AS float8[]), CAST(:queue_seconds AS float8[]),
         CAST(:query_tokens AS int[]), CAST(:slot_tokens AS int[]), CAST(:samples AS int[]),
         CAST(:neutralised AS bool[]), CAST(:key AS uuid[]), CAST(:margin AS smallint[]),
-        CAST(:probability AS float8[])
+        CAST(:probability AS float8[]), CAST(:person AS text[])
     )
     ON CONFLICT (match_id, number) DO NOTHING
 """)
@@ -223,6 +223,7 @@ PLAIN_VOTE_COLUMNS = (
     "key",
     "margin",
     "probability",
+    "person",
 )
 
 

@@ -71,6 +71,7 @@ async def export_job(
     defuse: Annotated[
         bool, Query(description="Put ' before CSV texts that a spreadsheet would run as formulas.")
     ] = False,
+    drop_tied: Annotated[bool | None, Query(description="best: none by a coin or a tie.")] = None,
     pairs: Annotated[Pairs | None, Query(description="preferences: which pairs.")] = None,
     rating: Annotated[Rating | None, Query(description="preferences: the margin's rating.")] = None,
     margin: Annotated[float | None, Query(description="preferences: the least difference.")] = None,
@@ -86,7 +87,7 @@ async def export_job(
     Tournaments without a result are left out.
     """
     options: dict[str, Any] = {
-        "pairs": pairs, "rating": rating, "margin": margin, "most": most,
+        "drop_tied": drop_tied, "pairs": pairs, "rating": rating, "margin": margin, "most": most,
         "transitive": transitive, "messages": messages, "per": per, "reward": reward,
         "battle_columns": battle_columns,
     }  # fmt: skip

@@ -9,8 +9,8 @@ from rrm_queue.diagnostics.label_report import LabelReport
 from rrm_queue.diagnostics.rates import Rate
 from rrm_queue.diagnostics.reading import Finding
 from rrm_queue.ratings.leaderboard import LeaderboardRow
-from rrm_queue.report.contents import Board, Judge
-from rrm_queue.report.whiskers import Axis, Interval, Whisker
+from rrm_queue.reports.contents import Board, Judge
+from rrm_queue.reports.whiskers import Axis, Interval, Whisker
 from rrm_queue.text import chance, percent, rank_range, rating_interval
 
 MOST_LINES = 300

@@ -3,7 +3,7 @@
 from typing import Any
 
 from rrm_queue.domain import Verdict
-from rrm_queue.report.contents import Tournament
+from rrm_queue.reports.contents import Tournament
 from rrm_queue.text import printable
 from rrm_queue.views.matches import RecordedVote, TalliedMatch
 from rrm_queue.views.tournaments import Answer

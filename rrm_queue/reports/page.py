@@ -15,11 +15,11 @@ from typing import Any
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
-from rrm_queue.report.brackets import ROW, WIDTH, picture
-from rrm_queue.report.contents import Report, Tournament
-from rrm_queue.report.embedded import embedded
-from rrm_queue.report.figures import board_figure, findings_figure, labels_table
-from rrm_queue.report.payload import payload
+from rrm_queue.reports.brackets import ROW, WIDTH, picture
+from rrm_queue.reports.contents import Report, Tournament
+from rrm_queue.reports.embedded import embedded
+from rrm_queue.reports.figures import board_figure, findings_figure, labels_table
+from rrm_queue.reports.payload import payload
 from rrm_queue.text import beginning, printable
 
 PREVIEW = 140  # characters of a prompt in the list of tournaments
@@ -28,7 +28,7 @@ PREVIEW = 140  # characters of a prompt in the list of tournaments
 def page(report: Report) -> Iterator[str]:
     """The page's text; each tournament is read when the page comes to it."""
     template = _environment().get_template
-    style, script = _part("report.css"), _part("report.js")
+    style, script = parts_style() + _part("report.css"), _part("report.js")
     head = template("head.html.j2")
     yield head.render(
         policy=policy(style, script),
@@ -44,6 +44,11 @@ def page(report: Report) -> Iterator[str]:
         yield tournament.render(_tournament(number, held))
     foot = template("foot.html.j2")
     yield foot.render(summary=report.summary, script=Markup(script))  # noqa: S704  # likewise
+
+
+def parts_style() -> str:
+    """The styles of the parts that the report and the pages of `rrmq serve` share."""
+    return _part("parts.css")
 
 
 def policy(style: str, script: str) -> str:
@@ -98,7 +103,7 @@ def _digest(part: str) -> str:
 @cache
 def _part(name: str) -> str:
     """One of the room's own files, as it stands in the page."""
-    return (files("rrm_queue.report") / "templates" / name).read_text(encoding="utf-8")
+    return (files("rrm_queue.reports") / "templates" / name).read_text(encoding="utf-8")
 
 
 @cache

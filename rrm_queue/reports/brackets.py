@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from rrm_queue.domain import CandidateNumber, Outcome, Position
-from rrm_queue.report.contents import Tournament
+from rrm_queue.reports.contents import Tournament
 from rrm_queue.strategies.bracket import leaves, nodes
 from rrm_queue.strategies.double_elimination import NOBODY, meetings
 from rrm_queue.text import printable, shortened
