@@ -25,8 +25,11 @@ class Table:
     waiting: list[Position] = field(default_factory=list)
 
     def history(self) -> History:
-        matches = self.outcomes if self.strategy.looks_back else {}
-        return History(len(self.outcomes), len(self.outcomes) - len(self.waiting), matches)
+        decided = len(self.outcomes) - len(self.waiting)
+        if not self.strategy.looks_back:
+            return History(len(self.outcomes), decided)
+        pairs = {position: (p.first, p.second) for position, p in self.pairings.items()}
+        return History(len(self.outcomes), decided, self.outcomes, pairs)
 
     def plan(self) -> Pairings | Finished:
         decision = self.strategy.plan(self.size, self.history(), self.seed)
