@@ -20,7 +20,7 @@ DRAWS_OF_EQUALS = 10_000.0
 
 STEPS = 20
 LONGEST_STEP = 3.0  # logits: a full step may overshoot where all results point one way
-CONVERGED = 1e-6
+CONVERGED = 1e-5
 
 
 class Asked(NamedTuple):
@@ -38,13 +38,12 @@ class Asked(NamedTuple):
 class Posterior(NamedTuple):
     """Strengths in logits: `means` of n candidates, `covariance` of these and of the slot bias.
 
-    `slot_bias` is the mean of the preference for slot 1. Matches that are undecided are in the
-    covariance, as if a result of the expected weight had come.
+    Matches that are undecided are in the covariance, as if a result of the expected weight had come
+    that says nothing of slots: which answer they show first is not always known yet.
     """
 
     means: Floats
     covariance: Floats
-    slot_bias: float
 
     @property
     def leader(self) -> int:
@@ -65,38 +64,56 @@ def posterior(size: int, asked: Sequence[Asked]) -> Posterior:
     1 / (1 + exp(-(s_first - s_second + b))), with normal priors; a draw is half a win for each. The
     mode by Newton's method and the curvature there (Laplace's approximation).
     """
+    decided, wins, waiting = _counts(size, asked)
+    mode = _mode(decided, wins)
+    expected = _expected(mode)
+    curvature = _curvature(decided * expected * (1 - expected))
+    alike = 1 / (1 + np.exp(mode[:-1] - mode[:-1, None]))
+    weights = (waiting + waiting.T) * alike * (1 - alike)
+    curvature[:-1, :-1] += np.diag(weights.sum(1)) - weights
+    covariance = np.asarray(np.linalg.inv(curvature), np.float64)
+    return Posterior(mode[:-1], covariance)
+
+
+def _counts(size: int, asked: Sequence[Asked]) -> tuple[Floats, Floats, Floats]:
+    """Matches decided, of these the wins of slot 1, and matches waiting, by slots 1 and 2."""
     decided = np.zeros((size, size))
     wins, waiting = np.zeros_like(decided), np.zeros_like(decided)
     for first, second, score, equal in asked:
-        count = DRAWS_OF_EQUALS if equal else 1.0
         if score is None:
-            waiting[first, second] += count
+            waiting[first, second] += 1.0
+        elif equal:  # nobody was asked, so it says nothing of slots
+            for slots in ((first, second), (second, first)):
+                decided[slots] += DRAWS_OF_EQUALS
+                wins[slots] += score * DRAWS_OF_EQUALS
         else:
-            decided[first, second] += count
-            wins[first, second] += score * count
-    mode = np.zeros(size + 1)
+            decided[first, second] += 1.0
+            wins[first, second] += score
+    return decided, wins, waiting
+
+
+def _mode(decided: Floats, wins: Floats) -> Floats:
+    """The most likely strengths, and behind them the preference for slot 1."""
+    size = len(decided)
+    mode, precision = np.zeros(size + 1), _precision(size)
     for _ in range(STEPS):
         expected = _expected(mode)
         surplus = wins - decided * expected
-        slope = np.append(surplus.sum(1) - surplus.sum(0), surplus.sum()) - _precision(size) * mode
+        slope = np.append(surplus.sum(1) - surplus.sum(0), surplus.sum()) - precision * mode
         step = np.linalg.solve(_curvature(decided * expected * (1 - expected)), slope)
         longest = float(np.abs(step).max())
         mode += step * min(1.0, LONGEST_STEP / longest) if longest else step
         if longest < CONVERGED:
             break
-    expected = _expected(mode)
-    curvature = _curvature((decided + waiting) * expected * (1 - expected))
-    covariance = np.asarray(np.linalg.inv(curvature), np.float64)
-    return Posterior(mode[:-1], covariance, float(mode[-1]))
+    return mode
 
 
 def with_waiting(state: Posterior, first: int, second: int) -> Posterior:
     """The posterior when one more match is waited for."""
     covariance = state.covariance
-    moved = covariance[first] - covariance[second] + covariance[-1]
-    variance = float(moved[first] - moved[second] + moved[-1])
-    ahead = float(state.means[first] - state.means[second]) + state.slot_bias
-    weight = information(np.array(ahead), np.array(variance))
+    moved = covariance[first] - covariance[second]
+    variance = moved[first] - moved[second]
+    weight = information(state.means[first] - state.means[second], variance)
     less = np.outer(moved, moved) * (weight / (1 + weight * variance))
     return state._replace(covariance=covariance - less)
 

@@ -31,7 +31,7 @@ SIZES = list(range(2, 21))
 SEED = 7
 STRATEGIES = [
     *("knockout", "double-elimination", "elo", "sampled", "sampled:4", "swiss", "swiss:2"),
-    *("pivot", "pivot:1", "pairs", "adaptive:best", "adaptive:order,confidence=0.8"),
+    *("pivot", "pivot:1", "pairs", "adaptive:best,confidence=0.9"),
 ]
 
 Pairs = list[tuple[int, int]]

@@ -16,12 +16,12 @@ from rrm_queue.strategies.base import History
 pytestmark = pytest.mark.no_cover
 
 SIZES = range(1, 131)
-DEAR = {"elo", "swiss:99", "pivot:99", "adaptive", "adaptive:order"}
+DEAR = {"elo", "swiss:99", "pivot:99"}
 """Thousands of matches each; the round robin's schedule has tests of its own for every size."""
 
 TEXTS = [
     *(*NAMES, "sampled:2", "sampled:5", "swiss:1", "swiss:99", "pivot:1", "pivot:99"),
-    *("adaptive:order", "adaptive:best,confidence=0.8,matches=70"),
+    "adaptive:order",
 ]
 WITHOUT_REMATCH = [t for t in TEXTS if t != "double-elimination" and not stops_early(t)]
 """A second bracket can bring the same two together again, and a strategy that asks once more."""
@@ -36,7 +36,8 @@ def in_circle(size: int) -> tuple[tuple[CandidateNumber, CandidateNumber], ...]:
 
 @pytest.mark.parametrize("text", TEXTS)
 def test_any_size_ends_after_the_promised_matches(text: str) -> None:
-    for size in SIZES[:: 13 if text in DEAR else 1]:
+    sizes = range(1, 40, 13) if stops_early(text) else SIZES[:: 13 if text in DEAR else 1]
+    for size in sizes:
         chance = random.Random(size)
         strategy = named(text, pairs=in_circle(size))
         judge = coin(chance, draws=strategy.draws)
@@ -63,7 +64,7 @@ def test_the_order_of_decisions_does_not_change_the_matches(
 ) -> None:
     strategy = named(text, pairs=in_circle(size))
     judge = of_the_pair(salt, draws=strategy.draws)
-    size = size % 20 + 1 if stops_early(text) else size  # each of its plans takes a while
+    size = size % 8 + 1 if stops_early(text) else size  # each of its plans takes a while
     tables = [Table(strategy, size, seed, judge) for _ in range(2)]
     ends = [table.played(random.Random(salt + number)) for number, table in enumerate(tables)]
     assert tables[0].pairings == tables[1].pairings
