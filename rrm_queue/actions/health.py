@@ -5,6 +5,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from rrm_queue.actions.app import App
+from rrm_queue.actions.people import page_of
 from rrm_queue.domain import JobState
 from rrm_queue.errors import BrokerUnavailable
 from rrm_queue.judging.kinds import SERVED_TOGETHER, kind_of, worker_name
@@ -46,13 +47,19 @@ def held_up(app: App, view: JobView, *, counted: bool = True) -> str | None:
     """
     if view.state.ended:
         return None
-    if missing := _missing_workers(app.broker, view, local=app.local):
-        return missing
-    if told := _told(app.broker, view, counted=counted):
-        return told
+    if found := stalled(app, view, counted=counted):
+        return found
     with app.begin() as tx:
         why = trouble(tx, view.id)
     return f"matches wait to be tried again: {why}" if why else None
+
+
+def stalled(app: App, view: JobView, *, counted: bool = True) -> str | None:
+    """The same as far as the broker tells it; the store is not asked."""
+    if view.state.ended:
+        return None
+    missing = _missing_workers(app.broker, view, local=app.local)
+    return missing or _told(app.broker, view, counted=counted)
 
 
 def _missing_workers(broker: "BrokerClient", view: JobView, *, local: bool) -> str | None:
@@ -75,11 +82,6 @@ def _missing_workers(broker: "BrokerClient", view: JobView, *, local: bool) -> s
         return "the local worker does not serve yet; if it stays so, `rrmq doctor` says why"
     name = worker_name(view.queue)
     return f"no live worker serves `{name}`: start one with `{worker_command(view.queue)}`"
-
-
-def page_of(job: str) -> str:
-    """The path of the page on which people judge the job."""
-    return f"/judge/{job}"
 
 
 def _told(broker: "BrokerClient", view: JobView, *, counted: bool) -> str | None:
@@ -121,6 +123,15 @@ def undecided(view: JobView, seen: NoVerdictSample) -> Iterator[str]:
         yield f"{share} {verb} tied and settled by a coin"
     if seen.draws > FEW_UNDECIDED * seen.matches:
         yield f"{_share(seen.draws, seen.matches, 'match', seen.whole)} ended in a draw"
+
+
+def coin_notes(view: JobView, coins: int) -> Iterator[str]:
+    """How many champions rest on a coin; nothing where none does."""
+    if coins:
+        of = count(view.tournaments_done, "champion")
+        verb = "rests" if coins == 1 else "rest"
+        how = f"`rrmq export {view.id} --as best --drop-tied` leaves them out"
+        yield f"{coins:,} of {of} {verb} on a coin: {how}"
 
 
 def _share(some: int, total: int, noun: str, whole: bool) -> str:

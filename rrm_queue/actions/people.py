@@ -58,6 +58,11 @@ class Cast(NamedTuple):
     verdict: Verdict
 
 
+def page_of(job: str) -> str:
+    """The path of the page on which people judge the job."""
+    return f"/judge/{job}"
+
+
 def person_named(name: str) -> str:
     """The person's name as votes carry it. Raises UsageFault for what is no name."""
     person = " ".join(unicodedata.normalize("NFC", name).split())

@@ -2,6 +2,7 @@
 
 from typing_extensions import TypedDict
 
+from rrm_queue.actions.audit import Audit
 from rrm_queue.actions.people import Cast, ShownMatch, Turn
 
 
@@ -38,6 +39,34 @@ class CastShape(TypedDict):
     job: str
     person: str
     verdict: str
+
+
+class AuditShape(TypedDict):
+    """A job for people over a sample of the job `of`: `matches` of its `decided` matches.
+
+    `new` is false for the job that the same audit made before. `page` is where people judge.
+    """
+
+    job: str
+    of: str
+    matches: int
+    decided: int
+    new: bool
+    state: str
+    page: str
+
+
+def audit_shape(made: Audit) -> AuditShape:
+    """An audit."""
+    return {
+        "job": made.submitted.job,
+        "of": made.of,
+        "matches": made.matches,
+        "decided": made.decided,
+        "new": made.submitted.new,
+        "state": made.submitted.state,
+        "page": made.page,
+    }
 
 
 def turn_shape(turn: Turn) -> TurnShape:

@@ -1,7 +1,6 @@
 """The JSON that scripts may rely on, the same on every face; keys are added at the end.
 
-`status_shape`, `result_shape` and the others make it of views. A number that JSON does not have is
-null.
+It is made of views. A number that JSON does not have is null.
 """
 
 import json
@@ -120,7 +119,10 @@ class StandingShape(TypedDict):
 
 
 class ResultShape(TypedDict):
-    """A tournament's result; `champion` is null and `standings` empty before it is done."""
+    """A tournament's result; `champion` is null and `standings` empty before it is done.
+
+    `decided_by` is what put it first, see `ChampionBy`; `tied`: others may be as good.
+    """
 
     tournament: str
     champion: str | None
@@ -128,6 +130,8 @@ class ResultShape(TypedDict):
     state: str
     error: str | None
     lead: float | None
+    decided_by: str | None
+    tied: bool
 
 
 class LeaderboardShape(TypedDict):
@@ -220,6 +224,8 @@ def result_shape(
         "state": result.state,
         "error": result.error,
         "lead": standings[0]["above_next"] if standings else None,
+        "decided_by": result.decided_by,
+        "tied": result.tied,
     }
 
 

@@ -23,6 +23,8 @@ VERBS = {
     "results": ("results", "Print a job's standings."),
     "leaderboard": ("leaderboard", "Compare the models that wrote a job's answers."),
     "diagnose": ("diagnose", "Check how far a job's judge can be trusted."),
+    "audit": ("audit", "Let people judge a sample of what a judge decided."),
+    "compare": ("compare", "Compare two jobs on the matches that they share."),
     "bracket": ("bracket", "Draw a knockout's bracket."),
     "votes": ("votes", "Show the votes of a match, and why it was decided as it was."),
     "report": ("report", "Write a job as one HTML page."),

@@ -80,7 +80,7 @@ def test_a_match_is_shown_blind_and_stays_with_its_person(
     rows = [
         {
             "id": "secret-id", "prompt": "Say a number.", "subset": "secret-subset",
-            "criteria": "The larger number is better.", "reference": "secret-reference",
+            "reference": "secret-reference",
             "candidates": [
                 {"id": f"secret-{i}", "text": f"It is {i}.", "generator": "secret-model", "gold": i}
                 for i in range(2)
@@ -89,11 +89,17 @@ def test_a_match_is_shown_blind_and_stays_with_its_person(
     ]  # fmt: skip
     file = b"".join(json.dumps(row).encode() + b"\n" for row in rows)
     job = job_for_people(database, [], file=file, votes=2)
+    with database.begin() as tx:
+        statement = text(
+            "UPDATE tournaments SET criteria = 'Larger is better.' WHERE job_id = :job"
+        )
+        tx.execute(statement, {"job": job})
     ada, bo, _ = people
     turn = ada.take(job)
     assert "secret" not in json.dumps(turn)
     assert turn["match"].keys() == {"lease", "prompt", "criteria", "one", "two"}
     assert turn["match"]["prompt"] == "Say a number."
+    assert turn["match"]["criteria"] == "Larger is better."
     assert ada.take(job) == turn
     assert bo.take(job)["match"] is None  # one person at a time
     ada.vote(turn["match"])

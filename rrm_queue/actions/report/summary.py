@@ -6,7 +6,7 @@ from pathlib import PurePath
 from typing import NamedTuple
 
 from rrm_queue import __version__
-from rrm_queue.actions.formatting import elapsed, moment
+from rrm_queue.actions.formatting import cache_share, elapsed, moment
 from rrm_queue.actions.leaderboard import lead_words
 from rrm_queue.actions.money import cost_words
 from rrm_queue.diagnostics.diagnosis import Diagnosis
@@ -14,7 +14,7 @@ from rrm_queue.diagnostics.reading import Level
 from rrm_queue.domain import JobState, JudgeSpec
 from rrm_queue.judging.kinds import kind_of
 from rrm_queue.ratings.leaderboard import Leaderboard
-from rrm_queue.report.contents import Fact, Summary
+from rrm_queue.reports.contents import Fact, Summary
 from rrm_queue.text import count, magnitude, percent, printable
 from rrm_queue.views.jobs import Costs, JobView
 from rrm_queue.views.tournaments import Gold, SelectedTournaments, TournamentError
@@ -84,9 +84,9 @@ def _sentences(view: JobView, found: Findings) -> Iterator[str]:
     if found.gold is not None:
         gold = found.gold
         yield (
-            "The answers that the judge ranks first have a mean gold score of "
-            f"{gold.champions:.3g}. The mean of all answers is {gold.answers:.3g}, that of the "
-            f"best answer to each prompt {gold.best:.3g} "
+            "The answers that the judge picks, one for each prompt as in the export best, have a "
+            f"mean gold score of {gold.champions:.3g}. The mean of all answers is "
+            f"{gold.answers:.3g}, that of the best answer to each prompt {gold.best:.3g} "
             f"({count(gold.tournaments, 'tournament')})."
         )
     if found.diagnosis.labels:
@@ -150,9 +150,9 @@ def _tokens(view: JobView) -> Iterator[Fact]:
         yield Fact("prompt tokens", magnitude(view.prompt_tokens) + cached)
         a_vote = f", {view.completion_tokens / view.votes:,.0f} a vote" if view.votes else ""
         yield Fact("completion tokens", magnitude(view.completion_tokens) + a_vote)
-        if view.shareable_tokens:
-            shared = view.shared_tokens / view.shareable_tokens
-            yield Fact("cached of what can be cached", f"{shared:.1%}")
+        reached = cache_share(view)
+        if reached is not None:
+            yield Fact("cached of what can be cached", f"{reached:.1%}")
 
 
 def _trouble(costs: Costs) -> Iterator[Fact]:

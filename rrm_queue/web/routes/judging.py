@@ -6,8 +6,16 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
+from rrm_queue.actions.audit import SHARE, audit
 from rrm_queue.actions.people import cast_vote, return_match, skip_match, take_match
-from rrm_queue.actions.people_schemas import CastShape, TurnShape, cast_shape, turn_shape
+from rrm_queue.actions.people_schemas import (
+    AuditShape,
+    CastShape,
+    TurnShape,
+    audit_shape,
+    cast_shape,
+    turn_shape,
+)
 from rrm_queue.web.responses import json_response
 from rrm_queue.web.routes.parameters import Job
 from rrm_queue.web.serving import Served
@@ -43,6 +51,34 @@ async def take(served: Served, job: Job, person: Person) -> Response:
     and for one that is paused.
     """
     return json_response(turn_shape(await served.call(take_match, served.app, job, person)))
+
+
+@router.post(
+    "/jobs/{job}/audit",
+    summary="Let people judge a sample of what a judge decided",
+    status_code=201,
+    response_model=AuditShape,
+)
+async def create_audit(
+    served: Served,
+    job: Job,
+    share: Annotated[
+        str, Query(description="The share of the decided matches: 5% or 0.05.")
+    ] = SHARE,
+    votes: Annotated[int, Query(description="Votes a match, each of another person.")] = 1,
+    seed: Annotated[int, Query(description="Which matches are drawn.")] = 0,
+    name: Annotated[str | None, Query(description="The name of the new job.")] = None,
+    new: Annotated[bool, Query(description="Make a job in any case.")] = False,
+) -> Response:
+    """As `rrmq audit --json` prints it: 201 for a new job, 200 for the job of the same audit.
+
+    409 for a job that people judge, and for one of which nothing is decided.
+    """
+    made = await served.call_heavy(
+        audit, served.app, job, share, votes=votes, seed=seed, name=name, new=new
+    )
+    headers = {"Location": f"/v1/jobs/{made.submitted.job}"}
+    return json_response(audit_shape(made), 201 if made.submitted.new else 200, headers)
 
 
 @router.post("/judging/vote", summary="Vote on a match", response_model=CastShape)
