@@ -63,7 +63,6 @@ def imported(environment: Mapping[str, str], *command: str) -> set[str]:
         ("status", JOB.job),
         ("status", JOB.job, "--json"),
         ("list",),
-        ("bracket", JOB.job),
         ("votes", JOB.job, "t1"),
     ],
     ids=lambda command: " ".join(command[:1] + command[2:]),
