@@ -75,9 +75,18 @@ def tokens(view: JobView) -> str:
 
 
 def _of_bound(view: JobView) -> str:
+    share = cache_share(view)
+    return "" if share is None else f", {share:.1%} of what can be"
+
+
+def cache_share(view: JobView) -> float | None:
+    """The share of the prompt tokens that could come from a cache which did; None where none could.
+
+    An older coordinator counted more tokens as shared than could be.
+    """
     if not view.shareable_tokens:
-        return ""
-    return f", {view.shared_tokens / view.shareable_tokens:.1%} of what can be"
+        return None
+    return min(1.0, view.shared_tokens / view.shareable_tokens)
 
 
 def matches(view: JobView) -> str:

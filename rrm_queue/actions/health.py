@@ -10,9 +10,8 @@ from rrm_queue.errors import BrokerUnavailable
 from rrm_queue.judging.kinds import SERVED_TOGETHER, kind_of, worker_name
 from rrm_queue.store.views.jobs import trouble
 from rrm_queue.store.views.no_verdict import no_verdict_sample
-from rrm_queue.text import count, listed, printable
+from rrm_queue.text import count, printable
 from rrm_queue.views.jobs import JobView, NoVerdictSample
-from rrm_queue.views.tournaments import ChanceChampions
 
 if TYPE_CHECKING:
     from rrm_queue.broker.client import BrokerClient
@@ -127,19 +126,13 @@ def undecided(view: JobView, seen: NoVerdictSample) -> Iterator[str]:
         yield f"{_share(seen.draws, seen.matches, 'match', seen.whole)} ended in a draw"
 
 
-def chance_notes(view: JobView, chance: ChanceChampions) -> Iterator[str]:
-    """How many champions a coin, or nothing at all, puts before another answer."""
-    if not any(chance):
-        return
-    said = []
-    if chance.coins:
-        said.append(f"{chance.coins:,} rest{'s' if chance.coins == 1 else ''} on a coin")
-    if chance.ties:
-        verb = "shares" if chance.ties == 1 else "share"
-        said.append(f"{chance.ties:,} {verb} the first rank with another answer")
-    of = count(view.tournaments_done, "champion")
-    how = f"`rrmq export {view.id} --as best --drop-tied` leaves them out"
-    yield f"of {of} {listed(said)}: {how}"
+def coin_notes(view: JobView, coins: int) -> Iterator[str]:
+    """How many champions rest on a coin; nothing where none does."""
+    if coins:
+        of = count(view.tournaments_done, "champion")
+        verb = "rests" if coins == 1 else "rest"
+        how = f"`rrmq export {view.id} --as best --drop-tied` leaves them out"
+        yield f"{coins:,} of {of} {verb} on a coin: {how}"
 
 
 def _share(some: int, total: int, noun: str, whole: bool) -> str:

@@ -4,11 +4,13 @@ from collections.abc import Collection
 from typing import NamedTuple
 
 from rrm_queue.actions.app import App
-from rrm_queue.actions.health import chance_notes, no_verdict_notes
+from rrm_queue.actions.health import coin_notes, no_verdict_notes
 from rrm_queue.domain import JobState
+from rrm_queue.store.database import Transaction
 from rrm_queue.store.views import jobs
-from rrm_queue.store.views.champions import chance_champions
+from rrm_queue.store.views.champions import coin_champions
 from rrm_queue.store.views.results import job_results
+from rrm_queue.strategies import bracket_of
 from rrm_queue.views.jobs import JobView
 from rrm_queue.views.tournaments import TournamentError, TournamentResult
 
@@ -91,6 +93,10 @@ def ending(app: App, view: JobView, *, most_results: int) -> Ending:
     with app.begin() as tx:
         return Ending(
             jobs.first_error(tx, view.id) if view.tournaments_failed else None,
-            [*no_verdict_notes(tx, view), *chance_notes(view, chance_champions(tx, view.id))],
-            list(job_results(tx, view.id)) if view.tournaments <= most_results else [],
+            [*no_verdict_notes(tx, view), *coin_notes(view, coin_champions(tx, view.id))],
+            _few_results(tx, view) if view.tournaments <= most_results else [],
         )
+
+
+def _few_results(tx: Transaction, view: JobView) -> list[TournamentResult]:
+    return list(job_results(tx, view.id, finals=bracket_of(view.strategy) is not None))

@@ -47,10 +47,18 @@ class RankedCandidate(NamedTuple):
     standing: Standing
 
 
+class FinalVotes(NamedTuple):
+    """The votes of a tournament's last match: for the champion, and for the other."""
+
+    champion: int
+    other: int
+
+
 class TournamentResult(NamedTuple):
     """A tournament's standings by rank; none before the tournament is done.
 
     `decided_by` is what put the champion first; None before that, and for a single candidate.
+    `final` is there where the reader asked for it, of a bracket.
     """
 
     key: str
@@ -58,6 +66,7 @@ class TournamentResult(NamedTuple):
     error: str | None
     standings: list[RankedCandidate]
     decided_by: ChampionBy | None = None
+    final: FinalVotes | None = None
 
     @property
     def champion(self) -> str | None:
@@ -112,13 +121,6 @@ class FinishedTournament(NamedTuple):
     def tied(self) -> bool:
         """Whether the votes leave open that another answer is as good as the champion."""
         return self.decided_by is not None and self.decided_by.tied
-
-
-class ChanceChampions(NamedTuple):
-    """How many champions won a match by a coin, and how many share their rank with another."""
-
-    coins: int
-    ties: int
 
 
 class TournamentOutcomes(NamedTuple):

@@ -127,7 +127,7 @@ def test_a_coins_champion_is_told_from_the_judges(judged: Judged, rrmq: Rrmq, ap
 
     [note] = jobs.ending(app, jobs.view(app, job), most_results=20).notes[-1:]
     assert note == (
-        f"of 3 champions 1 rests on a coin: `rrmq export {job} --as best --drop-tied` "
+        f"1 of 3 champions rests on a coin: `rrmq export {job} --as best --drop-tied` "
         "leaves them out"
     )
 

@@ -6,7 +6,7 @@ from pathlib import PurePath
 from typing import NamedTuple
 
 from rrm_queue import __version__
-from rrm_queue.actions.formatting import elapsed, moment
+from rrm_queue.actions.formatting import cache_share, elapsed, moment
 from rrm_queue.actions.leaderboard import lead_words
 from rrm_queue.actions.money import cost_words
 from rrm_queue.diagnostics.diagnosis import Diagnosis
@@ -150,9 +150,9 @@ def _tokens(view: JobView) -> Iterator[Fact]:
         yield Fact("prompt tokens", magnitude(view.prompt_tokens) + cached)
         a_vote = f", {view.completion_tokens / view.votes:,.0f} a vote" if view.votes else ""
         yield Fact("completion tokens", magnitude(view.completion_tokens) + a_vote)
-        if view.shareable_tokens:
-            shared = view.shared_tokens / view.shareable_tokens
-            yield Fact("cached of what can be cached", f"{shared:.1%}")
+        reached = cache_share(view)
+        if reached is not None:
+            yield Fact("cached of what can be cached", f"{reached:.1%}")
 
 
 def _trouble(costs: Costs) -> Iterator[Fact]:

@@ -1,6 +1,6 @@
 """The tables of jobs and standings and the card of a job; what is too long is folded."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -97,21 +97,39 @@ def jobs_table(views: Iterable[JobView], width: int) -> Table:
     return table
 
 
-def champions_table(results: Iterable[TournamentResult]) -> Table:
-    """Each tournament's champion, or why it has none."""
+def champions_table(results: Sequence[TournamentResult]) -> Table:
+    """Each tournament's champion, or why it has none.
+
+    Of a bracket the runner-up and the final's votes; the champion of a knockout has won them all.
+    """
+    bracket = any(result.final for result in results)
     table = ruled()
     table.add_column("tournament", overflow="fold")
     table.add_column("champion", overflow="fold")
-    table.add_column("won", justify="right")
-    table.add_column("lost", justify="right")
+    if bracket:
+        table.add_column("runner-up", overflow="fold")
+        table.add_column("votes", justify="right")
+    else:
+        table.add_column("won", justify="right")
+        table.add_column("lost", justify="right")
     for result in results:
+        cells: Sequence[str | Text] = [_why_none(result)]
         if result.standings:
-            best = result.standings[0].standing
-            won, lost = str(best.wins), str(best.losses)
-            table.add_row(printable(result.key), _champion(result), won, lost)
-        else:
-            table.add_row(printable(result.key), _why_none(result))
+            cells = [_champion(result), *(_final(result) if bracket else _record(result))]
+        table.add_row(printable(result.key), *cells)
     return table
+
+
+def _record(result: TournamentResult) -> Sequence[str]:
+    best = result.standings[0].standing
+    return str(best.wins), str(best.losses)
+
+
+def _final(result: TournamentResult) -> Sequence[str]:
+    """The second of the bracket and the votes of the final."""
+    runner_up = printable(result.standings[1].key)
+    final = result.final
+    return runner_up, f"{final.champion}:{final.other}" if final else ""
 
 
 def _champion(result: TournamentResult) -> Text:

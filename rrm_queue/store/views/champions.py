@@ -3,8 +3,6 @@
 from sqlalchemy import Connection, text
 
 from rrm_queue.domain import JobId
-from rrm_queue.store.rows import read_row
-from rrm_queue.views.tournaments import ChanceChampions
 
 CHAMPION_BY = """
     CASE WHEN t.state <> 'done' OR t.size = 1 THEN NULL
@@ -32,19 +30,26 @@ CHAMPION_BY = """
 """
 """The `ChampionBy` of a tournament `t`; null before it is done, and for a single candidate."""
 
-CHANCE_CHAMPIONS = text("""
-    SELECT (SELECT count(DISTINCT t.id)
-            FROM tournaments t JOIN matches m ON m.tournament_id = t.id
-            WHERE t.job_id = :job AND m.decided_by = 'coin' AND m.winner = t.champion) AS coins,
-           (SELECT count(DISTINCT t.id)
-            FROM tournaments t
-            JOIN standings o ON o.tournament_id = t.id AND o.rank = 1 AND o.candidate <> t.champion
-            JOIN candidates c ON c.tournament_id = t.id AND c.number = o.candidate
-            JOIN candidates best ON best.tournament_id = t.id AND best.number = t.champion
-            WHERE t.job_id = :job AND c.text <> best.text) AS ties
+FINAL_VOTES = """
+    (SELECT ARRAY[count(*) FILTER (WHERE v.verdict IN ('first', 'second')
+                                     AND ((v.verdict = 'first') <> v.swapped)
+                                       = (m.first = t.champion)),
+                  count(*) FILTER (WHERE v.verdict IN ('first', 'second')
+                                     AND ((v.verdict = 'first') <> v.swapped)
+                                      <> (m.first = t.champion))]
+     FROM matches m LEFT JOIN votes v ON v.match_id = m.id
+     WHERE m.tournament_id = t.id AND t.champion IN (m.first, m.second)
+     GROUP BY m.id ORDER BY m.round DESC LIMIT 1)
+"""
+"""Of the last match of a tournament `t`: the votes for its champion and for the other."""
+
+COIN_CHAMPIONS = text("""
+    SELECT count(DISTINCT t.id) FROM tournaments t JOIN matches m ON m.tournament_id = t.id
+    WHERE t.job_id = :job AND m.decided_by = 'coin' AND m.winner = t.champion
 """)
 
 
-def chance_champions(tx: Connection, job: JobId) -> ChanceChampions:
-    """How many of the job's champions rest on a coin, and how many share the first rank."""
-    return read_row(ChanceChampions, tx.execute(CHANCE_CHAMPIONS, {"job": job}))
+def coin_champions(tx: Connection, job: JobId) -> int:
+    """How many of the job's champions won a match by a coin."""
+    found: int = tx.scalars(COIN_CHAMPIONS, {"job": job}).one()
+    return found

@@ -8,8 +8,9 @@ from sqlalchemy import Connection, text
 from rrm_queue.domain import ChampionBy, JobId, Result, Standing, TournamentId, TournamentState
 from rrm_queue.errors import TournamentNotFound
 from rrm_queue.store.rows import read_row, read_rows, row_reader
-from rrm_queue.store.views.champions import CHAMPION_BY
+from rrm_queue.store.views.champions import CHAMPION_BY, FINAL_VOTES
 from rrm_queue.views.tournaments import (
+    FinalVotes,
     RankedCandidate,
     TournamentOutcomes,
     TournamentResult,
@@ -22,7 +23,8 @@ STANDING = "s.candidate, s.rank, s.wins, s.losses, s.draws, s.elo, s.bt"
 # Tournaments in the file's order; one that failed or is not finished comes with no standings.
 STANDINGS = text(f"""
     SELECT t.id, t.key, t.state, t.error, t.champion, c.key AS candidate_key, c.generator,
-           {STANDING}, CASE WHEN s.candidate = t.champion THEN {CHAMPION_BY} END AS decided_by
+           {STANDING}, CASE WHEN s.candidate = t.champion THEN {CHAMPION_BY} END AS decided_by,
+           CASE WHEN s.candidate = t.champion AND :finals THEN {FINAL_VOTES} END AS final
     FROM tournaments t
     LEFT JOIN standings s ON s.tournament_id = t.id
     LEFT JOIN candidates c ON c.tournament_id = t.id AND c.number = s.candidate
@@ -56,13 +58,15 @@ RESULTS = text("""
 SLICE = 1000  # rows that a cursor brings at once
 
 
-def job_results(tx: Connection, job: JobId, key: str | None = None) -> Iterator[TournamentResult]:
+def job_results(
+    tx: Connection, job: JobId, key: str | None = None, *, finals: bool = False
+) -> Iterator[TournamentResult]:
     """The job's tournaments in the file's order, or the one called `key`.
 
-    Streamed: one tournament is in memory at a time.
+    Streamed: one tournament is in memory at a time. `finals` adds the votes of their last matches.
     """
     cursor = tx.execution_options(stream_results=True, yield_per=SLICE)
-    rows = cursor.execute(STANDINGS, {"job": job, "key": key})
+    rows = cursor.execute(STANDINGS, {"job": job, "key": key, "finals": finals})
     standing = row_reader(Standing, rows)
     for _, group in groupby(rows, key=lambda row: row.id):
         lines = list(group)
@@ -73,7 +77,9 @@ def job_results(tx: Connection, job: JobId, key: str | None = None) -> Iterator[
             if row.candidate is not None
         ]
         by = head.decided_by and ChampionBy(head.decided_by)
-        yield TournamentResult(head.key, TournamentState(head.state), head.error, standings, by)
+        final = head.final and FinalVotes(*head.final)
+        state = TournamentState(head.state)
+        yield TournamentResult(head.key, state, head.error, standings, by, final)
 
 
 def find_tournament(tx: Connection, job: JobId, key: str | None) -> TournamentView:

@@ -16,7 +16,7 @@ TYPES = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8
 STYLE = "pages.css"
 """The style of the pages; before it stands that of the parts which the report has too."""
 
-NAMES = frozenset({STYLE, "live.js", "idiomorph.min.js"})
+NAMES = frozenset({STYLE, "live.js", "judge.js", "idiomorph.min.js"})
 
 FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 """An address names the content, so what lies behind it never changes."""

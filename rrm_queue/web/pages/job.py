@@ -12,7 +12,8 @@ from rrm_queue.actions.app import App
 from rrm_queue.actions.formatting import elapsed
 from rrm_queue.actions.health import notes, stalled
 from rrm_queue.actions.money import amount, cost_of
-from rrm_queue.judging.kinds import titled
+from rrm_queue.actions.people import page_of
+from rrm_queue.judging.kinds import kind_of, titled
 from rrm_queue.text import duration, printable
 from rrm_queue.views.jobs import JobView
 from rrm_queue.web.access import Right
@@ -55,6 +56,7 @@ def _rendered(app: App, job: str, memory: JobMemory, right: Right) -> Rendered:
         view=view,
         title=title_of(view),
         judge=titled(view.judge),
+        people=page_of(view.id) if kind_of(view.judge).by_people else None,
         problems=[printable(note) for note in notes(app, view)],
         error=error,
         progress=_progress(view, memory, known.most_matches),

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from rrm_queue.web.pages import assets, control, job, jobs, sign_in
+from rrm_queue.web.pages import assets, control, job, jobs, judge, sign_in
 
 PAGES: tuple[APIRouter, ...] = (
     assets.router,
@@ -10,4 +10,5 @@ PAGES: tuple[APIRouter, ...] = (
     jobs.router,
     job.router,
     control.router,
+    judge.router,
 )
