@@ -195,6 +195,21 @@ class Holder(NamedTuple):
     since: float = 0.0
 
 
+class QueueFacts(NamedTuple):
+    """What the broker knows of a queue: its live workers, and how much memory it has.
+
+    `capacities`: how many matches each live worker can hold at once. `models`: what workers judge
+    with, as far as they say it, empty for not known; a worker of the version before is not among
+    them, and some may have gone. `online`: whether a live worker serves the queue of online
+    jobs beside it. `maxmemory`: bytes that the broker may use, 0 for no limit.
+    """
+
+    capacities: dict[str, int]
+    models: dict[str, str]
+    online: bool = False
+    maxmemory: int = 0
+
+
 class Epoch(NamedTuple):
     """The time between two losses of the broker's data: a random word, and its age in seconds."""
 

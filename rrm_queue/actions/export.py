@@ -61,7 +61,7 @@ def export(app: App, job: str, request: ExportRequest) -> Exported:
     export_of(request.kind, request.options)  # options that do not fit are found early
     with app.begin() as tx:
         view = view_job(tx, find_job(tx, job))
-        counted = _CountedRows(_made(view, request.kind, request.options))
+        counted = _CountedRows(_made(tx, view, request.kind, request.options))
         with opened(target, force=request.force) as stream:
             write(stream, counted.export.columns, counted.read(tx, view))
     made = counted.export
@@ -79,7 +79,7 @@ def columns_of(
     export_of(kind, options)
     with app.begin() as tx:
         view = view_job(tx, find_job(tx, job))
-    return view.id, list(_made(view, kind, options).columns)
+        return view.id, list(_made(tx, view, kind, options).columns)
 
 
 @contextmanager
@@ -87,15 +87,20 @@ def open_rows(app: App, job: str, kind: str, options: Mapping[str, Any]) -> Iter
     """The rows of an export while the context is open; streamed. Raises JobNotFound."""
     with app.begin() as tx:
         view = view_job(tx, find_job(tx, job))
-        yield _CountedRows(_made(view, kind, options)).read(tx, view)
+        yield _CountedRows(_made(tx, view, kind, options)).read(tx, view)
 
 
-def _made(view: JobView, kind: str, options: Mapping[str, Any]) -> Export:
+def _made(tx: Transaction, view: JobView, kind: str, options: Mapping[str, Any]) -> Export:
     """The export, with what of the job itself this kind has to know."""
     if kind == "verdicts":
         return export_of(kind, {**options, "voting": view.voting})
     if kind == "votes":
         return export_of(kind, {**options, "voting": view.voting, "judge": view.judge})
+    if options.get("control") is not None:
+        from rrm_queue.actions.style_control import style_handicap  # it loads SciPy
+
+        handicap = style_handicap(tx, view, options["control"])
+        return export_of(kind, {**options, "handicap": handicap})
     return export_of(kind, options)
 
 

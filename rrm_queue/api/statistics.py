@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from rrm_queue.api.app import shared_app
+from rrm_queue.errors import Message, Option, UsageFault
 
 if TYPE_CHECKING:  # they load SciPy, for which only the calls wait
     from rrm_queue.api.statistics_values import (
@@ -15,15 +16,36 @@ if TYPE_CHECKING:  # they load SciPy, for which only the calls wait
 
 
 def leaderboard(
-    job: str, *, bootstrap: bool = False, soft: bool = False, prior: bool = True
+    job: str,
+    *,
+    bootstrap: bool = False,
+    soft: bool = False,
+    prior: bool = True,
+    control: str | None = None,
+    by_subset: bool = False,
+    matrix: bool = False,
 ) -> "JobLeaderboard":
     """The generators of the job, compared over its decided matches; as `rrmq leaderboard`.
 
     Raises JobNotFound, and UsageFault for options that the job's votes do not allow.
     """
+    from rrm_queue.actions.leaderboard_details import LeaderboardRequest
     from rrm_queue.api import statistics_values as values
+    from rrm_queue.ratings.leaderboard import Method
+    from rrm_queue.views.style import Control
 
-    return values.read_leaderboard(shared_app(), job, bootstrap=bootstrap, soft=soft, prior=prior)
+    words = [word.value for word in Control]
+    if control is not None and control not in words:
+        raise UsageFault(Message(Option("control"), f" is {' or '.join(words)}, not {control!r}"))
+    request = LeaderboardRequest(
+        Method.BOOTSTRAP if bootstrap else Method.SANDWICH,
+        soft,
+        prior,
+        None if control is None else Control(control),
+        by_subset,
+        matrix,
+    )
+    return values.read_leaderboard(shared_app(), job, request)
 
 
 def diagnose(job: str, *, ties: str = "skip") -> "JobDiagnosis":

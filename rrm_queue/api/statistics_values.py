@@ -1,16 +1,17 @@
 """The values of the statistics, with their data frames."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from rrm_queue.actions import compare as comparing
 from rrm_queue.actions import diagnose as diagnosing
-from rrm_queue.actions import leaderboard as rating
 from rrm_queue.actions.app import App
 from rrm_queue.actions.comparison_schema import comparison_shape
+from rrm_queue.actions.leaderboard import leaderboard_notes
+from rrm_queue.actions.leaderboard_details import LeaderboardRequest, SubsetBoard, read_details
 from rrm_queue.actions.report.figures import read_figures
 from rrm_queue.actions.report.write import ReportRequest, WrittenReport, write_report
 from rrm_queue.api.frames import frame_of, names_of
@@ -20,7 +21,9 @@ from rrm_queue.diagnostics.labels import TieLabels
 from rrm_queue.diagnostics.reading import Finding
 from rrm_queue.errors import Message, Option, UsageFault
 from rrm_queue.ratings.changes import RatingChange
-from rrm_queue.ratings.leaderboard import Leaderboard, LeaderboardRow, Method
+from rrm_queue.ratings.controlled import ControlledRatings
+from rrm_queue.ratings.leaderboard import Leaderboard, LeaderboardRow
+from rrm_queue.ratings.win_matrix import Meeting
 from rrm_queue.reports.contents import Fact, Summary
 from rrm_queue.store.views.jobs import find_job, view_job
 from rrm_queue.views.jobs import JobView
@@ -31,19 +34,47 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class JobLeaderboard:
-    """A job and its leaderboard; `notes` are the sentences that the command prints below it."""
+    """A job and its leaderboard; `notes` are the sentences that the command prints below it.
+
+    The others are None unless they were asked for.
+    """
 
     job: JobView
     board: Leaderboard
     notes: Sequence[str]
+    controlled: ControlledRatings | None = None
+    subsets: Sequence[SubsetBoard] | None = None
+    meetings: Sequence[Meeting] | None = None
 
     @property
     def rows(self) -> Sequence[LeaderboardRow]:
         """A row for each generator, by rank."""
         return self.board.rows
 
-    def to_frame(self) -> "DataFrame":
-        """A data frame with a line for each generator, by rank."""
+    def to_frame(
+        self, table: Literal["generators", "controlled", "subsets", "matrix"] = "generators"
+    ) -> "DataFrame":
+        """A data frame with a line for each generator, by rank.
+
+        Of `controlled` with the raw figures as `raw_bt` and `raw_rank`, of `subsets` for each
+        subset; of `matrix` for each pair of generators that met.
+        """
+        match table:
+            case "controlled":
+                raw = {row.generator: row for row in self.rows}
+                rows = self.controlled.rows if self.controlled else ()
+                return frame_of(
+                    asdict(row)
+                    | {"raw_bt": raw[row.generator].bt, "raw_rank": raw[row.generator].rank}
+                    for row in rows
+                )
+            case "subsets":
+                boards = self.subsets or ()
+                return frame_of(
+                    {"subset": name} | asdict(row) for name, board in boards for row in board.rows
+                )
+            case "matrix":
+                return frame_of(self.meetings or (), list(Meeting._fields))
         return frame_of(self.rows, names_of(LeaderboardRow))
 
 
@@ -123,13 +154,18 @@ class JobReport:
         return write_report(self.app, self.job.id, request)
 
 
-def read_leaderboard(
-    app: App, job: str, *, bootstrap: bool, soft: bool, prior: bool
-) -> JobLeaderboard:
+def read_leaderboard(app: App, job: str, request: LeaderboardRequest) -> JobLeaderboard:
     """The job's leaderboard; see `api.statistics`."""
-    method = Method.BOOTSTRAP if bootstrap else Method.SANDWICH
-    view, board = rating.read_leaderboard(app, job, method, soft=soft, prior=prior)
-    return JobLeaderboard(view, board, tuple(rating.leaderboard_notes(view, board)))
+    details = read_details(app, job, request)
+    notes = tuple(leaderboard_notes(*details.found))
+    return JobLeaderboard(
+        details.found.view,
+        details.found.board,
+        notes,
+        details.controlled,
+        details.subsets,
+        details.meetings,
+    )
 
 
 def read_diagnosis(app: App, job: str, ties: str) -> JobDiagnosis:

@@ -19,7 +19,8 @@ from rrm_queue.judging.vote_request import VoteRequest, vote_request
 from rrm_queue.messages import Answer, BatchMatch, JudgeBatch, Question
 from rrm_queue.store.database import Transaction
 from rrm_queue.store.queue import dispatching
-from rrm_queue.store.queue.dispatching import ActiveJob, Answers, ReadyMatch, TournamentTexts
+from rrm_queue.store.queue.active_jobs import ActiveJob
+from rrm_queue.store.queue.dispatching import Answers, ReadyMatch, TournamentTexts
 
 Votes = Mapping[MatchId, Sequence[Vote]]
 """The votes that matches have already, without their texts."""

@@ -33,11 +33,11 @@ A table has a cell for each pair of candidates. Tournaments beyond it are rated 
 """
 
 
-def open_tournaments(tx: Transaction, job: JobId, count: int) -> int:
-    """Starts up to `count` of the job's waiting tournaments; how many there were."""
+def open_tournaments(tx: Transaction, job: JobId, count: int) -> list[TournamentId]:
+    """Starts up to `count` of the job's waiting tournaments, the first ones; which they were."""
     opened = planning.open_tournaments(tx, job, count)
     advance(tx, opened)
-    return len(opened)
+    return [tournament.id for tournament in opened]
 
 
 def advance(tx: Transaction, tournaments: Sequence[RunningTournament]) -> list[TournamentId]:

@@ -9,7 +9,7 @@ from scipy.special import stdtrit
 
 from rrm_queue.columns import TIE, Whole
 from rrm_queue.diagnostics.kappa import Kappa, cohen_kappa
-from rrm_queue.diagnostics.rates import Rate, clustered, sums
+from rrm_queue.diagnostics.rates import Rate, clustered, sums, wilson
 from rrm_queue.diagnostics.shared_matches import SharedMatches
 
 
@@ -79,11 +79,24 @@ def clustered_kappa(ratings: Whole, others: Whole, clusters: Whole) -> Kappa:
     total = int(clusters.max()) + 1
     if total == 1:
         return Kappa(plain.estimate, -1.0, 1.0, plain.n)
+    if plain.estimate == 1:
+        # No influence is left: as `cohen_kappa` does, by the share that agrees, of clusters.
+        chance = _chance(ratings, others)
+        low = 1 - (1 - wilson(total, total)[0]) / (1 - chance)
+        return Kappa(plain.estimate, max(-1.0, low), 1.0, plain.n)
     influence = sums(_influences(ratings, others), clusters, total)
     spread = sqrt(total / (total - 1) * float((influence**2).sum())) / plain.n
     half = float(stdtrit(total - 1, 0.975)) * spread
     low, high = max(-1.0, plain.estimate - half), min(1.0, plain.estimate + half)
     return Kappa(plain.estimate, low, high, plain.n)
+
+
+def _chance(ratings: Whole, others: Whole) -> float:
+    """How often two raters agree by chance who use the categories as often as these do."""
+    codes, places = np.unique(np.concatenate((ratings, others)), return_inverse=True)
+    mine, theirs = np.split(places, 2)
+    shares = (np.bincount(each, minlength=len(codes)) / len(ratings) for each in (mine, theirs))
+    return float(np.dot(*shares))
 
 
 def _influences(ratings: Whole, others: Whole) -> NDArray[np.float64]:
@@ -92,7 +105,7 @@ def _influences(ratings: Whole, others: Whole) -> NDArray[np.float64]:
     n, size = len(ratings), len(codes)
     mine, theirs = places[:n], places[n:]
     rows, columns = np.bincount(mine, minlength=size) / n, np.bincount(theirs, minlength=size) / n
-    chance = float(rows @ columns)
+    chance = _chance(ratings, others)
     agreed = (mine == theirs).astype(np.float64)
     observed = float(agreed.mean())
     by_chance = columns[mine] + rows[theirs] - 2 * chance

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any, get_type_hints
+from typing import Any, get_args, get_type_hints
 
 from rrm_queue.errors import Message, Option, UsageFault
 from rrm_queue.exports import KINDS
@@ -20,9 +20,11 @@ def typed_options(kind: str, options: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _typed(name: str, value: Any, type_: Any) -> Any:
-    if not (isinstance(type_, type) and issubclass(type_, StrEnum)):
+    kinds = [one for one in (type_, *get_args(type_)) if isinstance(one, type)]
+    word = next((one for one in kinds if issubclass(one, StrEnum)), None)
+    if word is None or value is None:
         return value
-    words = [word.value for word in type_]
+    words = [one.value for one in word]
     if value not in words:
         raise UsageFault(Message(Option(name), f" is {', '.join(words)}, not {value!r}"))
-    return type_(value)
+    return word(value)

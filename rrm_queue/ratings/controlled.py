@@ -18,7 +18,7 @@ from rrm_queue.ratings.studentized import deviates
 
 Numbers = NDArray[np.float64]
 
-SEPARATED = 20.0
+SEPARATED = 10.0
 """A coefficient beyond this, in logits a standard deviation, grows without end."""
 
 

@@ -1,18 +1,11 @@
 """The style of an answer in numbers: its length and its Markdown, as Arena-Hard counts them."""
 
 import re
-from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
 
-
-class Control(StrEnum):
-    """What a leaderboard is controlled for: the length of answers, or length and Markdown."""
-
-    LENGTH = "length"
-    STYLE = "style"
-
+from rrm_queue.views.style import Control
 
 FEATURES = {
     Control.LENGTH: ("length",),

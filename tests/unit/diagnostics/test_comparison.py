@@ -11,6 +11,7 @@ from statsmodels.stats.inter_rater import cohens_kappa
 
 from rrm_queue.columns import MatchesByContent
 from rrm_queue.diagnostics.comparison import agreement_of, clustered_kappa, disagreements
+from rrm_queue.diagnostics.kappa import cohen_kappa
 from rrm_queue.diagnostics.rates import DEVIATES, wilson
 from rrm_queue.diagnostics.shared_matches import shared_matches
 
@@ -108,6 +109,16 @@ def test_kappa_is_that_of_statsmodels(seed: int) -> None:
     assert ours.estimate == pytest.approx(theirs.kappa, abs=1e-12)
     half = (ours.high - ours.low) / 2
     assert half == pytest.approx(DEVIATES * theirs.std_kappa, rel=0.01)
+
+
+def test_full_agreement_of_few_prompts_is_no_certainty() -> None:
+    """Ten prompts of ten matches say as much as ten matches of ten prompts."""
+    said = np.array([1, 2] * 5)
+    few = clustered_kappa(said, said, np.arange(10))
+    many = clustered_kappa(np.repeat(said, 10), np.repeat(said, 10), np.repeat(np.arange(10), 10))
+    alone = cohen_kappa(said, said)
+    assert (few.low, few.high) == (many.low, many.high) == pytest.approx((alone.low, alone.high))
+    assert few.low < 0.5
 
 
 def test_rows_of_one_prompt_count_as_one_in_intervals() -> None:
