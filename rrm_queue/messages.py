@@ -44,7 +44,8 @@ class BatchMatch(msgspec.Struct, frozen=True, omit_defaults=True):
     """A match: its pair by the candidates' numbers; `first` is in slot 1 of its odd votes.
 
     `question` is the index of its question in the batch. `votes` are the votes that it has
-    already, without their texts; they are not cast again.
+    already, without their texts; they are not cast again. `meeting` counts how often the pair has
+    met: the votes of each meeting have seeds of their own.
     """
 
     match: int
@@ -52,6 +53,7 @@ class BatchMatch(msgspec.Struct, frozen=True, omit_defaults=True):
     second: int
     question: int = 0
     votes: list[Vote] = []
+    meeting: int = 1
 
 
 class JudgeBatch(msgspec.Struct, frozen=True, omit_defaults=True, tag="rrmq.judge-batch.2"):

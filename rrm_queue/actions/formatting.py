@@ -31,7 +31,12 @@ def progress(view: JobView) -> Progress:
 
 
 def _matches(view: JobView) -> int:
-    """How many matches a job of one tournament takes at most; 0 where this is not known."""
+    """How many matches a job of one tournament takes at most; 0 where this is not known.
+
+    As many as it took if it is done: some strategies need fewer.
+    """
+    if view.tournaments_done:
+        return view.matches_done
     try:
         return named(view.strategy, seeding=view.seeding).matches(view.candidates)
     except UsageFault:  # a strategy of another version

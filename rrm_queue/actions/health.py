@@ -5,7 +5,6 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from rrm_queue.actions.app import App
-from rrm_queue.actions.people import page_of
 from rrm_queue.domain import JobState
 from rrm_queue.errors import BrokerUnavailable
 from rrm_queue.judging.kinds import SERVED_TOGETHER, kind_of, worker_name
@@ -30,13 +29,13 @@ def notes(app: App, view: JobView) -> list[str]:
     with app.begin() as tx:
         found = no_verdict_notes(tx, view)
     reason = held_up(app, view)
-    return [*found, *_judge_note(app.broker, view), *([reason] if reason else [])]
+    return [*found, *_judge_note(app, view), *([reason] if reason else [])]
 
 
-def _judge_note(broker: "BrokerClient", view: JobView) -> Iterator[str]:
+def _judge_note(app: App, view: JobView) -> Iterator[str]:
     """What workers found out about the job's judge, where they did and the broker answers."""
     with suppress(BrokerUnavailable):
-        if kind_of(view.judge).costs and (note := broker.judge_note(view.id)):
+        if kind_of(view.judge).costs and (note := app.broker.judge_note(view.id)):
             yield f"the judge: {printable(note)}"
 
 
@@ -70,6 +69,8 @@ def _missing_workers(broker: "BrokerClient", view: JobView, *, local: bool) -> s
     if view.state is JobState.PAUSED:
         return None
     if kind_of(view.judge).by_people:
+        from rrm_queue.actions.people import page_of  # it loads all that people need to judge
+
         return (
             f"people judge this job: open {page_of(view.id)} of the server that `rrmq serve` starts"
         )

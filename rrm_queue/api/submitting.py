@@ -23,6 +23,8 @@ def submit(
     source: str | PathLike[str] | Iterable[Row],
     *,
     strategy: str = "knockout",
+    confidence: float | None = None,
+    budget: int | None = None,
     judge: str | Sequence[str] = "reference",
     votes: int = options.VOTES.default,
     order: str = options.ORDER.default,
@@ -61,6 +63,8 @@ def submit(
     app = shared_app()
     given = SubmitOptions(
         strategy=strategy,
+        confidence=confidence,
+        budget=budget,
         judge=judge,
         votes=votes,
         order=order,

@@ -41,6 +41,10 @@ class Paired(Protocol):
     def second(self) -> CandidateNumber:
         """The other."""
 
+    @property
+    def meeting(self) -> int:
+        """How often the pair has met, with this match."""
+
 
 @dataclass(frozen=True, slots=True)
 class Texts:
@@ -65,6 +69,7 @@ class Texts:
             judge=judge,
             voting=voting,
             seed=seed,
+            meeting=match.meeting,
         )
 
     def pair(self, match: Paired) -> tuple[Answer, Answer]:
@@ -118,7 +123,14 @@ def judge_batch(
         judge=job.judge,
         questions=questions,
         matches=[
-            BatchMatch(m.id, m.first, m.second, places[m.tournament], list(votes.get(m.id, [])))
+            BatchMatch(
+                match=m.id,
+                first=m.first,
+                second=m.second,
+                question=places[m.tournament],
+                votes=list(votes.get(m.id, [])),
+                meeting=m.meeting,
+            )
             for m in matches
         ],
         voting=job.voting,

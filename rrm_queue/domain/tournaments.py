@@ -73,11 +73,16 @@ class Position(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Pairing:
-    """A match that a strategy asks for."""
+    """A match that a strategy asks for.
+
+    `meeting` counts from 1 how often the two meet: a later meeting has votes of its own, and an
+    even one shows its answers the other way round.
+    """
 
     position: Position
     first: CandidateNumber
     second: CandidateNumber
+    meeting: int = 1
 
 
 class DecidedBy(StrEnum):

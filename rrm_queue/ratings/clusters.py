@@ -15,9 +15,6 @@ Whole = NDArray[np.int64]
 CELLS = 2_000_000
 """Numbers of the blocks that are in memory at once."""
 
-NEARLY_ALL = 1 - 1e-6
-"""The most of a candidate's information that a cluster counts for, so that the rest is not zero."""
-
 
 @dataclass(frozen=True, slots=True)
 class Contributions:
@@ -51,36 +48,36 @@ class Contributions:
         squares = np.bincount(self.members, self.weights**2, self.size)
         return total**2 / np.maximum(squares, np.finfo(float).tiny)
 
+    def degrees(self) -> int:
+        """The degrees of freedom that all clusters together have to tell how they differ."""
+        return max(1, len(self.owners) - len(self.widths) - self.size + 1)
+
     def noise(self) -> Matrix:
         """The variance of the likelihood's gradient: the sum of each cluster's, squared."""
-        return self._noise(self.gradients)
+        found = np.zeros((self.size, self.size))
+        for cells in self._parts():
+            gradients = self.gradients[cells]
+            self._add(found, cells, gradients[:, :, None] * gradients[:, None, :])
+        return found
 
-    def jackknife_noise(self, inverse: Matrix) -> Matrix:
-        """The same for the jackknife: what leaving out each cluster in turn would do.
+    def usual_noise(self, inverse: Matrix) -> Matrix:
+        """What `noise` would be on average if all matches were independent; H⁻¹ is `inverse`.
 
-        A fit follows the results that it was made from, so its residuals are too small, the more so
-        the larger a cluster's part of the information is. With `inverse` of the whole information,
-        a cluster's gradient becomes the one whose step H⁻¹g is the step to the ratings without the
-        cluster (Bell and McCaffrey 2002; CR3 of Cameron and Miller 2015).
+        That is less than the information: a fit follows the results that it was made from, the more
+        so the larger a cluster's part of the information is (Bell and McCaffrey 2002).
         """
-        total = len(self.widths)
-        gradients = np.empty_like(self.gradients)
+        usual = np.zeros((self.size, self.size))
         for cells, blocks in self._blocks():
             members = self.members[cells]
-            share = blocks @ inverse[members[:, :, None], members[:, None, :]]
-            rest = np.eye(cells.shape[1]) - NEARLY_ALL * share
-            gradients[cells] = np.linalg.solve(rest, self.gradients[cells][..., None])[..., 0]
-        return self._noise(gradients) * (total - 1) / total
+            between = inverse[members[:, :, None], members[:, None, :]]
+            self._add(usual, cells, blocks - blocks @ between @ blocks)
+        return usual
 
-    def _noise(self, gradients: Matrix) -> Matrix:
-        size = self.size
-        found = np.zeros(size * size)
-        for cells in self._parts():
-            members, parts = self.members[cells], gradients[cells]
-            places = members[:, :, None] * size + members[:, None, :]
-            products = parts[:, :, None] * parts[:, None, :]
-            found += np.bincount(places.ravel(), products.ravel(), size * size)
-        return found.reshape(size, size)
+    def _add(self, found: Matrix, cells: Whole, blocks: Matrix) -> None:
+        """Adds the blocks of these clusters to the matrix of all candidates."""
+        members = self.members[cells]
+        places = members[:, :, None] * self.size + members[:, None, :]
+        found += np.bincount(places.ravel(), blocks.ravel(), found.size).reshape(found.shape)
 
     def _parts(self) -> Iterator[Whole]:
         """The cells of clusters with equally many candidates: a row a cluster."""

@@ -17,7 +17,10 @@ NORMAL = NormalDist().inv_cdf(0.5 + CONFIDENCE / 2)
 """Standard errors on either side of an estimate: 1.96."""
 
 MANY = 20
-"""With so many tournaments a candidate's own results say how much tournaments differ."""
+"""So many clusters say how much clusters differ: Cameron and Miller (2015), 20 to 50."""
+
+TINY = 1e-12
+"""What stands for zero where it is divided by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,31 +87,36 @@ def clustered(
 ) -> Uncertainty:
     """Where the matches of a cluster may depend on one another, and clusters are independent.
 
-    The covariance is the sandwich with the jackknife's G. A candidate of few clusters says little
-    about how clusters differ: its variance is then drawn towards that of independent matches, times
-    what clusters add to it over all candidates. With one cluster it is `laplace`. The prior adds to
-    G what it adds to H, so that it makes no rating more certain than the model has it.
+    The covariance is the sandwich H⁻¹GH⁻¹, corrected for the residuals of a fit being too small:
+    the variance of independent matches times the excess that clusters show, which is the sandwich
+    divided by what it would be on average if matches were independent. A candidate of few clusters
+    says little about its own excess, which is then drawn towards that of all candidates; with one
+    cluster it is 1, as in `laplace`. The prior's part of the variance has no excess.
     """
     if not clusters.any():
         return laplace(curvature)
     inverse = np.linalg.inv(curvature).astype(np.float64)
     held = contributions(columns, fit, clusters)
     prior = np.diag(_prior(fit, prior_draws))
-    own = sandwich(inverse, held.jackknife_noise(inverse))
-    model = sandwich(inverse, curvature - prior)
+    found, usual = sandwich(inverse, held.noise()), sandwich(inverse, held.usual_noise(inverse))
+    own = _contrasts(found) / np.maximum(_contrasts(usual), TINY)
+    overall = max(1.0, float(np.trace(found) / np.trace(usual)))
     effective = held.effective()
     effective = np.minimum(effective[:, None], effective[None, :])
     share = np.clip((effective - 1) / (MANY - 1), 0, 1)
-    excess = max(1.0, float(np.trace(own) / np.trace(model)))
-    variances = _contrasts(sandwich(inverse, prior))
-    variances += share * _contrasts(own) + (1 - share) * excess * _contrasts(model)
-    return Uncertainty(POINTS * np.sqrt(variances), np.maximum(effective, MANY) - 1)
+    variances = _contrasts(sandwich(inverse, curvature - prior))
+    variances *= share * own + (1 - share) * overall
+    variances += _contrasts(sandwich(inverse, prior))
+    # One over the degrees of freedom: of the own excess, and of the estimated part of the other.
+    rough = share**2 / np.maximum(effective - 1, 1)
+    rough += (1 - share**2) * (1 - 1 / overall) / held.degrees()
+    return Uncertainty(POINTS * np.sqrt(variances), 1 / np.maximum(rough, TINY))
 
 
-def resampled_errors(samples: Matrix) -> Uncertainty:
-    """Of ratings in points that were made of resamples: a row a resample."""
+def resampled_errors(samples: Matrix, clusters: int) -> Uncertainty:
+    """Of ratings in points that were made of resamples of so many clusters: a row a resample."""
     variances = _contrasts(_mean_fixed(np.cov(samples, rowvar=False)))
-    return Uncertainty(np.sqrt(variances), np.full_like(variances, np.inf))
+    return Uncertainty(np.sqrt(variances), np.full_like(variances, clusters - 1.0))
 
 
 def _prior(fit: Strengths, draws: float) -> Matrix:

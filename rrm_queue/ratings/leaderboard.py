@@ -121,7 +121,7 @@ def leaderboard(
         if method is Method.BOOTSTRAP:
             samples = resampled(columns, tournaments, seed, rounds, prior_draws)
             low, high = np.quantile(samples, (0.025, 0.975), axis=0)
-            held = rated(wins, fit, resampled_errors(samples))._replace(low=low, high=high)
+            held = rated(wins, fit, resampled_errors(samples, total))._replace(low=low, high=high)
         else:
             curvature = information(wins, fit, prior_draws)
             errors = clustered(columns, curvature, fit, tournaments, prior_draws)

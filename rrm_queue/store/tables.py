@@ -163,8 +163,8 @@ class CandidateRow(SQLModel, table=True):
 class MatchRow(SQLModel, table=True):
     """A pair of candidates; `first` is in slot 1 of its odd votes.
 
-    `attempt` counts how often it came back without an outcome. It is not tried again before
-    `not_before`.
+    `meeting` counts how often the pair has met. `attempt` counts how often it came back without an
+    outcome. It is not tried again before `not_before`.
     """
 
     __tablename__ = "matches"
@@ -190,6 +190,7 @@ class MatchRow(SQLModel, table=True):
     slot: int
     first: int
     second: int
+    meeting: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
     state: MatchState = Field(
         sa_column=Column(word(MatchState), nullable=False, server_default="ready")
     )

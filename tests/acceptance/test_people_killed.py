@@ -18,7 +18,7 @@ from rrm_queue.store.database import Database
 from rrm_queue.store.views.jobs import view_job
 
 TOKEN = "token-of-people-0123456789"  # noqa: S105  # a test's own
-KILLS = 3
+KILLS = 2
 PEOPLE = ("Ada", "Bo", "Cem")
 
 
@@ -30,7 +30,7 @@ class Address:
 
     def post(self, path: str, **request: Any) -> httpx2.Response:
         """An answer of a server, whichever gives one: the same request is sent again and again."""
-        until = time.monotonic() + PATIENCE
+        until = time.monotonic() + 2 * PATIENCE
         headers = {"Authorization": f"Bearer {TOKEN}"}
         while True:
             try:
@@ -58,7 +58,7 @@ def test_each_vote_is_counted_once_however_often_the_server_is_killed(
     rrmq_there: Rrmq, database: Database, ended: list[subprocess.Popen[bytes]]
 ) -> None:
     rrmq_there.environment["RRMQ_API_TOKENS"] = TOKEN
-    job = job_for_people(database, [12, 12], votes=3, strategy="elo")
+    job = job_for_people(database, [8, 8], votes=3, strategy="elo")
     address, chance = Address(), random.Random(7)
 
     def serve() -> subprocess.Popen[bytes]:
@@ -68,6 +68,8 @@ def test_each_vote_is_counted_once_however_often_the_server_is_killed(
         for line in server.stdout:
             if line.startswith(b"rrmq serves at "):
                 address.url = line.decode().split()[-1]
+                # A server whose log nobody reads would wait for the pipe.
+                Thread(target=server.stdout.read, daemon=True).start()
                 return server
         raise AssertionError("the server has ended")
 
@@ -76,7 +78,7 @@ def test_each_vote_is_counted_once_however_often_the_server_is_killed(
     for person in people:
         person.start()
     for _ in range(KILLS):
-        enough = len(votes_of(database, job)) + chance.randint(5, 40)
+        enough = len(votes_of(database, job)) + chance.randint(5, 30)
         while len(votes_of(database, job)) < enough:
             time.sleep(0.01)
         server.send_signal(signal.SIGKILL)
@@ -87,6 +89,6 @@ def test_each_vote_is_counted_once_however_often_the_server_is_killed(
     cast = votes_of(database, job)
     with database.begin() as tx:
         view = view_job(tx, job)
-    assert (view.state, view.matches_done, view.votes) == (JobState.SUCCEEDED, 132, 396)
-    assert Counter(person for *_, person, _ in cast) == dict.fromkeys(PEOPLE, 132)
-    assert len({(match, person) for match, _, person, _ in cast}) == len(cast) == 396
+    assert (view.state, view.matches_done, view.votes) == (JobState.SUCCEEDED, 56, 168)
+    assert Counter(person for *_, person, _ in cast) == dict.fromkeys(PEOPLE, 56)
+    assert len({(match, person) for match, _, person, _ in cast}) == len(cast) == 168

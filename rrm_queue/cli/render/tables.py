@@ -20,7 +20,7 @@ from rrm_queue.actions.formatting import (
 from rrm_queue.actions.money import cost_words
 from rrm_queue.domain import ChampionBy, TournamentState
 from rrm_queue.judging.kinds import titled
-from rrm_queue.text import printable, rating_interval, shortened
+from rrm_queue.text import chance, printable, rank_range, rating_interval, shortened
 from rrm_queue.views.jobs import JobView
 from rrm_queue.views.tournaments import RankedCandidate, TournamentError, TournamentResult
 
@@ -198,6 +198,9 @@ def _standing_columns(
     columns["BT"] = lambda ranked: f"{ranked.standing.bt:.0f}"
     if ratings and width >= NARROW:
         columns["95 %"] = lambda ranked: _interval(ratings[ranked.standing.candidate])
+    if ratings and width >= WIDE:
+        columns["ranks"] = lambda ranked: _ranks(ratings[ranked.standing.candidate])
+        columns["> next"] = lambda ranked: _above_next(ratings[ranked.standing.candidate])
     return columns
 
 
@@ -234,6 +237,14 @@ def _cut(judge: str) -> str:
 
 def _interval(rating: "Rating") -> str:
     return rating_interval(rating.low, rating.high, rating.undefeated, rating.winless)
+
+
+def _ranks(rating: "Rating") -> str:
+    return rank_range(rating.rank_low, rating.rank_high)
+
+
+def _above_next(rating: "Rating") -> str:
+    return "" if rating.above_next is None else chance(rating.above_next)
 
 
 def _why_none(result: TournamentResult) -> Text:

@@ -21,7 +21,7 @@ LOCK_QUEUE = text("SELECT pg_advisory_xact_lock(:number)")
 
 # Depth-first: what the earliest tournament still needs goes before the next tournament.
 CLAIM_MATCHES = text("""
-    SELECT id, tournament_id, first, second
+    SELECT id, tournament_id, first, second, meeting
     FROM matches
     WHERE job_id = :job AND state = 'ready' AND (not_before IS NULL OR not_before <= now())
       AND (tournament_id, round, slot) >= (:tournament, :round, :slot)
@@ -86,6 +86,7 @@ class ReadyMatch(NamedTuple):
     tournament: TournamentId
     first: CandidateNumber
     second: CandidateNumber
+    meeting: int = 1
 
 
 class TournamentTexts(NamedTuple):
@@ -115,7 +116,9 @@ def lock_queue(tx: Connection, queue: str) -> None:
 def claim_matches(tx: Connection, job: JobId, count: int, floor: Floor) -> list[ReadyMatch]:
     """Up to `count` ready matches of the job, locked, in depth-first order."""
     rows = tx.execute(CLAIM_MATCHES, {"job": job, "count": count, **floor._asdict()})
-    return [ReadyMatch(row.id, row.tournament_id, row.first, row.second) for row in rows]
+    return [
+        ReadyMatch(row.id, row.tournament_id, row.first, row.second, row.meeting) for row in rows
+    ]
 
 
 def text_bytes(tx: Connection, matches: Iterable[ReadyMatch]) -> TextBytes:

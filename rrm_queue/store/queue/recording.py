@@ -24,8 +24,8 @@ LARGEST_ID = 2**63 - 1
 # is ready again (its batch was given up) takes a late outcome all the same: it is paid for. One
 # that has failed or was cancelled keeps late votes, for when it is tried again.
 LOCK_MATCHES = text("""
-    SELECT m.id, m.tournament_id, m.round, m.slot, m.first, m.second, m.attempt, m.batch_id,
-           m.state IN ('ready', 'out') AS undecided
+    SELECT m.id, m.tournament_id, m.round, m.slot, m.first, m.second, m.meeting, m.attempt,
+           m.batch_id, m.state IN ('ready', 'out') AS undecided
     FROM matches m
     WHERE m.id = ANY(CAST(:matches AS bigint[])) AND m.job_id = :job
       AND m.state IN ('ready', 'out', 'failed', 'cancelled')
@@ -140,6 +140,7 @@ class LockedMatch(NamedTuple):
     attempt: int
     batch: BatchId | None
     undecided: bool
+    meeting: int = 1
 
 
 class Requeue(NamedTuple):
@@ -175,6 +176,7 @@ def lock_matches(tx: Connection, job: JobId, matches: Sequence[int]) -> dict[int
             attempt=row.attempt,
             batch=row.batch_id,
             undecided=row.undecided,
+            meeting=row.meeting,
         )
         for row in rows
     }

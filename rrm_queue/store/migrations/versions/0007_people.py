@@ -1,6 +1,9 @@
 """People as judges: who cast a vote, the leases of people, and the matches that they skipped.
 
+Pairs that meet more than once: which of their meetings a match is.
+
 A coordinator of the version before casts no votes of people, so a vote that it writes names nobody.
+It lets no pair meet for fresh votes again, so each of its matches is a first meeting.
 """
 
 import sqlalchemy as sa
@@ -14,6 +17,7 @@ depends_on = None
 
 def upgrade() -> None:
     op.add_column("votes", sa.Column("person", sa.Text(), nullable=True))
+    op.add_column("matches", sa.Column("meeting", sa.Integer(), server_default="1", nullable=False))
     op.create_table(
         "person_leases",
         sa.Column("batch_id", sa.BigInteger(), nullable=False),
@@ -40,4 +44,5 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("skipped_matches")
     op.drop_table("person_leases")
+    op.drop_column("matches", "meeting")
     op.drop_column("votes", "person")
