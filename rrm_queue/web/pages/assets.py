@@ -5,9 +5,8 @@ from hashlib import sha256
 from importlib.resources import files
 
 from fastapi import APIRouter
+from starlette.exceptions import HTTPException
 from starlette.responses import Response
-
-from rrm_queue.web.problems import Refused
 
 router = APIRouter(include_in_schema=False)
 
@@ -41,5 +40,5 @@ def address(name: str) -> str:
 async def asset(digest: str, name: str) -> Response:
     """The file."""
     if name not in NAMES or address(name) != f"/assets/{digest}/{name}":
-        raise Refused(404, "there is no such file")
+        raise HTTPException(404, "there is no such file")
     return Response(content(name), media_type=TYPES[name.rpartition(".")[2]], headers=FOREVER)
