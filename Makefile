@@ -5,7 +5,7 @@ ENGINE := .engine
 RRMQ := $(VENV)/bin/rrmq
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test test-fast check docs pictures fmt engine gpu-check chaos recovery compose-test lock bench clean
+.PHONY: demo test test-fast check docs pictures fmt engine gpu-check chaos recovery replications compose-test lock bench clean
 
 demo: $(VENV)/.installed  ## rank the example's answers, in a virtual environment of its own
 	$(RRMQ) submit examples/gsm8k.jsonl --strategy knockout --watch
@@ -49,6 +49,9 @@ chaos: $(VENV)/.installed-dev  ## 20,000 matches with seeded fault injection, th
 
 recovery: $(VENV)/.installed-dev  ## the time until lost work runs again, ten times each
 	PYTHONPATH=tests $(VENV)/bin/python benchmarks/recovery.py $(BENCHMARK)
+
+replications: $(VENV)/.installed-dev  ## published figures from recorded verdicts, VERDICTS=FOLDER: published, ours, difference
+	$(VENV)/bin/python benchmarks/replications.py $(VERDICTS)
 
 compose-test: $(VENV)/.installed-dev  ## the fleet of docker-compose.yml on a Docker engine: built, killed, scaled, compared
 	$(VENV)/bin/python -m pytest --timeout 1800 -x -s tests/compose/check_fleet.py

@@ -17,6 +17,7 @@ NAMES = (
     "reference_judge",
     "startup",
     "store_scale",
+    "wide",
     "submitting",
     "pipeline",
     "broker_memory",

@@ -3,6 +3,9 @@
 A coordinator, a worker that simulates a judge, and `rrmq serve`. Clients keep 1, 16 and 256 groups
 in flight. The baseline of the throughput is one job with as many groups of the same size, submitted
 as a file, in the same run.
+
+Then groups that are all asked for at once, of a judge that takes 5 s for an answer, on 64 slots:
+until the last reward, against the work divided by the slots.
 """
 
 import asyncio
@@ -15,16 +18,19 @@ from typing import Any
 
 import aiohttp
 from figures import Figure, arguments, report
-from rig import run, write_tournaments
+from rig import add_worker, run, write_tournaments
 
 # The fleet that serves rewards belongs to the tests, which `rig` makes importable.
-from kit.reward_servers import TOKEN, RewardFleet, group, reward_fleet  # isort: skip
+from kit.reward_servers import JUDGE, TOKEN, RewardFleet, group, reward_fleet  # isort: skip
 
 IN_FLIGHT = {1: 100, 16: 600, 256: 2000}
 """How many groups are sent, by how many are in flight."""
 
 PAIRS = 28
 P50, P99 = 60.0, 250.0  # milliseconds
+
+SLOW, SLOTS, SLOW_GROUPS = 5.0, 64, 16
+MAKESPAN = 1.10
 
 
 def main() -> int:
@@ -41,7 +47,20 @@ def main() -> int:
             spent = asyncio.run(_send(ours, in_flight, range(first, first + count)))
             rate = count / (time.perf_counter() - began)
             figures += _figures(in_flight, spent, rate, baseline)
+    figures.append(_makespan())
     return report("rewards for groups of 8 over HTTP, an instant judge", figures, given)
+
+
+def _makespan() -> Figure:
+    """Seconds until groups that are asked for at once have their rewards, by a slow judge."""
+    bound = SLOW_GROUPS * PAIRS * SLOW / SLOTS
+    with reward_fleet(workers=0, seconds=SLOW) as ours:
+        add_worker(ours.fleet, "openai", "--concurrency", str(SLOTS))
+        began = time.perf_counter()
+        asyncio.run(_send(ours, SLOW_GROUPS, range(SLOW_GROUPS), judge="openai:chaos"))
+        spent = time.perf_counter() - began
+    name = f"{SLOW_GROUPS} groups, answers of {SLOW:g} s, {SLOTS} slots"
+    return Figure(name, spent, "s", bound, "s, work ÷ slots", MAKESPAN, at_most=True)
 
 
 def _figures(in_flight: int, spent: list[float], rate: float, baseline: float) -> list[Figure]:
@@ -66,13 +85,17 @@ def _batch(ours: RewardFleet, file: Path, groups: int) -> float:
     return float(done["matches_done"] / done["from_submit"])
 
 
-async def _send(ours: RewardFleet, in_flight: int, numbers: range) -> list[float]:
+async def _send(
+    ours: RewardFleet, in_flight: int, numbers: range, judge: str = JUDGE
+) -> list[float]:
     """Milliseconds of each group, with so many in flight."""
     places = asyncio.Semaphore(in_flight)
     connector = aiohttp.TCPConnector(limit=0)
     headers = {"Authorization": f"Bearer {TOKEN}"}
     async with aiohttp.ClientSession(ours.servers[0], connector=connector, headers=headers) as to:
-        return await asyncio.gather(*(_one(to, places, group(number)) for number in numbers))
+        return await asyncio.gather(
+            *(_one(to, places, group(number, judge=judge)) for number in numbers)
+        )
 
 
 async def _one(to: aiohttp.ClientSession, places: asyncio.Semaphore, body: dict[str, Any]) -> float:

@@ -1,4 +1,4 @@
-"""How long commands take to start, against `python -c pass`, and the local stack's start.
+"""The processor time of commands against `python -c pass`, and the local stack's start.
 
 The commands are those of an installed rrmq, each run on its own with a local stack that is up.
 `--modules` lists what `rrmq status` imports that takes longest.
@@ -20,8 +20,14 @@ from rig import rrmq
 from rrm_queue.local.stack import LocalStack
 
 TIMES = 20
+TARGET = 30.0
+"""Times `python -c pass`. SQLAlchemy, psycopg, click and rich alone take 27 on a calm machine."""
+LIBRARIES = "import sqlalchemy, psycopg, click, rich.console, rich.table"
+
 UNNEEDED = (
     "celery",
+    "redis",
+    "kombu",
     "scipy",
     "numpy",
     "pandas",
@@ -38,7 +44,7 @@ _IMPORTED = re.compile(r"import time:\s+(\d+) \|\s+(\d+) \|(\s+)(\S+)")
 
 
 def main() -> int:
-    """There is no target but the reader's patience."""
+    """Exit code 0 when no command takes more than TARGET times an empty Python."""
     given = arguments(__doc__, modules={"action": "store_true"})
     times = TIMES // 4 if given.quick else TIMES
     with tempfile.TemporaryDirectory(prefix="rrmq-startup-") as folder:
@@ -58,17 +64,31 @@ def main() -> int:
                 "rrmq status JOB": rrmq("status", job),
                 "rrmq status JOB --json": rrmq("status", job, "--json"),
                 "rrmq list": rrmq("list"),
+                "rrmq bracket JOB": rrmq("bracket", job),
+                "rrmq votes JOB 1": rrmq("votes", job, "1"),
                 "rrmq results JOB": rrmq("results", job),
+                "rrmq leaderboard JOB": rrmq("leaderboard", job),
             }
+            libraries = [sys.executable, "-c", LIBRARIES]
+            alone = _command(libraries, environment, times)
             took = {name: _command(argv, environment, times) for name, argv in commands.items()}
             imports = _imports(commands["rrmq status JOB"], environment)
         finally:
             subprocess.run(rrmq("down"), env=environment, capture_output=True, check=False)  # noqa: S603  # our own
             stack.down()
     figures = [
-        Figure(name, 1000 * seconds, "ms", 1000 * python, "ms, python -c pass")
+        Figure(
+            f"{name}, processor time",
+            1000 * seconds,
+            "ms",
+            1000 * python,
+            "ms, python -c pass",
+            target=TARGET,
+            at_most=True,
+        )
         for name, seconds in took.items()
     ]
+    figures.append(Figure("the libraries alone", 1000 * alone, "ms", 1000 * python, "ms"))
     figures.append(Figure("modules that status imports", len(imports), "modules"))
     unneeded = sorted({name.split(".")[0] for name in imports} & set(UNNEEDED))
     figures.append(Figure(f"unneeded: {', '.join(unneeded) or 'none'}", len(unneeded), "packages"))
@@ -100,12 +120,18 @@ def _submitted(home: Path, environment: Mapping[str, str]) -> str:
 
 
 def _command(argv: Sequence[str], environment: Mapping[str, str], times: int) -> float:
-    """The median of a few runs, in seconds."""
+    """The processor time of the command's process, in seconds: the median of a few runs."""
+    return median(_processor_time(argv, environment) for _ in range(times))
 
-    def once() -> None:
-        subprocess.run(argv, env=environment, capture_output=True, check=True)  # noqa: S603  # our own
 
-    return median(_seconds(once) for _ in range(times))
+def _processor_time(argv: Sequence[str], environment: Mapping[str, str]) -> float:
+    null = subprocess.DEVNULL
+    process = subprocess.Popen(argv, env=environment, stdout=null, stderr=null)  # noqa: S603  # our own
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise RuntimeError(f"{argv} ended with exit code {process.returncode}")
+    return used.ru_utime + used.ru_stime
 
 
 def _imports(argv: Sequence[str], environment: Mapping[str, str]) -> Mapping[str, int]:

@@ -23,7 +23,7 @@ from rrm_queue.coordinator.plan import advance
 from rrm_queue.domain import BatchId, DecidedBy, JobId, MatchId, Outcome, Verdict, Vote
 from rrm_queue.local.stack import LocalStack
 from rrm_queue.store.database import Database, Transaction
-from rrm_queue.store.queue import counters, dispatching, planning, recording
+from rrm_queue.store.queue import active_jobs, counters, dispatching, planning, recording
 from rrm_queue.store.queue import paid_votes as votes
 from rrm_queue.store.queue.counters import Counts
 from rrm_queue.store.queue.floors import Floor
@@ -93,7 +93,7 @@ def _timed(database: Database, job: JobId) -> Mapping[str, float]:
         "status, a tournament failed": lambda tx: jobs.first_error(tx, job),
         "list": lambda tx: jobs.list_jobs(tx, 20),
         "results of one tournament": lambda tx: list(results.job_results(tx, job, "t7")),
-        "dispatch: look at the jobs": lambda tx: dispatching.active_jobs(
+        "dispatch: look at the jobs": lambda tx: active_jobs.active_jobs(
             tx, "rrmq.judge.openai", 64, {}, BatchId(0)
         ),
         "dispatch: claim 64 and send": lambda tx: _claim(tx, job),

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from rrm_queue.domain import NoVerdict
 
 Whole = NDArray[np.int64]
+Numbers = NDArray[np.float64]
 
 NONE, TIE, FIRST, SECOND = -1, 0, 1, 2
 """What a vote or a label says: nothing, a tie, the first answer or the second."""
@@ -95,6 +96,21 @@ class Votes:
 
 
 @dataclass(frozen=True, slots=True)
+class PeopleVotes:
+    """The votes of people in a job; a row is a vote.
+
+    `matches` are ids, `people` places in `names`. `verdicts` are by candidate: FIRST is for the
+    match's first. `seconds` is how long the person had the match.
+    """
+
+    names: Sequence[str]
+    matches: Whole
+    people: Whole
+    verdicts: Verdicts
+    seconds: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
 class DecidedMatches:
     """A job's decided matches; a row is a match.
 
@@ -159,7 +175,7 @@ class GeneratorMatches:
     def __len__(self) -> int:
         return len(self.winners)
 
-    def where(self, rows: NDArray[np.bool_]) -> "GeneratorMatches":
+    def where(self, rows: Whole | NDArray[np.bool_]) -> "GeneratorMatches":
         """These rows."""
         return GeneratorMatches(
             self.tournaments[rows],
@@ -169,3 +185,36 @@ class GeneratorMatches:
             None if self.scores is None else self.scores[rows],
             self.soft,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class MatchesByContent:
+    """A job's matches that its judge decided, by what they compare; a row is a match.
+
+    `matches` are ids. `prompts`, `firsts` and `seconds` are hashes of the texts, the same in every
+    job. `turned`: the match's second answer stands before its first one in the job's file.
+    `first_generators` and `second_generators` are places in a list of generators or UNNAMED.
+    `winners` is 1 for the first, 2 for the second, 0 for a draw and where a coin settled a tie.
+    The others are sums over the match's votes: votes with a verdict for the first, for the second
+    and for a tie, all votes, tokens, and seconds.
+    """
+
+    matches: Whole
+    prompts: Whole
+    firsts: Whole
+    seconds: Whole
+    turned: NDArray[np.bool_]
+    first_generators: Whole
+    second_generators: Whole
+    winners: NDArray[np.uint8]
+    for_first: Whole
+    for_second: Whole
+    ties: Whole
+    votes: Whole
+    prompt_tokens: Whole
+    cached_tokens: Whole
+    completion_tokens: Whole
+    judge_seconds: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.winners)

@@ -1,12 +1,16 @@
 """Settings: the environment, read once by the composition roots and nobody else."""
 
+import json
 import re
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
 import platformdirs
-from pydantic import ByteSize, Field, SecretStr, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BaseModel, ByteSize, Field, SecretStr, field_validator
+
+PREFIX = "RRMQ_"
+"""What the names of the settings' variables begin with."""
 
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 
@@ -18,14 +22,14 @@ MAX_INPUT = 64_000_000_000
 """The most bytes of a submission; more is a mistake, or a file made to fill the store."""
 
 
-class Settings(BaseSettings):
+class Settings(BaseModel):
     """The settings, each read from `RRMQ_<NAME>` in the environment.
+
+    pydantic-settings does the same, and its import takes as long as ten empty Pythons.
 
     The descriptions make the table of `docs/settings.md`. Without `database_url` and `broker_url`
     the local stack under `home` is used.
     """
-
-    model_config = SettingsConfigDict(env_prefix="RRMQ_", env_ignore_empty=True)
 
     home: Path = Field(
         default_factory=lambda: platformdirs.user_data_path("rrmq"),
@@ -137,9 +141,23 @@ class Settings(BaseSettings):
     @field_validator("openai_headers", mode="before")
     @classmethod
     def _check_headers(cls, headers: object) -> object:
+        if isinstance(headers, str):
+            try:
+                headers = json.loads(headers)
+            except ValueError:
+                headers = [headers]
         if headers is not None and not isinstance(headers, dict):
             raise ValueError('write it as JSON, such as {"name": "value"}')
         for name, value in (headers or {}).items():
             if not _HEADER_NAME.fullmatch(name) or not str(value).isprintable():
                 raise ValueError("a header's name or value has characters that no header may have")
         return headers
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str]) -> Self:
+        """The settings of an environment; an empty variable is one that is not set.
+
+        Raises ValidationError.
+        """
+        variables = {name: environment.get(PREFIX + name.upper()) for name in cls.model_fields}
+        return cls.model_validate({name: value for name, value in variables.items() if value})

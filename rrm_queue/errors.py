@@ -172,6 +172,10 @@ class MatchNotFound(RrmqError):
     """No such match."""
 
 
+class LeaseNotFound(RrmqError):
+    """No such lease of a match."""
+
+
 class StillRunning(RrmqError):
     """The job has not ended in the time given."""
 

@@ -10,7 +10,7 @@ from rrm_queue.domain.jury import alone, members
 from rrm_queue.judging.kinds import kind_of
 from rrm_queue.judging.prompt import messages
 from rrm_queue.judging.voting import Tally, needed
-from rrm_queue.strategies import judges_own_pairs, named
+from rrm_queue.strategies import judges_own_pairs, named, stops_early
 
 AGREEMENT = 0.8
 """How often a vote agrees with the answer that its match favours, by default."""
@@ -126,6 +126,11 @@ class Scale:
         self._strategy, self._seeding, self._voting = strategy, seeding, voting
         self._each = expected_votes(alone(voting), agreement)
         self._shapes = [prompt_shape(judge) for judge in members(spec)]
+
+    @property
+    def stops_early(self) -> bool:
+        """Whether the figures are for the whole budget of a strategy that may need less."""
+        return stops_early(self._strategy)
 
     @property
     def votes(self) -> float:

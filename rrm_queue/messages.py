@@ -44,7 +44,8 @@ class BatchMatch(msgspec.Struct, frozen=True, omit_defaults=True):
     """A match: its pair by the candidates' numbers; `first` is in slot 1 of its odd votes.
 
     `question` is the index of its question in the batch. `votes` are the votes that it has
-    already, without their texts; they are not cast again.
+    already, without their texts; they are not cast again. `meeting` counts how often the pair has
+    met: the votes of each meeting have seeds of their own.
     """
 
     match: int
@@ -52,6 +53,7 @@ class BatchMatch(msgspec.Struct, frozen=True, omit_defaults=True):
     second: int
     question: int = 0
     votes: list[Vote] = []
+    meeting: int = 1
 
 
 class JudgeBatch(msgspec.Struct, frozen=True, omit_defaults=True, tag="rrmq.judge-batch.2"):
@@ -193,6 +195,21 @@ class Holder(NamedTuple):
 
     name: str
     since: float = 0.0
+
+
+class QueueFacts(NamedTuple):
+    """What the broker knows of a queue: its live workers, and how much memory it has.
+
+    `capacities`: how many matches each live worker can hold at once. `models`: what workers judge
+    with, as far as they say it, empty for not known; a worker of the version before is not among
+    them, and some may have gone. `online`: whether a live worker serves the queue of online
+    jobs beside it. `maxmemory`: bytes that the broker may use, 0 for no limit.
+    """
+
+    capacities: dict[str, int]
+    models: dict[str, str]
+    online: bool = False
+    maxmemory: int = 0
 
 
 class Epoch(NamedTuple):

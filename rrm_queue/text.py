@@ -46,6 +46,20 @@ def magnitude(number: int) -> str:
     return f"{scaled:.1f}{unit}" if scaled < 99.95 else f"{scaled:.0f}{unit}"
 
 
+def duration(seconds: float) -> str:
+    """A length of time in at most two units, such as `45 s`, `12 min`, `3 h 20 min`, `2 d 4 h`."""
+    if seconds < 60:
+        return f"{max(1, round(seconds))} s"
+    minutes = round(seconds / 60)
+    if minutes < 60:
+        return f"{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    if hours < 24:
+        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+    days, hours = divmod(hours, 24)
+    return f"{days} d {hours} h" if hours else f"{days} d"
+
+
 def byte_size(size: int) -> str:
     """A number of bytes in decimal units, such as `500 MB` and `1.5 GB`."""
     for unit, name in ((10**12, "TB"), (10**9, "GB"), (10**6, "MB"), (10**3, "kB")):
@@ -57,6 +71,13 @@ def byte_size(size: int) -> str:
 def percent(share: float) -> str:
     """A share as a percentage without its sign, such as `12.5`; empty for NaN."""
     return "" if isnan(share) else f"{100 * share:.1f}"
+
+
+def chance(probability: float) -> str:
+    """A probability that is never certain, such as `98.2 %`, `> 99.9 %` and `< 0.1 %`."""
+    if probability > 0.999:
+        return "> 99.9 %"
+    return "< 0.1 %" if probability < 0.001 else f"{100 * probability:.1f} %"
 
 
 def rating_interval(low: float, high: float, undefeated: bool, winless: bool) -> str:

@@ -3,7 +3,7 @@
 from pydantic import ByteSize
 from pydantic.fields import FieldInfo
 
-from rrm_queue.config import Settings
+from rrm_queue.config import PREFIX, Settings
 from rrm_queue.text import byte_size
 
 
@@ -17,7 +17,7 @@ def table() -> str:
 
 
 def _variable(name: str) -> str:
-    return f"{Settings.model_config['env_prefix']}{name.upper()}"
+    return f"{PREFIX}{name.upper()}"
 
 
 def _default(field: FieldInfo) -> str:

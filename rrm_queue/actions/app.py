@@ -98,6 +98,12 @@ class App:
                 tx = opened.enter_context(self.database.begin())
             yield tx
 
+    @contextmanager
+    def look(self) -> Iterator["Transaction"]:
+        """A connection for single statements that read; see `Database.look`."""
+        with self.database.look() as looking:
+            yield looking
+
     def ensure_processes(self, fingerprint: str = "", *, since: float | None = None) -> None:
         """Starts the local stack's servers, coordinator and worker where they do not run.
 

@@ -1,11 +1,11 @@
 """The JSON of a diagnosis that scripts may rely on; keys are added at the end."""
 
 from dataclasses import asdict
-from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from typing_extensions import TypedDict
 
+from rrm_queue.actions.plain import plain
 from rrm_queue.views.jobs import JobView
 
 if TYPE_CHECKING:  # it loads SciPy
@@ -28,6 +28,7 @@ class DiagnosisShape(TypedDict):
     labels_longer_wins: dict[str, Any] | None
     calibration: dict[str, Any] | None
     jury: dict[str, Any] | None
+    people: dict[str, Any] | None
 
 
 def diagnosis_shape(view: JobView, diagnosis: "Diagnosis") -> DiagnosisShape:
@@ -38,22 +39,11 @@ def diagnosis_shape(view: JobView, diagnosis: "Diagnosis") -> DiagnosisShape:
         "state": view.state,
         "judge": str(view.judge),
         "votes_looked_at": judge.taken,
-        "findings": [_plain(asdict(finding)) for finding in judge.findings],
-        "length_slope": _plain(asdict(judge.slope)),
-        "labels": [_plain(asdict(report)) for report in diagnosis.labels],
-        "labels_longer_wins": None if longer is None else _plain(asdict(longer)),
-        "jury": None if diagnosis.jury is None else _plain(asdict(diagnosis.jury)),
-        "calibration": None if known is None else _plain(asdict(known)),
+        "findings": [plain(asdict(finding)) for finding in judge.findings],
+        "length_slope": plain(asdict(judge.slope)),
+        "labels": [plain(asdict(report)) for report in diagnosis.labels],
+        "labels_longer_wins": None if longer is None else plain(asdict(longer)),
+        "jury": None if diagnosis.jury is None else plain(asdict(diagnosis.jury)),
+        "calibration": None if known is None else plain(asdict(known)),
+        "people": None if diagnosis.people is None else plain(asdict(diagnosis.people)),
     }
-
-
-def _plain(value: Any) -> Any:
-    """The value with null for every number that JSON does not have."""
-    match value:
-        case float() if not isfinite(value):
-            return None
-        case dict():
-            return {key: _plain(item) for key, item in value.items()}
-        case list() | tuple():
-            return [_plain(item) for item in value]
-    return value

@@ -19,7 +19,7 @@ from rrm_queue.judging.kinds import SERVED_TOGETHER, served_kind, worker_name, w
 from rrm_queue.local import postgres, valkey
 from rrm_queue.local.stack import LocalStack
 from rrm_queue.store.database import SCHEMA
-from rrm_queue.store.queue.dispatching import active_queues
+from rrm_queue.store.queue.active_jobs import active_queues
 from rrm_queue.text import count
 
 ANY, COORDINATOR = "any", "coordinator"

@@ -212,6 +212,7 @@ def estimate_shape(estimate: Estimate) -> dict[str, Any]:
             "expected": round(scale.votes),
             "at_most": scale.most_votes,
             "agreement": estimate.agreement,
+            "stops_early": scale.stops_early,
         },
         "prompt_tokens": {
             "total": round(tokens.prompt),

@@ -1,12 +1,14 @@
 """A job's results as files that other programs read."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from rrm_queue.actions.app import App
 from rrm_queue.actions.atomic_file import opened, target_of
+from rrm_queue.domain import JobId
 from rrm_queue.errors import Message, Option, UsageFault
 from rrm_queue.exports import export_of
 from rrm_queue.exports.base import Detail, Export, Row
@@ -59,9 +61,7 @@ def export(app: App, job: str, request: ExportRequest) -> Exported:
     export_of(request.kind, request.options)  # options that do not fit are found early
     with app.begin() as tx:
         view = view_job(tx, find_job(tx, job))
-        counted = _CountedRows(
-            export_of(request.kind, {**request.options, **_of_job(request, view)})
-        )
+        counted = _CountedRows(_made(tx, view, request.kind, request.options))
         with opened(target, force=request.force) as stream:
             write(stream, counted.export.columns, counted.read(tx, view))
     made = counted.export
@@ -69,11 +69,39 @@ def export(app: App, job: str, request: ExportRequest) -> Exported:
     return Exported(view, counted.rows, counted.tournaments, contradicted, counted.failed)
 
 
-def _of_job(request: ExportRequest, view: JobView) -> dict[str, Any]:
-    """What of the job itself the kind of export has to know."""
-    if request.kind == "verdicts":
-        return {"voting": view.voting}
-    return {"voting": view.voting, "judge": view.judge} if request.kind == "votes" else {}
+def columns_of(
+    app: App, job: str, kind: str, options: Mapping[str, Any]
+) -> tuple[JobId, Sequence[str]]:
+    """The job's whole id, and the columns of this export of it.
+
+    Raises JobNotFound, and UsageFault for an unknown option.
+    """
+    export_of(kind, options)
+    with app.begin() as tx:
+        view = view_job(tx, find_job(tx, job))
+        return view.id, list(_made(tx, view, kind, options).columns)
+
+
+@contextmanager
+def open_rows(app: App, job: str, kind: str, options: Mapping[str, Any]) -> Iterator[Iterator[Row]]:
+    """The rows of an export while the context is open; streamed. Raises JobNotFound."""
+    with app.begin() as tx:
+        view = view_job(tx, find_job(tx, job))
+        yield _CountedRows(_made(tx, view, kind, options)).read(tx, view)
+
+
+def _made(tx: Transaction, view: JobView, kind: str, options: Mapping[str, Any]) -> Export:
+    """The export, with what of the job itself this kind has to know."""
+    if kind == "verdicts":
+        return export_of(kind, {**options, "voting": view.voting})
+    if kind == "votes":
+        return export_of(kind, {**options, "voting": view.voting, "judge": view.judge})
+    if options.get("control") is not None:
+        from rrm_queue.actions.style_control import style_handicap  # it loads SciPy
+
+        handicap = style_handicap(tx, view, options["control"])
+        return export_of(kind, {**options, "handicap": handicap})
+    return export_of(kind, options)
 
 
 def _writer(request: ExportRequest, target: Path | None) -> Write:

@@ -31,7 +31,12 @@ def progress(view: JobView) -> Progress:
 
 
 def _matches(view: JobView) -> int:
-    """How many matches a job of one tournament takes at most; 0 where this is not known."""
+    """How many matches a job of one tournament takes at most; 0 where this is not known.
+
+    As many as it took if it is done: some strategies need fewer.
+    """
+    if view.tournaments_done:
+        return view.matches_done
     try:
         return named(view.strategy, seeding=view.seeding).matches(view.candidates)
     except UsageFault:  # a strategy of another version
@@ -75,9 +80,18 @@ def tokens(view: JobView) -> str:
 
 
 def _of_bound(view: JobView) -> str:
+    share = cache_share(view)
+    return "" if share is None else f", {share:.1%} of what can be"
+
+
+def cache_share(view: JobView) -> float | None:
+    """The share of the prompt tokens that could come from a cache which did; None where none could.
+
+    An older coordinator counted more tokens as shared than could be.
+    """
     if not view.shareable_tokens:
-        return ""
-    return f", {view.shared_tokens / view.shareable_tokens:.1%} of what can be"
+        return None
+    return min(1.0, view.shared_tokens / view.shareable_tokens)
 
 
 def matches(view: JobView) -> str:

@@ -29,13 +29,13 @@ def notes(app: App, view: JobView) -> list[str]:
     with app.begin() as tx:
         found = no_verdict_notes(tx, view)
     reason = held_up(app, view)
-    return [*found, *_judge_note(app.broker, view), *([reason] if reason else [])]
+    return [*found, *_judge_note(app, view), *([reason] if reason else [])]
 
 
-def _judge_note(broker: "BrokerClient", view: JobView) -> Iterator[str]:
+def _judge_note(app: App, view: JobView) -> Iterator[str]:
     """What workers found out about the job's judge, where they did and the broker answers."""
     with suppress(BrokerUnavailable):
-        if kind_of(view.judge).costs and (note := broker.judge_note(view.id)):
+        if kind_of(view.judge).costs and (note := app.broker.judge_note(view.id)):
             yield f"the judge: {printable(note)}"
 
 
@@ -46,13 +46,19 @@ def held_up(app: App, view: JobView, *, counted: bool = True) -> str | None:
     """
     if view.state.ended:
         return None
-    if missing := _missing_workers(app.broker, view, local=app.local):
-        return missing
-    if told := _told(app.broker, view, counted=counted):
-        return told
+    if found := stalled(app, view, counted=counted):
+        return found
     with app.begin() as tx:
         why = trouble(tx, view.id)
     return f"matches wait to be tried again: {why}" if why else None
+
+
+def stalled(app: App, view: JobView, *, counted: bool = True) -> str | None:
+    """The same as far as the broker tells it; the store is not asked."""
+    if view.state.ended:
+        return None
+    missing = _missing_workers(app.broker, view, local=app.local)
+    return missing or _told(app.broker, view, counted=counted)
 
 
 def _missing_workers(broker: "BrokerClient", view: JobView, *, local: bool) -> str | None:
@@ -62,6 +68,12 @@ def _missing_workers(broker: "BrokerClient", view: JobView, *, local: bool) -> s
     """
     if view.state is JobState.PAUSED:
         return None
+    if kind_of(view.judge).by_people:
+        from rrm_queue.actions.people import page_of  # it loads all that people need to judge
+
+        return (
+            f"people judge this job: open {page_of(view.id)} of the server that `rrmq serve` starts"
+        )
     try:
         if broker.capacities(view.queue):
             return None
@@ -112,6 +124,15 @@ def undecided(view: JobView, seen: NoVerdictSample) -> Iterator[str]:
         yield f"{share} {verb} tied and settled by a coin"
     if seen.draws > FEW_UNDECIDED * seen.matches:
         yield f"{_share(seen.draws, seen.matches, 'match', seen.whole)} ended in a draw"
+
+
+def coin_notes(view: JobView, coins: int) -> Iterator[str]:
+    """How many champions rest on a coin; nothing where none does."""
+    if coins:
+        of = count(view.tournaments_done, "champion")
+        verb = "rests" if coins == 1 else "rest"
+        how = f"`rrmq export {view.id} --as best --drop-tied` leaves them out"
+        yield f"{coins:,} of {of} {verb} on a coin: {how}"
 
 
 def _share(some: int, total: int, noun: str, whole: bool) -> str:

@@ -4,10 +4,13 @@ from collections.abc import Collection
 from typing import NamedTuple
 
 from rrm_queue.actions.app import App
-from rrm_queue.actions.health import no_verdict_notes
+from rrm_queue.actions.health import coin_notes, no_verdict_notes
 from rrm_queue.domain import JobState
+from rrm_queue.store.database import Transaction
 from rrm_queue.store.views import jobs
+from rrm_queue.store.views.champions import coin_champions
 from rrm_queue.store.views.results import job_results
+from rrm_queue.strategies import bracket_of
 from rrm_queue.views.jobs import JobView
 from rrm_queue.views.tournaments import TournamentError, TournamentResult
 
@@ -51,15 +54,38 @@ def list_jobs(
     before: str | None = None,
     *,
     ephemeral: bool = False,
+    search: str | None = None,
 ) -> list[JobView]:
     """The newest jobs first, `limit` at most, in one of the states; without any, in all.
 
     `before` is a job's id: the list goes on after that job. Raises JobNotFound for it. With
-    `ephemeral` also the jobs that were made by requests for rewards.
+    `ephemeral` also the jobs that were made by requests for rewards. With `search` only those with
+    this text in id, name, source, strategy or judge.
     """
     with app.begin() as tx:
         last = None if before is None else jobs.find_job(tx, before)
-        return jobs.list_jobs(tx, limit, states, last, ephemeral=ephemeral)
+        return jobs.list_jobs(tx, limit, states, last, ephemeral=ephemeral, search=search)
+
+
+class FoundJobs(NamedTuple):
+    """A part of the list of jobs; `states` counts all that the search finds, by state."""
+
+    views: list[JobView]
+    states: dict[JobState, int]
+
+
+def search_jobs(
+    app: App,
+    limit: int,
+    states: Collection[JobState] = (),
+    before: str | None = None,
+    search: str | None = None,
+) -> FoundJobs:
+    """The jobs as `list_jobs` finds them, and how many there are in each state."""
+    with app.begin() as tx:
+        last = None if before is None else jobs.find_job(tx, before)
+        found = jobs.list_jobs(tx, limit, states, last, search=search)
+        return FoundJobs(found, jobs.count_states(tx, search))
 
 
 def ending(app: App, view: JobView, *, most_results: int) -> Ending:
@@ -67,6 +93,10 @@ def ending(app: App, view: JobView, *, most_results: int) -> Ending:
     with app.begin() as tx:
         return Ending(
             jobs.first_error(tx, view.id) if view.tournaments_failed else None,
-            no_verdict_notes(tx, view),
-            list(job_results(tx, view.id)) if view.tournaments <= most_results else [],
+            [*no_verdict_notes(tx, view), *coin_notes(view, coin_champions(tx, view.id))],
+            _few_results(tx, view) if view.tournaments <= most_results else [],
         )
+
+
+def _few_results(tx: Transaction, view: JobView) -> list[TournamentResult]:
+    return list(job_results(tx, view.id, finals=bracket_of(view.strategy) is not None))

@@ -7,11 +7,13 @@ from rrm_queue.actions.app import App
 from rrm_queue.columns import SoftVotes
 from rrm_queue.domain.jury import alone
 from rrm_queue.errors import Message, Option, UsageFault
-from rrm_queue.ratings.leaderboard import FEW, Leaderboard, LeaderboardRow, Method, leaderboard
+from rrm_queue.ratings.bradley_terry import PRIOR_DRAWS
+from rrm_queue.ratings.intervals import MANY
+from rrm_queue.ratings.leaderboard import Leaderboard, LeaderboardRow, Method, leaderboard
 from rrm_queue.store.database import Transaction
 from rrm_queue.store.views.jobs import find_job, view_job
 from rrm_queue.store.views.outcomes import generator_matches, soft_generator_matches
-from rrm_queue.text import count, printable
+from rrm_queue.text import chance, count, printable
 from rrm_queue.views.jobs import JobView
 
 MOST_NAMES = 5
@@ -26,12 +28,18 @@ class JobLeaderboard(NamedTuple):
 
 
 def read_leaderboard(
-    app: App, job: str, method: Method = Method.SANDWICH, *, soft: bool = False
+    app: App,
+    job: str,
+    method: Method = Method.SANDWICH,
+    *,
+    soft: bool = False,
+    prior: bool = True,
 ) -> JobLeaderboard:
     """The job's leaderboard over its decided matches so far.
 
-    With `soft` a match counts by the mean probability of its votes. Raises JobNotFound, and
-    UsageFault when `soft` is asked for and no vote carries a probability.
+    With `soft` a match counts by the mean probability of its votes. Without `prior` the ratings are
+    plain maximum likelihood. Raises JobNotFound, and UsageFault when `soft` is asked for and no
+    vote carries a probability, or when only the prior makes the ratings finite.
     """
     with app.begin() as tx:
         view = view_job(tx, find_job(tx, job))
@@ -46,7 +54,18 @@ def read_leaderboard(
                 Option("soft"), " needs votes with a probability; submit with ", Option("logprobs")
             )
         )
-    return JobLeaderboard(view, leaderboard(generators, matches, view.seed, method))
+    draws = PRIOR_DRAWS if prior else 0.0
+    try:
+        board = leaderboard(generators, matches, view.seed, method, prior_draws=draws)
+    except ValueError as no_finite_rating:
+        raise UsageFault(
+            Message(
+                "without the prior some generators have no finite rating, as no other beat them or "
+                "they beat no other; rate them with ",
+                Option("prior"),
+            )
+        ) from no_finite_rating
+    return JobLeaderboard(view, board)
 
 
 def leaderboard_of(tx: Transaction, view: JobView) -> Leaderboard | None:
@@ -62,11 +81,12 @@ def leaderboard_notes(view: JobView, board: Leaderboard) -> Iterator[str]:
     if board.soft is not None:
         yield _soft_note(board.soft)
     yield from _left_out(board)
+    if board.rows and not board.prior:
+        yield "the ratings have no prior: those of few matches are less moderate"
+    if len(board.rows) > 1:
+        yield lead_words(board)
     if board.rows and not board.clustered:
-        yield (
-            f"fewer than {FEW} tournaments: the intervals treat matches as independent, "
-            "so they are too narrow"
-        )
+        yield _few_tournaments(board.tournaments)
     if board.rows and not any(row.wins for row in board.rows):
         yield "no match was won: equal ratings do not show that the answers are equally good"
     yield from _incomparable(board.rows)
@@ -74,6 +94,29 @@ def leaderboard_notes(view: JobView, board: Leaderboard) -> Iterator[str]:
         yield f"undefeated, so their rating has no upper limit: {_names(names)}"
     if names := [row.generator for row in board.rows if row.winless]:
         yield f"winless, so their rating has no lower limit: {_names(names)}"
+
+
+def _few_tournaments(tournaments: int) -> str:
+    if tournaments == 1:
+        return "one tournament: the intervals say nothing about other prompts"
+    return (
+        f"fewer than {MANY} tournaments: they show only roughly how much prompts differ, "
+        "and the intervals with them"
+    )
+
+
+def lead_words(board: Leaderboard) -> str:
+    """Who leads, as far as the differences between generators tell; of two rows or more."""
+    first, second = (printable(row.generator) for row in board.rows[:2])
+    if board.lead is None:
+        return f"nothing compares {first} with {second}"
+    maybe = sum(row.rank_low == 1 for row in board.rows)
+    if maybe == 1:
+        return f"{first} leads: it is above every other generator"
+    return (
+        f"{first} is above {second} with a probability of {chance(board.lead)}; "
+        f"{maybe} of {len(board.rows)} generators may be the first"
+    )
 
 
 def _left_out(board: Leaderboard) -> Iterator[str]:

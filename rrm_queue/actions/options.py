@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Generic, TypeVar
 
-from rrm_queue.domain import Launch, OnNoVerdict, OnRefused, Order, Seeding, Stop, Voting
+from rrm_queue.domain import Launch, OnNoVerdict, OnRefused, Order, Seeding, Voting
 from rrm_queue.errors import Message, Option, UsageFault
 from rrm_queue.intake.formats.base import Empty, Ids
 from rrm_queue.intake.formats.labels import LabelNumbers
@@ -76,8 +76,11 @@ LAUNCH = Choice(
     "rest when the match is decided.",
 )
 
-STOP = Stop.DECIDED.value
-"""When a match has enough votes, unless told otherwise; `lead:M` takes a number behind it."""
+STOP = (
+    "When a match has enough votes: after all of them, once it is decided, or at a lead of M "
+    "votes. By default decided; never where people judge."
+)
+"""The help of the option `stop`; `lead:M` takes a number behind it."""
 
 ON_NO_VERDICT = Choice(
     "on_no_verdict",

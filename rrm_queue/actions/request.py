@@ -11,7 +11,8 @@ from msgspec import to_builtins
 from rrm_queue.actions import options
 from rrm_queue.actions.judges import BUILT_IN_ONLY, JudgeFiles, judge_named, read_text
 from rrm_queue.actions.money import checked_limit, parse_price
-from rrm_queue.domain import JobState, JudgeSpec, Order, Price, Seeding, Stop, Voting
+from rrm_queue.actions.request_voting import most_matches, voting_of
+from rrm_queue.domain import JobState, JudgeSpec, Price, Seeding, Voting
 from rrm_queue.domain.jury import members
 from rrm_queue.errors import Message, Option, UsageFault
 from rrm_queue.intake.byte_limit import UNLIMITED
@@ -36,7 +37,7 @@ from rrm_queue.judging.spec import (
     with_thinking,
 )
 from rrm_queue.store.tables import Job
-from rrm_queue.strategies import judges_own_pairs, named
+from rrm_queue.strategies import judges_own_pairs, limited, most_candidates, named
 from rrm_queue.text import printable
 
 MAX_TEXT = 1000
@@ -52,11 +53,13 @@ class SubmitOptions:
     """
 
     strategy: str = "knockout"
+    confidence: float | None = None
+    budget: int | None = None
     judge: str | Sequence[str] = "reference"
     votes: int = options.VOTES.default
     order: str = options.ORDER.default
     launch: str = options.LAUNCH.default
-    stop: str = options.STOP
+    stop: str | None = None
     on_no_verdict: str = options.ON_NO_VERDICT.default
     on_refused: str = options.ON_REFUSED.default
     resamples: int = options.RESAMPLES.default
@@ -160,6 +163,7 @@ def needs_of(spec: JudgeSpec, strategy: str) -> Needs:
         takes_criteria=any(map(takes_criteria, judges)),
         criteria=any(map(needs_criteria, judges)),
         matches=None if own_pairs else named(strategy).matches,
+        candidates=most_candidates(strategy),
     )
 
 
@@ -174,11 +178,13 @@ def request_of(
     seeding = options.SEEDING.checked(given.seeding)
     named(given.strategy, seeding=seeding)
     price = None if given.price is None else parse_price(given.price)
+    spec = judge_of(given, openai_base_url, files)
+    voting = voting_of(given, by_people=kind_of(spec).by_people)
     return Request(
-        strategy=given.strategy,
+        strategy=limited(given.strategy, given.confidence, most_matches(given.budget, voting)),
         seeding=seeding,
-        spec=judge_of(given, openai_base_url, files),
-        voting=voting_of(given),
+        spec=spec,
+        voting=voting,
         seed=options.SEED.checked(given.seed),
         name=_checked_text(given.name, "name") if given.name else None,
         priority=options.PRIORITY.checked(given.priority),
@@ -244,42 +250,6 @@ def _judge_of(
     if given.criteria is not None:
         return with_criteria(spec, read_text(Path(given.criteria), "the criteria"))
     return spec if spec.criteria is None else with_criteria(spec, spec.criteria)
-
-
-def voting_of(given: SubmitOptions) -> Voting:
-    """How a match is voted on. Raises UsageFault for options that contradict each other."""
-    votes = options.VOTES.checked(given.votes)
-    order = options.ORDER.checked(given.order)
-    stop, lead = _stop(given.stop, votes)
-    if order is Order.BOTH and votes % 2:
-        both = Option("order", order.value)
-        raise UsageFault(Message(both, " takes an even number of ", Option("votes")))
-    judges = 1 if isinstance(given.judge, str) else len(given.judge)
-    return Voting(
-        votes=votes * judges,
-        order=order,
-        launch=options.LAUNCH.checked(given.launch),
-        stop=stop,
-        lead=lead,
-        on_no_verdict=options.ON_NO_VERDICT.checked(given.on_no_verdict),
-        on_refused=options.ON_REFUSED.checked(given.on_refused),
-        resamples=options.RESAMPLES.checked(given.resamples),
-        keep_going=given.keep_going,
-        judges=judges,
-    )
-
-
-def _stop(text: str, votes: int) -> tuple[Stop, int]:
-    word, _, number = text.partition(":")
-    if word == Stop.LEAD:
-        if not number.isdecimal() or not 1 <= int(number) <= votes:
-            lead = Option("stop", "lead:M")
-            limits = " needs a lead M between 1 and the number of "
-            raise UsageFault(Message(lead, limits, Option("votes")))
-        return Stop.LEAD, int(number)
-    if text not in (Stop.DECIDED, Stop.NEVER):
-        raise UsageFault(Message(Option("stop"), f" is never, decided or lead:M, not '{text}'"))
-    return Stop(text), 0
 
 
 def _checked_text(text: str, option: str) -> str:

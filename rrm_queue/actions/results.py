@@ -9,6 +9,7 @@ from rrm_queue.domain import CandidateNumber, JobId
 from rrm_queue.store.database import Transaction
 from rrm_queue.store.views.jobs import find_job, view_job
 from rrm_queue.store.views.results import find_tournament, job_results, tournament_outcomes
+from rrm_queue.strategies import bracket_of
 from rrm_queue.views.jobs import JobView
 from rrm_queue.views.tournaments import TournamentResult
 
@@ -60,7 +61,8 @@ def open_results(
         if intervals is None:
             few = in_full and view.matches_done <= FEW_MATCHES
             intervals = tournament is not None or few
-        results = job_results(tx, view.id, tournament)
+        finals = bracket_of(view.strategy) is not None
+        results = job_results(tx, view.id, tournament, finals=finals)
         rated = _rated(tx, view.id, results) if intervals else _unrated(results)
         yield JobResults(view, rated, in_full or intervals)
 
@@ -79,5 +81,7 @@ def _rated(
             yield RatedResult(result, None)
             continue
         size, seed, matches = tournament_outcomes(tx, job, result.key)
-        ratings = {rating.candidate: rating for rating in rating_table(size, matches, seed)}
+        order = [ranked.standing.candidate for ranked in result.standings]
+        table = rating_table(size, matches, seed, order)
+        ratings = {rating.candidate: rating for rating in table}
         yield RatedResult(result, ratings)

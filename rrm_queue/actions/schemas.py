@@ -1,7 +1,6 @@
 """The JSON that scripts may rely on, the same on every face; keys are added at the end.
 
-`status_shape`, `result_shape` and the others make it of views. A number that JSON does not have is
-null.
+It is made of views. A number that JSON does not have is null.
 """
 
 import json
@@ -113,16 +112,26 @@ class StandingShape(TypedDict):
     group: int | None
     undefeated: bool | None
     winless: bool | None
+    rank_low: int | None
+    rank_high: int | None
+    above_next: float | None
+    prior_shift: float | None
 
 
 class ResultShape(TypedDict):
-    """A tournament's result; `champion` is null and `standings` empty before it is done."""
+    """A tournament's result; `champion` is null and `standings` empty before it is done.
+
+    `decided_by` is what put it first, see `ChampionBy`; `tied`: others may be as good.
+    """
 
     tournament: str
     champion: str | None
     standings: list[StandingShape]
     state: str
     error: str | None
+    lead: float | None
+    decided_by: str | None
+    tied: bool
 
 
 class LeaderboardShape(TypedDict):
@@ -139,11 +148,14 @@ class LeaderboardShape(TypedDict):
     elo_orders: int
     generators: list[dict[str, Any]]
     soft: dict[str, int] | None
+    prior: bool
+    lead: float | None
 
 
 UNCERTAINTY = (
     "bt_low", "bt_high", "elo_mean", "elo_sd", "elo_low", "elo_high",
     "component", "group", "undefeated", "winless",
+    "rank_low", "rank_high", "above_next", "prior_shift",
 )  # fmt: skip
 """The keys of a standing that need intervals."""
 
@@ -201,15 +213,19 @@ def result_shape(
     result: TournamentResult, ratings: "Mapping[CandidateNumber, Rating] | None" = None
 ) -> ResultShape:
     """A tournament's result; `ratings` are its intervals."""
+    standings = [
+        _standing(ranked, ratings[ranked.standing.candidate] if ratings else None)
+        for ranked in result.standings
+    ]
     return {
         "tournament": result.key,
         "champion": result.champion,
-        "standings": [
-            _standing(ranked, ratings[ranked.standing.candidate] if ratings else None)
-            for ranked in result.standings
-        ],
+        "standings": standings,
         "state": result.state,
         "error": result.error,
+        "lead": standings[0]["above_next"] if standings else None,
+        "decided_by": result.decided_by,
+        "tied": result.tied,
     }
 
 
@@ -234,6 +250,10 @@ def _standing(ranked: RankedCandidate, rating: "Rating | None") -> StandingShape
         "group": None,
         "undefeated": None,
         "winless": None,
+        "rank_low": None,
+        "rank_high": None,
+        "above_next": None,
+        "prior_shift": None,
     }
     if rating is not None:
         shape["bt_low"], shape["bt_high"] = rating.low, rating.high
@@ -241,6 +261,8 @@ def _standing(ranked: RankedCandidate, rating: "Rating | None") -> StandingShape
         shape["elo_low"], shape["elo_high"] = rating.elo_low, rating.elo_high
         shape["component"], shape["group"] = rating.component, rating.group
         shape["undefeated"], shape["winless"] = rating.undefeated, rating.winless
+        shape["rank_low"], shape["rank_high"] = rating.rank_low, rating.rank_high
+        shape["above_next"], shape["prior_shift"] = rating.above_next, rating.prior_shift
     return shape
 
 
@@ -258,6 +280,8 @@ def leaderboard_shape(view: JobView, board: "Leaderboard") -> LeaderboardShape:
         "elo_orders": board.elo_orders,
         "generators": [leaderboard_row(row) for row in board.rows],
         "soft": None if board.soft is None else board.soft._asdict(),
+        "prior": board.prior,
+        "lead": board.lead,
     }
 
 

@@ -13,7 +13,7 @@ from urllib.request import getproxies_environment
 from pydantic import SecretStr, ValidationError
 
 from rrm_queue.actions.redaction import RedactingFormatter, log_uncaught_exceptions, secrets_of
-from rrm_queue.config import Settings
+from rrm_queue.config import PREFIX, Settings
 from rrm_queue.errors import UsageFault
 from rrm_queue.judging.engines.base import EngineSettings
 from rrm_queue.seeds import derive
@@ -22,10 +22,10 @@ from rrm_queue.seeds import derive
 def read_settings() -> Settings:
     """The settings of the environment. Raises UsageFault naming the variable that is wrong."""
     try:
-        settings = Settings()
+        settings = Settings.read(os.environ)
     except ValidationError as error:
         first = error.errors()[0]
-        name = "RRMQ_" + "_".join(str(part) for part in first["loc"]).upper()
+        name = PREFIX + "_".join(str(part) for part in first["loc"]).upper()
         raise UsageFault(f"{name}: {first['msg']}") from error
     if reveal(settings.database_url).partition("?")[0].count("@") > 1:
         # Otherwise the rest of the password would be read as the host, and shown in every error.

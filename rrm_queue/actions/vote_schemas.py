@@ -31,12 +31,14 @@ VoteShape = TypedDict(
         "margin": int,
         "probability": float | None,
         "judge": str,
+        "person": str | None,
     },
 )
 """A vote; `shown_first` is the answer in slot 1, `for` the candidate that it is for.
 
 `margin` is 1 for a slight and 2 for a strong preference, 0 if the judge did not say;
-`probability` is that of the answer shown first, null where it is not known.
+`probability` is that of the answer shown first, null where it is not known. `person` is the name of
+who cast it, null for a vote of a model.
 """
 
 
@@ -157,4 +159,5 @@ def _vote(vote: RecordedVote, details: MatchDetails) -> VoteShape:
         "margin": vote.margin,
         "probability": vote.probability,
         "judge": details.judge_of(vote),
+        "person": vote.person,
     }

@@ -7,7 +7,9 @@ what the command prints on stderr is logged.
 from rrm_queue.api.group_rewards import rewards, rewards_async
 from rrm_queue.api.job import Job, results, status, wait
 from rrm_queue.api.open_jobs import append, open_job
+from rrm_queue.api.people import cast_vote, return_match, skip_match, take_match
 from rrm_queue.api.ranking import Ranked, Ranking, rank, rank_async, rank_many
+from rrm_queue.api.statistics import compare, diagnose, export, leaderboard, report
 from rrm_queue.api.submitting import Row, submit
 from rrm_queue.reward_client import RewardClient
 
@@ -18,14 +20,23 @@ __all__ = [
     "RewardClient",
     "Row",
     "append",
+    "cast_vote",
+    "compare",
+    "diagnose",
+    "export",
+    "leaderboard",
     "open_job",
     "rank",
     "rank_async",
     "rank_many",
+    "report",
     "results",
+    "return_match",
     "rewards",
     "rewards_async",
+    "skip_match",
     "status",
     "submit",
+    "take_match",
     "wait",
 ]

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from math import inf
 from typing import TypeVar
 
-from rrm_queue.actions import control, jobs, open_jobs
+from rrm_queue.actions import control, jobs, open_jobs, options
+from rrm_queue.actions.audit import SHARE, audit
 from rrm_queue.actions.control import Changed
 from rrm_queue.actions.watch import watch
 from rrm_queue.api.app import shared_app
@@ -65,6 +66,23 @@ class Job:
     def resume(self, max_cost: float | None = None) -> bool:
         """Lets it go on, up to this cost from now on; whether it was paused."""
         return _done(control.resume(shared_app(), self.id, max_cost))
+
+    def audit(
+        self,
+        share: str | float = SHARE,
+        *,
+        votes: int = options.VOTES.default,
+        seed: int = options.SEED.default,
+        name: str | None = None,
+        new: bool = False,
+    ) -> "Job":
+        """A job for people over a sample of its decided matches, as `rrmq audit` makes it.
+
+        Raises UsageFault, also where people judge already or where nothing is decided.
+        """
+        made = audit(shared_app(), self.id, share, votes=votes, seed=seed, name=name, new=new)
+        warn(made.warning)
+        return Job(made.submitted.job, made.submitted.new)
 
     def retry(self) -> Retried:
         """Tries again what failed of it; how much that is."""

@@ -5,12 +5,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from rrm_queue.actions.rewards.asked import ONLINE_PRIORITY, fitting, ranked_group
+from rrm_queue.actions.rewards.asked import fitting, ranked_group
 from rrm_queue.actions.rewards.joining import Joined
 from rrm_queue.api.app import shared_rewards
 from rrm_queue.api.group_rewards import wait_for, waiting_threads
 from rrm_queue.api.job import Job, results
 from rrm_queue.api.submitting import Row
+from rrm_queue.domain.queues import ONLINE_PRIORITY
 from rrm_queue.errors import JobFailed, UsageFault
 from rrm_queue.views.tournaments import TournamentResult
 

@@ -23,11 +23,13 @@ def submit(
     source: str | PathLike[str] | Iterable[Row],
     *,
     strategy: str = "knockout",
+    confidence: float | None = None,
+    budget: int | None = None,
     judge: str | Sequence[str] = "reference",
     votes: int = options.VOTES.default,
     order: str = options.ORDER.default,
     launch: str = options.LAUNCH.default,
-    stop: str = options.STOP,
+    stop: str | None = None,
     on_no_verdict: str = options.ON_NO_VERDICT.default,
     on_refused: str = options.ON_REFUSED.default,
     resamples: int = options.RESAMPLES.default,
@@ -61,6 +63,8 @@ def submit(
     app = shared_app()
     given = SubmitOptions(
         strategy=strategy,
+        confidence=confidence,
+        budget=budget,
         judge=judge,
         votes=votes,
         order=order,

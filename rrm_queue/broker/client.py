@@ -29,8 +29,19 @@ from rrm_queue.broker.leases import (
 from rrm_queue.broker.names import COORDINATOR_QUEUE, JUDGE_TASK, WAKE_TASK
 from rrm_queue.broker.troubles import Trouble, told
 from rrm_queue.domain import BatchId, BatchRef, JobId
+from rrm_queue.domain.queues import online_queue
 from rrm_queue.errors import BrokerRefused, BrokerUnavailable
-from rrm_queue.messages import MARKS, OVER, Epoch, Flush, Holder, JudgeBatch, Outcomes, encode
+from rrm_queue.messages import (
+    MARKS,
+    OVER,
+    Epoch,
+    Flush,
+    Holder,
+    JudgeBatch,
+    Outcomes,
+    QueueFacts,
+    encode,
+)
 
 if TYPE_CHECKING:
     from celery import Celery
@@ -98,10 +109,14 @@ class BrokerClient:
     def epoch(self) -> Epoch:
         """What changes when the broker has lost its data."""
         with _faults():
-            now, _ = self.client.time()
-            if not self.client.exists(EPOCH_KEY):  # a full broker refuses SET even with NX
+            with self.client.pipeline(transaction=False) as pipe:
+                pipe.time()
+                pipe.get(EPOCH_KEY)
+                (now, _), word = pipe.execute()
+            if word is None:  # a full broker refuses SET even with NX
                 self.client.set(EPOCH_KEY, f"{token_hex(8)}:{now}", nx=True)
-            word = str(self.client.get(EPOCH_KEY))
+                word = self.client.get(EPOCH_KEY)
+            word = str(word)
         return Epoch(word, float(now - int(word.rpartition(":")[2])))
 
     def check_access(self) -> None:
@@ -144,35 +159,36 @@ class BrokerClient:
 
     def capacities(self, queue: str) -> dict[str, int]:
         """The live workers of a queue, each with how many matches it can hold at once."""
+        return self.facts(queue).capacities
+
+    def facts(self, queue: str) -> QueueFacts:
+        """The live workers of a queue, and how much memory the broker has for its messages."""
         with _faults():
-            now, _ = self.client.time()
-            self.client.zremrangebyscore(workers_key(queue), "-inf", now - LEASE_SECONDS - 1)
-            live = {str(worker) for worker in self.client.zrange(workers_key(queue), 0, -1)}
-            capacities = self.client.hgetall(capacity_key(queue))
-            gone = [str(worker) for worker in capacities if str(worker) not in live]
-            if gone:
+            with self.client.pipeline(transaction=False) as pipe:
+                pipe.time()
+                pipe.zrange(workers_key(queue), 0, -1, withscores=True)
+                pipe.hgetall(capacity_key(queue))
+                pipe.hgetall(models_key(queue))
+                pipe.zrange(workers_key(online_queue(queue)), 0, -1, withscores=True)
+                pipe.info("memory")
+                (now, _), seen, capacities, models, online, memory = pipe.execute()
+            lapsed = now - LEASE_SECONDS - 1
+            live = {str(worker) for worker, at in seen if at > lapsed}
+            if gone := {*capacities, *(worker for worker, _ in seen)} - live:
+                self.client.zremrangebyscore(workers_key(queue), "-inf", lapsed)
                 self.client.hdel(capacity_key(queue), *gone)
                 self.client.hdel(models_key(queue), *gone)
-        return {str(worker): int(c) for worker, c in capacities.items() if worker in live}
-
-    def models(self, queue: str) -> dict[str, str]:
-        """What the workers of a queue judge with, as far as they say it; empty for not known.
-
-        A worker of the version before is not among them. Some may have gone: see `capacities`.
-        """
-        with _faults():
-            found = self.client.hgetall(models_key(queue))
-        return {str(worker): str(model) for worker, model in found.items()}
+        return QueueFacts(
+            {str(worker): int(c) for worker, c in capacities.items() if worker in live},
+            {str(worker): str(model) for worker, model in models.items()},
+            any(at > lapsed for _, at in online),
+            int(memory.get("maxmemory", 0)),
+        )
 
     def waiting(self, queue: str) -> int:
         """How many messages no worker has taken."""
         with _faults():
             return int(self.client.llen(queue))
-
-    def maxmemory(self) -> int:
-        """How many bytes of memory the broker may use; 0 where it has no limit of its own."""
-        with _faults():
-            return int(self.client.info("memory").get("maxmemory", 0))
 
     def stop(self, jobs: Collection[JobId]) -> None:
         """Tells the workers to release the batches of these jobs."""

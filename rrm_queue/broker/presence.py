@@ -7,6 +7,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from rrm_queue.broker.leases import LEASE_SECONDS, workers_key
+from rrm_queue.domain.queues import is_online_queue
 from rrm_queue.errors import BrokerUnavailable
 from rrm_queue.text import first_line
 
@@ -31,7 +32,8 @@ def live_processes(client: Redis, queues: Collection[str] | None = None) -> dict
     try:
         if queues is None:
             keys = client.scan_iter(match=workers_key("*"), count=_KEYS_A_STEP)
-            queues = sorted({str(key).removeprefix(workers_key("")) for key in keys})
+            names = {str(key).removeprefix(workers_key("")) for key in keys}
+            queues = sorted(name for name in names if not is_online_queue(name))
         now, _ = client.time()
         with client.pipeline(transaction=False) as pipe:
             for queue in queues:

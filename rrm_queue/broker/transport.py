@@ -17,9 +17,11 @@ from typing import Any
 
 from kombu.transport import TRANSPORT_ALIASES, redis, virtual
 from kombu.transport.virtual import Message as AnyMessage
+from kombu.utils.scheduling import round_robin_cycle
 from redis.exceptions import RedisError
 
 from rrm_queue.broker.names import JUDGE_TASK, WAKE_TASK
+from rrm_queue.domain.queues import is_online_queue
 from rrm_queue.messages import LARGEST
 
 log = logging.getLogger(__name__)
@@ -41,6 +43,9 @@ ROOM = "room"
 
 GLANCE = 0.02
 """Seconds between two looks at whether there is room, when nothing else happens."""
+
+ONLINE_TURNS = 10
+"""Messages of online jobs in a row while other messages wait."""
 
 _UNUSED = ("eta", "expires", "compression")
 """Headers that Celery would obey, and that rrmq never sets: delay, expiry, compression."""
@@ -85,6 +90,29 @@ class QoS(virtual.QoS):
         return bool(super().can_consume())  # type: ignore[no-untyped-call]
 
 
+class OnlineFirst(round_robin_cycle):
+    """The order in which queues are asked for a message: first those of online jobs.
+
+    After ONLINE_TURNS messages of online jobs the others go first once, so that neither starves.
+    Among queues of one kind each has its turn.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._in_a_row = 0
+
+    def consume(self, n: int) -> list[str]:
+        """The queues in that order; `n` is how many there are."""
+        asked: list[str] = super().consume(n)  # type: ignore[no-untyped-call]
+        others_first = self._in_a_row >= ONLINE_TURNS
+        return sorted(asked, key=lambda queue: is_online_queue(queue) is others_first)
+
+    def rotate(self, last_used: str) -> str:
+        """Notes that a message came from this queue."""
+        self._in_a_row = self._in_a_row + 1 if is_online_queue(last_used) else 0
+        return str(super().rotate(last_used))  # type: ignore[no-untyped-call]
+
+
 class Channel(redis.Channel):
     """A channel that drops messages that rrmq has not sent, and goes on."""
 
@@ -94,6 +122,7 @@ class Channel(redis.Channel):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)  # type: ignore[no-untyped-call]
         self.QoS = QoS  # type: ignore[assignment]  # without copies kombu takes its own plain one
+        self._queue_cycle = OnlineFirst()
 
     def _restore(self, message: Any, leftmost: bool = False) -> None:
         try:

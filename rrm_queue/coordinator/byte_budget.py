@@ -16,6 +16,9 @@ MEMORY_SHARE = 3
 4/3 of its bytes, as Celery writes it in Base64; outcomes need memory too.
 """
 
+ONLINE_SHARE = 2
+"""Online jobs may have one part in so many of these bytes out, beside those of other jobs."""
+
 
 def budget(maxmemory: int) -> int:
     """How many bytes may be out of a queue of a broker with this limit; 0 stands for no limit."""

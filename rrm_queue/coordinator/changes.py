@@ -158,9 +158,11 @@ def _add(
 
 
 def _new(match: int, votes: Iterable[Vote], before: Before) -> list[Vote]:
-    """The votes whose numbers are not in the store yet."""
-    known = {vote.number for vote in before.votes.get(match, [])}
-    return [vote for vote in votes if vote.number not in known]
+    """The votes whose numbers are not in the store yet, and that their person casts only now."""
+    kept = before.votes.get(match, [])
+    numbers = {vote.number for vote in kept}
+    people = {vote.person for vote in kept if vote.person is not None}
+    return [vote for vote in votes if vote.number not in numbers and vote.person not in people]
 
 
 def _decide(

@@ -15,6 +15,7 @@ from msgspec import structs
 from rrm_queue.domain import JudgeSpec, Order, Verdict, Vote, Voting
 from rrm_queue.domain.jury import judge_of, own_number
 from rrm_queue.judging.bounds import bounded, bounded_failure
+from rrm_queue.judging.kinds import kind_of
 from rrm_queue.judging.verdict import may_tie
 from rrm_queue.judging.voting import sample_seed
 from rrm_queue.messages import MatchReport, Outcomes
@@ -108,6 +109,7 @@ def _asked(vote: Vote, match: LockedMatch, tournament: RunningTournament) -> boo
         and _shown_as_asked(vote, match, tournament.voting)
         and not (vote.verdict is Verdict.TIE and not may_tie(_judge(vote, tournament)))
         and (vote.no_verdict is None or vote.verdict is Verdict.NONE)
+        and (vote.person is not None) is kind_of(tournament.judge).by_people
     )
 
 

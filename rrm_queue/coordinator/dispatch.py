@@ -2,16 +2,14 @@
 
 import logging
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from secrets import token_hex
 
 from msgspec import structs
 
-from rrm_queue.coordinator.batching import batch_size, batches
+from rrm_queue.coordinator.batching import batches
 from rrm_queue.coordinator.byte_budget import (
-    budget,
+    ONLINE_SHARE,
     fitting_matches,
     fitting_messages,
     free_bytes,
@@ -19,82 +17,29 @@ from rrm_queue.coordinator.byte_budget import (
 from rrm_queue.coordinator.floors import Floors
 from rrm_queue.coordinator.judge_batch import judge_batch, read_texts
 from rrm_queue.coordinator.observer import Observer, QueueLoad
-from rrm_queue.coordinator.plan import check_judge, open_tournaments
+from rrm_queue.coordinator.plan import check_judge
 from rrm_queue.coordinator.ports import Broker
 from rrm_queue.coordinator.record import decide_group
 from rrm_queue.coordinator.reuse import bring_votes
 from rrm_queue.coordinator.spending import affordable, note
-from rrm_queue.coordinator.window import (
-    MOST_READY,
-    Claim,
-    free_places,
-    shares,
-    to_open,
-    window,
-)
-from rrm_queue.domain import BatchId, JobId, JudgeSpec, MatchId
-from rrm_queue.errors import BrokerUnavailable, ForeignJob, StoreUnavailable
-from rrm_queue.judging.kinds import kind_of
+from rrm_queue.coordinator.supply import apart, supply
+from rrm_queue.coordinator.turn import Turn, Window
+from rrm_queue.coordinator.window import MOST_READY, Claim, free_places, shares
+from rrm_queue.domain import BatchId, JobId
+from rrm_queue.domain.queues import is_online_queue, online_queue
+from rrm_queue.errors import BrokerUnavailable, StoreUnavailable
+from rrm_queue.judging.kinds import QUEUES_OF_PEOPLE
 from rrm_queue.judging.voting import wave
-from rrm_queue.log_once import log_once, tell
-from rrm_queue.messages import JudgeBatch, encode
-from rrm_queue.store.database import Database, Transaction, savepoint
-from rrm_queue.store.queue import counters, dispatching, money, planning
+from rrm_queue.log_once import tell
+from rrm_queue.messages import encode
+from rrm_queue.store.database import Database, Transaction
+from rrm_queue.store.queue import active_jobs, counters, dispatching, money, planning
+from rrm_queue.store.queue.active_jobs import ActiveJob
 from rrm_queue.store.queue.control import pause_job
 from rrm_queue.store.queue.counters import Counts
-from rrm_queue.store.queue.dispatching import ActiveJob
-from rrm_queue.store.queue.job_options import FOREIGN
 from rrm_queue.store.queue.money import LimitedJob
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class _Window:
-    """A queue to be filled: its broker's epoch, its places, and the most matches in a message.
-
-    `tokens`: whether its batches get tokens, which workers of the version before do not send back.
-    `models`: what each of its live workers judges with, empty where it is not known.
-    `bytes`: how many bytes of messages may be out of it.
-    """
-
-    queue: str
-    epoch: str
-    places: int
-    most: int
-    tokens: bool
-    models: Sequence[str]
-    bytes: int
-    floors: Floors
-
-    def answering(self, judge: JudgeSpec) -> Set[str] | None:
-        """What the live workers judge with; None where no worker lives or knows it beforehand.
-
-        Nothing while a worker does not say it yet.
-        """
-        if not self.models or not kind_of(judge).needs_server:
-            return None
-        return set(self.models) if all(self.models) else set()
-
-
-@dataclass(slots=True)
-class _Turn:
-    """What a turn sends of one queue, and the matches that are decided without being sent."""
-
-    batches: list[JudgeBatch] = field(default_factory=list)
-    decided: dict[JobId, list[MatchId]] = field(default_factory=dict)
-    load: QueueLoad = field(default_factory=QueueLoad)
-    bytes: int = 0
-
-    @property
-    def sent(self) -> int:
-        """How many matches it sends."""
-        return sum(len(batch.matches) for batch in self.batches)
-
-    @property
-    def matches(self) -> int:
-        """How many matches it takes care of."""
-        return self.sent + sum(map(len, self.decided.values()))
 
 
 def dispatch(
@@ -102,31 +47,41 @@ def dispatch(
     broker: Broker,
     observer: Observer | None = None,
     floors: dict[str, Floors] | None = None,
+    again: Callable[[], None] = lambda: None,
 ) -> int:
     """Fills every queue's window; how many matches were sent or decided.
 
-    `floors`, by queue, are kept from turn to turn. Raises StoreUnavailable, and BrokerUnavailable:
-    recover finds what was not published.
+    `floors`, by queue, are kept from turn to turn. `again` is called when another turn would find
+    more to do at once. Raises StoreUnavailable, and BrokerUnavailable: recover finds what was not
+    published.
     """
     observer, floors = observer or Observer(), {} if floors is None else floors
     began = time.monotonic()
-    with database.begin() as tx:
-        queues = dispatching.active_queues(tx)
+    known = {job: floor for of in floors.values() for job, floor in of.of_jobs().items()}
+    with database.look() as looking:
+        going_on = active_jobs.queues_going(looking, known)
+    queues = {queue: going for queue, going in going_on.items() if queue not in QUEUES_OF_PEOPLE}
     # A broker that loses its data from here on makes these batches look lost: they are sent again.
-    epoch = broker.epoch().word if queues else ""
+    epoch = broker.epoch().word if any(queues.values()) else ""
     matches, loads = 0, {}
-    for queue in queues:
+    for queue, going in queues.items():
         of_queue = floors.setdefault(queue, Floors())
+        if not going and of_queue.is_known:
+            loads[queue] = of_queue.load
+            continue
         turn = _fill_safely(database, broker, queue, epoch, observer, of_queue)
         if turn is not None:
             matches, loads[queue] = matches + turn.matches, turn.load
+            of_queue.load = turn.load
+            if turn.more:
+                again()
     tell(observer.dispatched, loads, time.monotonic() - began)
     return matches
 
 
 def _fill_safely(
     database: Database, broker: Broker, queue: str, epoch: str, observer: Observer, floors: Floors
-) -> _Turn | None:
+) -> Turn | None:
     """`_fill`; a fault in one queue keeps no other queue from being filled."""
     try:
         return _fill(database, broker, queue, epoch, observer, floors)
@@ -139,24 +94,14 @@ def _fill_safely(
 
 def _fill(
     database: Database, broker: Broker, queue: str, epoch: str, observer: Observer, floors: Floors
-) -> _Turn:
+) -> Turn:
     """Claims and commits first, publishes second: recover finds what is lost in between."""
-    workers, models = broker.capacities(queue), broker.models(queue)
-    capacities = workers.values()
-    window_ = _Window(
-        queue,
-        epoch,
-        window(capacities),
-        batch_size(capacities),
-        tokens=workers.keys() <= models.keys(),
-        models=[models.get(worker, "") for worker in workers],
-        bytes=budget(broker.maxmemory()),
-        floors=floors,
-    )
+    facts = broker.facts(queue)
     with database.begin() as tx:
         dispatching.lock_queue(tx, queue)
-        turn = _claim(tx, window_)
-    broker.publish(queue, turn.batches)
+        turn = _claim(tx, Window.of(queue, epoch, facts, floors))
+    for part, messages in turn.batches.items():
+        broker.publish(part, messages)
     for job, matches in turn.decided.items():
         began = time.monotonic()
         counts = decide_group(database, job, matches)
@@ -164,37 +109,70 @@ def _fill(
     return turn
 
 
-def _claim(tx: Transaction, queue: _Window) -> _Turn:
-    """Claims matches of the queue's jobs for all its free places, shared by their weights."""
-    turn = _Turn()
+def _claim(tx: Transaction, queue: Window) -> Turn:
+    """Claims matches of the queue's jobs for all its free places, first those of online jobs.
+
+    Online jobs have as many places as the others, so that none of these is in their way.
+    """
+    turn = Turn()
     floors = queue.floors
-    floors.look(tx, queue.queue)
-    jobs = dispatching.active_jobs(tx, queue.queue, MOST_READY, floors.of_jobs(), floors.first_out)
+    parts = [queue.queue, online_queue(queue.queue)]
+    floors.look(tx, parts)
+    jobs = active_jobs.active_jobs(tx, queue.queue, MOST_READY, floors.of_jobs(), floors.first_out)
     floors.keep({job.id for job in jobs})
-    out = sum(job.out for job in jobs)
-    room = free_bytes(queue.bytes, dispatching.out_bytes(tx, queue.queue, floors.first_out))
-    if room and (free := free_places(queue.places, out)):
-        jobs = [_supply(tx, job, free, floors) for job in jobs]
-        claims = [Claim(job.id, job.out, job.ready, job.priority) for job in jobs]
-        given = shares(free, claims)
-        limits = money.limited_jobs(tx, queue.queue)
-        given = {job.id: _within(limits.get(job.id), given[job.id]) for job in jobs}
-        claimed: dict[JobId, Counts] = {}
-        left = sum(given.values())
+    turn.load = QueueLoad(sum(job.ready for job in jobs), sum(job.out for job in jobs))
+    if not any(job.ready or job.waiting for job in jobs):
         for job in jobs:
-            share = (room - turn.bytes) * given[job.id] // max(1, left)
-            left -= given[job.id]
-            if share > 0:
-                with _apart(tx, job):
-                    claimed[job.id] = _send(tx, job, queue, given[job.id], share, turn)
-        planning.start_jobs(tx, sorted(claimed))
-        for job_id in sorted(claimed):
-            if claimed[job_id] != Counts():
-                counters.count_for_job(tx, job_id, claimed[job_id])
-        _pause_spent(tx, jobs, limits)
-    ready = sum(job.ready for job in jobs)
-    turn.load = QueueLoad(max(0, ready - turn.matches), out + turn.sent)
+            floors.short(job.id)
+        return turn
+    bytes_out = dispatching.out_bytes(tx, parts, floors.first_out)
+    limits = money.limited_jobs(tx, queue.queue) if any(job.limited for job in jobs) else {}
+    for part, of_part in queue.parts(jobs).items():
+        out = bytes_out.get(part, 0) if is_online_queue(part) else sum(bytes_out.values())
+        room = free_bytes(
+            queue.bytes // ONLINE_SHARE if is_online_queue(part) else queue.bytes, out
+        )
+        _fill_part(tx, queue, part, of_part, room, limits, turn)
     return turn
+
+
+def _fill_part(
+    tx: Transaction,
+    queue: Window,
+    part: str,
+    jobs: Sequence[ActiveJob],
+    room: int,
+    limits: Mapping[JobId, LimitedJob],
+    turn: Turn,
+) -> None:
+    """Claims matches of these jobs, shared by their weights, and adds them to the turn.
+
+    At most as many as there are free places, and `room` bytes.
+    """
+    free = free_places(queue.places, sum(job.out for job in jobs))
+    if not (free and room and any(job.ready or job.waiting for job in jobs)):
+        return
+    before, began = turn.matches, turn.bytes
+    ready = sum(job.ready for job in jobs)
+    jobs = [supply(tx, job, free, queue.floors) for job in jobs]
+    opened = sum(job.ready for job in jobs) - ready
+    given = shares(free, [Claim(job.id, job.out, job.ready, job.priority) for job in jobs])
+    given = {job.id: _within(limits.get(job.id), given[job.id]) for job in jobs}
+    claimed: dict[JobId, Counts] = {}
+    left = sum(given.values())
+    for job in jobs:
+        share = (room - (turn.bytes - began)) * given[job.id] // max(1, left)
+        left -= given[job.id]
+        if share > 0:
+            with apart(tx, job):
+                claimed[job.id] = _send(tx, job, queue, part, given[job.id], share, turn)
+    planning.start_jobs(tx, sorted(job.id for job in jobs if job.queued and job.id in claimed))
+    for job_id in sorted(claimed):
+        if claimed[job_id] != Counts():
+            counters.count_for_job(tx, job_id, claimed[job_id])
+    _pause_spent(tx, jobs, limits)
+    sent = turn.matches - before
+    turn.load = QueueLoad(turn.load.ready + opened - sent, turn.load.out + sent)
 
 
 def _within(job: LimitedJob | None, number: int) -> int:
@@ -213,38 +191,10 @@ def _pause_spent(
             pause_job(tx, job.id, note(limit))
 
 
-def _supply(tx: Transaction, job: ActiveJob, wanted: int, floors: Floors) -> ActiveJob:
-    """The job with `wanted` matches ready, if opening tournaments can bring them about."""
-    opened = brought = 0
-    while job.ready < wanted:
-        more = 0
-        with _apart(tx, job):
-            more = open_tournaments(tx, job.id, to_open(wanted - job.ready, opened, brought))
-        if not more:
-            floors.short(job.id)
-            return job
-        ready = dispatching.count_ready(tx, job.id, MOST_READY, floors.of(job.id))
-        opened, brought = opened + more, brought + ready - job.ready
-        job = job._replace(ready=ready)
-    return job
-
-
-@contextmanager
-def _apart(tx: Transaction, job: ActiveJob) -> Iterator[None]:
-    """What is done for one job: a fault takes it back, and keeps no other job waiting."""
-    try:
-        with savepoint(tx):
-            yield
-    except ForeignJob as fault:
-        log_once(log, logging.ERROR, FOREIGN, job.id, str(fault))
-    except Exception:
-        log.exception("job %s cannot go on", job.id)
-
-
 def _send(
-    tx: Transaction, job: ActiveJob, queue: _Window, count: int, room: int, turn: _Turn
+    tx: Transaction, job: ActiveJob, queue: Window, part: str, count: int, room: int, turn: Turn
 ) -> Counts:
-    """Claims matches of a job and adds them to the turn; what that adds to the job's counters.
+    """Claims matches of a job, for this part of the queue; what that adds to the job's counters.
 
     At most `count` matches and `room` bytes; of a job with nothing out one message at least, as a
     single match may be larger than any room. What does not fit stays ready.
@@ -272,11 +222,11 @@ def _send(
     fit = fitting_messages(sizes, room, alone=alone)
     matches_of = [[match.id for match in group] for group in groups[:fit]]
     ids = dispatching.send_batches(
-        tx, job.id, queue.queue, queue.epoch, matches_of, tokens[:fit], sizes[:fit]
+        tx, job.id, part, queue.epoch, matches_of, tokens[:fit], sizes[:fit]
     )
-    turn.batches += [
+    turn.batches.setdefault(part, []).extend(
         structs.replace(message, batch=id_)
         for id_, message in zip(ids, messages[:fit], strict=True)
-    ]
+    )
     turn.bytes += sum(sizes[:fit])
     return Counts(votes=reused, votes_reused=reused)

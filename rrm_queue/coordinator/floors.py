@@ -6,16 +6,20 @@ ready than it may send is searched from its beginning again, now and then.
 """
 
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from rrm_queue.domain import BatchId, JobId
+from rrm_queue.coordinator.observer import QueueLoad
+from rrm_queue.domain import BatchId, JobId, TournamentId
 from rrm_queue.store.database import Transaction
 from rrm_queue.store.queue.floors import Floor, first_out, next_floor
 from rrm_queue.strategies import plans_in_order
 
 LOOK_EVERY = 1000
 """Matches of a job that are claimed before its floor is searched for again."""
+
+KNOWN_SECONDS = 1.0
+"""How long a look at a queue is good for while nothing of it can be sent."""
 
 FORGET_SECONDS = 10.0
 """The least time between two searches of a job from its beginning."""
@@ -36,11 +40,20 @@ class Floors:
     def __init__(self) -> None:
         self.first_out = BatchId(0)
         """A batch before which none is out."""
+        self.load = QueueLoad()
+        """The queue's load after the last turn."""
+        self._looked_at = -KNOWN_SECONDS
         self._jobs: dict[JobId, _JobFloor] = {}
 
-    def look(self, tx: Transaction, queue: str) -> None:
-        """Searches for the first batch that is out. The transaction holds the queue's lock."""
-        self.first_out = first_out(tx, queue, self.first_out)
+    def look(self, tx: Transaction, queues: Sequence[str]) -> None:
+        """Searches for the first batch that is out. The transaction holds the queues' lock."""
+        self.first_out = first_out(tx, queues, self.first_out)
+        self._looked_at = time.monotonic()
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the queue was looked at lately: while nothing is ready that need not be again."""
+        return time.monotonic() - self._looked_at < KNOWN_SECONDS
 
     def of_jobs(self) -> dict[JobId, Floor]:
         """The floors that are known, by job."""
@@ -59,6 +72,12 @@ class Floors:
             in_order = plans_in_order(strategy)
             known.floor = next_floor(tx, job, known.floor, in_order=in_order)
             known.claimed = 0
+
+    def opened(self, job: JobId, tournament: TournamentId) -> None:
+        """A tournament of the job runs from now on. Of an open job it may be an earlier one."""
+        known = self._jobs.get(job)
+        if known is not None and tournament < known.floor.tournament:
+            known.floor = Floor(tournament)
 
     def short(self, job: JobId) -> None:
         """The job has fewer matches ready than it may send."""

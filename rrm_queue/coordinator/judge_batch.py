@@ -19,7 +19,8 @@ from rrm_queue.judging.vote_request import VoteRequest, vote_request
 from rrm_queue.messages import Answer, BatchMatch, JudgeBatch, Question
 from rrm_queue.store.database import Transaction
 from rrm_queue.store.queue import dispatching
-from rrm_queue.store.queue.dispatching import ActiveJob, Answers, ReadyMatch, TournamentTexts
+from rrm_queue.store.queue.active_jobs import ActiveJob
+from rrm_queue.store.queue.dispatching import Answers, ReadyMatch, TournamentTexts
 
 Votes = Mapping[MatchId, Sequence[Vote]]
 """The votes that matches have already, without their texts."""
@@ -39,6 +40,10 @@ class Paired(Protocol):
     @property
     def second(self) -> CandidateNumber:
         """The other."""
+
+    @property
+    def meeting(self) -> int:
+        """How often the pair has met, with this match."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +69,7 @@ class Texts:
             judge=judge,
             voting=voting,
             seed=seed,
+            meeting=match.meeting,
         )
 
     def pair(self, match: Paired) -> tuple[Answer, Answer]:
@@ -117,7 +123,14 @@ def judge_batch(
         judge=job.judge,
         questions=questions,
         matches=[
-            BatchMatch(m.id, m.first, m.second, places[m.tournament], list(votes.get(m.id, [])))
+            BatchMatch(
+                match=m.id,
+                first=m.first,
+                second=m.second,
+                question=places[m.tournament],
+                votes=list(votes.get(m.id, [])),
+                meeting=m.meeting,
+            )
             for m in matches
         ],
         voting=job.voting,

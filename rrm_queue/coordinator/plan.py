@@ -33,11 +33,11 @@ A table has a cell for each pair of candidates. Tournaments beyond it are rated 
 """
 
 
-def open_tournaments(tx: Transaction, job: JobId, count: int) -> int:
-    """Starts up to `count` of the job's waiting tournaments; how many there were."""
+def open_tournaments(tx: Transaction, job: JobId, count: int) -> list[TournamentId]:
+    """Starts up to `count` of the job's waiting tournaments, the first ones; which they were."""
     opened = planning.open_tournaments(tx, job, count)
     advance(tx, opened)
-    return len(opened)
+    return [tournament.id for tournament in opened]
 
 
 def advance(tx: Transaction, tournaments: Sequence[RunningTournament]) -> list[TournamentId]:
@@ -52,7 +52,7 @@ def advance(tx: Transaction, tournaments: Sequence[RunningTournament]) -> list[T
     new: list[tuple[TournamentId, Pairing]] = []
     finished: list[tuple[RunningTournament, Mapping[CandidateNumber, int] | None]] = []
     for tournament in going:
-        history = History(tournament.planned, tournament.decided, played.get(tournament.id, {}))
+        history = History(tournament.planned, tournament.decided, *played.get(tournament.id, ()))
         decision = strategies[tournament.id].plan(tournament.size, history, tournament.seed)
         match decision:
             case Pairings():
@@ -69,7 +69,7 @@ def finished_places(tx: Transaction, tournament: RunningTournament) -> Finished 
     """How a tournament ended whose matches are all decided; None if it has not ended."""
     strategy = strategy_of(tournament)
     played = planning.played(tx, [tournament.id]) if strategy.looks_back else {}
-    history = History(tournament.planned, tournament.decided, played.get(tournament.id, {}))
+    history = History(tournament.planned, tournament.decided, *played.get(tournament.id, ()))
     decision = strategy.plan(tournament.size, history, tournament.seed)
     return decision if isinstance(decision, Finished) else None
 
@@ -111,7 +111,10 @@ def _goes_on(tournament: RunningTournament) -> bool:
 
 
 def _oriented(tournament: RunningTournament, pairings: Pairings) -> list[Pairing]:
-    """The pairings with the candidate first that stands in slot 1."""
+    """The pairings with the candidate first that stands in slot 1.
+
+    In every other meeting of a pair that is the other one.
+    """
     if not pairings.new:
         return []
     orientation = Orientation(tournament.size, tournament.seed)
@@ -119,7 +122,8 @@ def _oriented(tournament: RunningTournament, pairings: Pairings) -> list[Pairing
     for pairing in pairings.new:
         one = orientation.slot_one(pairing.first, pairing.second)
         two = pairing.second if one == pairing.first else pairing.first
-        oriented.append(Pairing(pairing.position, one, two))
+        first, second = (one, two) if pairing.meeting % 2 else (two, one)
+        oriented.append(Pairing(pairing.position, first, second, pairing.meeting))
     return oriented
 
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from typing import Protocol
 
 from rrm_queue.domain import BatchId, BatchRef, JobId
-from rrm_queue.messages import Epoch, Flush, Holder, JudgeBatch
+from rrm_queue.messages import Epoch, Flush, Holder, JudgeBatch, QueueFacts
 
 
 class Broker(Protocol):
@@ -43,17 +43,8 @@ class Broker(Protocol):
     def stop(self, jobs: Collection[JobId]) -> None:
         """Tells the workers to release the batches of these jobs."""
 
-    def capacities(self, queue: str) -> dict[str, int]:
-        """The live workers of a queue, each with how many matches it can hold at once."""
-
-    def models(self, queue: str) -> dict[str, str]:
-        """What the workers of a queue judge with, as far as they say it; empty for not known.
-
-        A worker of the version before is not among them.
-        """
+    def facts(self, queue: str) -> QueueFacts:
+        """The live workers of a queue, and how much memory the broker has for its messages."""
 
     def waiting(self, queue: str) -> int:
         """How many messages no worker has taken."""
-
-    def maxmemory(self) -> int:
-        """How many bytes of memory the broker may use; 0 where it has no limit of its own."""

@@ -21,6 +21,8 @@ from rrm_queue.coordinator.losses import (
 from rrm_queue.coordinator.plan import fail_tournaments
 from rrm_queue.coordinator.ports import Broker
 from rrm_queue.domain import BatchId, BatchRef, JobId
+from rrm_queue.domain.queues import is_online_queue, judge_queue
+from rrm_queue.judging.kinds import QUEUES_OF_PEOPLE
 from rrm_queue.messages import Holder
 from rrm_queue.store.database import Database, Transaction
 from rrm_queue.store.queue import counters, recording, recovery
@@ -46,14 +48,14 @@ def recover(database: Database, broker: Broker, *, settled: bool) -> Recovery:
     StoreUnavailable and BrokerUnavailable.
     """
     with database.begin() as tx:
-        out = recovery.out_batches(tx)
+        out = recovery.out_batches(tx, QUEUES_OF_PEOPLE)
     if not out:
         return Recovery({}, frozenset(), {})
     broker.stop({batch.job for batch in out if batch.stopped})
     jobs = {batch.id: batch.job for batch in out}
     # In this order: a message that is taken in between is seen in the queue or under a lease.
     facts = BrokerFacts(broker.epoch(), settled)
-    messages = {queue: broker.waiting(queue) for queue in {batch.queue for batch in out}}
+    messages = {queue: _waiting(broker, queue) for queue in {batch.queue for batch in out}}
     places = [(batch.job, batch.id) for batch in out]
     holders = broker.holders(places)
     unrecorded = broker.unrecorded(places)
@@ -66,6 +68,19 @@ def recover(database: Database, broker: Broker, *, settled: bool) -> Recovery:
         broker.give_up([(jobs[batch], batch) for batch in ours])
         given_up |= dict.fromkeys(ours, loss)
     return Recovery(given_up, frozenset((jobs[batch], batch) for batch in unrecorded), messages)
+
+
+def _waiting(broker: Broker, queue: str) -> int:
+    """How many messages of the queue a worker may still take.
+
+    None of a queue of online jobs when only workers of the version before are left, which do not
+    know it: those messages are lost.
+    """
+    waiting = broker.waiting(queue)
+    if waiting and is_online_queue(queue):
+        facts = broker.facts(judge_queue(queue))
+        return waiting if facts.online or not facts.capacities else 0
+    return waiting
 
 
 def _note_seen(database: Database, held: Sequence[OutBatch]) -> None:

@@ -13,7 +13,8 @@ from rrm_queue.judging.vote_key import vote_key
 from rrm_queue.judging.voting import wave
 from rrm_queue.store.database import Transaction
 from rrm_queue.store.queue import paid_votes
-from rrm_queue.store.queue.dispatching import ActiveJob, ReadyMatch
+from rrm_queue.store.queue.active_jobs import ActiveJob
+from rrm_queue.store.queue.dispatching import ReadyMatch
 from rrm_queue.store.queue.paid_votes import Reuse
 
 

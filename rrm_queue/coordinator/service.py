@@ -18,6 +18,7 @@ from rrm_queue.domain import BatchRef
 from rrm_queue.errors import BrokerUnavailable, StoreUnavailable
 from rrm_queue.log_once import tell
 from rrm_queue.store.database import Database
+from rrm_queue.store.listening import Channel, listening
 
 log = logging.getLogger(__name__)
 
@@ -35,9 +36,10 @@ RATER_SECONDS = 1.0
 class Coordinator:
     """Runs the coordinator's duties over one store and one broker.
 
-    `start` runs the loop in a thread of its own, the recorder in another, and what rates large
-    tournaments in a third. `wake` is called by the queue's threads. The broker knows it as present,
-    by `name`, while its loop turns. `observer` is told what is done.
+    `start` runs the loop in a thread of its own, the recorder in another, what rates large
+    tournaments in a third, and what listens for new ones in a fourth. `wake` is called by the
+    queue's threads. The broker knows it as present, by `name`, while its loop turns. `observer` is
+    told what is done.
     """
 
     def __init__(
@@ -61,6 +63,7 @@ class Coordinator:
             database, broker, self.wake, self._observer, away=self._settling.unsettle
         )
         self._loop = Thread(target=self._run, name="coordinator", daemon=True)
+        self._listener = Thread(target=self._listen_until_stopped, name="listener", daemon=True)
         self._rater = Thread(target=self._rate_until_stopped, name="rater", daemon=True)
 
     def start(self) -> None:
@@ -68,6 +71,7 @@ class Coordinator:
         self._settling.unsettle()
         self._recorder.start()
         self._loop.start()
+        self._listener.start()
         self._rater.start()
 
     def stop(self) -> None:
@@ -114,10 +118,24 @@ class Coordinator:
             except Exception:
                 log.exception("tournaments could not be rated")
 
+    def _listen_until_stopped(self) -> None:
+        """Wakes the loop as soon as tournaments are added to an open job."""
+        while not self._stopping.is_set():
+            try:
+                with listening(self._database, [Channel.WORK]) as listener:
+                    self.wake()  # what was added before was not heard
+                    while not self._stopping.is_set():
+                        for _ in listener.receive(IDLE):
+                            self.wake()
+            except StoreUnavailable:  # the loop says so; until then it looks by itself
+                self._stopping.wait(IDLE)
+            except Exception:
+                log.exception("what was added to open jobs is noticed later")
+                self._stopping.wait(IDLE)
+
     def _turn(self) -> None:
         self._settling.turn()
-        if dispatch(self._database, self._broker, self._observer, self._floors):
-            self.wake()  # matches that were decided without being sent may have successors
+        dispatch(self._database, self._broker, self._observer, self._floors, self.wake)
         now = time.monotonic()
         if now >= self._recover_at:
             self._recover_at = now + RECOVER_EVERY

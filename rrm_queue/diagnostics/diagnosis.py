@@ -17,8 +17,9 @@ from rrm_queue.diagnostics.jury import (
 from rrm_queue.diagnostics.label_report import LabelReport, label_report
 from rrm_queue.diagnostics.labels import Scoring
 from rrm_queue.diagnostics.length import LongerWins, longer_wins
+from rrm_queue.diagnostics.people import PeopleReport
 from rrm_queue.diagnostics.report import JudgeReport, judge_report
-from rrm_queue.domain import Voting
+from rrm_queue.diagnostics.vote_findings import JobSettings
 from rrm_queue.domain.jury import alone
 
 
@@ -36,7 +37,8 @@ class Diagnosis:
 
     `labels` is empty and `preferred_longer` None where the file has no labels. `preferred_longer`
     is how often the longer answer wins by the labels. `calibration` is None unless votes on
-    labelled pairs carry probabilities, `jury` unless several judges vote. Rates of votes compare
+    labelled pairs carry probabilities, `jury` unless several judges vote, `people` unless people
+    judge. Rates of votes compare
     votes of one judge only.
     """
 
@@ -45,23 +47,27 @@ class Diagnosis:
     preferred_longer: LongerWins | None
     calibration: Calibration | None = None
     jury: JuryReport | None = None
+    people: PeopleReport | None = None
 
 
 def diagnosis_of(
     votes: Votes,
     matches: DecidedMatches,
     labelled: LabelledMatches,
-    voting: Voting,
+    settings: JobSettings,
     scoring: Scoring,
     judges: Sequence[str] = ("",),
 ) -> Diagnosis:
     """The diagnosis of a judge by a job's votes, decided matches and labels.
 
-    `judges` are the names of a jury's judges; of one judge its name does not matter.
+    `settings` have the voting of all judges together. `judges` are the names of a jury's judges; of
+    one judge its name does not matter.
     """
-    own, several = alone(voting), len(judges) > 1
+    own, several = alone(settings.voting), len(judges) > 1
     by_judge = votes.by_judge(len(judges), own.votes)
-    report = judge_report(by_judge, matches, own)
+    report = judge_report(
+        by_judge, matches, replace(settings, voting=own, labelled=len(labelled) > 0)
+    )
     pairs = judge_pairs(by_judge, judges) if several else []
     if not len(labelled):
         return Diagnosis(report, [], None, jury=JuryReport(pairs, []) if several else None)

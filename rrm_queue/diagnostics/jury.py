@@ -8,7 +8,7 @@ import numpy as np
 
 from rrm_queue.columns import NONE, Verdicts, Votes
 from rrm_queue.diagnostics.kappa import Kappa, cohen_kappa
-from rrm_queue.diagnostics.labels import Accuracy, Scoring, accuracy, majority
+from rrm_queue.diagnostics.labels import Accuracy, Scoring, accuracy, label_kappa, majority
 from rrm_queue.diagnostics.rates import Rate, rate
 
 
@@ -82,7 +82,7 @@ def juror_accuracies(
         JurorAccuracy(
             name,
             accuracy(labels, verdicts, scoring),
-            cohen_kappa(verdicts.astype(np.int64), labels.astype(np.int64)),
+            label_kappa(labels, verdicts, scoring),
         )
         for name, verdicts in zip(names, said, strict=True)
     ]

@@ -6,7 +6,7 @@ from math import nan, sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from rrm_queue.diagnostics.rates import DEVIATES
+from rrm_queue.diagnostics.rates import DEVIATES, wilson
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,9 @@ def cohen_kappa(ratings: NDArray[np.int64], others: NDArray[np.int64]) -> Kappa:
     """Kappa of two raters' categories, any numbers; rows of the two belong together.
 
     The interval is that of Fleiss, Cohen and Everitt (Psychological Bulletin 72, 1969), cut to what
-    kappa can be; it takes the rows for independent and many.
+    kappa can be; it takes the rows for independent and many. Where every row agrees, or none, that
+    interval is a point: then it is that of the share that agrees (Wilson's), at the same chance
+    agreement.
     """
     codes, places = np.unique(np.concatenate((ratings, others)), return_inverse=True)
     n, size = len(ratings), len(codes)
@@ -39,6 +41,10 @@ def cohen_kappa(ratings: NDArray[np.int64], others: NDArray[np.int64]) -> Kappa:
     if not by_chance:
         return Kappa(nan, -1.0, 1.0, n)
     kappa = 1 - float((apart * counts).sum()) / by_chance
+    agreed = float(np.trace(counts))
+    if agreed in {0.0, n}:
+        low, high = (1 - (1 - share) * n / by_chance for share in wilson(agreed, n))
+        return Kappa(kappa, max(-1.0, low), min(1.0, high), n)
     half = DEVIATES * _deviation(counts / n, kappa) / sqrt(n)
     return Kappa(kappa, max(-1.0, kappa - half), min(1.0, kappa + half), n)
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rrm_queue.columns import NONE, Verdicts, Votes
-from rrm_queue.diagnostics.kappa import Kappa, cohen_kappa
+from rrm_queue.diagnostics.kappa import Kappa
 from rrm_queue.diagnostics.labels import (
     Accuracy,
     Agreement,
@@ -15,6 +15,7 @@ from rrm_queue.diagnostics.labels import (
     VotingAccuracy,
     accuracy,
     agreement,
+    label_kappa,
     majority,
     voting_accuracy,
 )
@@ -80,7 +81,7 @@ def _report(
         name,
         len(counted),
         accuracy(counted, decided, scoring),
-        cohen_kappa(decided.astype(np.int64), counted.astype(np.int64)),
+        label_kappa(counted, decided, scoring),
         tuple(voting_accuracy(counted, held, series(most), scoring)) if most > 1 else (),
         _orders(name, counted, held, scoring),
     )

@@ -15,8 +15,9 @@ from rrm_queue.diagnostics.rates import Rate, clustered, rate, sums
 class TieLabels(StrEnum):
     """What a pair counts that its label calls a tie.
 
-    `skip`: it is left out. `half`: any verdict is half right. `match`: only a tie is right, as
-    PandaLM scores its three classes. LLMBar and HHH have no such labels.
+    `skip`: it is left out. `half`: any verdict is half right, and no verdict is what `Scoring.none`
+    says. `match`: only a tie is right, as PandaLM scores its three classes. LLMBar and HHH have no
+    such labels.
     """
 
     SKIP = "skip"
@@ -62,8 +63,8 @@ class Agreement:
     `straight` is the accuracy with the pair's first answer shown first, `swapped` with it shown
     second, `average` their mean, `both` the share of pairs that are right in either order and
     `consistency` that of equal verdicts: LLMBar's figures (arXiv 2310.07641). The kappas compare
-    each order with the labels and the orders with each other; pairs without a verdict are a
-    category of their own there.
+    each order with the labels, over the pairs that count, and the orders with each other, over all;
+    no verdict is a category of its own there.
     """
 
     subset: str
@@ -83,10 +84,21 @@ def worths(labels: Verdicts, verdicts: Verdicts, scoring: Scoring) -> NDArray[np
     decided = labels > TIE
     worth[decided & (verdicts == TIE)] = scoring.tie
     worth[decided & (verdicts == NONE)] = scoring.none
-    if scoring.ties is not TieLabels.MATCH:
-        worth[labels == TIE] = np.nan if scoring.ties is TieLabels.SKIP else 0.5
-    worth[labels == NONE] = np.nan
+    if scoring.ties is TieLabels.HALF:
+        worth[labels == TIE] = np.where(verdicts[labels == TIE] == NONE, scoring.none, 0.5)
+    worth[~counted(labels, scoring)] = np.nan
     return worth
+
+
+def counted(labels: Verdicts, scoring: Scoring) -> NDArray[np.bool_]:
+    """Which pairs count: those with a label, without tie labels where these are left out."""
+    return labels > TIE if scoring.ties is TieLabels.SKIP else labels != NONE
+
+
+def label_kappa(labels: Verdicts, verdicts: Verdicts, scoring: Scoring) -> Kappa:
+    """Kappa of verdicts and labels over the pairs that `accuracy` counts."""
+    rows = counted(labels, scoring)
+    return cohen_kappa(verdicts[rows].astype(np.int64), labels[rows].astype(np.int64))
 
 
 def accuracy(labels: Verdicts, verdicts: Verdicts, scoring: Scoring = Scoring()) -> Accuracy:
@@ -173,21 +185,21 @@ def _agreement(
         _average(forth, back),
         _accuracy(np.minimum(forth, back)),
         consistency(straight, swapped, silent_agree),
-        cohen_kappa(straight.astype(np.int64), labels.astype(np.int64)),
-        cohen_kappa(swapped.astype(np.int64), labels.astype(np.int64)),
+        label_kappa(labels, straight, scoring),
+        label_kappa(labels, swapped, scoring),
         cohen_kappa(straight.astype(np.int64), swapped.astype(np.int64)),
     )
 
 
 def _accuracy(worth: NDArray[np.float64]) -> Accuracy:
-    counted = worth[~np.isnan(worth)]
-    held = rate(float(counted.sum()), len(counted))
+    known = worth[~np.isnan(worth)]
+    held = rate(float(known.sum()), len(known))
     return Accuracy(held.estimate, held.low, held.high, held.n)
 
 
 def _average(forth: NDArray[np.float64], back: NDArray[np.float64]) -> Accuracy:
     """The mean accuracy of both orders; the pairs, not the verdicts, are what is independent."""
-    counted = ~np.isnan(forth)
-    hits = forth[counted] + back[counted]
+    known = ~np.isnan(forth)
+    hits = forth[known] + back[known]
     held = clustered(hits, np.full(len(hits), 2.0))
     return Accuracy(held.estimate, held.low, held.high, len(hits))

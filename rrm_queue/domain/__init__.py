@@ -27,6 +27,7 @@ from rrm_queue.domain.states import (
 )
 from rrm_queue.domain.tournaments import (
     Candidate,
+    ChampionBy,
     DecidedBy,
     Label,
     LabelledPair,
@@ -45,6 +46,7 @@ __all__ = [
     "BatchState",
     "Candidate",
     "CandidateNumber",
+    "ChampionBy",
     "DecidedBy",
     "JobId",
     "JobState",

@@ -183,7 +183,8 @@ class Vote(msgspec.Struct, frozen=True, omit_defaults=True):
     see `judging.sanitize`. `key` identifies a vote that is paid for, see `judging.vote_key`.
     `margin` is how clearly the judge prefers an answer: 1 slightly, 2 strongly, 0 if it does not
     say. `probability` is the judge's own probability that the answer shown first is better, from
-    the log probabilities of its verdict; None where it is not known.
+    the log probabilities of its verdict; None where it is not known. `person` is the name of who
+    cast it, None for a vote of a model.
     """
 
     number: int
@@ -205,3 +206,4 @@ class Vote(msgspec.Struct, frozen=True, omit_defaults=True):
     key: UUID | None = None
     margin: int = 0
     probability: float | None = None
+    person: str | None = None

@@ -73,11 +73,16 @@ class Position(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Pairing:
-    """A match that a strategy asks for."""
+    """A match that a strategy asks for.
+
+    `meeting` counts from 1 how often the two meet: a later meeting has votes of its own, and an
+    even one shows its answers the other way round.
+    """
 
     position: Position
     first: CandidateNumber
     second: CandidateNumber
+    meeting: int = 1
 
 
 class DecidedBy(StrEnum):
@@ -93,6 +98,27 @@ class DecidedBy(StrEnum):
     REFUSED = "refused"
 
 
+class ChampionBy(StrEnum):
+    """What put a tournament's champion first.
+
+    `votes`: the judge's votes. `coin`: a coin that settled a match which it won. `tie`: nothing but
+    Elo, or the seed where Elo is equal: another answer, with another text, shares its rank.
+    `refused`: a match that the judge would not take, which it won. `equal`: it met only answers
+    with its own text.
+    """
+
+    VOTES = "votes"
+    COIN = "coin"
+    TIE = "tie"
+    REFUSED = "refused"
+    EQUAL = "equal"
+
+    @property
+    def tied(self) -> bool:
+        """Whether the votes leave open that another answer is as good."""
+        return self in {ChampionBy.COIN, ChampionBy.TIE}
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """How a match ended; `winner` is None for a draw."""
@@ -103,7 +129,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A decided match, for the ratings; `winner` is None for a draw."""
+    """A decided match, for the ratings; `winner` is None for a draw, and where a coin chose it."""
 
     first: CandidateNumber
     second: CandidateNumber

@@ -35,8 +35,9 @@ class Battles:
 
     @property
     def columns(self) -> Mapping[str, Type]:
-        """The two sides, who won, and where."""
-        return dict.fromkeys((*self._sides, "winner", "tournament"), Type.TEXT)
+        """The two sides, who won, where, and what decided it: votes, a coin or equal texts."""
+        names = (*self._sides, "winner", "tournament", "decided_by")
+        return dict.fromkeys(names, Type.TEXT)
 
     @property
     def _sides(self) -> tuple[str, str]:
@@ -51,7 +52,8 @@ class Battles:
             right = _name(tournament.candidate(second))
             if left != right and match.decided_by is not DecidedBy.REFUSED:
                 won = {first: one, second: two, None: "tie"}[match.judged_winner]
-                yield {one: left, two: right, "winner": won, "tournament": tournament.key}
+                row = {one: left, two: right, "winner": won, "tournament": tournament.key}
+                yield row | {"decided_by": match.decided_by}
 
 
 _ARENA = ("model_a", "model_b")

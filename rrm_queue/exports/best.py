@@ -10,18 +10,25 @@ from rrm_queue.views.tournaments import FinishedTournament
 
 @dataclass(frozen=True, slots=True)
 class Best:
-    """The champion of each tournament."""
+    """The champion of each tournament; with `drop_tied` only where the votes put it first.
 
+    `decided_by` says what put it first, see `ChampionBy`. It is `tied` where that was a coin, or
+    where another answer shares its rank.
+    """
+
+    drop_tied: bool = False
     detail: ClassVar[Detail] = Detail.NOTHING
 
     @property
     def columns(self) -> Mapping[str, Type]:
-        """The prompt, its best answer, and who wrote that answer."""
-        names = ("prompt", "answer", "candidate", "generator", "tournament")
-        return dict.fromkeys(names, Type.TEXT)
+        """The prompt, its best answer, who wrote that answer, and what put it first."""
+        names = ("prompt", "answer", "candidate", "generator", "tournament", "decided_by")
+        return dict.fromkeys(names, Type.TEXT) | {"tied": Type.TRUTH}
 
     def rows(self, tournament: FinishedTournament) -> Iterator[Row]:
-        """One row."""
+        """One row, or none where the champion is tied and `drop_tied` leaves it out."""
+        if self.drop_tied and tournament.tied:
+            return
         best = tournament.candidate(tournament.standings[0].candidate)
         yield {
             "prompt": tournament.prompt,
@@ -29,4 +36,6 @@ class Best:
             "candidate": best.key,
             "generator": best.generator,
             "tournament": tournament.key,
+            "decided_by": tournament.decided_by,
+            "tied": tournament.tied,
         }

@@ -29,11 +29,17 @@ class Rating(StrEnum):
 
 
 class Pair(NamedTuple):
-    """Two candidates, the better first, and by how many points it is rated higher."""
+    """Two candidates, the better first, and by how many points it is rated higher.
+
+    `decided`: the judge decided it itself; if not, it follows from other decisions. `tied`: the two
+    share a rank.
+    """
 
     chosen: CandidateNumber
     rejected: CandidateNumber
     margin: float
+    decided: bool
+    tied: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +60,18 @@ class Preferences:
 
     @property
     def columns(self) -> Mapping[str, Type]:
-        """TRL's three columns, then ids. None is called `margin`: TRL would use it in its loss."""
+        """TRL's three columns, then ids, the margin, and what decided the pair.
+
+        None is called `margin`: TRL would use it in its loss.
+        """
         texts = Type.MESSAGES if self.messages else Type.TEXT
         names = ("tournament", "chosen_id", "rejected_id", "chosen_generator", "rejected_generator")
         return {
             **dict.fromkeys(("prompt", "chosen", "rejected"), texts),
             **dict.fromkeys(names, Type.TEXT),
             "rating_margin": Type.NUMBER,
+            "decided_by": Type.TEXT,
+            "tied": Type.TRUTH,
         }
 
     def rows(self, tournament: FinishedTournament) -> Iterator[Row]:
@@ -77,19 +88,30 @@ class Preferences:
                 "chosen_generator": better.generator,
                 "rejected_generator": worse.generator,
                 "rating_margin": pair.margin,
+                "decided_by": "votes" if pair.decided else "transitive",
+                "tied": pair.tied,
             }
 
     def _chosen(self, tournament: FinishedTournament) -> Iterable[Pair]:
-        ratings = {s.candidate: getattr(s, self.rating.value) for s in tournament.standings}
+        lines = {line.candidate: line for line in tournament.standings}
+        decisions = Decisions.of(tournament.matches)
         pairs = (
-            Pair(better, worse, ratings[better] - ratings[worse])
-            for better, worse in self._pairs(tournament)
+            Pair(
+                better,
+                worse,
+                self._rated(lines[better]) - self._rated(lines[worse]),
+                decisions.decided(better, worse),
+                lines[better].rank == lines[worse].rank,
+            )
+            for better, worse in self._pairs(tournament, decisions)
         )
         wide = (pair for pair in pairs if self.margin is None or pair.margin >= self.margin)
         return wide if self.most is None else nlargest(self.most, wide, key=lambda p: p.margin)
 
-    def _pairs(self, tournament: FinishedTournament) -> Iterator[Edge]:
-        decisions = Decisions.of(tournament.matches)
+    def _rated(self, line: Standing) -> float:
+        return line.bt if self.rating is Rating.BT else line.elo
+
+    def _pairs(self, tournament: FinishedTournament, decisions: Decisions) -> Iterator[Edge]:
         prefers = decisions.implies if self.transitive else decisions.decided
         match self.pairs:
             case Pairs.DECIDED:

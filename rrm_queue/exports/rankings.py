@@ -1,5 +1,6 @@
 """`rankings`: the standings, one row for each candidate or one for each tournament."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -28,19 +29,28 @@ _OF_CANDIDATE = {
     "draws": Type.WHOLE,
     "elo": Type.NUMBER,
     "bt": Type.NUMBER,
+    "tied": Type.TRUTH,
 }
+
+_FIGURES = ("rank", "wins", "losses", "draws", "elo", "bt")
 
 _OF_TOURNAMENT = {
     "tournament": Type.TEXT,
     "prompt": Type.TEXT,
     "candidates": Type.TEXTS,
     "ranks": Type.WHOLES,
+    "decided_by": Type.TEXT,
+    "tied": Type.TRUTH,
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Rankings:
-    """All standings; tied candidates share a rank (1, 2, 2, 4)."""
+    """All standings; tied candidates share a rank (1, 2, 2, 4).
+
+    Of a tournament `decided_by` says what put its champion first, see `ChampionBy`, and it is
+    `tied` where that was a coin, or where another answer shares the first rank.
+    """
 
     per: Per = Per.CANDIDATE
     detail: ClassVar[Detail] = Detail.NOTHING
@@ -55,10 +65,13 @@ class Rankings:
         head = {"tournament": tournament.key, "prompt": tournament.prompt}
         if self.per is Per.TOURNAMENT:
             order = [tournament.candidate(line.candidate).key for line in tournament.standings]
-            yield head | {"candidates": order, "ranks": [s.rank for s in tournament.standings]}
+            ranks = [line.rank for line in tournament.standings]
+            by = {"decided_by": tournament.decided_by, "tied": tournament.tied}
+            yield head | {"candidates": order, "ranks": ranks} | by
             return
+        shared = Counter(line.rank for line in tournament.standings)
         for line in tournament.standings:
             who = tournament.candidate(line.candidate)
             names = {"candidate": who.key, "generator": who.generator, "answer": who.text}
-            figures = {name: getattr(line, name) for name in tuple(_OF_CANDIDATE)[5:]}
-            yield head | names | figures
+            figures = {name: getattr(line, name) for name in _FIGURES}
+            yield head | names | figures | {"tied": shared[line.rank] > 1}

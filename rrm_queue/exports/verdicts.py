@@ -15,7 +15,9 @@ from rrm_queue.exports.votes import vote_winner
 from rrm_queue.views.matches import Match
 from rrm_queue.views.tournaments import FinishedTournament
 
-_COLUMNS = dict.fromkeys(("tournament", "first", "second", "winner", "no_verdict"), Type.TEXT)
+_COLUMNS = dict.fromkeys(
+    ("tournament", "first", "second", "winner", "no_verdict", "decided_by"), Type.TEXT
+)
 
 Said = tuple[str | None, str | None]
 """The winner's key, and why there was no verdict."""
@@ -38,7 +40,7 @@ class Verdicts:
 
     @property
     def columns(self) -> Mapping[str, Type]:
-        """The columns of a recording, as `docs/input.md` describes it."""
+        """The columns of a recording, see `docs/input.md`, and what decided the match."""
         return _COLUMNS
 
     def rows(self, tournament: FinishedTournament) -> Iterator[Row]:
@@ -52,8 +54,10 @@ class Verdicts:
                 continue
             recorded[pair] = lines
             for (first, second), (winner, reason) in lines.items():
-                row = {"tournament": tournament.key, "first": first, "second": second}
-                yield row | {"winner": winner, "no_verdict": reason}
+                row: dict[str, str | None] = {"tournament": tournament.key}
+                row |= {"first": first, "second": second}
+                row |= {"winner": winner, "no_verdict": reason}
+                yield row | {"decided_by": match.decided_by}
 
 
 def recorded_verdicts(

@@ -30,6 +30,7 @@ _COLUMNS = {
     "margin": Type.WHOLE,
     "probability": Type.NUMBER,
     "judge": Type.TEXT,
+    "person": Type.TEXT,
 }
 
 _OF_VOTE = [name for name in tuple(_COLUMNS)[5:] if name not in {"winner", "judge"}]

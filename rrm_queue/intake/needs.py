@@ -13,11 +13,13 @@ class Needs:
 
     `reference`: the right answer. `gold`: how good each candidate is. `pairs`: the pairs to judge,
     each once; two candidates need no list, as they are the only pair. `matches`: how many matches
-    the strategy plays among so many candidates. `takes_criteria`: the judge is shown the prompt's
+    the strategy plays among so many candidates, `candidates` how many it can rank; None: as many as
+    any. `takes_criteria`: the judge is shown the prompt's
     own criteria; `criteria`: it needs them.
     """
 
     matches: Callable[[int], int] | None = None
+    candidates: int | None = None
     reference: bool = False
     gold: bool = False
     pairs: bool = False
@@ -26,7 +28,13 @@ class Needs:
 
     def lack(self, tournament: Tournament) -> str | None:
         """What the tournament lacks, as a message; None when it lacks nothing."""
-        if self.matches and (excess := _excess(len(tournament.candidates), self.matches)):
+        size = len(tournament.candidates)
+        if self.candidates is not None and size > self.candidates:
+            return (
+                f"{size:,} candidates are too many for this strategy, which ranks at most "
+                f"{self.candidates:,}: choose another, such as sampled or double-elimination"
+            )
+        if self.matches and (excess := _excess(size, self.matches)):
             return excess
         if self.reference and tournament.reference is None:
             lack = "`reference` is missing; this judge needs it: add it, or choose another with "

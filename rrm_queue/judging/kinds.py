@@ -1,7 +1,7 @@
 """The kinds of judge, one row each: everything that the rest of rrmq may ask about a judge.
 
 To add a kind, add a row to `KINDS` and a folder `engines/<kind>/` with an `engine.py` that has
-`open_engine(settings)`. Nothing else compares a kind's name.
+`open_engine(settings)`; people need no engine. Nothing else compares a kind's name.
 """
 
 import re
@@ -63,6 +63,8 @@ class Kind:
     """Each argument has a queue of its own; otherwise the kind has one queue."""
     needs_server: bool = False
     """Its worker needs an inference server, and serves no other judge beside it."""
+    by_people: bool = False
+    """People judge, each match leased to one of them at a time: no message and no worker."""
 
     @property
     def usage(self) -> tuple[str, ...]:
@@ -127,6 +129,7 @@ KINDS = {
             queue_per_model=True,
             needs_server=True,
         ),
+        Kind("human", by_people=True),
     )
 }
 
@@ -137,10 +140,13 @@ USAGE = tuple(spelled for kind in KINDS.values() for spelled in kind.usage)
 """How every judge is named; capitals stand for what the user puts there."""
 
 SERVED_TOGETHER = (
-    *(kind.name for kind in KINDS.values() if not kind.needs_server),
+    *(kind.name for kind in KINDS.values() if not (kind.needs_server or kind.by_people)),
     JURY.name,
 )
 """Kinds that one worker can serve together."""
+
+QUEUES_OF_PEOPLE = tuple(f"{_QUEUE}{kind.name}" for kind in KINDS.values() if kind.by_people)
+"""Queues of which no message is sent: people take their matches one by one."""
 
 SERVED_ALONE = tuple(usage for kind in KINDS.values() if kind.needs_server for usage in kind.usage)
 """Judges that need a worker of their own, as users name them."""

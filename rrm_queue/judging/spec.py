@@ -53,9 +53,9 @@ def needs_reference(spec: JudgeSpec) -> bool:
 
 
 def takes_criteria(spec: JudgeSpec) -> bool:
-    """Whether the judge's prompt has a place for criteria."""
+    """Whether the judge's prompt has a place for criteria; people are shown them."""
     if spec.template is None:
-        return False
+        return kind_of(spec).by_people
     from rrm_queue.judging import template
 
     return template.takes_criteria(spec.template)
@@ -132,6 +132,10 @@ def field_value(text: str) -> object:
 def jury_of(judges: Sequence[JudgeSpec]) -> JudgeSpec:
     """Several judges as one jury. Raises UsageFault for a judge that cannot be in it."""
     for place, judge in enumerate(judges):
+        if kind_of(judge).by_people:
+            raise UsageFault(
+                "people cannot be in a jury: give them a job of their own, and compare the two jobs"
+            )
         if kind_of(judge).needs_server:
             raise UsageFault(
                 f"{judge} has workers of its own, so it cannot be in a jury; name it openai:MODEL, "

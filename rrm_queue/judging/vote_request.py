@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from rrm_queue.domain import JudgeSpec, Voting
-from rrm_queue.domain.jury import judge_of, own_number
+from rrm_queue.domain.jury import alone, judge_of, own_number
 from rrm_queue.judging.orientation import swapped
 from rrm_queue.judging.progress import Progress
 from rrm_queue.judging.voting import vote_seed
@@ -63,6 +63,7 @@ def batch_vote_request(
         judge=batch.judge,
         voting=batch.voting,
         seed=batch.seed,
+        meeting=match.meeting,
     )
 
 
@@ -78,9 +79,15 @@ def vote_request(
     judge: JudgeSpec,
     voting: Voting,
     seed: int,
+    meeting: int = 1,
 ) -> VoteRequest:
-    """The same of a match in no batch yet; `seed` is the job's, `judge` may be a jury."""
+    """The same of a match in no batch yet; `seed` is the job's, `judge` may be a jury.
+
+    A later `meeting` of the pair goes on where the votes of the one before it ended, so that none
+    is the same vote again.
+    """
     own = own_number(number, voting)
+    among_all = own + (meeting - 1) * alone(voting).votes
     turned = swapped(voting.order, own, first, second, seed=seed, prompt=prompt)
     one, two = (second, first) if turned else (first, second)
     return VoteRequest(
@@ -91,7 +98,7 @@ def vote_request(
         one=one,
         two=two,
         number=number,
-        seed=vote_seed(seed, prompt, one.text, two.text, own),
+        seed=vote_seed(seed, prompt, one.text, two.text, among_all),
         swapped=turned,
         judge=judge_of(judge, number, voting),
     )

@@ -96,3 +96,9 @@ def strengths(
     points = POINTS * np.log(in_order(result))
     points += INITIAL - float(points[:size].mean())
     return Strengths(points[:size], float(points[size]) if prior_draws else None)
+
+
+def expected(points: NDArray[np.float64], others: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The chance of each rating against the other's."""
+    chances: NDArray[np.float64] = 1 / (1 + np.exp((others - points) / POINTS))
+    return chances

@@ -8,17 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rrm_queue.columns import UNNAMED, GeneratorMatches, SoftVotes
-from rrm_queue.ratings.bradley_terry import PRIOR_DRAWS, Strengths, strengths
+from rrm_queue.ratings.bradley_terry import PRIOR_DRAWS, strengths
 from rrm_queue.ratings.columns import Columns
-from rrm_queue.ratings.comparability import comparability
-from rrm_queue.ratings.elo import elo_spread
-from rrm_queue.ratings.intervals import information, margins, noise, sandwich
+from rrm_queue.ratings.elo import EloSpread, elo_spread
+from rrm_queue.ratings.intervals import MANY, clustered, information, resampled_errors
 from rrm_queue.ratings.ranks import rank_range, ranked
+from rrm_queue.ratings.rated import Rated, rated
 from rrm_queue.ratings.resampling import ROUNDS, resampled
-
-FEW = 20
-"""Fewer tournaments are too few clusters; Cameron and Miller (2015) put the limit between 20 and
-50."""
 
 
 class Method(StrEnum):
@@ -34,9 +30,11 @@ class LeaderboardRow:
 
     `win_rate` counts a draw as half a win; of a soft leaderboard it is the mean probability. `bt`
     with its 95 % interval `low` to `high` and `rank` are Bradley-Terry's; `best` to `worst` are the
-    possible ranks within the intervals. `elo` is the mean over orders of the matches and `elo_sd`
-    its standard deviation over them. `component`, `group`, `undefeated` and `winless`: see
-    `Comparability`.
+    ranks of Chatbot Arena, by which intervals overlap. `elo` is the mean over orders of the matches
+    and `elo_sd` its standard deviation over them. `component`, `group`, `undefeated` and `winless`:
+    see `Comparability`. `rank_low` to `rank_high` are the possible ranks by the intervals of
+    differences; those of all rows hold at once, at 95 %. `above_next` is the probability that it is
+    above the next row, `prior_shift` how many points the prior moves it by; see `Rated`.
     """
 
     generator: str
@@ -57,6 +55,10 @@ class LeaderboardRow:
     group: int
     undefeated: bool
     winless: bool
+    rank_low: int
+    rank_high: int
+    above_next: float | None
+    prior_shift: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +66,9 @@ class Leaderboard:
     """The rows by rank, and what they are computed from.
 
     `matches` in `tournaments` were counted. `own` were left out because both answers are of one
-    generator, `unnamed` because an answer names no generator. `clustered`: the intervals treat the
-    tournaments, not the matches, as independent. With `soft`, matches count by the
-    probabilities of their votes, except for wins, draws, losses and Elo.
+    generator, `unnamed` because an answer names no generator. `clustered`: there are enough
+    tournaments to tell how much they differ. With `soft`, matches count by the probabilities of
+    their votes, except for wins, draws, losses and Elo. `prior` is whether the ratings have one.
     """
 
     rows: tuple[LeaderboardRow, ...]
@@ -78,6 +80,12 @@ class Leaderboard:
     method: Method
     elo_orders: int
     soft: SoftVotes | None = None
+    prior: bool = True
+
+    @property
+    def lead(self) -> float | None:
+        """The probability that the first generator is above the second; see `above_next`."""
+        return self.rows[0].above_next if self.rows else None
 
 
 def leaderboard(
@@ -91,9 +99,10 @@ def leaderboard(
     """The leaderboard of `generators` over a job's matches; the order of neither matters.
 
     Matches of a tournament share a prompt and its answers, so their errors are correlated, and an
-    interval that treats them as independent is too narrow: tournaments are the clusters, unless
-    there are fewer than FEW. Generators without a counted match have no row. Raises ValueError with
-    `prior_draws` 0 where the results alone give no finite ratings.
+    interval that treats them as independent is too narrow: tournaments are the clusters. Too few of
+    them cannot be resampled: then the method is the sandwich. Generators without a counted match
+    have no row. Raises ValueError with `prior_draws` 0 where the results alone give no finite
+    ratings.
     """
     named = (matches.firsts != UNNAMED) & (matches.seconds != UNNAMED)
     own = named & (matches.firsts == matches.seconds)
@@ -103,29 +112,32 @@ def leaderboard(
     names = [generators[place] for place in order]
     columns, tournaments = _columns(counted, order, len(generators))
     total = int(tournaments.max(initial=-1)) + 1
-    clustered = total >= FEW
-    clusters = tournaments if clustered else np.arange(len(columns))
+    method = method if total >= MANY else Method.SANDWICH
     elo = elo_spread(columns, seed)
     rows: list[LeaderboardRow] = []
     if names:
         wins = columns.wins()
         fit = strengths(wins, prior_draws)
         if method is Method.BOOTSTRAP:
-            samples = resampled(columns, clusters, seed, rounds, prior_draws)
+            samples = resampled(columns, tournaments, seed, rounds, prior_draws)
             low, high = np.quantile(samples, (0.025, 0.975), axis=0)
+            held = rated(wins, fit, resampled_errors(samples, total))._replace(low=low, high=high)
         else:
-            low, high = _robust(columns, wins, fit, clusters, prior_draws)
-        rows = _rows(names, columns, wins, fit.points, low, high, elo.mean, elo.sd)
+            curvature = information(wins, fit, prior_draws)
+            errors = clustered(columns, curvature, fit, tournaments, prior_draws)
+            held = rated(wins, fit, errors)
+        rows = _rows(names, columns, wins, held, elo)
     return Leaderboard(
-        tuple(sorted(rows, key=lambda row: (row.rank, -row.bt, row.generator))),
+        tuple(rows),
         len(columns),
         total,
         int(own.sum()),
         int((~named).sum()),
-        clustered,
+        total >= MANY,
         method,
         elo.orders,
         matches.soft,
+        prior_draws > 0,
     )
 
 
@@ -156,42 +168,28 @@ def _columns(
     return columns, tournaments[rows]
 
 
-def _robust(
-    columns: Columns,
-    wins: NDArray[np.float64],
-    fit: Strengths,
-    clusters: NDArray[np.int64],
-    prior_draws: float,
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The ends of the sandwich intervals, with the usual c / (c - 1) for c clusters."""
-    total = int(clusters.max()) + 1
-    few = total / max(1, total - 1)
-    spread = noise(columns, fit, clusters) * few
-    margin = margins(sandwich(information(wins, fit, prior_draws), spread))
-    return fit.points - margin, fit.points + margin
-
-
 def _rows(
     names: Sequence[str],
     columns: Columns,
     wins: NDArray[np.float64],
-    points: NDArray[np.float64],
-    low: NDArray[np.float64],
-    high: NDArray[np.float64],
-    elo: NDArray[np.float64],
-    elo_sd: NDArray[np.float64],
+    held: Rated,
+    elo: EloSpread,
 ) -> list[LeaderboardRow]:
+    """The rows by rank; of equals the higher rating is first, then the lower name."""
     won, lost, drawn = columns.records()
     played = won + lost + drawn
-    best, worst = rank_range(low, high)
-    reach = comparability(wins)
-    ranks = np.array(ranked(points))
+    best, worst = rank_range(held.low, held.high)
+    ranks = np.array(ranked(held.points))
+    order = np.lexsort((np.arange(len(names)), -held.points, ranks)).tolist()
     cells = (
         column.tolist()
         for column in (
             *(played, won, drawn, lost, wins.sum(axis=1) / played),
-            *(points, low, high, ranks, best, worst, elo, elo_sd),
-            *(reach.components, reach.groups, reach.undefeated, reach.winless),
+            *(held.points, held.low, held.high, ranks, best, worst, elo.mean, elo.sd),
+            *(held.reach.components, held.reach.groups, held.reach.undefeated, held.reach.winless),
+            *(held.rank_low, held.rank_high),
         )
     )
-    return [LeaderboardRow(*row) for row in zip(names, *cells, strict=True)]
+    lists = held.above_next(order), held.prior_shifts()
+    lines = [LeaderboardRow(*line) for line in zip(names, *cells, *lists, strict=True)]
+    return [lines[number] for number in order]

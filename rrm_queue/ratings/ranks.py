@@ -3,6 +3,9 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from rrm_queue.ratings.intervals import Uncertainty
+from rrm_queue.ratings.studentized import all_pairs, deviates
+
 TIE = 0.01
 """Bradley-Terry points within which candidates share a rank: far more than the iteration's error,
 far less than half a win in the longest round robin."""
@@ -33,6 +36,23 @@ def rank_range(
     leaderboard, not all of them at once.
     """
     return 1 + _above(low, high), len(low) - _above(-high, -low)
+
+
+def simultaneous_ranks(
+    points: NDArray[np.float64], uncertainty: Uncertainty
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The best and the worst possible rank of each candidate; all of them hold at once, at 95 %.
+
+    Best is 1 plus the number of candidates that are surely above it, worst the number of candidates
+    minus those surely below. Surely: zero is outside the interval of the difference, and the
+    intervals of all differences hold at once (Mogstad, Romano, Shaikh and Wilhelm, Inference for
+    ranks, 2024; here by Tukey and Kramer).
+    """
+    gaps = points[:, None] - points[None, :]
+    size = len(points)
+    sure = gaps > uncertainty.errors * deviates(all_pairs(size), uncertainty.degrees)
+    np.fill_diagonal(sure, False)
+    return 1 + sure.sum(axis=0), size - sure.sum(axis=1)
 
 
 def _above(low: NDArray[np.float64], high: NDArray[np.float64]) -> NDArray[np.int64]:

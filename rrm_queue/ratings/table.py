@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from rrm_queue.domain import CandidateNumber, Result
 from rrm_queue.ratings.bradley_terry import PRIOR_DRAWS, strengths
 from rrm_queue.ratings.columns import Columns
-from rrm_queue.ratings.comparability import comparability
 from rrm_queue.ratings.elo import elo_spread
-from rrm_queue.ratings.intervals import information, margins, posterior
+from rrm_queue.ratings.intervals import information, laplace
+from rrm_queue.ratings.rated import rated
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +21,8 @@ class Rating:
     curvature of the posterior. It treats the matches as independent, so it is too narrow where a
     judge repeats the same error in several matches. `elo` is the mean over orders,
     `elo_sd` and `elo_low` to `elo_high` its spread over them. `component`, `group`, `undefeated`
-    and `winless` say what the interval depends on; see `Comparability`.
+    and `winless` say what the interval depends on; see `Comparability`. `rank_low`, `rank_high`,
+    `above_next` and `prior_shift` are as in a leaderboard; see `Rated`.
     """
 
     candidate: CandidateNumber
@@ -34,37 +37,41 @@ class Rating:
     group: int
     undefeated: bool
     winless: bool
+    rank_low: int
+    rank_high: int
+    above_next: float | None
+    prior_shift: float | None
 
 
 def rating_table(
-    size: int, results: Sequence[Result], seed: int, prior_draws: float = PRIOR_DRAWS
+    size: int,
+    results: Sequence[Result],
+    seed: int,
+    order: Sequence[CandidateNumber] | None = None,
+    prior_draws: float = PRIOR_DRAWS,
 ) -> list[Rating]:
     """The ratings of a tournament's candidates by number; this takes milliseconds.
 
-    Raises ValueError with `prior_draws` 0 where the results alone give no finite ratings.
+    `order` is how the candidates are listed, by which each has a next one; without it that is by
+    rating. Raises ValueError with `prior_draws` 0 where the results alone give no finite ratings.
     """
     columns = Columns.of(size, results)
     wins = columns.wins()
     fit = strengths(wins, prior_draws)
-    margin = margins(posterior(information(wins, fit, prior_draws)))
-    elo, reach = elo_spread(columns, seed), comparability(wins)
+    held = rated(wins, fit, laplace(information(wins, fit, prior_draws)))
+    elo, reach = elo_spread(columns, seed), held.reach
     cells = (
         column.tolist()
         for column in (
-            fit.points,
-            fit.points - margin,
-            fit.points + margin,
-            elo.mean,
-            elo.sd,
-            elo.low,
-            elo.high,
-            reach.components,
-            reach.groups,
-            reach.undefeated,
-            reach.winless,
+            *(held.points, held.low, held.high),
+            *(elo.mean, elo.sd, elo.low, elo.high),
+            *(reach.components, reach.groups, reach.undefeated, reach.winless),
+            *(held.rank_low, held.rank_high),
         )
     )
+    listed = np.argsort(-held.points).tolist() if order is None else order
+    lists = held.above_next(listed), held.prior_shifts()
     return [
         Rating(CandidateNumber(number), *line)
-        for number, line in enumerate(zip(*cells, strict=True))
+        for number, line in enumerate(zip(*cells, *lists, strict=True))
     ]

@@ -25,13 +25,15 @@ SEND = text("SELECT pg_notify(:channel, payload) FROM unnest(CAST(:payloads AS t
 class Channel(StrEnum):
     """What a notice is about: tournaments that ended, jobs that are held, cohorts that went on.
 
-    JOBS tells of every change of a job: a trigger sends it, whichever version made the change.
+    JOBS tells of every change of a job: a trigger sends it, whichever version made the change. WORK
+    tells coordinators of tournaments that were added to a job.
     """
 
     TOURNAMENTS = "rrmq_tournaments"
     HELD = "rrmq_held"
     COHORTS = "rrmq_cohorts"
     JOBS = "rrmq_jobs"
+    WORK = "rrmq_work"
 
 
 LISTEN = {
@@ -39,6 +41,7 @@ LISTEN = {
     Channel.HELD: text("LISTEN rrmq_held"),
     Channel.COHORTS: text("LISTEN rrmq_cohorts"),
     Channel.JOBS: text("LISTEN rrmq_jobs"),
+    Channel.WORK: text("LISTEN rrmq_work"),
 }
 
 REWARDS = (Channel.TOURNAMENTS, Channel.HELD, Channel.COHORTS)

@@ -163,8 +163,8 @@ class CandidateRow(SQLModel, table=True):
 class MatchRow(SQLModel, table=True):
     """A pair of candidates; `first` is in slot 1 of its odd votes.
 
-    `attempt` counts how often it came back without an outcome. It is not tried again before
-    `not_before`.
+    `meeting` counts how often the pair has met. `attempt` counts how often it came back without an
+    outcome. It is not tried again before `not_before`.
     """
 
     __tablename__ = "matches"
@@ -190,6 +190,7 @@ class MatchRow(SQLModel, table=True):
     slot: int
     first: int
     second: int
+    meeting: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
     state: MatchState = Field(
         sa_column=Column(word(MatchState), nullable=False, server_default="ready")
     )
@@ -207,7 +208,8 @@ class VoteRow(SQLModel, table=True):
 
     `key` is made of its content, for judges whose votes are paid for. `reused` is true for a copy
     of an earlier job's vote. `margin` is 1 for a slight and 2 for a strong preference, 0 if not
-    said. `probability` is that of the answer shown first, null where it is not known.
+    said. `probability` is that of the answer shown first, null where it is not known. `person` is
+    the name of who cast it, null for a vote of a model.
     """
 
     __tablename__ = "votes"
@@ -242,6 +244,7 @@ class VoteRow(SQLModel, table=True):
     reused: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     margin: int = Field(default=0, sa_type=SmallInteger, sa_column_kwargs={"server_default": "0"})
     probability: float | None = None
+    person: str | None = Field(default=None, sa_type=Text)
     created_at: datetime | None = Field(default=None, sa_column=moment(now=True, nullable=False))
 
 

@@ -1,4 +1,4 @@
-"""The tables that the queue works with: batches, what waits to be rated, and cohorts."""
+"""The tables that the queue works with: batches, leases, what waits to be rated, cohorts."""
 
 from datetime import datetime
 
@@ -55,6 +55,36 @@ class Batch(SQLModel, table=True):
         default=None, sa_column=Column(ARRAY(BigInteger), nullable=True)
     )
     bytes: int | None = None
+
+
+class PersonLease(SQLModel, table=True):
+    """A person's right to a match until the `deadline`: a batch of this one match.
+
+    The vote to be cast has this `number`, and shows the second answer first if `swapped`.
+    """
+
+    __tablename__ = "person_leases"
+
+    batch_id: int = Field(
+        sa_column=Column(BigInteger, ForeignKey("batches.id", ondelete="CASCADE"), primary_key=True)
+    )
+    match_id: int = Field(sa_type=BigInteger)
+    person: str = Field(sa_type=Text)
+    number: int
+    swapped: bool
+    taken_at: datetime | None = Field(default=None, sa_column=moment(now=True, nullable=False))
+    deadline: datetime = Field(sa_column=moment(nullable=False))
+
+
+class SkippedMatch(SQLModel, table=True):
+    """A match that a person would not judge: that person is not shown it again."""
+
+    __tablename__ = "skipped_matches"
+
+    match_id: int = Field(
+        sa_column=Column(BigInteger, ForeignKey("matches.id", ondelete="CASCADE"), primary_key=True)
+    )
+    person: str = Field(sa_type=Text, primary_key=True)
 
 
 class Cohort(SQLModel, table=True):

@@ -2,12 +2,18 @@
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import NamedTuple
 
 from rrm_queue.domain import CandidateNumber, Seeding
-from rrm_queue.errors import UsageFault
+from rrm_queue.errors import Message, Option, UsageFault
+from rrm_queue.strategies.adaptive import MOST_CANDIDATES, Adaptive
+from rrm_queue.strategies.adaptive_settings import (
+    checked_confidence,
+    parse_settings,
+    spell_settings,
+)
 from rrm_queue.strategies.base import Finished, Pairings, Strategy
 from rrm_queue.strategies.double_elimination import DoubleElimination
 from rrm_queue.strategies.elo import Elo
@@ -25,8 +31,11 @@ __all__ = [
     "Strategy",
     "bracket_of",
     "judges_own_pairs",
+    "limited",
+    "most_candidates",
     "named",
     "plans_in_order",
+    "stops_early",
 ]
 
 
@@ -38,9 +47,13 @@ class Bracket(Enum):
 
 
 class _Options(NamedTuple):
-    """What a strategy is made from: the number after its name, the seeding, the file's pairs."""
+    """What a strategy is made from: what follows its name, the seeding, the file's pairs.
+
+    `number` is the same as `argument` where that is a number.
+    """
 
     number: int | None
+    argument: str | None
     seeding: Seeding
     pairs: tuple[tuple[CandidateNumber, CandidateNumber], ...]
 
@@ -51,7 +64,9 @@ class _Entry:
 
     `counts` is what the number after its name counts; empty where no number may follow. `least` is
     the smallest such number. `bracket` is the bracket that it plays, which a seeding can order.
-    `own_pairs`: it judges the pairs that the file names.
+    `own_pairs`: it judges the pairs that the file names. `has_settings`: words may follow its name,
+    which it reads itself. `stops_early`: it may end before all of its matches are played.
+    `most_candidates`: how many it can rank; None: as many as any.
     """
 
     make: Callable[[_Options], Strategy]
@@ -59,6 +74,9 @@ class _Entry:
     least: int = 1
     bracket: Bracket | None = None
     own_pairs: bool = False
+    has_settings: bool = False
+    stops_early: bool = False
+    most_candidates: int | None = None
 
 
 _REGISTRY: dict[str, _Entry] = {
@@ -75,6 +93,12 @@ _REGISTRY: dict[str, _Entry] = {
     ),
     Pivot.name: _Entry(lambda given: Pivot(given.number or PIVOTS), counts="pivots"),
     Pairs.name: _Entry(lambda given: Pairs(given.pairs), own_pairs=True),
+    Adaptive.name: _Entry(
+        lambda given: parse_settings(given.argument),
+        has_settings=True,
+        stops_early=True,
+        most_candidates=MOST_CANDIDATES,
+    ),
 }
 
 NAMES = tuple(_REGISTRY)
@@ -100,8 +124,37 @@ def named(
     if seeding is not Seeding.RANDOM and not entry.bracket:
         brackets = " and ".join(name for name in NAMES if _REGISTRY[name].bracket)
         raise UsageFault(f"{name} has no bracket, so it takes no seeding; only {brackets} do")
-    number = _number(name, entry, argument) if colon else None
-    return entry.make(_Options(number, seeding, tuple(pairs)))
+    after = argument if colon else None
+    number = None if after is None or entry.has_settings else _number(name, entry, after)
+    return entry.make(_Options(number, after, seeding, tuple(pairs)))
+
+
+def limited(text: str, confidence: float | None, matches: int | None) -> str:
+    """The strategy's text with these limits, where they are given.
+
+    Raises UsageFault where the strategy takes none.
+    """
+    if confidence is None and matches is None:
+        return text
+    strategy = named(text)
+    if not isinstance(strategy, Adaptive):
+        limits = (Option("confidence"), " and ", Option("budget"))
+        raise UsageFault(Message(*limits, f" are for the strategy adaptive, not for {text}"))
+    if confidence is not None:
+        strategy = replace(strategy, confidence=checked_confidence(confidence))
+    return spell_settings(strategy if matches is None else replace(strategy, most=matches))
+
+
+def stops_early(text: str) -> bool:
+    """Whether the strategy may end before all of its matches are played."""
+    entry = _REGISTRY.get(text.partition(":")[0])
+    return entry is not None and entry.stops_early
+
+
+def most_candidates(text: str) -> int | None:
+    """How many candidates the strategy can rank; None: as many as any."""
+    entry = _REGISTRY.get(text.partition(":")[0])
+    return entry.most_candidates if entry else None
 
 
 def bracket_of(text: str) -> Bracket | None:

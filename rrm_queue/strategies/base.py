@@ -6,18 +6,22 @@ from typing import Protocol
 
 from rrm_queue.domain import CandidateNumber, Outcome, Pairing, Position
 
+Pair = tuple[CandidateNumber, CandidateNumber]
+
 
 @dataclass(frozen=True, slots=True)
 class History:
     """A tournament's matches so far: all that a strategy may read.
 
-    `matches` holds every planned match, with None while it is undecided. It is empty for strategies
-    that only count (`Strategy.looks_back` is False).
+    `matches` holds every planned match, with None while it is undecided, and `pairs` its candidates
+    in slots 1 and 2. Both are empty for strategies that only count (`Strategy.looks_back` is
+    False).
     """
 
     planned: int = 0
     decided: int = 0
     matches: Mapping[Position, Outcome | None] = field(default_factory=dict)
+    pairs: Mapping[Position, Pair] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from rrm_queue.domain import JobId, Result, TournamentId, TournamentState
 class JudgedGroup(NamedTuple):
     """A tournament that is over; `keys` are its candidates' by number.
 
-    `results` are the matches that a vote with a verdict decided, without those that a coin did.
+    `results` are the matches in which a vote had a verdict; one that a coin decided is a draw.
     `error` says why it failed. `votes` and the tokens are of all its matches.
     """
 

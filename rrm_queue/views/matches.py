@@ -31,7 +31,7 @@ class RecordedVote(Vote, frozen=True):
     @property
     def facts(self) -> list[str]:
         """What the vote cost, and what is unusual about it, in words."""
-        facts = []
+        facts = [] if self.person is None else [f"by {printable(self.person)}"]
         if self.margin:
             facts.append(MARGINS[self.margin])
         if self.probability is not None:
@@ -149,3 +149,33 @@ class MatchDetails(NamedTuple):
     def judge_of(self, vote: Vote) -> str:
         """The judge that cast the vote."""
         return judge_of(self.judge, vote.number, self.voting).label
+
+
+class PlacedMatch(NamedTuple):
+    """A match with the texts that it compares, and where in its job it stands."""
+
+    id: MatchId
+    tournament: str
+    prompt: str
+    round: int
+    slot: int
+    first: CandidateNumber
+    second: CandidateNumber
+    winner: CandidateNumber | None
+    decided_by: DecidedBy | None
+    first_key: str
+    second_key: str
+    first_text: str
+    second_text: str
+
+    @property
+    def name(self) -> str:
+        """Such as `1.0`: round and slot."""
+        return f"{self.round}.{self.slot}"
+
+    @property
+    def judged_winner_key(self) -> str | None:
+        """The id of the winner by the judge's own votes; None for a draw and for a coin."""
+        if self.winner is None or self.decided_by is not DecidedBy.VOTES:
+            return None
+        return self.first_key if self.winner == self.first else self.second_key

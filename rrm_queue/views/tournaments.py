@@ -7,6 +7,7 @@ from typing import NamedTuple
 from rrm_queue.domain import (
     Candidate,
     CandidateNumber,
+    ChampionBy,
     Result,
     Standing,
     TournamentId,
@@ -46,18 +47,36 @@ class RankedCandidate(NamedTuple):
     standing: Standing
 
 
+class FinalVotes(NamedTuple):
+    """The votes of a tournament's last match: for the champion, and for the other."""
+
+    champion: int
+    other: int
+
+
 class TournamentResult(NamedTuple):
-    """A tournament's standings by rank; none before the tournament is done."""
+    """A tournament's standings by rank; none before the tournament is done.
+
+    `decided_by` is what put the champion first; None before that, and for a single candidate.
+    `final` is there where the reader asked for it, of a bracket.
+    """
 
     key: str
     state: TournamentState
     error: str | None
     standings: list[RankedCandidate]
+    decided_by: ChampionBy | None = None
+    final: FinalVotes | None = None
 
     @property
     def champion(self) -> str | None:
         """The champion's key."""
         return self.standings[0].key if self.standings else None
+
+    @property
+    def tied(self) -> bool:
+        """Whether the votes leave open that another answer is as good as the champion."""
+        return self.decided_by is not None and self.decided_by.tied
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +101,8 @@ class FinishedTournament(NamedTuple):
 
     One that `failed` has no standings; it is read only where its votes are asked for. `matches`
     come by round and slot, where the reader asked for matches. They are streamed: read them once,
-    before the next tournament.
+    before the next tournament. `decided_by` is what put the champion first; None for a single
+    candidate.
     """
 
     key: str
@@ -91,14 +111,20 @@ class FinishedTournament(NamedTuple):
     standings: Sequence[Standing]
     matches: Iterable[Match] = ()
     failed: bool = False
+    decided_by: ChampionBy | None = None
 
     def candidate(self, number: CandidateNumber) -> Candidate:
         """The candidate of this number."""
         return self.candidates[number]
 
+    @property
+    def tied(self) -> bool:
+        """Whether the votes leave open that another answer is as good as the champion."""
+        return self.decided_by is not None and self.decided_by.tied
+
 
 class TournamentOutcomes(NamedTuple):
-    """What a tournament's ratings are computed from; a coin's winner counts as the winner."""
+    """What a tournament's ratings are computed from; where a coin chose the winner it is a draw."""
 
     size: int
     seed: int

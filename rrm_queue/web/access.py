@@ -8,7 +8,9 @@ from enum import IntEnum
 from hashlib import sha256
 from pathlib import Path
 from typing import Self
+from urllib.parse import urlsplit
 
+from starlette.datastructures import Headers
 from starlette.types import Scope
 
 from rrm_queue.actions.settings import reveal
@@ -89,6 +91,21 @@ def kept_token(home: Path) -> str:
             beside.unlink(missing_ok=True)
     file.chmod(0o600)
     return file.read_text().strip()
+
+
+def sent_by_own_page(headers: Headers) -> bool:
+    """Whether the browser says that a page of this very server sent the request.
+
+    Browsers send `Sec-Fetch-Site` to addresses that they trust, such as this machine and https, and
+    `Origin` with every post. Another port is another origin.
+    """
+    if site := headers.get("sec-fetch-site"):
+        return site == "same-origin"
+    try:
+        origin = urlsplit(headers.get("origin", ""))
+    except ValueError:
+        return False
+    return bool(origin.netloc) and origin.netloc.lower() == headers.get("host", "").lower()
 
 
 def cookie_name(scope: Scope) -> str:

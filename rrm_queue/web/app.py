@@ -10,13 +10,16 @@ from starlette.types import ASGIApp
 
 from rrm_queue import __version__
 from rrm_queue.web.gate import PREFIX, Gate
+from rrm_queue.web.pages.routers import PAGES
 from rrm_queue.web.problems import MEDIA_TYPE, register_problems
 from rrm_queue.web.routes import (
+    compare,
     control,
     events,
     export,
     health,
     jobs,
+    judging,
     open_jobs,
     pages,
     results,
@@ -34,8 +37,10 @@ ROUTERS: tuple[APIRouter, ...] = (
     jobs.router,
     events.router,
     results.router,
+    compare.router,
     export.router,
     control.router,
+    judging.router,
 )
 """Every router under /v1; all of it needs a token."""
 
@@ -86,7 +91,8 @@ def create_api(serving: Serving | None = None) -> FastAPI:
     api.state.serving = serving
     register_problems(api)
     api.include_router(health.router)
-    api.include_router(pages.router)
+    for router in (pages.router, *PAGES):
+        api.include_router(router)
     token = Security(HTTPBearer(auto_error=False, description="A token of RRMQ_API_TOKENS."))
     for router in ROUTERS:
         api.include_router(router, prefix=PREFIX, dependencies=[token])

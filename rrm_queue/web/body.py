@@ -13,11 +13,14 @@ from rrm_queue.web.problems import Refused
 if TYPE_CHECKING:
     from rrm_queue.web.serving import Serving
 
-UPLOADS = re.compile(r"/v1/jobs(/[^/]+/tournaments)?")
+UPLOADS = re.compile(r"/submit|/v1/jobs(/[^/]+/tournaments)?")
 """The paths of `POST` whose bodies go to the disk and not into memory."""
 
 FORM = "multipart/form-data"
 """The type of a body that is a form of files and texts."""
+
+SENT_FORM = "application/x-www-form-urlencoded"
+"""The type of a form without files, as a browser sends it."""
 
 SILENCE = 30.0
 """Seconds for which a caller may send nothing of its body."""

@@ -14,14 +14,17 @@ class Changes:
     """Sets the events of those who wait for a job when it changes, or may have changed."""
 
     def __init__(self, app: App) -> None:
-        self._waiting: defaultdict[JobId, set[asyncio.Event]] = defaultdict(set)
+        self._waiting: defaultdict[JobId | None, set[asyncio.Event]] = defaultdict(set)
         self._loop = asyncio.get_running_loop()
         self._following = Following(app, self._tell)
         self._started = False
 
     @contextmanager
-    def of(self, job: JobId) -> Iterator[asyncio.Event]:
-        """An event that is set after each change of the job; who waits for it clears it first."""
+    def of(self, job: JobId | None) -> Iterator[asyncio.Event]:
+        """An event that is set after each change of the job, or of any job where it is None.
+
+        Who waits for it clears it first.
+        """
         if not self._started:
             self._started = True
             self._following.start()
@@ -47,6 +50,6 @@ class Changes:
             self._loop.call_soon_threadsafe(self._set, jobs)
 
     def _set(self, jobs: frozenset[JobId] | None) -> None:
-        for job in self._waiting.keys() if jobs is None else self._waiting.keys() & jobs:
+        for job in self._waiting.keys() if jobs is None else self._waiting.keys() & {*jobs, None}:
             for event in self._waiting[job]:
                 event.set()

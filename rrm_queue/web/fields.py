@@ -9,10 +9,14 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
 from rrm_queue.actions.request import SubmitOptions, parse_extra, parse_sampling
 from rrm_queue.errors import UsageFault
+from rrm_queue.estimates import AGREEMENT
 from rrm_queue.intake.mapping import parse_mapping
 
 WORDS: Mapping[str, str] = {"map": "mapping", "sampling": "sampling", "extra": "extra"}
 """Fields of words `KEY=VALUE` that may be repeated, with the option that they make."""
+
+SEVERAL = frozenset({"judge"})
+"""Options that may be one word or several."""
 
 NAME = "filename"
 """The field that names a body which is no form."""
@@ -50,6 +54,19 @@ else:
     SubmitFields = create_model("SubmitFields", __config__=ConfigDict(extra="forbid"), **_fields())
 
 
+class EstimateFields(SubmitFields):
+    """The options of a submission, and what else its estimate depends on."""
+
+    agreement: float = Field(
+        AGREEMENT,
+        ge=0.5,
+        le=1,
+        description="The share of votes that side with the majority of their match.",
+    )
+    rate: float | None = Field(None, gt=0, description="Votes a second, if not as measured last.")
+    gpus: int | None = Field(None, ge=1, description="The GPUs that reach this speed.")
+
+
 def submit_options(
     query: BaseModel, texts: Mapping[str, Sequence[str]], files: Mapping[str, str]
 ) -> SubmitOptions:
@@ -57,9 +74,10 @@ def submit_options(
 
     Raises UsageFault for a field that is unknown, or of the wrong kind.
     """
-    given = query.model_dump(exclude_unset=True, exclude={NAME})
+    given = query.model_dump(exclude_unset=True, exclude={NAME, *EstimateFields.__annotations__})
     for name in texts.keys() - FILES:
-        given[name] = list(texts[name]) if name in WORDS else texts[name][-1]
+        several = name in WORDS or (name in SEVERAL and len(texts[name]) > 1)
+        given[name] = list(texts[name]) if several else texts[name][-1]
     if unknown := files.keys() - FILES:
         raise UsageFault(f"{', '.join(sorted(unknown))}: no such option takes a file")
     try:

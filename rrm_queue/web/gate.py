@@ -6,6 +6,7 @@ import re
 import secrets
 import time
 from base64 import b64decode
+from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -13,16 +14,20 @@ from starlette.requests import ClientDisconnect, cookie_parser
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from rrm_queue.errors import Overloaded
-from rrm_queue.web.access import READING, Right, cookie_name
-from rrm_queue.web.body import FORM, Body, body_limit, is_upload
+from rrm_queue.web.access import READING, Right, cookie_name, sent_by_own_page
+from rrm_queue.web.body import FORM, SENT_FORM, Body, body_limit, is_upload
+from rrm_queue.web.pages.sign_in import sign_in_page
 from rrm_queue.web.problems import Refused, problem, problem_of
 from rrm_queue.web.responses import JSON
 from rrm_queue.web.serving import Serving
 
 log = logging.getLogger(__name__)
 
-OPEN = frozenset({"/", "/docs", "/health", "/openapi.json"})
+OPEN = frozenset({"/", "/docs", "/health", "/openapi.json", "/sign-in", "/sign-out"})
 """Paths that need no token; they say nothing of any job."""
+
+ASSETS = "/assets/"
+"""What the paths of the pages' styles and scripts begin with; they need no token."""
 
 PREFIX = "/v1"
 """What the paths of all routes that need a token begin with, /metrics excepted."""
@@ -79,6 +84,8 @@ class Gate:
             return
         except Refused as refused:
             answer = problem(refused.status_code, refused.detail, headers=refused.headers)
+            if refused.status_code == HTTPStatus.UNAUTHORIZED and _is_for_a_page(scope):
+                answer = sign_in_page(scope["path"])
         except Overloaded as overloaded:
             answer = problem_of(overloaded)
         await answer(scope, receive, exchange.send)
@@ -93,9 +100,10 @@ class Gate:
         if length.isdecimal() and int(length) > body_limit(scope, self._serving):
             raise Refused(413, f"the request may have {body_limit(scope, self._serving):,} bytes")
         self._check_type(scope, headers)
-        if scope["path"] in OPEN:
+        if scope["path"] in OPEN or scope["path"].startswith(ASSETS):
             return
         token, right = self._token(scope, headers)
+        scope.setdefault("state", {})["right"] = right
         if right is Right.NONE:
             raise Refused(401, "give a token: Authorization: Bearer TOKEN", **_wanted(token))
         if right is not Right.WRITE and scope["method"] not in READING:
@@ -111,18 +119,20 @@ class Gate:
         if is_upload(scope):
             if media.startswith("multipart/") and media != FORM:
                 raise Refused(415, f"send the file as it is, or a form of the type {FORM}")
+        elif media == SENT_FORM and not scope["path"].startswith(PREFIX):
+            return
         elif media not in ("", JSON) and scope["method"] not in READING:
             raise Refused(415, f"send JSON, with the type {JSON}")
 
     def _token(self, scope: Scope, headers: Headers) -> tuple[str, Right]:
-        """The token and what it allows; a browser's cookie only lets it read."""
+        """The token and what it allows; a browser's cookie lets only our own pages write."""
         scheme, _, token = headers.get("authorization", "").partition(" ")
         if scheme.lower() in ("bearer", "basic"):
             token = token.strip() if scheme.lower() == "bearer" else _password(token)
             return token, self._serving.access.right(token)
         cookie = cookie_parser(headers.get("cookie", "")).get(cookie_name(scope), "")
-        if cookie and scope["method"] in READING:
-            return cookie, min(self._serving.access.right(cookie), Right.READ)
+        if cookie and (scope["method"] in READING or sent_by_own_page(headers)):
+            return cookie, self._serving.access.right(cookie)
         return "", Right.NONE
 
     def _end(self, scope: Scope, exchange: "_Exchange") -> None:
@@ -173,6 +183,12 @@ def _password(credentials: str) -> str:
         return b64decode(credentials, validate=True).decode().partition(":")[2]
     except ValueError:
         return ""
+
+
+def _is_for_a_page(scope: Scope) -> bool:
+    """Whether a browser wants to show a page."""
+    accepted = Headers(scope=scope).get("accept", "")
+    return "text/html" in accepted and not scope["path"].startswith(PREFIX)
 
 
 def _host(headers: Headers) -> str:

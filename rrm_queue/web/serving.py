@@ -13,8 +13,10 @@ from rrm_queue.actions.judges import served_files
 from rrm_queue.actions.rewards.service import RewardService
 from rrm_queue.web.access import Access
 from rrm_queue.web.changes import Changes
+from rrm_queue.web.live import Live
 from rrm_queue.web.looks import Looks
 from rrm_queue.web.metrics import Metrics
+from rrm_queue.web.pages.memory import Memories
 from rrm_queue.web.pulse import Pulse
 from rrm_queue.web.rate import Rate
 from rrm_queue.web.rooms import Room
@@ -52,6 +54,8 @@ class Serving:
         self.stopping = asyncio.Event()
         self.changes = Changes(app)
         self.looks = Looks(lambda job: self.call(jobs.view, app, job))
+        self.live = Live(self.changes, self.call, self.call)
+        self.memories = Memories()
         self.pulse = Pulse(app)
         self.metrics = Metrics()
         self.rate = Rate(app.settings.api_rate)
@@ -80,6 +84,7 @@ class Serving:
         """Lets everything end that waits; it is called when the server is asked to stop."""
         self.stopping.set()
         self.changes.wake_all()
+        self.live.wake_all()
 
     async def call(self, action: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """What the action returns, which is called in one of a few threads."""

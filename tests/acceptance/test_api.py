@@ -62,8 +62,12 @@ def model() -> Iterator[str]:
     server.server_close()
 
 
-def test_the_examples_of_the_docs_are_true(rrmq: Rrmq) -> None:
-    done = python(rrmq, "-m", "doctest", "-v", "-o", "ELLIPSIS", str(DOCS))
+def test_the_examples_of_the_docs_are_true(rrmq: Rrmq, tmp_path: Path) -> None:
+    code = (
+        f"import doctest, os, sys; os.chdir({str(tmp_path)!r}); "
+        f"sys.argv[1:] = ['-v', '-o', 'ELLIPSIS', {str(DOCS)!r}]; sys.exit(doctest._test())"
+    )
+    done = python(rrmq, "-c", code)
     assert done.returncode == 0, done.stdout
     assert done.stdout.count("\nok\n") >= 10
 

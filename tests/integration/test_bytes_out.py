@@ -19,15 +19,16 @@ LIMIT = 30_000_000
 @pytest.fixture
 def most(broker: BrokerClient, monkeypatch: pytest.MonkeyPatch) -> int:
     """How many bytes may be out, as the server's `maxmemory` allows no more."""
-    monkeypatch.setattr(broker, "maxmemory", lambda: LIMIT)
+    facts = broker.facts
+    monkeypatch.setattr(broker, "facts", lambda queue: facts(queue)._replace(maxmemory=LIMIT))
     return budget(LIMIT)
 
 
 def test_the_servers_limit_is_read(broker: BrokerClient) -> None:
-    assert broker.maxmemory() == 0
+    assert broker.facts(QUEUE).maxmemory == 0
     broker.client.config_set("maxmemory", 10 * LIMIT)
     try:
-        assert broker.maxmemory() == 10 * LIMIT
+        assert broker.facts(QUEUE).maxmemory == 10 * LIMIT
     finally:
         broker.client.config_set("maxmemory", 0)
 
@@ -51,7 +52,7 @@ def big_answers(size: int) -> bytes:
 def out(database: Database) -> int:
     """Bytes of the messages that are out, as the store knows them."""
     with database.begin() as tx:
-        return dispatching.out_bytes(tx, QUEUE, BatchId(0))
+        return dispatching.out_bytes(tx, [QUEUE], BatchId(0)).get(QUEUE, 0)
 
 
 @pytest.mark.parametrize("size", [1_000_000, 6_000_000])

@@ -16,7 +16,7 @@ from sqlalchemy import text
 
 from rrm_queue.coordinator.floors import LOOK_EVERY, Floors
 from rrm_queue.store.database import Database, Transaction
-from rrm_queue.store.queue import dispatching
+from rrm_queue.store.queue import active_jobs, dispatching
 from rrm_queue.store.queue.floors import Floor
 
 SMALL = Filling("aaaaaaaaaaaa", count=2_000, size=6, done=0, running=2_000)
@@ -91,13 +91,13 @@ def test_a_claim_reads_nothing_of_what_was_judged_before(
         judge_most(database)
         with database.begin() as tx:
             floors.claimed(tx, filling.job_id, "elo", LOOK_EVERY)
-            floors.look(tx, "rrmq.judge.openai")
+            floors.look(tx, ["rrmq.judge.openai"])
             here = floors.of(filling.job_id)
             job = {"job": filling.job_id, "count": 100}
             claim = buffers(tx, dispatching.CLAIM_MATCHES, {**job, **here._asdict()})
             whole = buffers(tx, dispatching.CLAIM_MATCHES, {**job, **Floor()._asdict()})
-            looked = buffers(tx, dispatching.ACTIVE_JOBS, looking(floors))
-            looked_whole = buffers(tx, dispatching.ACTIVE_JOBS, looking(Floors()))
+            looked = buffers(tx, active_jobs.ACTIVE_JOBS, looking(floors))
+            looked_whole = buffers(tx, active_jobs.ACTIVE_JOBS, looking(Floors()))
             assert len(dispatching.claim_matches(tx, filling.job_id, 100, here)) == 100
             tx.rollback()
     print(f"claim {whole} -> {claim}, look {looked_whole} -> {looked} buffers")
@@ -113,6 +113,7 @@ def looking(floors: Floors) -> dict[str, object]:
     return {
         "queue": "rrmq.judge.openai",
         "most": 16384,
+        "most_waiting": 64,
         "first_out": floors.first_out,
         "jobs": list(known),
         "tournaments": [floor.tournament for floor in known.values()],

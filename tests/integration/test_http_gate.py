@@ -103,18 +103,33 @@ def test_a_reading_token_changes_nothing(server: HttpServer, job: JobId) -> None
     assert reader.get(f"/v1/jobs/{job}").json()["state"] == "queued"
 
 
-def test_the_printed_address_becomes_a_cookie_that_only_reads(
+def test_the_printed_address_becomes_a_cookie_by_which_only_own_pages_write(
     server: HttpServer, job: JobId
 ) -> None:
     browser = server.client(None)
     is_problem(browser.get("/?token=wrong"), 401)
     answer = browser.get(f"/?token={WRITE}")
-    assert (answer.status_code, answer.headers["location"]) == (303, "/docs")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/jobs")
     kept = answer.headers["set-cookie"]
     assert "HttpOnly" in kept
     assert "samesite=strict" in kept.lower()
     assert browser.get(f"/v1/jobs/{job}").status_code == 200
     is_problem(browser.post(f"/v1/jobs/{job}/cancel"), 401)
+    for foreign in (
+        {"Origin": "http://evil.example"},
+        {"Origin": f"http://127.0.0.1:{server.port + 1}"},
+        {"Origin": "null"},
+        {"Origin": "http://[::1"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site", "Origin": server.url},
+        {"Sec-Fetch-Site": "none", "Origin": server.url},
+    ):
+        is_problem(browser.post(f"/v1/jobs/{job}/cancel", headers=foreign), 401)
+        is_problem(browser.post("/control", headers=foreign), 401)
+    assert browser.get(f"/v1/jobs/{job}").json()["state"] == "queued"
+    for own in ({"Origin": server.url}, {"Sec-Fetch-Site": "same-origin"}):
+        assert browser.post(f"/v1/jobs/{job}/pause", headers=own).json()["state"] == "paused"
+        assert browser.post(f"/v1/jobs/{job}/resume", headers=own).json()["state"] == "queued"
 
 
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "", "[::1", "10.0.0.1"])

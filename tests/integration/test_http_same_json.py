@@ -1,6 +1,7 @@
 """What a route answers is what the command prints with --json, byte by byte."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import httpx2
 import pytest
@@ -113,7 +114,7 @@ def test_exports_as_csv_and_parquet_begin_as_such_files_do(
     client: httpx2.Client, job: JobId
 ) -> None:
     rows = client.get(f"/v1/jobs/{job}/export?as=best&format=csv").text.splitlines()
-    assert rows[0] == "prompt,answer,candidate,generator,tournament"
+    assert rows[0] == "prompt,answer,candidate,generator,tournament,decided_by,tied"
     assert len(rows) == 3
     assert client.get(f"/v1/jobs/{job}/export?as=best&format=parquet").content[:4] == b"PAR1"
 
@@ -139,3 +140,21 @@ def test_the_list_goes_on_page_by_page_and_can_be_narrowed(
     assert client.get("/v1/jobs?state=succeeded").json()["job"] == job
     both = client.get("/v1/jobs?state=succeeded&state=queued").text
     assert both == client.get("/v1/jobs").text
+
+
+def test_an_estimate_is_what_a_dry_run_prints_and_stores_nothing(
+    client: httpx2.Client, printed: Printed, tmp_path: Path
+) -> None:
+    before = client.get("/v1/jobs").text
+    file = tmp_path / "answers.jsonl"
+    file.write_bytes(lines([3, 8]))
+    options = {"strategy": "elo", "votes": "3"}
+    words = [word for name, value in options.items() for word in (f"--{name}", value)]
+    said = printed("submit", str(file), *words, "--dry-run", "--rate", "2", "--json")
+    asked = {**options, "rate": "2", "filename": "answers.jsonl"}
+    answer = client.post("/v1/estimates", content=file.read_bytes(), params=asked)
+    assert answer.status_code == 200
+    assert answer.text.strip() == said.strip()
+    refused = client.post("/v1/estimates", content=file.read_bytes(), params={"agreement": "0.2"})
+    assert refused.status_code == 422
+    assert client.get("/v1/jobs").text == before

@@ -170,7 +170,8 @@ def test_gold_is_compared(database: Database, broker: BrokerClient, rrmq: Rrmq) 
     play(database, broker)
     shown = words(made(rrmq, job))
     # The largest number always wins, and is right in every fourth prompt.
-    assert "ranks first have a mean gold score of 0.25. The mean of all answers is 0.25" in shown
+    picked = "one for each prompt as in the export best, have a mean gold score of 0.25"
+    assert f"{picked}. The mean of all answers is 0.25" in shown
     assert "that of the best answer to each prompt 1 (8 tournaments)" in shown
 
 

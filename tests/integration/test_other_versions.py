@@ -15,7 +15,7 @@ from rrm_queue.coordinator.record import record_group
 from rrm_queue.coordinator.reuse import bring_votes
 from rrm_queue.domain import JobId, JobState
 from rrm_queue.store.database import Database, Transaction
-from rrm_queue.store.queue.dispatching import ActiveJob
+from rrm_queue.store.queue.active_jobs import ActiveJob
 
 OTHERS = {
     "strategy": ("strategy = 'future:3'", "strategy = 'knockout'"),

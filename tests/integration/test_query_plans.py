@@ -16,6 +16,7 @@ from sqlalchemy import TextClause, text
 
 from rrm_queue.store.database import Database, Transaction
 from rrm_queue.store.queue import (
+    active_jobs,
     closing,
     control,
     counters,
@@ -68,6 +69,12 @@ def walk(tx: Transaction) -> Mapping[str, tuple[TextClause, Parameters]]:
     each = {"match": ids, "batch": [1] * 64}
     tournament = {"tournament": tournaments}
     floor = {"tournament": tournaments[0], "round": 1, "slot": 0}
+    floor_of_job = {
+        "jobs": [PAIRS.job],
+        "tournaments": tournaments[:1],
+        "rounds": [1],
+        "slots": [0],
+    }
     return {
         "jobs.JOBS": (jobs.JOBS, {**jobs.ALL, **job, "most": 1}),
         "jobs.JOBS of all": (jobs.JOBS, {**jobs.ALL, "most": 20}),
@@ -88,19 +95,18 @@ def walk(tx: Transaction) -> Mapping[str, tuple[TextClause, Parameters]]:
         "matches.ANSWERS": (matches.ANSWERS, {"tournament": tournaments[0], "numbers": [0, 1]}),
         "matches.VOTES": (matches.VOTES, {"matches": ids[:1], "longest": None}),
         "matches.VOTES of many": (matches.VOTES, {"matches": ids, "longest": 20_000}),
-        "dispatching.ACTIVE_JOBS": (
-            dispatching.ACTIVE_JOBS,
+        "active_jobs.ACTIVE_JOBS": (
+            active_jobs.ACTIVE_JOBS,
             {
                 "queue": "rrmq.judge.openai",
                 "most": 16384,
+                "most_waiting": 64,
                 "first_out": 1,
-                "jobs": [PAIRS.job],
-                "tournaments": tournaments[:1],
-                "rounds": [1],
-                "slots": [0],
+                **floor_of_job,
             },
         ),
-        "dispatching.COUNT_READY": (dispatching.COUNT_READY, {**job, **floor, "most": 16384}),
+        "active_jobs.QUEUES_GOING": (active_jobs.QUEUES_GOING, floor_of_job),
+        "active_jobs.COUNT_READY": (active_jobs.COUNT_READY, {**job, **floor, "most": 16384}),
         "dispatching.CLAIM_MATCHES": (
             dispatching.CLAIM_MATCHES,
             {**job, **floor, "count": 128},
@@ -119,11 +125,11 @@ def walk(tx: Transaction) -> Mapping[str, tuple[TextClause, Parameters]]:
         ),
         "dispatching.OUT_BYTES": (
             dispatching.OUT_BYTES,
-            {"queue": "rrmq.judge.openai", "first_out": 1},
+            {"queues": ["rrmq.judge.openai"], "first_out": 1},
         ),
         "floors.FIRST_RUNNING": (floors.FIRST_RUNNING, {**job, "tournament": tournaments[0]}),
         "floors.FIRST_UNDECIDED": (floors.FIRST_UNDECIDED, floor),
-        "floors.FIRST_OUT": (floors.FIRST_OUT, {"queue": "rrmq.judge.openai", "batch": 1}),
+        "floors.FIRST_OUT": (floors.FIRST_OUT, {"queues": ["rrmq.judge.openai"], "batch": 1}),
         "dispatching.SEND_MATCHES": (dispatching.SEND_MATCHES, each),
         "planning.LOCK_TOURNAMENTS": (planning.LOCK_TOURNAMENTS, {**job, "matches": ids}),
         "planning.OPEN_TOURNAMENTS": (planning.OPEN_TOURNAMENTS, {**job, "count": 64}),
@@ -159,7 +165,7 @@ def walk(tx: Transaction) -> Mapping[str, tuple[TextClause, Parameters]]:
         "recording.LOCK_BATCHES": (recording.LOCK_BATCHES, {"batches": tournaments}),
         "recording.CLOSE_BATCHES": (recording.CLOSE_BATCHES, {"batches": tournaments}),
         "counters.SHARING": (counters.SHARING, {"tournaments": tournaments[:2]}),
-        "recovery.OUT_BATCHES": (recovery.OUT_BATCHES, {}),
+        "recovery.OUT_BATCHES": (recovery.OUT_BATCHES, {"apart": ["rrmq.judge.human"]}),
         "recovery.NOTE_SEEN": (recovery.NOTE_SEEN, batches),
         "recovery.LOCK_TOURNAMENTS": (recovery.LOCK_TOURNAMENTS, batches),
         "recovery.LOSE_BATCHES": (recovery.LOSE_BATCHES, batches),

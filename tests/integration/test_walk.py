@@ -8,6 +8,7 @@ from kit.jobs import judged, lines, play, received, record_waiting, submit_file,
 from msgspec import structs
 from sqlalchemy import text
 
+from rrm_queue.actions.formatting import tokens
 from rrm_queue.broker.client import BrokerClient
 from rrm_queue.broker.inbox import PLACES_KEY
 from rrm_queue.coordinator.batching import BATCH
@@ -35,6 +36,34 @@ def results(database: Database) -> list[TournamentResult]:
     job = view(database).id
     with database.begin() as tx:
         return list(job_results(tx, job))
+
+
+def test_a_cache_never_gives_more_than_it_can(database: Database, broker: BrokerClient) -> None:
+    """Two prompts of two answers: each is asked once, and finds the common system text cached."""
+    submit_file(database, lines([2, 2]), judge={"kind": "openai", "argument": "m"})
+    while dispatch(database, broker):
+        for batch in received(broker):
+            votes = [
+                MatchReport(
+                    match.match,
+                    [
+                        Vote(
+                            1,
+                            Verdict.FIRST,
+                            prompt_tokens=900,
+                            cached_tokens=350,
+                            query_tokens=500,
+                            slot_tokens=700,
+                        )
+                    ],
+                )
+                for match in batch.matches
+            ]
+            record(database, batch.outcomes("test", votes))
+    found = view(database)
+    assert found.state is JobState.SUCCEEDED
+    assert (found.shareable_tokens, found.shared_tokens) == (700, 700)
+    assert tokens(found) == "1.8k prompt (38.9% cached, 100.0% of what can be), 0 completion"
 
 
 @pytest.mark.parametrize("strategy", ["knockout", "elo"])

@@ -19,6 +19,7 @@ from rrm_queue.domain import (
     Pairing,
     Position,
 )
+from rrm_queue.judging.orientation import Orientation
 from rrm_queue.seeds import derive
 from rrm_queue.store.database import Database
 from rrm_queue.store.views.results import job_results
@@ -30,7 +31,7 @@ SIZES = list(range(2, 21))
 SEED = 7
 STRATEGIES = [
     *("knockout", "double-elimination", "elo", "sampled", "sampled:4", "swiss", "swiss:2"),
-    *("pivot", "pivot:1", "pairs"),
+    *("pivot", "pivot:1", "pairs", "adaptive:best,confidence=0.9"),
 ]
 
 Pairs = list[tuple[int, int]]
@@ -70,11 +71,23 @@ def needed(strategy: Strategy, size: int, seed: int) -> Played:
             position: Outcome(CandidateNumber(max(pairing.first, pairing.second)))
             for position, pairing in pairings.items()
         }
-        history = History(len(outcomes), len(outcomes), outcomes if strategy.looks_back else {})
+        history = History(len(outcomes), len(outcomes))
+        if strategy.looks_back:
+            shown = {
+                position: in_slots(pairing, size, seed) for position, pairing in pairings.items()
+            }
+            history = History(len(outcomes), len(outcomes), outcomes, shown)
         decision = strategy.plan(size, history, seed)
         if not isinstance(decision, Pairings):
             return {place: frozenset((p.first, p.second)) for place, p in pairings.items()}
         pairings |= {pairing.position: pairing for pairing in decision.new}
+
+
+def in_slots(pairing: Pairing, size: int, seed: int) -> tuple[CandidateNumber, CandidateNumber]:
+    """The pair as its first vote shows it: in every other meeting the other way round."""
+    one = Orientation(size, seed).slot_one(pairing.first, pairing.second)
+    two = pairing.second if one == pairing.first else pairing.first
+    return (one, two) if pairing.meeting % 2 else (two, one)
 
 
 def in_store(database: Database, job: JobId) -> dict[str, Played]:

@@ -48,6 +48,7 @@ MATCHES = text("""
           FROM tournaments t, generate_series(0, :size - 2) AS one,
                LATERAL generate_series(one + 1, :size - 1) AS two
           WHERE t.job_id = :job AND t.state <> 'waiting'
+            AND least(two - one, one + :size - two) <= :reach
           ORDER BY t.id, one, two) AS p
 """)
 
@@ -89,7 +90,8 @@ ANALYZE = text("ANALYZE jobs, tournaments, candidates, matches, votes, standings
 class Filling:
     """A round robin: how many tournaments of how many candidates, and how far they are.
 
-    The first `done` are done, `running` more are under way, the others wait.
+    The first `done` are done, `running` more are under way, the others wait. With `reach` a
+    candidate meets only those so many places before and after it on a circle.
     """
 
     job: str
@@ -97,11 +99,13 @@ class Filling:
     size: int
     done: int
     running: int
+    reach: int | None = None
 
     @property
     def matches(self) -> int:
         """The matches of a tournament."""
-        return self.size * (self.size - 1) // 2
+        far = self.size * (self.size - 1) // 2
+        return far if self.reach is None else min(far, self.size * self.reach)
 
     @property
     def job_id(self) -> JobId:
@@ -109,8 +113,8 @@ class Filling:
         return JobId(self.job)
 
 
-def fill(database: Database, filling: Filling) -> None:
-    """Adds the job and all that belongs to it."""
+def fill(database: Database, filling: Filling, *, analyze: bool = True) -> None:
+    """Adds the job and all that belongs to it; without `analyze` the server knows nothing of it."""
     with database.begin() as tx:
         insert_job(tx, _job(filling))
         parameters = {
@@ -121,12 +125,14 @@ def fill(database: Database, filling: Filling) -> None:
             "done": filling.done,
             "begun": filling.done + filling.running,
             "matches": filling.matches,
+            "reach": filling.size if filling.reach is None else filling.reach,
         }
         for statement in (TOURNAMENTS, CANDIDATES, BATCHES, MATCHES, VOTES, STANDINGS, TOTALS):
             _run(tx, statement, parameters)
         tx.execute(NEXT_BATCH)
-    with database.begin() as tx:
-        tx.execute(ANALYZE)
+    if analyze:
+        with database.begin() as tx:
+            tx.execute(ANALYZE)
 
 
 def _run(tx: Transaction, statement: object, parameters: dict[str, object]) -> None:

@@ -3,13 +3,18 @@
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from rrm_queue.domain import CandidateNumber, Outcome, Pairing, Position
+from rrm_queue.judging.orientation import Orientation
 from rrm_queue.strategies import Finished, Pairings, Strategy
 from rrm_queue.strategies.base import History
 from rrm_queue.strategies.slices import SLICE
 
 Judge = Callable[[Pairing], CandidateNumber | None]
+
+
+orientation = lru_cache(maxsize=8)(Orientation)
 
 
 @dataclass
@@ -25,8 +30,17 @@ class Table:
     waiting: list[Position] = field(default_factory=list)
 
     def history(self) -> History:
-        matches = self.outcomes if self.strategy.looks_back else {}
-        return History(len(self.outcomes), len(self.outcomes) - len(self.waiting), matches)
+        decided = len(self.outcomes) - len(self.waiting)
+        if not self.strategy.looks_back:
+            return History(len(self.outcomes), decided)
+        pairs = {position: self.in_slots(p) for position, p in self.pairings.items()}
+        return History(len(self.outcomes), decided, self.outcomes, pairs)
+
+    def in_slots(self, pairing: Pairing) -> tuple[CandidateNumber, CandidateNumber]:
+        """The pair as its first vote shows it: in every other meeting the other way round."""
+        one = orientation(self.size, self.seed).slot_one(pairing.first, pairing.second)
+        two = pairing.second if one == pairing.first else pairing.first
+        return (one, two) if pairing.meeting % 2 else (two, one)
 
     def plan(self) -> Pairings | Finished:
         decision = self.strategy.plan(self.size, self.history(), self.seed)

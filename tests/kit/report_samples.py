@@ -8,6 +8,7 @@ from rrm_queue.diagnostics.label_report import label_report
 from rrm_queue.diagnostics.labels import Scoring
 from rrm_queue.diagnostics.length import LongerWins
 from rrm_queue.diagnostics.report import judge_report
+from rrm_queue.diagnostics.vote_findings import JobSettings
 from rrm_queue.domain import (
     CandidateNumber,
     DecidedBy,
@@ -21,7 +22,7 @@ from rrm_queue.domain import (
     Voting,
 )
 from rrm_queue.ratings import leaderboard
-from rrm_queue.report.contents import (
+from rrm_queue.reports.contents import (
     Board,
     Bracket,
     Fact,
@@ -107,7 +108,7 @@ def judge(text: str) -> Judge:
         ones.astype(np.float64),
         (2 * ones).astype(np.float64),
     )
-    found = judge_report(votes, decided, Voting())
+    found = judge_report(votes, decided, JobSettings(Voting()))
     labels = label_report(
         ones.astype(np.int8), votes, np.array([0, 0, 1, 1]), [text, f"{text} "], 1, Scoring()
     )

@@ -82,10 +82,14 @@ def samples(number: int, size: int = 8, **more: object) -> list[dict[str, Any]]:
 
 @contextmanager
 def reward_fleet(
-    *, coordinators: int = 1, workers: int = 1, servers: int = 1
+    *, coordinators: int = 1, workers: int = 1, servers: int = 1, seconds: float = 0.2
 ) -> Iterator[RewardFleet]:
-    """A fleet that answers requests for rewards, gone at the end."""
-    with fleet(Size(coordinators=coordinators, workers=0, calm=True), seed=0) as ours:
+    """A fleet that answers requests for rewards, gone at the end.
+
+    Its `workers` simulate a judge; its endpoint for others takes `seconds` for an answer.
+    """
+    size = Size(coordinators=coordinators, workers=0, mean=seconds, calm=True)
+    with fleet(size, seed=0) as ours:
         ours.environment["RRMQ_API_TOKENS"] = TOKEN
         for number in range(workers):
             _add(ours, f"judge-{number}", rrmq("worker", "--judge", "simulated"))

@@ -11,6 +11,7 @@ from rrm_queue.broker.client import BrokerClient, redis_client
 from rrm_queue.broker.leases import RENEW_SECONDS, WorkerLeases, process_name
 from rrm_queue.broker.serve import consume
 from rrm_queue.broker.tasks import serve_batches
+from rrm_queue.domain.queues import online_queue
 from rrm_queue.judging.batch_runner import BatchRunner
 from rrm_queue.judging.engines.base import EngineSettings
 from rrm_queue.judging.kinds import served_kind, worker_queue
@@ -62,10 +63,7 @@ def serve(broker_url: str, serving: Serving) -> int:
     metrics = Metrics()
     if serving.metrics_port is not None:
         metrics.serve(serving.metrics_host, serving.metrics_port)
-    capacities = {
-        worker_queue(name): served_kind(name).capacity(serving.concurrency)
-        for name in serving.judges
-    }
+    capacities = _capacities(serving)
     ready = Event()
     runner = BatchRunner(serving.engines, concurrency=serving.concurrency)
     metrics.requests_in_flight.set_function(lambda: runner.in_flight)
@@ -97,6 +95,15 @@ def serve(broker_url: str, serving: Serving) -> int:
         if guard:
             guard.stop()
     return code
+
+
+def _capacities(serving: Serving) -> dict[str, int]:
+    """How many matches to hold at once, by queue; each judge's is also that of its online jobs."""
+    of_judges = {
+        worker_queue(name): served_kind(name).capacity(serving.concurrency)
+        for name in serving.judges
+    }
+    return {online_queue(queue): most for queue, most in of_judges.items()} | of_judges
 
 
 def _model(serving: Serving) -> Callable[[], str]:

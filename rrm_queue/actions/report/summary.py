@@ -6,20 +6,18 @@ from pathlib import PurePath
 from typing import NamedTuple
 
 from rrm_queue import __version__
-from rrm_queue.actions.formatting import elapsed, moment
+from rrm_queue.actions.formatting import cache_share, elapsed, moment
+from rrm_queue.actions.leaderboard import lead_words
 from rrm_queue.actions.money import cost_words
 from rrm_queue.diagnostics.diagnosis import Diagnosis
 from rrm_queue.diagnostics.reading import Level
 from rrm_queue.domain import JobState, JudgeSpec
 from rrm_queue.judging.kinds import kind_of
 from rrm_queue.ratings.leaderboard import Leaderboard
-from rrm_queue.report.contents import Fact, Summary
+from rrm_queue.reports.contents import Fact, Summary
 from rrm_queue.text import count, magnitude, percent, printable
 from rrm_queue.views.jobs import Costs, JobView
 from rrm_queue.views.tournaments import Gold, SelectedTournaments, TournamentError
-
-MOST_LEADERS = 4
-"""How many leaders are named; the others are counted."""
 
 SHORTEST = 0.05  # seconds of judging that are worth a line; rule-based judges take none
 
@@ -81,14 +79,14 @@ def _sentences(view: JobView, found: Findings) -> Iterator[str]:
             f"{view.tournaments_done:,} of {count(view.tournaments, 'tournament')} "
             f"{'has' if view.tournaments_done == 1 else 'have'} a result."
         )
-    if found.board is not None and found.board.rows:
-        yield _leaders(found.board)
+    if found.board is not None and len(found.board.rows) > 1:
+        yield f"{lead_words(found.board)}."
     if found.gold is not None:
         gold = found.gold
         yield (
-            "The answers that the judge ranks first have a mean gold score of "
-            f"{gold.champions:.3g}. The mean of all answers is {gold.answers:.3g}, that of the "
-            f"best answer to each prompt {gold.best:.3g} "
+            "The answers that the judge picks, one for each prompt as in the export best, have a "
+            f"mean gold score of {gold.champions:.3g}. The mean of all answers is "
+            f"{gold.answers:.3g}, that of the best answer to each prompt {gold.best:.3g} "
             f"({count(gold.tournaments, 'tournament')})."
         )
     if found.diagnosis.labels:
@@ -103,17 +101,6 @@ def _sentences(view: JobView, found: Findings) -> Iterator[str]:
 
 def _all(tournaments: int) -> str:
     return "The one tournament has" if tournaments == 1 else f"All {tournaments:,} tournaments have"
-
-
-def _leaders(board: Leaderboard) -> str:
-    """Who leads, as far as the intervals tell."""
-    leaders = [printable(row.generator) for row in board.rows if row.best == 1]
-    if len(leaders) == 1:
-        return f"{leaders[0]} is ahead of {count(len(board.rows) - 1, 'other generator')}."
-    named, more = leaders[:MOST_LEADERS], len(leaders) - MOST_LEADERS
-    tail = f"{named[-1]}" if more <= 0 else f"{more:,} more"
-    names = named[:-1] if more <= 0 else named
-    return f"The intervals do not tell who leads: {', '.join(names)} or {tail}."
 
 
 def _trust(diagnosis: Diagnosis) -> Iterator[str]:
@@ -163,9 +150,9 @@ def _tokens(view: JobView) -> Iterator[Fact]:
         yield Fact("prompt tokens", magnitude(view.prompt_tokens) + cached)
         a_vote = f", {view.completion_tokens / view.votes:,.0f} a vote" if view.votes else ""
         yield Fact("completion tokens", magnitude(view.completion_tokens) + a_vote)
-        if view.shareable_tokens:
-            shared = view.shared_tokens / view.shareable_tokens
-            yield Fact("cached of what can be cached", f"{shared:.1%}")
+        reached = cache_share(view)
+        if reached is not None:
+            yield Fact("cached of what can be cached", f"{reached:.1%}")
 
 
 def _trouble(costs: Costs) -> Iterator[Fact]:

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from rrm_queue import strategies
 from rrm_queue.domain import MatchId, TournamentId
-from rrm_queue.report.contents import Bracket, Tournament
-from rrm_queue.report.size_budget import SizeBudget
+from rrm_queue.reports.contents import Bracket, Tournament
+from rrm_queue.reports.size_budget import SizeBudget
 from rrm_queue.store.database import Transaction
 from rrm_queue.store.views.matches import match_votes
 from rrm_queue.store.views.report import closest_matches, ranked_answers

@@ -1,24 +1,21 @@
 """Writes the report of a job: reads what it shows, one tournament at a time."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
 from rrm_queue.actions.app import App
 from rrm_queue.actions.atomic_file import opened, target_of
-from rrm_queue.actions.diagnose import read_diagnosis
-from rrm_queue.actions.leaderboard import leaderboard_notes, leaderboard_of
-from rrm_queue.actions.report.summary import Findings, judge_name, selection_words, summary_of
+from rrm_queue.actions.report.figures import read_figures
+from rrm_queue.actions.report.summary import selection_words
 from rrm_queue.actions.report.tournaments import ReportContext, tournaments
-from rrm_queue.diagnostics.labels import Scoring
 from rrm_queue.errors import UsageFault
-from rrm_queue.report import page
-from rrm_queue.report.contents import Board, Judge, Report
-from rrm_queue.report.size_budget import SizeBudget
+from rrm_queue.reports import page
+from rrm_queue.reports.contents import Report
+from rrm_queue.reports.size_budget import SizeBudget
 from rrm_queue.store.database import Transaction
-from rrm_queue.store.views.jobs import find_job, first_error, view_job
-from rrm_queue.store.views.report import job_costs, job_gold, select_tournaments
+from rrm_queue.store.views.jobs import find_job, view_job
+from rrm_queue.store.views.report import select_tournaments
 from rrm_queue.views.jobs import JobView
 from rrm_queue.views.tournaments import SelectedTournaments
 
@@ -70,16 +67,12 @@ def _report(
     tx: Transaction, view: JobView, selected: SelectedTournaments, request: ReportRequest
 ) -> Report:
     """The report; its tournaments are read when the page comes to them."""
-    board = leaderboard_of(tx, view)
-    diagnosis = read_diagnosis(tx, view, Scoring())
-    found = Findings(
-        board, diagnosis, job_gold(tx, view.id), job_costs(tx, view.id), first_error(tx, view.id)
-    )
+    figures = read_figures(tx, view)
     budget = SizeBudget(request.megabytes * MEGABYTE, len(selected.ids))
     return Report(
-        summary=summary_of(view, found, datetime.now(UTC)),
-        board=None if board is None else Board(board, tuple(leaderboard_notes(view, board))),
-        judge=Judge(judge_name(view.judge), diagnosis),
+        summary=figures.summary,
+        board=figures.board,
+        judge=figures.judge,
         tournaments=tournaments(ReportContext(tx, view, budget, request.texts), selected.ids),
         selection=selection_words(view, selected, texts=request.texts),
     )

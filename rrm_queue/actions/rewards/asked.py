@@ -9,6 +9,7 @@ from rrm_queue.actions.judges import JudgeFiles
 from rrm_queue.actions.open_jobs import open_key, refuse_own_pairs
 from rrm_queue.actions.request import SubmitOptions, request_of
 from rrm_queue.domain import Candidate, Tournament
+from rrm_queue.domain.queues import ONLINE_PRIORITY
 from rrm_queue.errors import BadInput, Problem, UsageFault
 from rrm_queue.intake.formats.base import Empty
 from rrm_queue.intake.formats.entrants import answer_text
@@ -25,9 +26,6 @@ FEWEST_COMPLETIONS = 2
 
 ALL_PAIRS = 16
 """The most answers of which all pairs are judged, unless a strategy is given."""
-
-ONLINE_PRIORITY = 10
-"""The weight of a job that trainers wait for: ten times that of a file's."""
 
 SOURCE = "rewards"
 """What a request is called in messages, and the source of the job that is made for it."""

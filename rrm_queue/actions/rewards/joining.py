@@ -1,6 +1,5 @@
 """Groups become tournaments of open jobs: those of many callers in one transaction."""
 
-import logging
 from collections import defaultdict
 from collections.abc import Sequence
 from concurrent.futures import Future
@@ -10,16 +9,14 @@ from rrm_queue.actions.app import App
 from rrm_queue.actions.open_jobs import needs_of_job
 from rrm_queue.actions.rewards.asked import Group, OwnJob, fitting
 from rrm_queue.actions.rewards.waiting import Waiting
-from rrm_queue.domain import JobId, Tournament, TournamentId
-from rrm_queue.errors import BrokerUnavailable, Conflict, RrmqError
+from rrm_queue.domain import JobId, JobState, Tournament, TournamentId
+from rrm_queue.errors import Conflict, RrmqError
 from rrm_queue.store.database import Transaction
 from rrm_queue.store.queue import appending
 from rrm_queue.store.queue.appending import Appended, OpenJob
 from rrm_queue.store.views.jobs import find_open_job
 from rrm_queue.text import printable
 from rrm_queue.views.groups import JudgedGroup
-
-log = logging.getLogger(__name__)
 
 
 class Joining(NamedTuple):
@@ -30,13 +27,17 @@ class Joining(NamedTuple):
 
 
 class Joined(NamedTuple):
-    """A group in the store; `judged` will tell what came of it. `new`: it was not there before."""
+    """A group in the store; `judged` will tell what came of it. `new`: it was not there before.
+
+    `look`: it may be over, or held with its job, before anything is told of it.
+    """
 
     job: JobId
     tournament: TournamentId
     key: str
     judged: Future[JudgedGroup]
     new: bool
+    look: bool
 
 
 class Jobs:
@@ -111,14 +112,9 @@ class Joiner:
         return [results[place] for place in range(len(asked))]
 
     def tell(self, joined: Sequence[Joined | RrmqError]) -> None:
-        """Called after the commit: wakes the coordinator, and looks for what was over before."""
-        groups = [one for one in joined if isinstance(one, Joined)]
-        if any(one.new for one in groups):
-            try:
-                self._app.broker.wake()
-            except BrokerUnavailable as error:
-                log.warning("%s; the answers are stored and judged when it is back", error)
-        self._waiting.look([one.tournament for one in groups if not one.new])
+        """Called after the commit: looks for what was over before. The store told coordinators."""
+        groups = [one for one in joined if isinstance(one, Joined) and one.look]
+        self._waiting.look([one.tournament for one in groups])
         self._waiting.look_for_held({one.job for one in groups})
 
     def _join(self, asked: Sequence[Joining]) -> list[Joined | RrmqError]:
@@ -133,17 +129,22 @@ class Joiner:
         tournaments = [group.tournament for group in groups]
         added = appending.append(tx, job.id, job.seed, tournaments)
         new = [one for one, result in zip(tournaments, added, strict=True) if result.new]
+        going = False
         if new:
             candidates = sum(len(one.candidates) for one in new)
-            appending.count_appended(tx, job.id, len(new), candidates)
+            state = appending.count_appended(tx, job.id, len(new), candidates)
+            going = state is not JobState.PAUSED
         return [
-            self._expected(job.id, one, result)
+            self._expected(job.id, one, result, going=going)
             for one, result in zip(tournaments, added, strict=True)
         ]
 
-    def _expected(self, job: JobId, one: Tournament, result: Appended) -> Joined | RrmqError:
+    def _expected(
+        self, job: JobId, one: Tournament, result: Appended, *, going: bool
+    ) -> Joined | RrmqError:
         """The group, which is waited for before the commit: so no notice of it is missed."""
         if not result.same:
             return Conflict(f"job {job} has other answers under the id '{printable(one.key)}'")
         judged = self._waiting.expect(result.tournament, job)
-        return Joined(job, result.tournament, one.key, judged, result.new)
+        look = not (going and result.new)
+        return Joined(job, result.tournament, one.key, judged, result.new, look)

@@ -126,7 +126,7 @@ class RewardService:
             found = find_open_job(tx, job)
             tournament = find_group(tx, found, key)
         judged = self.waiting.expect(tournament, found)
-        joined = Joined(found, tournament, key, judged, new=False)
+        joined = Joined(found, tournament, key, judged, new=False, look=True)
         self.joiner.tell([joined])
         return joined
 

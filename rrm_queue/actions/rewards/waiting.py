@@ -128,7 +128,7 @@ class Waiting:
         wanted = [id_ for id_ in tournaments if id_ in self._waiting]
         if not wanted:
             return
-        with self._app.begin() as tx:
+        with self._app.look() as tx:
             groups = judged_groups(tx, wanted)
         for group in groups:
             for future in self._take(group.id):
@@ -144,7 +144,7 @@ class Waiting:
                     waiting[job].append(tournament)
         if not waiting:
             return
-        with self._app.begin() as tx:
+        with self._app.look() as tx:
             held = held_jobs(tx, list(waiting))
         for one in held:
             for future in (f for tournament in waiting[one.id] for f in self._take(tournament)):

@@ -10,6 +10,7 @@ from rrm_queue.cli.options.arguments import job_argument
 from rrm_queue.cli.render.calibration import calibration_view
 from rrm_queue.cli.render.diagnosis import findings_view, labels_view
 from rrm_queue.cli.render.jury import jury_view
+from rrm_queue.cli.render.people import people_view
 from rrm_queue.cli.render.terminal import screen
 from rrm_queue.diagnostics.labels import TieLabels
 
@@ -47,4 +48,6 @@ def command(job: str, ties: str, as_json: bool) -> None:
     for renderable in calibration_view(diagnosis.calibration):
         console.print(renderable)
     for renderable in jury_view(diagnosis.jury):
+        console.print(renderable)
+    for renderable in people_view(diagnosis.people):
         console.print(renderable)

@@ -16,6 +16,7 @@ from rrm_queue.exports.preferences import Pairs, Rating
 from rrm_queue.exports.rankings import Per
 from rrm_queue.exports.rewards import Reward
 from rrm_queue.text import count
+from rrm_queue.views.style import Control
 
 
 def _word(kind: type[StrEnum]) -> click.Choice[str]:
@@ -28,6 +29,7 @@ WORDS: Mapping[str, type[StrEnum]] = {
     "per": Per,
     "reward": Reward,
     "battle_columns": Columns,
+    "control": Control,
 }
 """The options that are one word of a list."""
 
@@ -64,6 +66,12 @@ or not at all. docs/exports.md lists every column.
     is_flag=True,
     help="Put ' before CSV texts that a spreadsheet would run as formulas: = + - @ and tabs.",
 )
+@click.option(
+    "--drop-tied",
+    is_flag=True,
+    default=None,
+    help="best: only answers that the votes put first: none by a coin, none that share the rank.",
+)
 @click.option("--pairs", type=_word(Pairs), help="preferences: which pairs; by default best-worst.")
 @click.option(
     "--rating", type=_word(Rating), help="preferences: the rating of the margin; by default bt."
@@ -85,6 +93,12 @@ or not at all. docs/exports.md lists every column.
 )
 @click.option("--per", type=_word(Per), help="rankings: what a row holds; by default a candidate.")
 @click.option("--reward", type=_word(Reward), help="rewards: the kind of reward; by default elo.")
+@click.option(
+    "--control",
+    type=_word(Control),
+    help="rewards: a column of the reward as if all answers had the same length, or the same "
+    "length and Markdown; with --reward bt.",
+)
 @click.option(
     "--battle-columns",
     type=_word(Columns),

@@ -27,15 +27,24 @@ from rrm_queue.domain import JobState
 @click.option(
     "--all", "ephemeral", is_flag=True, help="Also the jobs that requests for rewards made."
 )
-def command(limit: int, as_json: bool, states: tuple[JobState, ...], ephemeral: bool) -> None:
+@click.option("--search", help="Only jobs with this text in id, name, file, strategy or judge.")
+def command(
+    limit: int,
+    as_json: bool,
+    states: tuple[JobState, ...],
+    ephemeral: bool,
+    search: str | None,
+) -> None:
     """List the jobs, the newest first."""
     with App() as app:
-        views = jobs.list_jobs(app, limit, states, ephemeral=ephemeral)
+        views = jobs.list_jobs(app, limit, states, ephemeral=ephemeral, search=search)
     if as_json:
         for view in views:
             click.echo(json_line(status_shape(view)))
     elif views:
         console = screen()
         console.print(jobs_table(views, console.width))
+    elif search or states:
+        click.echo("no such job", err=True)
     else:
         click.echo("no jobs yet; `rrmq submit FILE` makes one", err=True)

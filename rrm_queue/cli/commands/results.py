@@ -21,7 +21,7 @@ PAGE = 500  # champions in one table
 
 HEADER = (
     "tournament", "champion", "rank", "candidate", "generator",
-    "wins", "losses", "draws", "elo", "bt", *UNCERTAINTY,
+    "wins", "losses", "draws", "elo", "bt", *UNCERTAINTY, "decided_by", "tied",
 )  # fmt: skip
 
 
@@ -74,8 +74,9 @@ def _write_csv(results: Iterable[RatedResult]) -> None:
     writer = csv.writer(stream)
     writer.writerow(HEADER)
     for result, ratings in results:
-        for line in result_shape(result, ratings)["standings"]:
-            cells = dict(line)
+        shape = result_shape(result, ratings)
+        for line in shape["standings"]:
+            cells = {**line, "decided_by": shape["decided_by"], "tied": shape["tied"]}
             names = [shown(result.key), shown(result.champion or ""), line["rank"]]
             names += [shown(line["candidate"]), shown(line["generator"] or "")]
             writer.writerow([*names, *(cells[key] for key in HEADER[5:])])

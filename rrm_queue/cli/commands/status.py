@@ -12,7 +12,6 @@ from rrm_queue.cli import exit_codes
 from rrm_queue.cli.options.arguments import job_argument
 from rrm_queue.cli.render.tables import card
 from rrm_queue.cli.render.terminal import screen
-from rrm_queue.cli.render.watching import show_until_end
 from rrm_queue.text import printable
 
 
@@ -29,6 +28,8 @@ def command(job: str, watching: bool, as_json: bool) -> int:
     with App() as app:
         view, error = jobs.status(app, job)
         if watching:
+            from rrm_queue.cli.render.watching import show_until_end  # all that a display needs
+
             return show_until_end(app, view.id, as_json=as_json)
         if as_json:
             click.echo(json_line(problem_shape(view, error, held_up(app, view))))

@@ -10,6 +10,7 @@ from rrm_queue.cli.options.checked import choice_option, number_option
 from rrm_queue.cli.options.judge import JUDGES, asking_options, price_option
 from rrm_queue.cli.options.voting import voting_options
 from rrm_queue.strategies import NAMES as STRATEGIES
+from rrm_queue.strategies.adaptive import CONFIDENCE, MATCHES_EACH
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -18,7 +19,19 @@ OPTIONS = (
         "--strategy",
         default="knockout",
         help=f"How to rank: {', '.join(STRATEGIES)}; "
-        "sampled, swiss and pivot may be followed by :NUMBER.",
+        "sampled, swiss and pivot may be followed by :NUMBER, adaptive by :best or :order.",
+    ),
+    click.option(
+        "--confidence",
+        type=float,
+        help="adaptive ends a tournament when it is so sure of the best, or of the order; "
+        f"{CONFIDENCE:g} by default.",
+    ),
+    click.option(
+        "--budget",
+        type=int,
+        help="The most votes that adaptive spends on a tournament; by default "
+        f"{MATCHES_EACH} matches for each answer.",
     ),
     click.option(
         "--judge",

@@ -16,10 +16,8 @@ OPTIONS = (
     choice_option(options.LAUNCH),
     click.option(
         "--stop",
-        default=options.STOP,
         metavar="never|decided|lead:M",
-        help="When a match has enough votes: after all of them, once it is decided, or at a lead "
-        "of M votes.",
+        help=options.STOP,
     ),
     choice_option(options.ON_NO_VERDICT),
     choice_option(options.ON_REFUSED),

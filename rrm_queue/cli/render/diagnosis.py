@@ -10,7 +10,7 @@ from rrm_queue.cli.render.tables import MEDIUM, NARROW, WIDE, ruled
 from rrm_queue.diagnostics.kappa import Kappa
 from rrm_queue.diagnostics.label_report import LabelReport
 from rrm_queue.diagnostics.rates import Rate
-from rrm_queue.diagnostics.reading import Level
+from rrm_queue.diagnostics.reading import FEW, Level
 from rrm_queue.diagnostics.report import JudgeReport
 from rrm_queue.judging.kinds import titled
 from rrm_queue.text import count, percent, printable
@@ -79,24 +79,23 @@ def labels_view(
                 cells += [percent(held.both.estimate), percent(held.consistency.estimate)]
         table.add_row(*cells)
     yield table
+    yield from _below_labels(reports[0], longer)
+
+
+def _below_labels(everything: LabelReport, longer: Rate | None) -> Iterator[Text]:
     if longer and longer.n:
         share, within = _percents(longer)
         yield Text(f"by the labels, the longer answer wins {share} % ({within})", "dim")
-    left_out = reports[0].pairs - reports[0].accuracy.n
-    if left_out:
+    counted = everything.accuracy.n
+    if 0 < counted < FEW:
+        yield Text(f"a small sample: {count(counted, 'pair')}; the figures may be far off", "dim")
+    if left_out := everything.pairs - counted:
         yield Text(f"left out: {count(left_out, 'pair')} whose label is a tie; see --ties", "dim")
 
 
 def _below(view: JobView, report: JudgeReport) -> Iterator[Text]:
-    slope = report.slope
-    if isinf(slope.estimate):
-        yield Text("length alone predicts every winner", "dim")
-    elif not isnan(slope.estimate):
-        yield Text(
-            f"twice the length adds {slope.estimate:.2f} ({slope.low:.2f} to {slope.high:.2f}) "
-            "to the log odds of winning",
-            "dim",
-        )
+    if length := _length(report):
+        yield Text(length, "dim")
     if report.taken is not None:
         first = "first vote" if report.taken == 1 else f"first {report.taken} votes"
         yield Text(
@@ -106,6 +105,20 @@ def _below(view: JobView, report: JudgeReport) -> Iterator[Text]:
         )
     if not view.state.ended:
         yield Text(f"the job is {view.state}: these are its figures so far", "dim")
+
+
+def _length(report: JudgeReport) -> str | None:
+    """What length is worth to a winner; None where no two lengths differ."""
+    slope, few = report.slope, ""
+    if slope.n < FEW:
+        few = f": {count(slope.n, 'match')} are too few to tell what length is worth"
+    if isinf(slope.estimate):
+        side = "longer" if slope.estimate > 0 else "shorter"
+        return f"the {side} answer won whenever the lengths differed{few}"
+    if isnan(slope.estimate):
+        return None
+    within = "" if isinf(slope.low) else f" ({slope.low:.2f} to {slope.high:.2f})"
+    return f"twice the length adds {slope.estimate:.2f}{within} to the log odds of winning{few}"
 
 
 def _percents(rate: Rate) -> tuple[str, str]:

@@ -48,6 +48,8 @@ def _facts(estimate: Estimate) -> Iterator[tuple[str, str]]:
     most = f", at most {scale.most_votes:,}" if scale.most_votes > round(scale.votes) else ""
     guess = f" if {estimate.agreement:.0%} of votes agree" if most else ""
     yield "votes", f"about {scale.votes:,.0f}{guess}{most}"
+    if scale.stops_early:
+        yield "", "all figures are for the whole budget; adaptive ends earlier where it is sure"
     if scale.tokens.prompt:
         yield "prompt tokens", _tokens(scale)
     if estimate.written:

@@ -1,13 +1,15 @@
 """The judges of a jury as tables: with each other, and each with labels."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from math import isnan
 
 from rich.console import RenderableType
+from rich.table import Table
 from rich.text import Text
 
 from rrm_queue.cli.render.tables import ruled
 from rrm_queue.diagnostics.diagnosis import JuryReport
+from rrm_queue.diagnostics.jury import JudgePair, JurorAccuracy
 from rrm_queue.diagnostics.kappa import Kappa
 from rrm_queue.diagnostics.rates import Rate
 from rrm_queue.text import percent, printable
@@ -18,24 +20,33 @@ def jury_view(found: JuryReport | None) -> Iterator[RenderableType]:
     if found is None:
         return
     yield ""
-    table = ruled(title=Text("agreement of the judges", "bold"))
-    for heading in ("judge", "judge", "agree %", "95 %", "kappa", "matches"):
-        text = heading == "judge"
-        table.add_column(heading, justify="left" if text else "right", overflow="fold")
-    for pair in found.pairs:
-        table.add_row(
-            printable(pair.one), printable(pair.other), *_figures(pair.agreement, pair.kappa)
-        )
-    yield table
+    yield pair_table("agreement of the judges", "judge", found.pairs)
     if not found.judges:
         return
     yield ""
-    table = ruled(title=Text("each judge and the file's labels", "bold"))
-    for heading in ("judge", "right %", "95 %", "kappa", "pairs"):
-        table.add_column(heading, justify="left" if heading == "judge" else "right")
-    for one in found.judges:
+    yield accuracy_table("each judge and the file's labels", "judge", found.judges)
+
+
+def pair_table(title: str, who: str, pairs: Sequence[JudgePair]) -> Table:
+    """How often every two of them agree; `who` heads the columns of names."""
+    table = ruled(title=Text(title, "bold"))
+    for heading in (who, who, "agree %", "95 %", "kappa", "matches"):
+        table.add_column(heading, justify="left" if heading == who else "right", overflow="fold")
+    for pair in pairs:
+        table.add_row(
+            printable(pair.one), printable(pair.other), *_figures(pair.agreement, pair.kappa)
+        )
+    return table
+
+
+def accuracy_table(title: str, who: str, judges: Sequence[JurorAccuracy]) -> Table:
+    """How often each is right by the labels."""
+    table = ruled(title=Text(title, "bold"))
+    for heading in (who, "right %", "95 %", "kappa", "pairs"):
+        table.add_column(heading, justify="left" if heading == who else "right")
+    for one in judges:
         table.add_row(printable(one.judge), *_figures(one.accuracy, one.kappa))
-    yield table
+    return table
 
 
 def _figures(rate: Rate, kappa: Kappa) -> list[str]:

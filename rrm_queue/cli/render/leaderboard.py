@@ -7,7 +7,7 @@ from rich.table import Table
 
 from rrm_queue.cli.render.tables import MEDIUM, NARROW, WIDE, ruled
 from rrm_queue.ratings.leaderboard import Leaderboard, LeaderboardRow
-from rrm_queue.text import percent, printable, rank_range, rating_interval
+from rrm_queue.text import chance, percent, printable, rank_range, rating_interval
 
 if TYPE_CHECKING:
     from rich.console import JustifyMethod
@@ -17,10 +17,11 @@ Cell = Callable[[LeaderboardRow], str]
 # The columns from left to right, and the least width of a terminal that has them.
 COLUMNS: tuple[tuple[str, int, Cell], ...] = (
     ("rank", 0, lambda row: str(row.rank)),
-    ("ranks", 0, lambda row: rank_range(row.best, row.worst)),
+    ("ranks", 0, lambda row: rank_range(row.rank_low, row.rank_high)),
     ("generator", 0, lambda row: printable(row.generator)),
     ("BT", 0, lambda row: f"{row.bt:.0f}"),
     ("95 %", NARROW, lambda row: rating_interval(row.low, row.high, row.undefeated, row.winless)),
+    ("> next", MEDIUM, lambda row: "" if row.above_next is None else chance(row.above_next)),
     ("won %", 0, lambda row: percent(row.win_rate)),
     ("matches", NARROW, lambda row: f"{row.matches:,}"),
     ("won", MEDIUM, lambda row: f"{row.wins:,}"),

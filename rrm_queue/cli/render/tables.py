@@ -1,6 +1,6 @@
 """The tables of jobs and standings and the card of a job; what is too long is folded."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -18,9 +18,9 @@ from rrm_queue.actions.formatting import (
     tokens,
 )
 from rrm_queue.actions.money import cost_words
-from rrm_queue.domain import TournamentState
+from rrm_queue.domain import ChampionBy, TournamentState
 from rrm_queue.judging.kinds import titled
-from rrm_queue.text import printable, rating_interval, shortened
+from rrm_queue.text import chance, printable, rank_range, rating_interval, shortened
 from rrm_queue.views.jobs import JobView
 from rrm_queue.views.tournaments import RankedCandidate, TournamentError, TournamentResult
 
@@ -97,29 +97,51 @@ def jobs_table(views: Iterable[JobView], width: int) -> Table:
     return table
 
 
-def champions_table(results: Iterable[TournamentResult]) -> Table:
-    """Each tournament's champion, or why it has none."""
+def champions_table(results: Sequence[TournamentResult]) -> Table:
+    """Each tournament's champion, or why it has none.
+
+    Of a bracket the runner-up and the final's votes; the champion of a knockout has won them all.
+    """
+    bracket = any(result.final for result in results)
     table = ruled()
     table.add_column("tournament", overflow="fold")
     table.add_column("champion", overflow="fold")
-    table.add_column("won", justify="right")
-    table.add_column("lost", justify="right")
+    if bracket:
+        table.add_column("runner-up", overflow="fold")
+        table.add_column("votes", justify="right")
+    else:
+        table.add_column("won", justify="right")
+        table.add_column("lost", justify="right")
     for result in results:
+        cells: Sequence[str | Text] = [_why_none(result)]
         if result.standings:
-            best = result.standings[0].standing
-            won, lost = str(best.wins), str(best.losses)
-            table.add_row(printable(result.key), _champion(result), won, lost)
-        else:
-            table.add_row(printable(result.key), _why_none(result))
+            cells = [_champion(result), *(_final(result) if bracket else _record(result))]
+        table.add_row(printable(result.key), *cells)
     return table
 
 
+def _record(result: TournamentResult) -> Sequence[str]:
+    best = result.standings[0].standing
+    return str(best.wins), str(best.losses)
+
+
+def _final(result: TournamentResult) -> Sequence[str]:
+    """The second of the bracket and the votes of the final."""
+    runner_up = printable(result.standings[1].key)
+    final = result.final
+    return runner_up, f"{final.champion}:{final.other}" if final else ""
+
+
 def _champion(result: TournamentResult) -> Text:
-    """The champion, and how many candidates share its rank."""
+    """The champion, how many candidates share its rank, and whether it won by a coin."""
     best = result.standings[0]
     name = Text(printable(best.key), "bold")
     others = sum(one.standing.rank == best.standing.rank for one in result.standings) - 1
-    return name.append(f" and {others} more", "not bold dim") if others else name
+    if others:
+        name.append(f" and {others} more", "not bold dim")
+    elif result.decided_by is ChampionBy.COIN:
+        name.append(" by a coin", "not bold dim")
+    return name
 
 
 def standings_table(
@@ -141,7 +163,17 @@ def standings_table(
     for ranked in result.standings:
         cells = (cell(ranked) for cell in columns.values())
         table.add_row(*cells, style="bold" if ranked.key == result.champion else "")
+    if result.decided_by in _CAPTIONS:
+        table.caption = Text(_CAPTIONS[result.decided_by], "dim")
+        table.caption_justify = "left"
     return table
+
+
+_CAPTIONS: dict[ChampionBy | None, str] = {
+    ChampionBy.COIN: "a coin settled a match that the champion won: it counts as a draw here",
+    ChampionBy.TIE: "several answers share the first rank: the votes do not tell which is best",
+    ChampionBy.REFUSED: "the judge refused a match that the champion won",
+}
 
 
 def _standing_columns(
@@ -166,6 +198,9 @@ def _standing_columns(
     columns["BT"] = lambda ranked: f"{ranked.standing.bt:.0f}"
     if ratings and width >= NARROW:
         columns["95 %"] = lambda ranked: _interval(ratings[ranked.standing.candidate])
+    if ratings and width >= WIDE:
+        columns["ranks"] = lambda ranked: _ranks(ratings[ranked.standing.candidate])
+        columns["> next"] = lambda ranked: _above_next(ratings[ranked.standing.candidate])
     return columns
 
 
@@ -202,6 +237,14 @@ def _cut(judge: str) -> str:
 
 def _interval(rating: "Rating") -> str:
     return rating_interval(rating.low, rating.high, rating.undefeated, rating.winless)
+
+
+def _ranks(rating: "Rating") -> str:
+    return rank_range(rating.rank_low, rating.rank_high)
+
+
+def _above_next(rating: "Rating") -> str:
+    return "" if rating.above_next is None else chance(rating.above_next)
 
 
 def _why_none(result: TournamentResult) -> Text:

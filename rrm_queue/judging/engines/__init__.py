@@ -14,7 +14,7 @@ def open_engine(judge: JudgeSpec, settings: EngineSettings) -> Engine:
     The engine's module is imported here and not before: a command that only names a judge does
     not load it.
     """
-    if judge.kind not in KINDS:
+    if judge.kind not in KINDS or KINDS[judge.kind].by_people:
         raise PermanentFault(f"this worker has no engine for {judge}")
     engine: Engine = import_module(KINDS[judge.kind].engine).open_engine(settings)
     return engine

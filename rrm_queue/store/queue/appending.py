@@ -13,6 +13,7 @@ from rrm_queue.domain import (
     Candidate,
     CandidateNumber,
     JobId,
+    JobState,
     Label,
     LabelledPair,
     Tournament,
@@ -21,6 +22,7 @@ from rrm_queue.domain import (
 from rrm_queue.errors import JobNotFound, JobNotOpen
 from rrm_queue.seeds import derive
 from rrm_queue.store.database import savepoint
+from rrm_queue.store.listening import Channel, tell
 from rrm_queue.store.queue.counters import end_job
 from rrm_queue.store.queue.submission import LOCK_SUBMISSION, copy_tournaments, insert_job
 from rrm_queue.store.tables import Job
@@ -62,7 +64,7 @@ COUNT_APPENDED = text("""
         state = CASE WHEN state IN ('succeeded', 'partial', 'failed') THEN 'running' ELSE state END,
         finished_at = NULL
     WHERE id = :job AND open AND state <> 'cancelled'
-    RETURNING id
+    RETURNING state
 """)
 
 
@@ -139,14 +141,17 @@ def append(
         return [_appended(one, known, added, fresh) for one in tournaments]
 
 
-def count_appended(tx: Connection, job: JobId, tournaments: int, candidates: int) -> None:
-    """Counts what was added. The last statement of a transaction, as coordinators wait for the row.
+def count_appended(tx: Connection, job: JobId, tournaments: int, candidates: int) -> JobState:
+    """Counts what was added, and tells coordinators of it; the job's state.
 
-    Raises JobNotOpen.
+    At the end of a transaction, as coordinators wait for the row. Raises JobNotOpen.
     """
+    tell(tx, Channel.WORK, [job])
     counts = {"tournaments": tournaments, "candidates": candidates}
-    if tx.scalar(COUNT_APPENDED, {"job": job, **counts}) is None:
+    state = tx.scalar(COUNT_APPENDED, {"job": job, **counts})
+    if state is None:
         raise JobNotOpen(job)
+    return JobState(state)
 
 
 def _added(

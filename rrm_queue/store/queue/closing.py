@@ -14,7 +14,7 @@ from rrm_queue.store.listening import Channel, tell
 RESULTS = """
     COPY (
         SELECT tournament_id, first, second,
-               CASE WHEN decided_by = 'equal' THEN -1 ELSE coalesce(winner, -1) END
+               CASE WHEN decided_by IN ('equal', 'coin') THEN -1 ELSE coalesce(winner, -1) END
         FROM matches
         WHERE tournament_id = ANY(CAST(%(tournaments)s AS bigint[])) AND state = 'done'
         ORDER BY tournament_id
@@ -85,7 +85,8 @@ def results(
 ) -> dict[TournamentId, NDArray[np.int64]]:
     """The decided matches of these tournaments as rows: first, second, winner or -1 for a draw.
 
-    Equal texts have drawn, also where one of them went on in a bracket.
+    Equal texts, and answers of which a coin chose one, have drawn, also where one of them went on
+    in a bracket.
 
     By COPY: of 2,000 candidates two million matches come in seconds.
     """

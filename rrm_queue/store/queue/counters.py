@@ -10,6 +10,8 @@ from rrm_queue.domain import JobId, TournamentId
 # How far the prompts of finished tournaments could share a cache, and did. Of a tournament's
 # distinct prompts all but one can share system and query, all but one with the same answer in
 # slot 1 can share that answer, and a prompt that is sent again shares all but its last token.
+# Prompts of other tournaments have more to share, such as the system's text. How much is not known;
+# so a tournament that shared more than its own prompts have could share as much as it did.
 SHARING = text("""
     WITH prompts AS (
         SELECT m.tournament_id, CASE WHEN v.swapped THEN m.second ELSE m.first END AS slot_one,
@@ -26,7 +28,8 @@ SHARING = text("""
                sum((requests - 1) * (length - 1)) AS repeats
         FROM prompts GROUP BY tournament_id, slot_one
     ), tournaments AS (
-        SELECT (sum(prompts) - 1) * max(query) + sum(answers) + sum(repeats) AS shareable,
+        SELECT greatest((sum(prompts) - 1) * max(query) + sum(answers) + sum(repeats),
+                        sum(cached)) AS shareable,
                sum(cached) AS shared
         FROM slots GROUP BY tournament_id
     )

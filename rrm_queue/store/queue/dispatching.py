@@ -1,7 +1,6 @@
-"""What the coordinator's `dispatch` reads and writes: active jobs, claimed matches, batches."""
+"""What the coordinator's `dispatch` reads and writes: claimed matches and batches."""
 
-import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from sqlalchemy import Connection, text
@@ -10,59 +9,19 @@ from rrm_queue.domain import (
     BatchId,
     CandidateNumber,
     JobId,
-    JudgeSpec,
     MatchId,
     TournamentId,
-    Voting,
 )
-from rrm_queue.errors import ForeignJob
-from rrm_queue.log_once import log_once
 from rrm_queue.messages import Answer
 from rrm_queue.seeds import derive
 from rrm_queue.store.queue.floors import Floor
-from rrm_queue.store.queue.job_options import FOREIGN, job_options
-
-log = logging.getLogger(__name__)
 
 # One coordinator fills a queue's window at a time: two at once would fill it twice.
 LOCK_QUEUE = text("SELECT pg_advisory_xact_lock(:number)")
 
-ACTIVE_QUEUES = text("""
-    SELECT queue, count(*) AS jobs FROM jobs WHERE state IN ('queued', 'running')
-    GROUP BY queue ORDER BY queue
-""")
-
-# Floors: see `floors`. Each bounds how many index entries of matches of the past are passed over.
-ACTIVE_JOBS = text("""
-    SELECT j.id, j.strategy, j.priority, j.judge, j.voting, j.seed,
-           (SELECT count(*) FROM matches m
-            WHERE m.job_id = j.id AND m.state = 'out' AND m.batch_id >= :first_out) AS out,
-           (SELECT count(*) FROM (SELECT 1 FROM matches m
-                                  WHERE m.job_id = j.id AND m.state = 'ready'
-                                    AND (m.tournament_id, m.round, m.slot)
-                                        >= (coalesce(f.tournament, 0), coalesce(f.round, 0),
-                                            coalesce(f.slot, 0))
-                                    AND (m.not_before IS NULL OR m.not_before <= now())
-                                  LIMIT :most) AS counted) AS ready
-    FROM jobs j
-    LEFT JOIN unnest(CAST(:jobs AS text[]), CAST(:tournaments AS bigint[]),
-                     CAST(:rounds AS int[]), CAST(:slots AS int[]))
-              AS f (job, tournament, round, slot) ON f.job = j.id
-    WHERE j.queue = :queue AND j.state IN ('queued', 'running')
-    ORDER BY j.created_at, j.id
-""")
-
-COUNT_READY = text("""
-    SELECT count(*) FROM (SELECT 1 FROM matches
-                          WHERE job_id = :job AND state = 'ready'
-                            AND (tournament_id, round, slot) >= (:tournament, :round, :slot)
-                            AND (not_before IS NULL OR not_before <= now())
-                          LIMIT :most) AS counted
-""")
-
 # Depth-first: what the earliest tournament still needs goes before the next tournament.
 CLAIM_MATCHES = text("""
-    SELECT id, tournament_id, first, second
+    SELECT id, tournament_id, first, second, meeting
     FROM matches
     WHERE job_id = :job AND state = 'ready' AND (not_before IS NULL OR not_before <= now())
       AND (tournament_id, round, slot) >= (:tournament, :round, :slot)
@@ -95,8 +54,10 @@ TEXT_BYTES = text("""
 
 # Batches of a version before 0005 do not tell.
 OUT_BYTES = text("""
-    SELECT coalesce(sum(bytes), 0) FROM batches
-    WHERE queue = :queue AND state = 'out' AND id >= :first_out
+    SELECT queue, sum(bytes) AS bytes FROM batches
+    WHERE queue = ANY(CAST(:queues AS text[])) AND state = 'out' AND id >= :first_out
+      AND bytes IS NOT NULL
+    GROUP BY queue
 """)
 
 INSERT_BATCHES = text("""
@@ -118,19 +79,6 @@ SEND_MATCHES = text("""
 """)
 
 
-class ActiveJob(NamedTuple):
-    """A job that may have matches out; `ready` is counted only up to what dispatch could use."""
-
-    id: JobId
-    strategy: str
-    priority: int
-    judge: JudgeSpec
-    voting: Voting
-    seed: int
-    out: int
-    ready: int
-
-
 class ReadyMatch(NamedTuple):
     """A claimed match."""
 
@@ -138,6 +86,7 @@ class ReadyMatch(NamedTuple):
     tournament: TournamentId
     first: CandidateNumber
     second: CandidateNumber
+    meeting: int = 1
 
 
 class TournamentTexts(NamedTuple):
@@ -164,53 +113,12 @@ def lock_queue(tx: Connection, queue: str) -> None:
     tx.execute(LOCK_QUEUE, {"number": derive("dispatch", queue)})
 
 
-def active_queues(tx: Connection) -> dict[str, int]:
-    """The queues of all jobs that are queued or running, each with their number."""
-    return {row.queue: row.jobs for row in tx.execute(ACTIVE_QUEUES)}
-
-
-def active_jobs(
-    tx: Connection, queue: str, most: int, floors: Mapping[JobId, Floor], first_out: BatchId
-) -> list[ActiveJob]:
-    """The queue's jobs, the oldest first; ready matches counted up to `most`, from their floors.
-
-    `first_out` is a batch before which none of the queue is out.
-    A job whose judge or voting this version cannot read is left to one that can.
-    """
-    found = []
-    bind = {
-        "queue": queue,
-        "most": most,
-        "first_out": first_out,
-        "jobs": list(floors),
-        "tournaments": [floor.tournament for floor in floors.values()],
-        "rounds": [floor.round for floor in floors.values()],
-        "slots": [floor.slot for floor in floors.values()],
-    }
-    for row in tx.execute(ACTIVE_JOBS, bind):
-        try:
-            judge = job_options(row.judge, JudgeSpec)
-            voting = job_options(row.voting, Voting)
-        except ForeignJob as error:
-            log_once(log, logging.ERROR, FOREIGN, row.id, str(error))
-            continue
-        found.append(
-            ActiveJob(
-                row.id, row.strategy, row.priority, judge, voting, row.seed, row.out, row.ready
-            )
-        )
-    return found
-
-
-def count_ready(tx: Connection, job: JobId, most: int, floor: Floor) -> int:
-    """How many matches of the job are ready, counted up to `most`."""
-    return int(tx.scalar(COUNT_READY, {"job": job, "most": most, **floor._asdict()}))
-
-
 def claim_matches(tx: Connection, job: JobId, count: int, floor: Floor) -> list[ReadyMatch]:
     """Up to `count` ready matches of the job, locked, in depth-first order."""
     rows = tx.execute(CLAIM_MATCHES, {"job": job, "count": count, **floor._asdict()})
-    return [ReadyMatch(row.id, row.tournament_id, row.first, row.second) for row in rows]
+    return [
+        ReadyMatch(row.id, row.tournament_id, row.first, row.second, row.meeting) for row in rows
+    ]
 
 
 def text_bytes(tx: Connection, matches: Iterable[ReadyMatch]) -> TextBytes:
@@ -224,9 +132,10 @@ def text_bytes(tx: Connection, matches: Iterable[ReadyMatch]) -> TextBytes:
     return found
 
 
-def out_bytes(tx: Connection, queue: str, first_out: BatchId) -> int:
-    """The bytes of all messages of the queue that are out; none is before `first_out`."""
-    return int(tx.scalar(OUT_BYTES, {"queue": queue, "first_out": first_out}))
+def out_bytes(tx: Connection, queues: Sequence[str], first_out: BatchId) -> dict[str, int]:
+    """The bytes of all messages that are out, of each queue; none is before `first_out`."""
+    rows = tx.execute(OUT_BYTES, {"queues": list(queues), "first_out": first_out})
+    return {row.queue: int(row.bytes) for row in rows}
 
 
 def tournament_texts(

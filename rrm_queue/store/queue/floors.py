@@ -5,6 +5,7 @@ index entries of matches that were claimed, and of batches that are over. A scan
 floor does not pass over those below it.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from sqlalchemy import Connection, text
@@ -25,9 +26,11 @@ FIRST_UNDECIDED = text("""
 """)
 
 FIRST_OUT = text("""
-    SELECT id FROM batches
-    WHERE queue = :queue AND state = 'out' AND id >= :batch
-    ORDER BY id LIMIT 1
+    SELECT min(first.id) FROM unnest(CAST(:queues AS text[])) AS q (queue), LATERAL (
+        SELECT id FROM batches
+        WHERE queue = q.queue AND state = 'out' AND id >= :batch
+        ORDER BY id LIMIT 1
+    ) AS first
 """)
 
 
@@ -52,7 +55,7 @@ def next_floor(tx: Connection, job: JobId, floor: Floor, *, in_order: bool) -> F
     return here if first is None else Floor(tournament, first.round, first.slot)
 
 
-def first_out(tx: Connection, queue: str, batch: BatchId) -> BatchId:
-    """The queue's first batch that is out, searched from an earlier one; that one if none is."""
-    first = tx.scalar(FIRST_OUT, {"queue": queue, "batch": batch})
+def first_out(tx: Connection, queues: Sequence[str], batch: BatchId) -> BatchId:
+    """The queues' first batch that is out, searched from an earlier one; that one if none is."""
+    first = tx.scalar(FIRST_OUT, {"queues": list(queues), "batch": batch})
     return batch if first is None else BatchId(first)

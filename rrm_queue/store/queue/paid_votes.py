@@ -5,12 +5,13 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from msgspec import structs
 from sqlalchemy import Connection, Row, text
 
 from rrm_queue.domain import MatchId, NoVerdict, Verdict, Vote
 
 IN_HAND = text("""
-    SELECT match_id, number, verdict, swapped, no_verdict, seed
+    SELECT match_id, number, verdict, swapped, no_verdict, seed, person
     FROM votes WHERE match_id = ANY(CAST(:matches AS bigint[]))
     ORDER BY match_id, number
 """)
@@ -64,7 +65,8 @@ def in_hand(tx: Connection, matches: Sequence[int]) -> dict[int, list[Vote]]:
     """The votes of these matches that are recorded, without their texts, by match."""
     found: dict[int, list[Vote]] = defaultdict(list)
     for row in tx.execute(IN_HAND, {"matches": list(matches)}):
-        found[row.match_id].append(_vote(row, row.number, swapped=row.swapped))
+        vote = _vote(row, row.number, swapped=row.swapped)
+        found[row.match_id].append(structs.replace(vote, person=row.person))
     return found
 
 

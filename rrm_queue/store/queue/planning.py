@@ -2,7 +2,7 @@
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -74,7 +74,7 @@ START_JOBS = text("""
 """)
 
 PLAYED = text("""
-    SELECT tournament_id, round, slot, winner,
+    SELECT tournament_id, round, slot, first, second, winner,
            CASE WHEN state = 'done' THEN decided_by END AS decided_by
     FROM matches
     WHERE tournament_id = ANY(CAST(:tournaments AS bigint[]))
@@ -85,10 +85,10 @@ INSERT_MATCHES = text("""
     WITH wanted AS (
         SELECT * FROM unnest(
             CAST(:tournament AS bigint[]), CAST(:round AS int[]), CAST(:slot AS int[]),
-            CAST(:first AS int[]), CAST(:second AS int[])
-        ) AS w (tournament_id, round, slot, first, second)
+            CAST(:first AS int[]), CAST(:second AS int[]), CAST(:meeting AS int[])
+        ) AS w (tournament_id, round, slot, first, second, meeting)
     ), added AS (
-        INSERT INTO matches (job_id, tournament_id, round, slot, first, second)
+        INSERT INTO matches (job_id, tournament_id, round, slot, first, second, meeting)
         SELECT t.job_id, w.* FROM wanted w JOIN tournaments t ON t.id = w.tournament_id
         ON CONFLICT (tournament_id, round, slot) DO NOTHING
         RETURNING tournament_id
@@ -118,8 +118,11 @@ class RunningTournament(NamedTuple):
     pairs: tuple[tuple[CandidateNumber, CandidateNumber], ...] = ()
 
 
-Played = Mapping[Position, Outcome | None]
-"""The planned matches of a tournament; None for one that is undecided."""
+class Played(NamedTuple):
+    """The planned matches of a tournament: None for one that is undecided, and their candidates."""
+
+    matches: dict[Position, Outcome | None]
+    pairs: dict[Position, tuple[CandidateNumber, CandidateNumber]]
 
 
 def lock_tournaments(tx: Connection, job: JobId, matches: Sequence[int]) -> list[RunningTournament]:
@@ -152,10 +155,12 @@ def start_jobs(tx: Connection, jobs: Sequence[JobId]) -> None:
 
 def played(tx: Connection, tournaments: Sequence[TournamentId]) -> dict[TournamentId, Played]:
     """All planned matches of these tournaments, in order of position."""
-    found: dict[TournamentId, dict[Position, Outcome | None]] = defaultdict(dict)
+    found: dict[TournamentId, Played] = defaultdict(lambda: Played({}, {}))
     for row in tx.execute(PLAYED, {"tournaments": list(tournaments)}):
+        position, played_there = Position(row.round, row.slot), found[row.tournament_id]
         outcome = None if row.decided_by is None else _outcome(row.winner, row.decided_by)
-        found[row.tournament_id][Position(row.round, row.slot)] = outcome
+        played_there.matches[position] = outcome
+        played_there.pairs[position] = (row.first, row.second)
     return dict(found)
 
 
@@ -176,6 +181,7 @@ def insert_matches(tx: Connection, wanted: Iterable[tuple[TournamentId, Pairing]
                 "slot": [pairing.position.slot for _, pairing in rows],
                 "first": [pairing.first for _, pairing in rows],
                 "second": [pairing.second for _, pairing in rows],
+                "meeting": [pairing.meeting for _, pairing in rows],
             },
         )
 

@@ -24,8 +24,8 @@ LARGEST_ID = 2**63 - 1
 # is ready again (its batch was given up) takes a late outcome all the same: it is paid for. One
 # that has failed or was cancelled keeps late votes, for when it is tried again.
 LOCK_MATCHES = text("""
-    SELECT m.id, m.tournament_id, m.round, m.slot, m.first, m.second, m.attempt, m.batch_id,
-           m.state IN ('ready', 'out') AS undecided
+    SELECT m.id, m.tournament_id, m.round, m.slot, m.first, m.second, m.meeting, m.attempt,
+           m.batch_id, m.state IN ('ready', 'out') AS undecided
     FROM matches m
     WHERE m.id = ANY(CAST(:matches AS bigint[])) AND m.job_id = :job
       AND m.state IN ('ready', 'out', 'failed', 'cancelled')
@@ -41,7 +41,7 @@ INSERT_VOTES = text("""
     INSERT INTO votes (match_id, number, swapped, verdict, no_verdict, text, model, seed,
                        prompt_tokens, cached_tokens, completion_tokens, seconds,
                        queue_seconds, query_tokens, slot_tokens, samples, neutralised, key,
-                       margin, probability)
+                       margin, probability, person)
     SELECT * FROM unnest(
         CAST(:match AS bigint[]), CAST(:number AS int[]), CAST(:swapped AS bool[]),
         CAST(:verdict AS text[]), CAST(:no_verdict AS text[]), CAST(:text AS text[]),
@@ -50,7 +50,7 @@ INSERT_VOTES = text("""
         CAST(:seconds AS float8[]), CAST(:queue_seconds AS float8[]),
         CAST(:query_tokens AS int[]), CAST(:slot_tokens AS int[]), CAST(:samples AS int[]),
         CAST(:neutralised AS bool[]), CAST(:key AS uuid[]), CAST(:margin AS smallint[]),
-        CAST(:probability AS float8[])
+        CAST(:probability AS float8[]), CAST(:person AS text[])
     )
     ON CONFLICT (match_id, number) DO NOTHING
 """)
@@ -140,6 +140,7 @@ class LockedMatch(NamedTuple):
     attempt: int
     batch: BatchId | None
     undecided: bool
+    meeting: int = 1
 
 
 class Requeue(NamedTuple):
@@ -175,6 +176,7 @@ def lock_matches(tx: Connection, job: JobId, matches: Sequence[int]) -> dict[int
             attempt=row.attempt,
             batch=row.batch_id,
             undecided=row.undecided,
+            meeting=row.meeting,
         )
         for row in rows
     }
@@ -223,6 +225,7 @@ PLAIN_VOTE_COLUMNS = (
     "key",
     "margin",
     "probability",
+    "person",
 )
 
 

@@ -12,7 +12,7 @@ OUT_BATCHES = text("""
            extract(epoch FROM now() - b.seen_at)::float8 AS seen,
            j.state IN ('paused', 'cancelled') AS stopped
     FROM batches b JOIN jobs j ON j.id = b.job_id
-    WHERE b.state = 'out'
+    WHERE b.state = 'out' AND b.queue <> ALL(CAST(:apart AS text[]))
     ORDER BY b.queue, b.id
 """)
 
@@ -83,8 +83,11 @@ class SpentMatch(NamedTuple):
     position: Position
 
 
-def out_batches(tx: Connection) -> list[OutBatch]:
-    """Every batch that is out, by queue and in the order they were sent."""
+def out_batches(tx: Connection, apart: Sequence[str]) -> list[OutBatch]:
+    """Every batch that is out, by queue and in the order they were sent.
+
+    Those of the queues `apart` are left out: people hold them, and the broker does not know them.
+    """
     return [
         OutBatch(
             id=row.id,
@@ -95,7 +98,7 @@ def out_batches(tx: Connection) -> list[OutBatch]:
             seen=row.seen,
             stopped=row.stopped,
         )
-        for row in tx.execute(OUT_BATCHES)
+        for row in tx.execute(OUT_BATCHES, {"apart": list(apart)})
     ]
 
 
@@ -117,7 +120,7 @@ def lose_batches(tx: Connection, batches: Iterable[BatchId]) -> list[BatchId]:
 def requeue_matches(
     tx: Connection,
     batches: Sequence[BatchId],
-    reason: str,
+    reason: str | None,
     *,
     attempt: bool = False,
     longest_wait: float = 0.0,

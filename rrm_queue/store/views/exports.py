@@ -7,8 +7,9 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Row, TextClause, text
 
-from rrm_queue.domain import Candidate, JobId, Standing
+from rrm_queue.domain import Candidate, ChampionBy, JobId, Standing
 from rrm_queue.store.rows import RowReader, row_reader
+from rrm_queue.store.views.champions import CHAMPION_BY
 from rrm_queue.store.views.matches import MATCH, VOTE
 from rrm_queue.store.views.results import STANDING
 from rrm_queue.views.matches import Match, RecordedVote
@@ -19,8 +20,9 @@ T = TypeVar("T")
 SLICE = 64  # tournaments whose answers are in memory at once
 ROWS = 500  # matches or votes that a cursor brings at once
 
-FINISHED = text("""
-    SELECT id, key, prompt, state = 'failed' AS failed FROM tournaments
+FINISHED = text(f"""
+    SELECT t.id, t.key, t.prompt, t.state = 'failed' AS failed, {CHAMPION_BY} AS decided_by
+    FROM tournaments t
     WHERE job_id = :job AND id > :after AND (state = 'done' OR :failed AND state = 'failed')
     ORDER BY id LIMIT :most
 """)
@@ -81,7 +83,8 @@ def finished_tournaments(
         for head in heads:
             own = group[1] if group is not None and group[0] == head.id else None
             texts_of = (head.key, head.prompt, candidates[head.id], standings[head.id])
-            yield FinishedTournament(*texts_of, own or (), failed=head.failed)
+            by = head.decided_by and ChampionBy(head.decided_by)
+            yield FinishedTournament(*texts_of, own or (), head.failed, by)
             if own is not None:
                 group = next(played, None)
 

@@ -10,6 +10,7 @@ from rrm_queue.errors import TournamentNotFound
 from rrm_queue.views.groups import HeldJob, JudgedGroup
 
 # A match counts for rewards when a vote had a verdict; a draw of votes without one says nothing.
+# Where a coin chose the winner, both have drawn.
 GROUPS = text("""
     SELECT t.id, t.job_id, t.key, t.state, t.error, t.seed,
            (SELECT array_agg(key ORDER BY number) FROM candidates
@@ -27,8 +28,9 @@ GROUPS = text("""
                sum(cached_tokens)::bigint AS cached_tokens,
                sum(completion_tokens)::bigint AS completion_tokens
         FROM (
-            SELECT m.id, m.first, m.second, m.winner, m.state = 'done' AS done,
-                   coalesce(m.state = 'done' AND m.decided_by <> 'coin'
+            SELECT m.id, m.first, m.second, m.state = 'done' AS done,
+                   CASE WHEN m.decided_by <> 'coin' THEN m.winner END AS winner,
+                   coalesce(m.state = 'done'
                             AND bool_or(v.verdict <> 'none'), false) AS judged,
                    count(v.match_id) AS votes, sum(v.prompt_tokens) AS prompt_tokens,
                    sum(v.cached_tokens) AS cached_tokens,

@@ -36,6 +36,9 @@ JOBS = text("""
     WHERE (CAST(:job AS text) IS NULL OR j.id = :job)
       AND (CAST(:states AS text[]) IS NULL OR j.state = ANY(CAST(:states AS text[])))
       AND (:ephemeral OR NOT j.ephemeral)
+      AND (CAST(:search AS text) IS NULL
+           OR strpos(lower(concat_ws(' ', j.id, j.name, j.source, j.strategy, j.queue)),
+                     lower(:search)) > 0)
       AND (CAST(:before AS text) IS NULL OR EXISTS (
           SELECT FROM jobs b WHERE b.id = :before
              AND (j.created_at < b.created_at OR (j.created_at = b.created_at AND j.id > b.id))))
@@ -43,8 +46,17 @@ JOBS = text("""
     LIMIT :most
 """)
 
-ALL = {"job": None, "states": None, "ephemeral": True, "before": None}
+ALL = {"job": None, "states": None, "ephemeral": True, "before": None, "search": None}
 """The filters of `JOBS` that leave nothing out."""
+
+STATES = text("""
+    SELECT state, count(*) AS jobs FROM jobs j
+    WHERE NOT ephemeral
+      AND (CAST(:search AS text) IS NULL
+           OR strpos(lower(concat_ws(' ', j.id, j.name, j.source, j.strategy, j.queue)),
+                     lower(:search)) > 0)
+    GROUP BY state
+""")
 
 FIRST_ERROR = text("""
     SELECT key AS tournament, error FROM tournaments
@@ -93,13 +105,27 @@ def list_jobs(
     before: JobId | None = None,
     *,
     ephemeral: bool = False,
+    search: str | None = None,
 ) -> list[JobView]:
     """The newest jobs first, those in one of the states and after the job `before`.
 
-    With `ephemeral` also the jobs that were made by requests for rewards.
+    With `ephemeral` also the jobs that were made by requests for rewards. With `search` only those
+    with this text in id, name, source, strategy or queue.
     """
-    filters = {**ALL, "states": list(states) or None, "ephemeral": ephemeral, "before": before}
+    filters = {
+        **ALL,
+        "states": list(states) or None,
+        "ephemeral": ephemeral,
+        "before": before,
+        "search": search,
+    }
     return list(read_rows(JobView, tx.execute(JOBS, {**filters, "most": most})))
+
+
+def count_states(tx: Connection, search: str | None = None) -> dict[JobState, int]:
+    """How many jobs are in each state, without those that requests for rewards made."""
+    rows = tx.execute(STATES, {"search": search})
+    return {JobState(row.state): row.jobs for row in rows}
 
 
 def first_error(tx: Connection, job: JobId) -> TournamentError | None:

@@ -18,7 +18,7 @@ VOTE = """v.number, v.swapped, v.verdict, v.no_verdict,
     CASE WHEN CAST(:longest AS int) IS NULL THEN v.text WHEN :longest = 0 THEN ''
          ELSE right(v.text, :longest) END AS text,
     v.model, v.seed, v.prompt_tokens, v.cached_tokens, v.completion_tokens, v.seconds, v.samples,
-    v.neutralised, v.margin, v.probability, v.reused"""
+    v.neutralised, v.margin, v.probability, v.person, v.reused"""
 """The columns of a `RecordedVote`, with the last `:longest` characters of its text or all."""
 
 # With `round` and `slot`, or `low` and `high`, only those matches; a pair may meet more than once.

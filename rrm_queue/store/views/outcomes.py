@@ -1,10 +1,13 @@
 """The outcomes of a job's matches between generators, in columns, for ratings."""
 
+from dataclasses import replace
+
 from sqlalchemy import Connection, text
 
 from rrm_queue.columns import GeneratorMatches, SoftVotes
 from rrm_queue.domain import JobId
 from rrm_queue.store.binary_columns import BIGINT, INTEGER, NUMBER, SMALLINT_CODE, read_columns
+from rrm_queue.store.joins import join_candidates
 
 GENERATORS = text("""
     SELECT DISTINCT c.generator
@@ -13,26 +16,26 @@ GENERATORS = text("""
     ORDER BY c.generator
 """)
 
+# A generator's place in GENERATORS, -1 for none.
+PLACES = """
+    COPY (
+        SELECT c.tournament_id, c.number,
+               CASE WHEN c.generator IS NULL THEN 0
+                    ELSE dense_rank() OVER (ORDER BY c.generator) END - 1
+        FROM tournaments t JOIN candidates c ON c.tournament_id = t.id
+        WHERE t.job_id = %(job)s
+    ) TO STDOUT (FORMAT binary)
+"""
+
 # Where a coin settled a tie, both sides had as many votes: between generators it counts as a draw,
 # and so do equal texts.
 # Of a match by probability, a vote without one counts by its verdict, one without a verdict not.
 _MATCHES = """
     COPY (
-        WITH named AS MATERIALIZED (
-            SELECT generator, place FROM unnest(CAST(%(generators)s AS text[]))
-                WITH ORDINALITY AS g (generator, place)
-        ), candidates AS MATERIALIZED (
-            SELECT c.tournament_id, c.number, coalesce(n.place::int - 1, -1) AS place
-            FROM tournaments t JOIN candidates c ON c.tournament_id = t.id
-            LEFT JOIN named n USING (generator)
-            WHERE t.job_id = %(job)s
-        )
-        SELECT m.tournament_id, one.place, two.place,
+        SELECT m.tournament_id, m.first, m.second,
                CASE WHEN m.winner IS NULL OR m.decided_by IN ('coin', 'equal') THEN 0
                     WHEN m.winner = m.first THEN 1 ELSE 2 END::smallint{columns}
-        FROM tournaments t JOIN matches m ON m.tournament_id = t.id
-        JOIN candidates one ON one.tournament_id = m.tournament_id AND one.number = m.first
-        JOIN candidates two ON two.tournament_id = m.tournament_id AND two.number = m.second{joins}
+        FROM tournaments t JOIN matches m ON m.tournament_id = t.id{joins}
         WHERE t.job_id = %(job)s AND m.state = 'done'
     ) TO STDOUT (FORMAT binary)
 """
@@ -59,12 +62,15 @@ SOFT_MATCHES = _MATCHES.format(
 _CELLS = (BIGINT, INTEGER, INTEGER, SMALLINT_CODE)
 
 
+def job_generators(tx: Connection, job: JobId) -> list[str]:
+    """The generators that the job's file names, by name."""
+    return list(tx.scalars(GENERATORS, {"job": job}))
+
+
 def generator_matches(tx: Connection, job: JobId) -> tuple[list[str], GeneratorMatches]:
     """The job's generators by name, and its matches so far between them."""
-    generators = list(tx.scalars(GENERATORS, {"job": job}))
-    parameters = {"job": job, "generators": generators}
-    tournaments, firsts, seconds, winners = read_columns(tx, MATCHES, parameters, _CELLS)
-    return generators, GeneratorMatches(tournaments, firsts, seconds, winners)
+    tournaments, firsts, seconds, winners = read_columns(tx, MATCHES, {"job": job}, _CELLS)
+    return _named(tx, job, GeneratorMatches(tournaments, firsts, seconds, winners))
 
 
 def soft_generator_matches(
@@ -74,11 +80,21 @@ def soft_generator_matches(
 
     Of a jury, whose judges have `each` votes, by the mean of its judges' means.
     """
-    generators = list(tx.scalars(GENERATORS, {"job": job}))
-    parameters = {"job": job, "generators": generators, "each": each}
-    *columns, votes, probable = read_columns(
-        tx, SOFT_MATCHES, parameters, (*_CELLS, NUMBER, BIGINT, BIGINT)
+    tournaments, firsts, seconds, winners, scores, votes, probable = read_columns(
+        tx, SOFT_MATCHES, {"job": job, "each": each}, (*_CELLS, NUMBER, BIGINT, BIGINT)
     )
     counted = SoftVotes(int(votes.sum()), int(probable.sum()))
-    tournaments, firsts, seconds, winners, scores = columns
-    return generators, GeneratorMatches(tournaments, firsts, seconds, winners, scores, counted)
+    matches = GeneratorMatches(tournaments, firsts, seconds, winners, scores, counted)
+    return _named(tx, job, matches)
+
+
+def _named(
+    tx: Connection, job: JobId, matches: GeneratorMatches
+) -> tuple[list[str], GeneratorMatches]:
+    """The generators, and the matches with their places instead of the candidates' numbers."""
+    generators = job_generators(tx, job)
+    tournaments, numbers, places = read_columns(tx, PLACES, {"job": job}, (BIGINT, INTEGER, BIGINT))
+    rows, ones, others = join_candidates(
+        matches.tournaments, matches.firsts, matches.seconds, (tournaments, numbers)
+    )
+    return generators, replace(matches.where(rows), firsts=places[ones], seconds=places[others])

@@ -59,16 +59,15 @@ COSTS = text("""
     WHERE t.job_id = :job
 """)
 
-# Tournaments that are done and whose every answer has a gold score. Candidates that share the first
-# rank count with their mean.
+# Tournaments that are done and whose every answer has a gold score. The champion is the answer that
+# the export `best` writes.
 GOLD = text("""
     SELECT count(*) AS tournaments, avg(champion) AS champions, avg(mean) AS answers,
            avg(best) AS best
     FROM (
         SELECT avg(c.gold) AS mean, max(c.gold) AS best,
-               avg(c.gold) FILTER (WHERE s.rank = 1) AS champion
+               max(c.gold) FILTER (WHERE c.number = t.champion) AS champion
         FROM tournaments t JOIN candidates c ON c.tournament_id = t.id
-        JOIN standings s ON s.tournament_id = t.id AND s.candidate = c.number
         WHERE t.job_id = :job AND t.state = 'done'
         GROUP BY t.id
         HAVING count(c.gold) = count(*) AND count(*) > 1

@@ -5,10 +5,12 @@ from itertools import groupby
 
 from sqlalchemy import Connection, text
 
-from rrm_queue.domain import JobId, Result, Standing, TournamentId, TournamentState
+from rrm_queue.domain import ChampionBy, JobId, Result, Standing, TournamentId, TournamentState
 from rrm_queue.errors import TournamentNotFound
 from rrm_queue.store.rows import read_row, read_rows, row_reader
+from rrm_queue.store.views.champions import CHAMPION_BY, FINAL_VOTES
 from rrm_queue.views.tournaments import (
+    FinalVotes,
     RankedCandidate,
     TournamentOutcomes,
     TournamentResult,
@@ -21,7 +23,8 @@ STANDING = "s.candidate, s.rank, s.wins, s.losses, s.draws, s.elo, s.bt"
 # Tournaments in the file's order; one that failed or is not finished comes with no standings.
 STANDINGS = text(f"""
     SELECT t.id, t.key, t.state, t.error, t.champion, c.key AS candidate_key, c.generator,
-           {STANDING}
+           {STANDING}, CASE WHEN s.candidate = t.champion THEN {CHAMPION_BY} END AS decided_by,
+           CASE WHEN s.candidate = t.champion AND :finals THEN {FINAL_VOTES} END AS final
     FROM tournaments t
     LEFT JOIN standings s ON s.tournament_id = t.id
     LEFT JOIN candidates c ON c.tournament_id = t.id AND c.number = s.candidate
@@ -44,8 +47,10 @@ CANDIDATE_NAMES = text("""
     SELECT key, generator FROM candidates WHERE tournament_id = :tournament ORDER BY number
 """)
 
+# As the coordinator counts them for the standings: a coin says nothing about either answer.
 RESULTS = text("""
-    SELECT m.first, m.second, m.winner
+    SELECT m.first, m.second,
+           CASE WHEN m.decided_by NOT IN ('coin', 'equal') THEN m.winner END AS winner
     FROM tournaments t JOIN matches m ON m.tournament_id = t.id
     WHERE t.job_id = :job AND t.key = :key AND m.state = 'done'
 """)
@@ -53,13 +58,15 @@ RESULTS = text("""
 SLICE = 1000  # rows that a cursor brings at once
 
 
-def job_results(tx: Connection, job: JobId, key: str | None = None) -> Iterator[TournamentResult]:
+def job_results(
+    tx: Connection, job: JobId, key: str | None = None, *, finals: bool = False
+) -> Iterator[TournamentResult]:
     """The job's tournaments in the file's order, or the one called `key`.
 
-    Streamed: one tournament is in memory at a time.
+    Streamed: one tournament is in memory at a time. `finals` adds the votes of their last matches.
     """
     cursor = tx.execution_options(stream_results=True, yield_per=SLICE)
-    rows = cursor.execute(STANDINGS, {"job": job, "key": key})
+    rows = cursor.execute(STANDINGS, {"job": job, "key": key, "finals": finals})
     standing = row_reader(Standing, rows)
     for _, group in groupby(rows, key=lambda row: row.id):
         lines = list(group)
@@ -69,7 +76,10 @@ def job_results(tx: Connection, job: JobId, key: str | None = None) -> Iterator[
             for row in lines
             if row.candidate is not None
         ]
-        yield TournamentResult(head.key, TournamentState(head.state), head.error, standings)
+        by = head.decided_by and ChampionBy(head.decided_by)
+        final = head.final and FinalVotes(*head.final)
+        state = TournamentState(head.state)
+        yield TournamentResult(head.key, state, head.error, standings, by, final)
 
 
 def find_tournament(tx: Connection, job: JobId, key: str | None) -> TournamentView:

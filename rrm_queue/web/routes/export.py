@@ -15,6 +15,7 @@ from rrm_queue.exports.battles import Columns
 from rrm_queue.exports.preferences import Pairs, Rating
 from rrm_queue.exports.rankings import Per
 from rrm_queue.exports.rewards import Reward
+from rrm_queue.views.style import Control
 from rrm_queue.web.responses import LINES, held_response
 from rrm_queue.web.routes.parameters import Job
 from rrm_queue.web.serving import Served
@@ -71,6 +72,7 @@ async def export_job(
     defuse: Annotated[
         bool, Query(description="Put ' before CSV texts that a spreadsheet would run as formulas.")
     ] = False,
+    drop_tied: Annotated[bool | None, Query(description="best: none by a coin or a tie.")] = None,
     pairs: Annotated[Pairs | None, Query(description="preferences: which pairs.")] = None,
     rating: Annotated[Rating | None, Query(description="preferences: the margin's rating.")] = None,
     margin: Annotated[float | None, Query(description="preferences: the least difference.")] = None,
@@ -79,6 +81,9 @@ async def export_job(
     messages: Annotated[bool | None, Query(description="preferences: as chat messages.")] = None,
     per: Annotated[Per | None, Query(description="rankings: what a row holds.")] = None,
     reward: Annotated[Reward | None, Query(description="rewards: the kind of reward.")] = None,
+    control: Annotated[
+        Control | None, Query(description="rewards: also with control for it; with reward=bt.")
+    ] = None,
     battle_columns: Annotated[Columns | None, Query(description="battles: the columns.")] = None,
 ) -> Response:
     """The rows of `rrmq export`, as JSON lines, CSV or Parquet; docs/exports.md lists them.
@@ -86,9 +91,9 @@ async def export_job(
     Tournaments without a result are left out.
     """
     options: dict[str, Any] = {
-        "pairs": pairs, "rating": rating, "margin": margin, "most": most,
+        "drop_tied": drop_tied, "pairs": pairs, "rating": rating, "margin": margin, "most": most,
         "transitive": transitive, "messages": messages, "per": per, "reward": reward,
-        "battle_columns": battle_columns,
+        "battle_columns": battle_columns, "control": control,
     }  # fmt: skip
     given = {name: value for name, value in options.items() if value is not None}
 

@@ -1,6 +1,7 @@
 """Jobs: the list, and how far one is."""
 
 from typing import Annotated
+from urllib.parse import quote
 
 from fastapi import APIRouter, Query
 from starlette.responses import Response
@@ -27,20 +28,31 @@ async def list_jobs(
     ephemeral: Annotated[
         bool, Query(description="Also the jobs that were made by requests for rewards.")
     ] = False,
+    search: Annotated[
+        str | None,
+        Query(description="Only jobs with this text in id, name, file, strategy or judge."),
+    ] = None,
 ) -> Response:
     """One object a line, as `rrmq list --json` prints it.
 
     While there may be more, the header `Link` has the address of the next page (`rel="next"`).
     """
     found = await served.call(
-        jobs.list_jobs, served.app, limit, state or (), before, ephemeral=ephemeral
+        jobs.list_jobs,
+        served.app,
+        limit,
+        state or (),
+        before,
+        ephemeral=ephemeral,
+        search=search,
     )
     headers = {}
     if len(found) == limit:
         states = "".join(f"&state={one}" for one in state or ())
         every = "&ephemeral=true" if ephemeral else ""
+        words = f"&search={quote(search, safe='')}" if search else ""
         headers["Link"] = (
-            f'</v1/jobs?limit={limit}{states}{every}&before={found[-1].id}>; rel="next"'
+            f'</v1/jobs?limit={limit}{states}{every}{words}&before={found[-1].id}>; rel="next"'
         )
     return lines_response(write_all(map(status_shape, found)), headers)
 

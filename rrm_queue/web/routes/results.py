@@ -1,18 +1,17 @@
 """What came of a job: standings, leaderboard, diagnosis, bracket, votes."""
 
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from rrm_queue.actions.bracket import read_bracket
 from rrm_queue.actions.diagnosis_schema import DiagnosisShape, diagnosis_shape
+from rrm_queue.actions.leaderboard_schema import LeaderboardDetailsShape, details_shape
 from rrm_queue.actions.results import open_results
 from rrm_queue.actions.schemas import (
-    LeaderboardShape,
     ResultShape,
-    leaderboard_shape,
     result_shape,
 )
 from rrm_queue.actions.vote_schemas import (
@@ -61,21 +60,39 @@ async def results(
 @router.get(
     "/jobs/{job}/leaderboard",
     summary="Compare the models that wrote a job's answers",
-    response_model=LeaderboardShape,
+    response_model=LeaderboardDetailsShape,
 )
 async def leaderboard(
     served: Served,
     job: Job,
     bootstrap: Annotated[bool, Query(description="Intervals by resampling tournaments.")] = False,
+    prior: Annotated[
+        bool, Query(description="Rate with the prior, which keeps ratings of few matches moderate.")
+    ] = True,
+    soft: Annotated[bool, Query(description="Count the probabilities of the votes.")] = False,
+    control: Annotated[
+        Literal["length", "style"] | None, Query(description="Also rate with control for it.")
+    ] = None,
+    by: Annotated[Literal["subset"] | None, Query(description="Also each subset.")] = None,
+    matrix: Annotated[bool, Query(description="Also who beat whom how often.")] = False,
 ) -> Response:
     """As `rrmq leaderboard --json` prints it."""
     # Imported here and below: they load SciPy, for which no server need wait when it starts.
-    from rrm_queue.actions.leaderboard import read_leaderboard
+    from rrm_queue.actions.leaderboard_details import LeaderboardRequest, read_details
     from rrm_queue.ratings.leaderboard import Method
+    from rrm_queue.views.style import Control
 
-    method = Method.BOOTSTRAP if bootstrap else Method.SANDWICH
-    found = await served.call_heavy(read_leaderboard, served.app, job, method)
-    return json_response(leaderboard_shape(*found))
+    request = LeaderboardRequest(
+        Method.BOOTSTRAP if bootstrap else Method.SANDWICH,
+        soft,
+        prior,
+        None if control is None else Control(control),
+        by is not None,
+        matrix,
+    )
+    return json_response(
+        details_shape(await served.call_heavy(read_details, served.app, job, request))
+    )
 
 
 @router.get(

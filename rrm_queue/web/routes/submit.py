@@ -12,10 +12,12 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
+from rrm_queue.actions.estimate import Estimate, estimate, estimate_shape, with_history
 from rrm_queue.actions.judges import served_files
+from rrm_queue.actions.request import Request as Submitted
 from rrm_queue.actions.request import request_of
 from rrm_queue.actions.submit import Submission, submit
-from rrm_queue.web.fields import FILES, NAME, SubmitFields, submit_options
+from rrm_queue.web.fields import FILES, NAME, EstimateFields, SubmitFields, submit_options
 from rrm_queue.web.responses import json_response
 from rrm_queue.web.routes.descriptions import SUBMISSION
 from rrm_queue.web.serving import Served, Serving
@@ -49,11 +51,41 @@ async def create_job(
 
 
 def _submit(served: Serving, upload: Upload, fields: SubmitFields) -> Submission:
+    return submit(served.app, upload.sources, _request(served, upload, fields))
+
+
+def _request(served: Serving, upload: Upload, fields: SubmitFields) -> Submitted:
+    """What the query and the form ask for. Raises UsageFault."""
     with _as_files(upload) as files:
         given = submit_options(fields, upload.texts, files)
         settings = served.app.settings
-        request = request_of(given, settings.openai_base_url, served_files(settings.home))
-    return submit(served.app, upload.sources, request)
+        return request_of(given, settings.openai_base_url, served_files(settings.home))
+
+
+@router.post(
+    "/estimates",
+    summary="What a submission would take",
+    openapi_extra={"requestBody": SUBMISSION},
+)
+async def estimate_job(
+    served: Served,
+    request: Request,
+    options: Annotated[EstimateFields, Query()],
+) -> Response:
+    """The same body and options as for a job; they are read and checked, and nothing is stored.
+
+    Answers as `rrmq submit --dry-run --json` prints it.
+    """
+    async with received(request, getattr(options, NAME)) as upload:
+        estimated = await served.call_heavy(_estimate, served, upload, options)
+    return json_response(estimate_shape(estimated))
+
+
+def _estimate(served: Serving, upload: Upload, fields: EstimateFields) -> Estimate:
+    submission = _request(served, upload, fields)
+    most = served.app.settings.max_input
+    found = estimate(upload.sources, submission, fields.agreement, most)
+    return with_history(served.app, found, submission, fields.rate, fields.gpus)
 
 
 @contextmanager

@@ -80,3 +80,5 @@ def test_tokens_say_what_the_cache_gave() -> None:
 def test_tokens_say_how_much_of_what_can_be_shared_was() -> None:
     view = job(prompt_tokens=2000, cached_tokens=1000, shareable_tokens=800, shared_tokens=784)
     assert tokens(view) == "2.0k prompt (50.0% cached, 98.0% of what can be), 0 completion"
+    older = view._replace(shared_tokens=978)  # it counted what other tournaments' prompts gave
+    assert tokens(older) == "2.0k prompt (50.0% cached, 100.0% of what can be), 0 completion"

@@ -22,6 +22,7 @@ from rrm_queue.diagnostics.label_report import LabelReport, label_report
 from rrm_queue.diagnostics.labels import Scoring
 from rrm_queue.diagnostics.length import LengthSlope, LongerWins
 from rrm_queue.diagnostics.report import JudgeReport, judge_report
+from rrm_queue.diagnostics.vote_findings import JobSettings
 from rrm_queue.domain import CandidateNumber, JobState, JudgeSpec, Result, Voting
 from rrm_queue.ratings import Leaderboard, leaderboard, rating_table
 from rrm_queue.views.jobs import NoVerdictSample
@@ -83,13 +84,16 @@ def _report() -> JudgeReport:
         np.arange(15), np.arange(15), np.zeros(15, np.int64), np.ones(15, np.int64),
         np.ones(15, np.uint8), np.zeros(15, np.bool_), nothing, nothing,
     )  # fmt: skip
-    return judge_report(votes, matches, Voting(2))
+    return judge_report(votes, matches, JobSettings(Voting(2)))
 
 
 def test_a_judge_that_goes_by_length_alone_has_no_slope() -> None:
     report = replace(_report(), slope=LengthSlope(np.inf, -np.inf, np.inf, 15))
-    text = printed(list(findings_view(job(), report, 80)), 80)
-    assert "length alone predicts every winner" in text
+    text = " ".join(printed(list(findings_view(job(), report, 80)), 80).split())
+    assert (
+        "the longer answer won whenever the lengths differed: 15 matches are too few to tell"
+        in text
+    )
     assert "inf" not in text
 
 
@@ -132,7 +136,7 @@ def test_the_leaderboards_json() -> None:
     shape = json.loads(json_line(leaderboard_shape(job(), board("x", "y", results="ab"))))
     assert list(shape) == [
         "job", "state", "matches", "tournaments", "own", "unnamed", "clustered", "method",
-        "elo_orders", "generators", "soft",
+        "elo_orders", "generators", "soft", "prior", "lead",
     ]  # fmt: skip
     first = shape["generators"][0]
     assert (first["generator"], first["wins"], first["undefeated"]) == ("x", 1, True)

@@ -13,7 +13,7 @@ from rrm_queue.cli.render.tables import (
     standings_table,
 )
 from rrm_queue.domain import JobState, TournamentState
-from rrm_queue.views.tournaments import TournamentError, TournamentResult
+from rrm_queue.views.tournaments import FinalVotes, TournamentError, TournamentResult
 
 EVIL = "\x1b[31m[bold]x[/bold]\n"
 SHOWN = r"\x1b[31m[bold]x[/bold]\n"
@@ -97,3 +97,14 @@ def test_draws_have_a_column_only_where_there_are_any() -> None:
     drawn = best._replace(standing=replace(best.standing, draws=1))
     assert "drawn" not in printed(standings_table(result), 60)
     assert "drawn" in printed(standings_table(result._replace(standings=[drawn])), 60)
+
+
+def test_a_brackets_champions_stand_beside_their_runners_up() -> None:
+    """A knockout's champion has won every match, so wins and losses would say nothing."""
+    held = done("q", "best", "second")._replace(final=FinalVotes(3, 1))
+    shown = printed(champions_table([held, FAILED]), 80)
+    assert "runner-up" in shown
+    assert "second" in shown
+    assert "3:1" in shown
+    assert "lost" not in shown
+    assert "won" in printed(champions_table([done("q", "best", "second")]), 80)

@@ -16,8 +16,10 @@ from rrm_queue.diagnostics.labels import (
     accuracy,
     agreement,
     consistency,
+    label_kappa,
     voting_accuracy,
 )
+from rrm_queue.diagnostics.rates import DEVIATES
 
 SHARED = Path(__file__).parents[4] / "shared" / "data"
 CODES = {"a": FIRST, "b": SECOND, None: NONE, "tie": TIE}
@@ -101,6 +103,35 @@ def test_kappa_is_as_fleiss_cohen_and_everitt_compute_it() -> None:
     assert found.estimate - found.low == pytest.approx(half, abs=5e-4)
 
 
+def test_full_agreement_of_few_pairs_is_no_certainty() -> None:
+    """Four of four agree: Wilson's lower end of the share is 0.51, and half agree by chance."""
+    ones = np.array([1, 2, 1, 2])
+    share = 4 / (4 + DEVIATES**2)
+    found = cohen_kappa(ones, ones)
+    assert (found.estimate, found.high) == (1, 1)
+    assert found.low == pytest.approx((share - 0.5) / 0.5)
+    opposed = cohen_kappa(ones, 3 - ones)
+    assert (opposed.estimate, opposed.low) == (-1, -1)
+    assert opposed.high == pytest.approx(-found.low)
+    many = np.tile(ones, 1000)
+    assert cohen_kappa(many, many).low > 0.998
+
+
+def test_pairs_that_do_not_count_are_not_in_kappa() -> None:
+    """Four right verdicts on decided labels; a verdict each, a tie and silence on tie labels."""
+    labels = np.array([1, 2, 1, 2, 0, 0, 0, 0], np.int8)
+    said = np.array([1, 2, 1, 2, 1, 2, TIE, NONE], np.int8)
+    skipped = Scoring()
+    assert label_kappa(labels, said, skipped).estimate == 1
+    assert label_kappa(labels, said, skipped).n == accuracy(labels, said, skipped).n == 4
+    for ties, right in ((TieLabels.HALF, 5.5), (TieLabels.MATCH, 5)):
+        found = accuracy(labels, said, Scoring(ties))
+        assert found.estimate * found.n == pytest.approx(right)
+        assert label_kappa(labels, said, Scoring(ties)).n == 8
+    paid = accuracy(labels, said, Scoring(TieLabels.HALF, none=0.5))
+    assert paid.estimate * paid.n == pytest.approx(6)
+
+
 @given(pairs=st.lists(st.tuples(st.integers(-1, 2), st.integers(-1, 2)), min_size=1, max_size=60))
 def test_kappa_is_symmetric_blind_to_names_and_one_at_full_agreement(
     pairs: list[tuple[int, int]],
@@ -115,7 +146,7 @@ def test_kappa_is_symmetric_blind_to_names_and_one_at_full_agreement(
     )
     if len(set(ones.tolist())) > 1:
         assert cohen_kappa(ones, ones).estimate == 1
-        assert cohen_kappa(ones, ones).low == pytest.approx(1)
+        assert -1 <= cohen_kappa(ones, ones).low < cohen_kappa(ones, ones).high == 1
 
 
 def test_ties_and_silence_count_as_the_scoring_says() -> None:

@@ -10,6 +10,7 @@ from rrm_queue.diagnostics.label_report import label_report, series
 from rrm_queue.diagnostics.labels import Scoring, TieLabels
 from rrm_queue.diagnostics.reading import Finding, Level
 from rrm_queue.diagnostics.report import judge_report, votes_of_every_match
+from rrm_queue.diagnostics.vote_findings import JobSettings
 from rrm_queue.domain import Order, Stop, Voting
 
 MATCHES = 4000
@@ -45,7 +46,7 @@ def votes(accuracy: float, bias: float, cast: int, seed: int = 1) -> Votes:
 
 
 def report(held: Votes, voting: Voting, given: DecidedMatches | None = None) -> dict[str, Finding]:
-    found = judge_report(held, given or matches(), voting)
+    found = judge_report(held, given or matches(), JobSettings(voting))
     return {finding.name: finding for finding in found.findings}
 
 

@@ -13,6 +13,7 @@ from rrm_queue.judging.engines import open_engine
 from rrm_queue.judging.engines.base import EngineSettings
 from rrm_queue.judging.kinds import (
     KINDS,
+    QUEUES_OF_PEOPLE,
     SERVED_ALONE,
     SERVED_TOGETHER,
     USAGE,
@@ -25,6 +26,7 @@ from rrm_queue.judging.kinds import (
     worker_name,
     worker_queue,
 )
+from rrm_queue.judging.spec import jury_of
 
 JUDGES = [
     JudgeSpec("reference"),
@@ -36,7 +38,10 @@ JUDGES = [
 ]
 
 
-@pytest.mark.parametrize("kind", KINDS.values(), ids=list(KINDS))
+WITH_ENGINE = [kind for kind in KINDS.values() if not kind.by_people]
+
+
+@pytest.mark.parametrize("kind", WITH_ENGINE, ids=lambda kind: str(kind.name))
 def test_what_a_row_names_in_its_engines_folder_is_there(kind: Kind) -> None:
     assert callable(import_module(kind.engine).open_engine)
     for function in filter(None, (kind.reads_argument, kind.checks_argument)):
@@ -57,12 +62,28 @@ def test_the_workers_of_a_judges_queue_serve_its_kind(judge: JudgeSpec) -> None:
 
 def test_how_judges_are_named_and_served() -> None:
     assert ", ".join(USAGE) == (
-        "reference, replay:FILE, simulated:ACCURACY, openai:MODEL, rrm-7b, rrm-32b, sglang:NAME"
+        "reference, replay:FILE, simulated:ACCURACY, openai:MODEL, rrm-7b, rrm-32b, sglang:NAME, "
+        "human"
     )
     assert SERVED_TOGETHER == ("reference", "replay", "simulated", "openai", "jury")
     assert SERVED_ALONE == ("rrm-7b", "rrm-32b", "sglang:NAME")
     assert queue_of(JudgeSpec("sglang", "rrm-7b")) == "rrmq.judge.rrm-7b"
     assert queue_of(JudgeSpec("openai", "m")) == "rrmq.judge.openai"
+
+
+def test_people_need_no_worker_and_no_engine() -> None:
+    people = JudgeSpec("human")
+    assert find_judge("human") == (KINDS["human"], "")
+    assert QUEUES_OF_PEOPLE == (queue_of(people),) == ("rrmq.judge.human",)
+    with pytest.raises(UsageFault, match="no worker serves 'human'"):
+        served_kind("human")
+    with pytest.raises(PermanentFault, match="no engine for human"):
+        open_engine(people, EngineSettings())
+    with pytest.raises(UsageFault, match="people cannot be in a jury"):
+        jury_of([JudgeSpec("reference"), people])
+    for wrong in ("human:", "human:ada"):
+        with pytest.raises(UsageFault, match="unknown judge"):
+            find_judge(wrong)
 
 
 @pytest.mark.parametrize("name", ["sglang:", "sglang", "sglang:replay", "openai:m", "rrm-8b", ""])

@@ -12,9 +12,10 @@ from kit.examples import examples
 from rrm_queue.domain import CandidateNumber, Result
 from rrm_queue.ratings import rating_table
 from rrm_queue.ratings.bradley_terry import POINTS, bradley_terry, strengths
+from rrm_queue.ratings.clusters import contributions
 from rrm_queue.ratings.columns import Columns
 from rrm_queue.ratings.comparability import comparability
-from rrm_queue.ratings.intervals import information, margins, noise, posterior, sandwich
+from rrm_queue.ratings.intervals import clustered, information, laplace, sandwich
 
 
 def result(first: int, second: int, winner: int | None) -> Result:
@@ -126,10 +127,9 @@ def test_95_of_100_intervals_hold_the_truth() -> None:
         columns = simulated(truth, 12, chance)
         fit = strengths(columns.wins(), prior_draws=0)
         curvature = information(columns.wins(), fit, prior_draws=0)
-        robust = sandwich(curvature, noise(columns, fit, np.arange(len(columns))))
+        robust = clustered(columns, curvature, fit, np.arange(len(columns)), prior_draws=0)
         held += [
-            abs(fit.points - truth) <= margins(covariance)
-            for covariance in (posterior(curvature), robust)
+            abs(fit.points - truth) <= errors.margins() for errors in (laplace(curvature), robust)
         ]
     assert 0.93 < np.mean(held[::2]) < 0.97
     assert 0.93 < np.mean(held[1::2]) < 0.97
@@ -149,7 +149,8 @@ def test_repeated_results_narrow_the_intervals_only_of_who_takes_them_for_new() 
     ):
         fit = strengths(held.wins(), prior_draws=0)
         curvature = information(held.wins(), fit, prior_draws=0)
-        widths.append(margins(sandwich(curvature, noise(held, fit, groups))))
+        errors = sandwich(np.linalg.inv(curvature), contributions(held, fit, groups).noise())
+        widths.append(np.sqrt(np.diag(errors)))
     assert widths[1] == pytest.approx(widths[0], rel=1e-6)
     assert widths[2] == pytest.approx(widths[0] / 3**0.5, rel=1e-6)
 

@@ -5,8 +5,9 @@ import pytest
 from kit.recorded_battles import DATASETS, battles, reference
 
 from rrm_queue.ratings.bradley_terry import POINTS, bradley_terry, strengths
+from rrm_queue.ratings.clusters import contributions
 from rrm_queue.ratings.elo import played
-from rrm_queue.ratings.intervals import information, margins, noise, sandwich
+from rrm_queue.ratings.intervals import NORMAL, information, sandwich
 
 ARENA = "arena-rank-0.1.1:bradley_terry"
 
@@ -39,6 +40,12 @@ def test_bradley_terry_without_a_prior(dataset: str) -> None:
     assert points == pytest.approx(reference(dataset, ARENA, names), abs=0.02)
 
 
+def margins(curvature: np.ndarray, gradients: np.ndarray) -> np.ndarray:
+    """Half the widths of the plain sandwich's intervals, without the jackknife and Student's t."""
+    errors = np.sqrt(np.diag(sandwich(np.linalg.inv(curvature), gradients)))
+    return np.asarray(POINTS * NORMAL * errors)
+
+
 @pytest.mark.parametrize("dataset", DATASETS)
 def test_sandwich_intervals(dataset: str) -> None:
     """arena-rank adds 1e-5 of the number of battles to the information's diagonal.
@@ -50,12 +57,12 @@ def test_sandwich_intervals(dataset: str) -> None:
     wins = columns.wins()
     fit = strengths(wins, prior_draws=0)
     curvature = information(wins, fit, prior_draws=0)
-    gradients = noise(columns, fit, np.arange(len(columns)))
-    ours = margins(sandwich(curvature, gradients))
+    gradients = contributions(columns, fit, np.arange(len(columns))).noise()
+    ours = margins(curvature, gradients)
     assert ours == pytest.approx((high - low) / 2, rel=4e-3)
     assert (ours >= (high - low) / 2 * (1 - 1e-4)).all()
     ridge = 1e-5 * len(columns) * np.eye(len(names))
-    ridged = margins(sandwich(curvature + ridge, gradients))
+    ridged = margins(curvature + ridge, gradients)
     assert ridged == pytest.approx((high - low) / 2, rel=1e-4)
     assert fit.points - ridged == pytest.approx(low, abs=0.02)
     assert fit.points + ridged == pytest.approx(high, abs=0.02)

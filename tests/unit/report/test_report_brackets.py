@@ -17,8 +17,8 @@ from rrm_queue.domain import (
     TournamentId,
     TournamentState,
 )
-from rrm_queue.report.brackets import MOST, ROW, WIDTH, Box, Picture, picture
-from rrm_queue.report.contents import Bracket, Tournament
+from rrm_queue.reports.brackets import MOST, ROW, WIDTH, Box, Picture, picture
+from rrm_queue.reports.contents import Bracket, Tournament
 from rrm_queue.strategies import Finished, named
 from rrm_queue.strategies.base import History
 from rrm_queue.views.matches import TalliedMatch

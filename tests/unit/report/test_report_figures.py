@@ -7,8 +7,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from rrm_queue.report.size_budget import SizeBudget
-from rrm_queue.report.whiskers import Axis, Interval
+from rrm_queue.reports.size_budget import SizeBudget
+from rrm_queue.reports.whiskers import Axis, Interval
 from rrm_queue.text import beginning, cells, shortened
 
 numbers = st.floats(-1e6, 1e6).map(lambda value: round(value, 3))
@@ -123,7 +123,7 @@ def test_what_is_drawn_can_be_seen(scheme: int) -> None:
 
 def palettes() -> list[dict[str, str]]:
     """The colours by name, of the light scheme and of the dark one."""
-    css = (files("rrm_queue.report") / "templates" / "report.css").read_text()
+    css = (files("rrm_queue.reports") / "templates" / "parts.css").read_text()
     roots = re.findall(r":root \{([^}]*)\}", css)
     found = [dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6})", root)) for root in roots]
     return [colours for colours in found if colours]

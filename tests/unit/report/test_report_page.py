@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from kit.examples import examples
 from kit.report_samples import HOSTILE, report, tournament
 
-from rrm_queue.report import page
-from rrm_queue.report.contents import Tournament
-from rrm_queue.report.embedded import embedded
+from rrm_queue.reports import page
+from rrm_queue.reports.contents import Tournament
+from rrm_queue.reports.embedded import embedded
 from rrm_queue.text import printable
 
 VOID = {"meta", "link", "input", "line", "circle", "path", "rect"}

@@ -13,7 +13,10 @@ from rrm_queue.strategies.swiss import Swiss
 
 
 def test_every_name_gives_the_strategy_of_that_name() -> None:
-    assert NAMES == ("elo", "knockout", "sampled", "swiss", "double-elimination", "pivot", "pairs")
+    assert (
+        *("elo", "knockout", "sampled", "swiss", "double-elimination", "pivot", "pairs"),
+        "adaptive",
+    ) == NAMES
     assert [named(name).name for name in NAMES] == list(NAMES)
 
 
@@ -26,6 +29,7 @@ def test_what_the_rest_of_the_house_must_know_of_each() -> None:
         "double-elimination": (False, True),
         "pivot": (True, True),
         "pairs": (True, False),
+        "adaptive": (True, True),
     }
 
 

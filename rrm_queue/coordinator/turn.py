@@ -1,0 +1,101 @@
+"""A turn of dispatch in one queue: what may be sent, and what is."""
+
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, field
+
+from rrm_queue.coordinator.batching import batch_size
+from rrm_queue.coordinator.byte_budget import budget
+from rrm_queue.coordinator.floors import Floors
+from rrm_queue.coordinator.observer import QueueLoad
+from rrm_queue.coordinator.window import MOST_SENT, window
+from rrm_queue.domain import JobId, JudgeSpec, MatchId
+from rrm_queue.domain.queues import is_online, online_queue
+from rrm_queue.judging.kinds import kind_of
+from rrm_queue.messages import JudgeBatch, QueueFacts
+from rrm_queue.store.queue.active_jobs import ActiveJob
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A judge's queue to be filled: its broker's epoch, its places, and the most in a message.
+
+    `online`: whether workers serve the queue of online jobs beside it. `tokens`: whether its
+    batches get tokens, which workers of the version before do not send back. `models`: what each
+    of its live workers judges with, empty where it is not known. `bytes`: how many bytes of
+    messages may be out of it.
+    """
+
+    queue: str
+    epoch: str
+    places: int
+    most: int
+    online: bool
+    tokens: bool
+    models: Sequence[str]
+    bytes: int
+    floors: Floors
+
+    @staticmethod
+    def of(queue: str, epoch: str, facts: QueueFacts, floors: Floors) -> "Window":
+        """The window of a queue with these workers."""
+        capacities = facts.capacities.values()
+        return Window(
+            queue,
+            epoch,
+            window(capacities),
+            batch_size(capacities),
+            online=facts.online,
+            tokens=facts.capacities.keys() <= facts.models.keys(),
+            models=[facts.models.get(worker, "") for worker in facts.capacities],
+            bytes=budget(facts.maxmemory),
+            floors=floors,
+        )
+
+    def answering(self, judge: JudgeSpec) -> Set[str] | None:
+        """What the live workers judge with; None where no worker lives or knows it beforehand.
+
+        Nothing while a worker does not say it yet.
+        """
+        if not self.models or not kind_of(judge).needs_server:
+            return None
+        return set(self.models) if all(self.models) else set()
+
+    def parts(self, jobs: Sequence[ActiveJob]) -> Mapping[str, list[ActiveJob]]:
+        """The jobs by the queue that they are sent to, the online ones first.
+
+        All in one where no worker serves the queue of online jobs: those are of the version before.
+        """
+        if not self.online:
+            return {self.queue: list(jobs)}
+        return {
+            online_queue(self.queue): [job for job in jobs if is_online(job.priority)],
+            self.queue: [job for job in jobs if not is_online(job.priority)],
+        }
+
+
+@dataclass(slots=True)
+class Turn:
+    """What a turn sends, by queue, and the matches that are decided without being sent."""
+
+    batches: dict[str, list[JudgeBatch]] = field(default_factory=dict)
+    decided: dict[JobId, list[MatchId]] = field(default_factory=dict)
+    load: QueueLoad = field(default_factory=QueueLoad)
+    bytes: int = 0
+
+    @property
+    def sent(self) -> int:
+        """How many matches it sends."""
+        return sum(len(batch.matches) for of in self.batches.values() for batch in of)
+
+    @property
+    def matches(self) -> int:
+        """How many matches it takes care of."""
+        return self.sent + sum(map(len, self.decided.values()))
+
+    @property
+    def more(self) -> bool:
+        """Whether another turn would find more to do at once.
+
+        Decided matches may have successors, and a turn sends no more than so many.
+        """
+        return bool(self.decided) or self.matches >= MOST_SENT

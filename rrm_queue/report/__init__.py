@@ -1,5 +1,0 @@
-"""The report: a job as one HTML page that needs only a browser."""
-
-from rrm_queue.report.page import page
-
-__all__ = ["page"]

@@ -1,0 +1,194 @@
+"""What people who judge take and give back: leases of single matches, kept in the store alone."""
+
+from typing import NamedTuple
+
+from sqlalchemy import Connection, text
+
+from rrm_queue.domain import (
+    BatchId,
+    CandidateNumber,
+    JobId,
+    JudgeSpec,
+    MatchId,
+    MatchState,
+    TournamentId,
+    Verdict,
+    Voting,
+)
+from rrm_queue.seeds import derive
+from rrm_queue.store.queue.dispatching import ReadyMatch
+from rrm_queue.store.queue.job_options import job_options
+from rrm_queue.store.rows import read_rows
+
+# One person takes a match of a job at a time; others wait for some milliseconds.
+LOCK_JOB = text("SELECT pg_advisory_xact_lock(:number)")
+
+JOB = text("""
+    SELECT id, state, queue, judge, voting, seed FROM jobs WHERE id = :job
+""")
+
+FIND_LEASE = text("""
+    SELECT b.id AS batch, b.job_id AS job, b.token, l.match_id AS match,
+           m.tournament_id AS tournament, m.first, m.second, l.person, l.number, l.swapped,
+           m.state AS match_state, m.batch_id AS match_batch,
+           extract(epoch FROM now() - l.taken_at)::float8 AS seconds
+    FROM person_leases l
+    JOIN batches b ON b.id = l.batch_id
+    JOIN matches m ON m.id = l.match_id
+    WHERE l.batch_id = :batch
+""")
+
+HELD = text("""
+    SELECT b.id FROM batches b
+    JOIN person_leases l ON l.batch_id = b.id
+    JOIN matches m ON m.batch_id = b.id AND m.state = 'out'
+    WHERE b.queue = :queue AND b.state = 'out' AND b.job_id = :job AND l.person = :person
+    ORDER BY b.id
+""")
+
+EXPIRED = text("""
+    SELECT b.id FROM batches b JOIN person_leases l ON l.batch_id = b.id
+    WHERE b.queue = :queue AND b.state = 'out' AND b.job_id = :job AND l.deadline < now()
+    ORDER BY b.id
+""")
+
+# Depth-first, as `dispatch` claims. Nobody is shown a match twice.
+CLAIM_MATCHES = text("""
+    SELECT m.id, m.tournament_id, m.first, m.second
+    FROM matches m
+    WHERE m.job_id = :job AND m.state = 'ready' AND (m.not_before IS NULL OR m.not_before <= now())
+      AND NOT EXISTS (SELECT FROM votes v WHERE v.match_id = m.id AND v.person = :person)
+      AND NOT EXISTS (SELECT FROM skipped_matches s WHERE s.match_id = m.id AND s.person = :person)
+    ORDER BY m.tournament_id, m.round, m.slot
+    LIMIT :count
+    FOR UPDATE OF m SKIP LOCKED
+""")
+
+INSERT_LEASE = text("""
+    INSERT INTO person_leases (batch_id, match_id, person, number, swapped, deadline)
+    VALUES (:batch, :match, :person, :number, :swapped, now() + :seconds * interval '1 second')
+""")
+
+EXTEND_LEASE = text("""
+    UPDATE person_leases SET deadline = now() + :seconds * interval '1 second'
+    WHERE batch_id = :batch
+""")
+
+SKIP_MATCH = text("""
+    INSERT INTO skipped_matches (match_id, person) VALUES (:match, :person) ON CONFLICT DO NOTHING
+""")
+
+VOTE_OF_PERSON = text("""
+    SELECT number, verdict FROM votes WHERE match_id = :match AND person = :person
+""")
+
+
+class PeoplesJob(NamedTuple):
+    """A job that people judge, as far as its matches are leased."""
+
+    id: JobId
+    state: str
+    queue: str
+    judge: JudgeSpec
+    voting: Voting
+    seed: int
+
+
+class Lease(NamedTuple):
+    """A person's right to cast vote `number` of a match.
+
+    `token` is its secret. `match_batch` is the batch in which the match is out or was last.
+    `seconds` is how long ago the lease was taken.
+    """
+
+    batch: BatchId
+    job: JobId
+    token: str
+    match: MatchId
+    tournament: TournamentId
+    first: CandidateNumber
+    second: CandidateNumber
+    person: str
+    number: int
+    swapped: bool
+    match_state: MatchState
+    match_batch: BatchId | None
+    seconds: float
+
+    @property
+    def taken_by_another(self) -> bool:
+        """Whether somebody else holds the match now."""
+        return self.match_state is MatchState.OUT and self.match_batch != self.batch
+
+
+class CastVote(NamedTuple):
+    """A person's vote on a match as it is stored."""
+
+    number: int
+    verdict: Verdict
+
+
+def lock_job(tx: Connection, job: JobId) -> None:
+    """Waits for other people who take a match of the job, until the transaction ends."""
+    tx.execute(LOCK_JOB, {"number": derive("people", job)})
+
+
+def job_of_people(tx: Connection, job: JobId) -> PeoplesJob:
+    """The job. Raises ForeignJob for options that only another version understands."""
+    row = tx.execute(JOB, {"job": job}).one()
+    judge, voting = job_options(row.judge, JudgeSpec), job_options(row.voting, Voting)
+    return PeoplesJob(row.id, row.state, row.queue, judge, voting, row.seed)
+
+
+def find_lease(tx: Connection, batch: int) -> Lease | None:
+    """The lease of this batch, whether it still holds or not."""
+    return next(read_rows(Lease, tx.execute(FIND_LEASE, {"batch": batch})), None)
+
+
+def held(tx: Connection, job: PeoplesJob, person: str) -> Lease | None:
+    """The person's lease in this job, if there is one that holds."""
+    bind = {"queue": job.queue, "job": job.id, "person": person}
+    batch = tx.scalars(HELD, bind).first()
+    return None if batch is None else find_lease(tx, batch)
+
+
+def expired(tx: Connection, job: PeoplesJob) -> list[BatchId]:
+    """The job's leases that are past their deadline."""
+    return list(tx.scalars(EXPIRED, {"queue": job.queue, "job": job.id}))
+
+
+def claim_matches(tx: Connection, job: JobId, person: str, count: int) -> list[ReadyMatch]:
+    """Up to `count` ready matches that the person neither voted on nor skipped, locked."""
+    rows = tx.execute(CLAIM_MATCHES, {"job": job, "person": person, "count": count})
+    return [ReadyMatch(row.id, row.tournament_id, row.first, row.second) for row in rows]
+
+
+def insert_lease(
+    tx: Connection,
+    batch: BatchId,
+    match: MatchId,
+    person: str,
+    *,
+    number: int,
+    swapped: bool,
+    seconds: float,
+) -> None:
+    """Notes whose the batch is, and which vote is to be cast within so many seconds."""
+    bind = {"batch": batch, "match": match, "person": person, "seconds": seconds}
+    tx.execute(INSERT_LEASE, {**bind, "number": number, "swapped": swapped})
+
+
+def extend_lease(tx: Connection, batch: BatchId, seconds: float) -> None:
+    """Moves the deadline to so many seconds from now."""
+    tx.execute(EXTEND_LEASE, {"batch": batch, "seconds": seconds})
+
+
+def skip_match(tx: Connection, match: MatchId, person: str) -> None:
+    """Notes that the person is not to be shown the match again."""
+    tx.execute(SKIP_MATCH, {"match": match, "person": person})
+
+
+def vote_of(tx: Connection, match: MatchId, person: str) -> CastVote | None:
+    """The person's vote on the match, if there is one."""
+    rows = tx.execute(VOTE_OF_PERSON, {"match": match, "person": person})
+    return next(read_rows(CastVote, rows), None)

@@ -1,0 +1,1 @@
+"""The pages for a browser: jobs and what comes of them, live; see `docs/pages.md`."""

@@ -1,0 +1,86 @@
+"""The templates of the pages, and the variables that every page has."""
+
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from rrm_queue import __version__
+from rrm_queue.text import count, magnitude, printable
+from rrm_queue.web.access import Right
+from rrm_queue.web.pages.assets import address
+
+POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "style-src 'self'",
+        "script-src 'self'",
+        "connect-src 'self'",
+        "img-src 'self' data:",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+        "require-trusted-types-for 'script'",
+        "trusted-types rrmq",
+    )
+)
+"""The content security policy of every page: nothing inline, and nothing from elsewhere."""
+
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    # With `no-referrer` a browser would not say which page sent a form.
+    "Referrer-Policy": "same-origin",
+}
+"""The headers of every page."""
+
+
+def render(template: str, **variables: Any) -> str:
+    """A template's text."""
+    return _environment().get_template(template).render(variables)
+
+
+def whole_page(
+    content: str,
+    title: str,
+    *,
+    right: Right,
+    current: str,
+    path: str = "",
+    told: str = "",
+) -> str:
+    """A whole page around its content, which a template has made.
+
+    `current` is the part of the navigation where it stands. A `path` is the page's own address, by
+    which it stays up to date; a page without one stays as it is. `told` says what was done.
+    """
+    return render(
+        "base.html.j2",
+        content=Markup(content),  # noqa: S704  # a template made it
+        title=title,
+        right=right,
+        current=current,
+        path=path,
+        told=told,
+    )
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=ChoiceLoader([PackageLoader("rrm_queue.web"), PackageLoader("rrm_queue.reports")]),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "number": lambda value: f"{value:,}",
+        "counted": count,
+        "magnitude": magnitude,
+        "printable": printable,
+        "iso": datetime.isoformat,
+    }
+    environment.globals |= {"asset": address, "version": __version__, "WRITE": Right.WRITE}
+    return environment

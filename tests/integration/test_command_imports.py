@@ -1,0 +1,79 @@
+"""What a command imports: a look at a job needs the store, and none of the heavy packages."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Mapping
+
+import pytest
+from kit.filled_store import Filling, fill
+from sqlalchemy import text
+
+from rrm_queue.local.stack import Addresses
+from rrm_queue.store.database import Database
+
+JOB = Filling("aaaaaaaaaaaa", count=2, size=4, done=2, running=0)
+
+HEAVY = {
+    "aiohttp",
+    "alembic",
+    "celery",
+    "evalica",
+    "fastapi",
+    "jinja2",
+    "kombu",
+    "numpy",
+    "pandas",
+    "pydantic_settings",
+    "redis",
+    "scipy",
+    "sqlmodel",
+}
+
+# Of a judge that costs, the broker may hold a note.
+END = text("""
+    UPDATE jobs SET state = 'succeeded', finished_at = now(),
+                    judge = '{"kind": "reference", "argument": ""}'
+""")
+
+IMPORTED = re.compile(r"^import time:.*\| +(\w+)[\w.]*$", re.M)
+
+
+@pytest.fixture(scope="module")
+def environment(module_database: Database, servers: Addresses) -> Mapping[str, str]:
+    """The environment of a command that finds a job which has ended."""
+    fill(module_database, JOB)
+    with module_database.begin() as tx:
+        tx.execute(END)
+    ours = {"RRMQ_DATABASE_URL": module_database.url, "RRMQ_BROKER_URL": servers.broker_url}
+    return {**os.environ, **ours}
+
+
+def imported(environment: Mapping[str, str], *command: str) -> set[str]:
+    """The packages that the command imports."""
+    argv = [sys.executable, "-X", "importtime", "-m", "rrm_queue.cli.main", *command]
+    done = subprocess.run(argv, env=environment, capture_output=True, text=True, check=True)
+    return set(IMPORTED.findall(done.stderr))
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("status", JOB.job),
+        ("status", JOB.job, "--json"),
+        ("list",),
+        ("votes", JOB.job, "t1"),
+    ],
+    ids=lambda command: " ".join(command[:1] + command[2:]),
+)
+def test_a_look_at_a_job_imports_no_heavy_package(
+    environment: Mapping[str, str], command: tuple[str, ...]
+) -> None:
+    found = imported(environment, *command)
+    assert "sqlalchemy" in found
+    assert found & HEAVY == set()
+
+
+def test_a_heavy_package_is_seen(environment: Mapping[str, str]) -> None:
+    assert "numpy" in imported(environment, "results", JOB.job) & HEAVY
