@@ -5,8 +5,8 @@ limit, so the pace is searched for. Two facts bound it: the rate that the endpoi
 since the first refusal, and the pace at which it refused last, the ceiling. After a refusal the
 pace climbs from between the two to just below the ceiling, stays there, and then grows until the
 next refusal. The more a refusal costs, the longer it stays. Requests that left before a refusal
-was known slow the pace only once. At a slower pace fewer requests are in flight, so the pace also
-narrows the endpoint's concurrency.
+was known slow the pace only once. An endpoint may limit the requests in flight instead; while that
+explains its refusals, there is no pace.
 
 The measured rate is what BBR (Cardwell et al., 2016) paces by; the plateau below the last
 refused pace and the growth after it are those of CUBIC (RFC 9438).
@@ -15,6 +15,7 @@ refused pace and the growth after it are those of CUBIC (RFC 9438).
 from dataclasses import dataclass, field
 from math import inf
 
+from rrm_queue.judging.concurrency import Concurrency
 from rrm_queue.judging.granted_rate import REMEMBERED, GrantedRate
 
 FIRST_SPACING = 0.0025
@@ -64,6 +65,8 @@ class Pace:
     """Whether any request was answered or refused. Before that, requests leave a little apart."""
     refusals: int = 0
     """Refusals since the last answer. Refusals at one pace count once."""
+    concurrency: Concurrency = field(default_factory=Concurrency)
+    """Whether and how the endpoint limits the requests in flight instead."""
     _limited: bool = False
     _ceiling: float = UNLIMITED
     _granted: GrantedRate = field(default_factory=GrantedRate)
@@ -78,7 +81,7 @@ class Pace:
     @property
     def rate(self) -> float | None:
         """The present pace; None where there is no limit."""
-        if not self._limited:
+        if not self._limited or self.concurrency.most is not None:
             return None
         granted = self._granted.rate
         if granted is None:
@@ -95,7 +98,7 @@ class Pace:
 
     def due(self, now: float) -> float:
         """The moment at which the next request may leave."""
-        return max(now, self.opens, self._next)
+        return max(now, self.opens, self._next, self.concurrency.opens())
 
     def left(self, now: float, spacing: float = 0.0) -> None:
         """A request leaves now; the next leaves `spacing` seconds later, or later at this pace."""
@@ -107,10 +110,12 @@ class Pace:
         elif not self.known:
             spacing = max(spacing, FIRST_SPACING)
         self._next = now + spacing
+        self.concurrency.left(now)
 
     def answered(self, sent: float, now: float) -> None:
         """A request that left at `sent` was answered."""
         self.known = True
+        self.concurrency.answered(sent, now)
         if not self._limited or sent < self._changed:
             return
         self.refusals = 0
@@ -131,7 +136,8 @@ class Pace:
         longer = 1 + JITTER * jitter
         if self._limited:
             self._granted.refused(sent)
-        if sent < self._changed:
+        explained = self.concurrency.refused(sent, now, retry_after)
+        if explained or sent < self._changed:
             self.opens = max(self.opens, now + retry_after * longer)
             return
         self._slow_down(now)

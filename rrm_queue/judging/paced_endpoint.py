@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from math import inf
 
@@ -43,6 +43,7 @@ class PacedEndpoint:
         self._patience = patience
         self._pace = Pace(known=cap is None)
         self._order = asyncio.Lock()
+        self._returned = asyncio.Event()
         self._tokens: float | None = None
         self._refused_since: float | None = None
         self._said = ""
@@ -58,10 +59,12 @@ class PacedEndpoint:
         try:
             yield sent
         finally:
+            self._pace.concurrency.back(sent)
+            self._returned.set()
             self._release()
 
     def answered(self, sent: float, vote: Vote) -> None:
-        """The request that left at `sent` was answered."""
+        """The request that left at `sent` was answered; it still holds its place."""
         self._refused_since = None
         self._pace.answered(sent, _now())
         tokens = vote.prompt_tokens + vote.completion_tokens
@@ -69,7 +72,7 @@ class PacedEndpoint:
         self._tokens = mean + _MEMORY * (tokens - mean)
 
     def refused(self, sent: float, busy: JudgeBusy) -> None:
-        """The endpoint asked to wait."""
+        """The endpoint asked to wait; the request still holds its place."""
         self._said = busy.detail
         if self._refused_since is None:
             self._refused_since = _now()
@@ -84,13 +87,20 @@ class PacedEndpoint:
         while True:
             while (due := self._pace.due(_now())) > _now():
                 self._check_patience()
-                await asyncio.sleep(due - _now())
+                await self._wait(due - _now())
             if self._cap is not None:
                 await self._cap.acquire()
             if self._pace.due(now := _now()) <= now:
                 self._pace.left(now, spacing)
                 return now
             self._release()
+
+    async def _wait(self, seconds: float) -> None:
+        """Waits for so long, or until a request came back: it may have freed a place."""
+        self._returned.clear()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(None if seconds == inf else seconds):
+                await self._returned.wait()
 
     def _release(self) -> None:
         if self._cap is not None:

@@ -138,7 +138,7 @@ class Sampler:
                     trouble.fault(str(busy))
                     endpoint.refused(sent, busy)
                     continue
-            endpoint.answered(sent, vote)
+                endpoint.answered(sent, vote)
             return vote
 
     async def _ask(self, engine: Engine, request: VoteRequest, trouble: SampleTrouble) -> Vote:

@@ -63,6 +63,34 @@ class RateLimited:
         return good()
 
 
+class FewAtOnce:
+    """Answers up to `most` requests at once, each in half a second, and refuses more."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self.busy = self.requests = self.answers = 0
+        self.taken = self.offered = 0
+        """Places that were taken, and places that there were, summed over the ticks of a clock."""
+        self.clock: asyncio.Task[None] | None = None
+
+    async def tick(self) -> None:
+        while True:
+            await asyncio.sleep(TICK)
+            self.taken += self.busy
+            self.offered += self.most
+
+    async def __call__(self, request: web.Request) -> web.Response:
+        self.clock = self.clock or asyncio.create_task(self.tick())
+        self.requests += 1
+        if self.busy >= self.most:
+            return busy()
+        self.busy += 1
+        await asyncio.sleep(0.5)
+        self.busy -= 1
+        self.answers += 1
+        return good()
+
+
 def run(
     handler: Handler,
     judging: Judging,
@@ -107,6 +135,16 @@ def test_a_rate_limit_fails_no_match_and_is_used_with_few_requests() -> None:
     assert [report.failure for report in reports] == [None] * 300
     assert limited.requests <= 1.1 * limited.answers
     assert limited.used >= 0.9
+
+
+def test_a_limit_of_requests_in_flight_fails_no_match_and_is_used_with_few_requests() -> None:
+    limited = FewAtOnce(8)
+    reports = reports_of(limited, 240)
+    used, asked = limited.taken / limited.offered, limited.requests / limited.answers
+    print(f"used {used:.3f}, asked {asked:.3f}")
+    assert [report.failure for report in reports] == [None] * 240
+    assert asked <= 1.1
+    assert used >= 0.9
 
 
 @pytest.mark.parametrize("status", [429, 503, 529])

@@ -8,7 +8,7 @@ import heapq
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from math import ceil
+from math import ceil, inf
 from random import Random
 from typing import NamedTuple, Protocol
 
@@ -149,6 +149,32 @@ class SlidingWindow:
 
 
 @dataclass
+class AtOnce:
+    """`most` requests in flight. A place is free `late` seconds after its answer has left."""
+
+    most: int
+    says: Says = nothing
+    late: float = 0.0
+    freed: list[float] = field(default_factory=list)
+    busy: int = 0
+
+    def ask(self, now: float, chance: Random) -> float | None:
+        while self.freed and self.freed[0] <= now:
+            heapq.heappop(self.freed)
+        if self.busy + len(self.freed) >= self.most:
+            return self.says(0.0)
+        self.busy += 1
+        return None
+
+    def done(self, now: float) -> None:
+        self.busy -= 1
+        heapq.heappush(self.freed, now + self.late)
+
+    def offered(self, seconds: float, latency: float) -> float:
+        return self.most * seconds / (latency + self.late)
+
+
+@dataclass
 class Free:
     """No limit."""
 
@@ -212,14 +238,16 @@ class _Play:
     flying: int = 0
     requests: int = 0
     granted: int = 0
-    leaving: bool = False
+    leaving: float = inf
+    """When the next request is to leave; an answer can bring it forward."""
 
     def run(self, seconds: float) -> Played:
         now = 0.0
         while now < seconds:
-            if self.flying < self.at_once and not self.leaving:
-                self.leaving = True
-                self._at(self.pace.due(now) + self.late * self.chance.random(), "leave")
+            due = self.pace.due(now) if self.flying < self.at_once else inf
+            if due + self.late < self.leaving:
+                self.leaving = due + self.late * self.chance.random()
+                self._at(self.leaving, "leave")
             now, _, what, sent, wait = heapq.heappop(self.events)
             getattr(self, "_" + what)(now, sent, wait)
         return Played(self.requests, self.granted, self.limiter.offered(seconds, self.latency))
@@ -232,8 +260,8 @@ class _Play:
         return self.way * self.chance.uniform(1, 2)
 
     def _leave(self, now: float, sent: float, wait: float) -> None:
-        self.leaving = False
-        if self.pace.due(now) > now:
+        self.leaving = inf
+        if self.flying >= self.at_once or self.pace.due(now) > now:
             return
         self.flying, self.requests = self.flying + 1, self.requests + 1
         self.pace.left(now)
@@ -254,7 +282,9 @@ class _Play:
     def _answer(self, now: float, sent: float, wait: float) -> None:
         self.flying -= 1
         self.pace.answered(sent, now)
+        self.pace.concurrency.back(sent)
 
     def _refuse(self, now: float, sent: float, wait: float) -> None:
         self.flying -= 1
         self.pace.refused(sent, now, wait, self.chance.random())
+        self.pace.concurrency.back(sent)

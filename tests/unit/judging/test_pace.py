@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Iterator
 from functools import partial
+from math import inf
 from random import Random
 
 import pytest
 from kit.limiters import (
+    AtOnce,
     Bucket,
     Changing,
     FixedWindow,
@@ -18,6 +20,7 @@ from kit.limiters import (
     whole_seconds,
 )
 
+from rrm_queue.judging.concurrency import FIRST, Concurrency
 from rrm_queue.judging.pace import FIRST_SPACING, JITTER, LONGEST_WAIT, Pace
 
 UNSAID = [nothing, whole_seconds]
@@ -26,7 +29,7 @@ UNSAID = [nothing, whole_seconds]
 def cases() -> Iterator[tuple[str, Callable[[], Limiter], float]]:
     """Limits of 0.5 to 50 requests a second, and how long each is played, in seconds."""
     for rate in (0.5, 2.0, 10.0, 50.0):
-        seconds = {0.5: 3600.0, 2.0: 2400.0, 10.0: 1800.0, 50.0: 240.0}[rate]
+        seconds = {0.5: 3600.0, 2.0: 2400.0, 10.0: 1800.0, 50.0: 600.0}[rate]
         minute = int(60 * rate)
         for says in UNSAID:
             name = f"{rate:g}/s, {says.__name__}"
@@ -52,6 +55,26 @@ def test_a_limited_endpoint_is_used_to_nine_tenths_with_few_requests_refused(cas
     limiter, seconds = CASES[case]
     played = play(limiter(), seconds=seconds, latency=1.0, seed=1)
     assert played.used >= 0.9
+    assert played.asked <= 1.1
+
+
+@pytest.mark.parametrize("says", UNSAID)
+@pytest.mark.parametrize("most", [2, 4, 8, 16, 32])
+@pytest.mark.parametrize("latency", [1.0, 10.0])
+def test_an_endpoint_that_limits_the_requests_in_flight_is_kept_full(
+    most: int, latency: float, says: Callable[[float], float]
+) -> None:
+    played = play(AtOnce(most, says), seconds=600 * latency, latency=latency, seed=1)
+    assert played.used >= 0.9
+    assert played.asked <= 1.1
+
+
+@pytest.mark.parametrize("says", UNSAID)
+def test_an_endpoint_that_frees_its_places_late_is_used_as_well(
+    says: Callable[[float], float],
+) -> None:
+    played = play(AtOnce(16, says, late=0.02), seconds=1500, latency=5.0, seed=1)
+    assert played.used >= 0.85
     assert played.asked <= 1.1
 
 
@@ -84,11 +107,50 @@ def test_requests_that_left_before_a_refusal_slow_the_pace_once() -> None:
     pace = Pace()
     for sent in (0.0, 0.1, 0.2):
         pace.left(sent)
-    pace.refused(0.0, 0.3, 0.0, 0.0)
+    pace.refused(0.0, 0.3, 0.0, 0.0)  # no other was in flight: no limit of those explains it
     rate = pace.rate
+    assert rate is not None
     pace.refused(0.1, 0.31, 0.0, 0.0)
     pace.refused(0.2, 0.32, 0.0, 0.0)
     assert (pace.rate, pace.refusals) == (rate, 1)
+
+
+def test_many_refusals_with_others_in_flight_hold_their_number() -> None:
+    limit = Concurrency()
+    refuse_often(limit)
+    for sent in (1.0, 1.1, 1.2):
+        limit.left(sent)
+    assert limit.refused(1.2, 1.3, 0.0)
+    limit.back(1.2)
+    assert (limit.most, limit.opens()) == (2, inf)
+    limit.answered(1.0, 1.4)
+    limit.back(1.0)
+    assert limit.opens() <= 1.4
+
+
+def test_a_refusal_with_nothing_else_in_flight_ends_the_limit_of_those() -> None:
+    limit = Concurrency()
+    refuse_often(limit)
+    for sent in (1.0, 1.1):
+        limit.left(sent)
+    assert limit.refused(1.1, 1.2, 0.0)
+    limit.back(1.0)
+    limit.back(1.1)
+    limit.left(1.3)
+    assert not limit.refused(1.3, 1.4, 0.0)
+    assert (limit.most, limit.opens()) == (None, 0.0)
+
+
+def refuse_often(limit: Concurrency) -> None:
+    """One answer, and then as many refusals as come before the limit is tried."""
+    limit.left(0.0)
+    limit.answered(0.0, 0.1)
+    for number in range(FIRST):
+        sent = 0.2 + number / 100
+        limit.left(sent)
+        assert not limit.refused(sent, sent, 0.0)
+        limit.back(sent)
+    limit.back(0.0)
 
 
 def test_a_requested_wait_is_kept_in_full_and_gets_jitter() -> None:
