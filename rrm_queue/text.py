@@ -1,6 +1,6 @@
 """Text and numbers in the form in which they are shown."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import isnan
 from unicodedata import east_asian_width
 
@@ -33,6 +33,19 @@ def listed(names: Iterable[str]) -> str:
     """Such as `a`, `a and b`, `a, b and c`."""
     *others, last = names
     return f"{', '.join(others)} and {last}" if others else last
+
+
+def did_you_mean(word: str, known: Sequence[str] | Mapping[str, str], least: float = 0.6) -> str:
+    """Such as `; did you mean elo?` for the known word that is most like it; empty for none.
+
+    Of a mapping it is the value that is shown. `least` is how like the two must be, from 0 to 1
+    (difflib's ratio).
+    """
+    from difflib import get_close_matches  # only errors need it
+
+    shown = known if isinstance(known, Mapping) else {name: name for name in known}
+    close = get_close_matches(word, shown, n=1, cutoff=least)
+    return f"; did you mean {printable(shown[close[0]])}?" if close else ""
 
 
 def magnitude(number: int) -> str:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from rrm_queue.actions.app import App
 from rrm_queue.actions.health import coin_notes, no_verdict_notes
 from rrm_queue.domain import JobState
+from rrm_queue.errors import JobNotFound
 from rrm_queue.store.database import Transaction
 from rrm_queue.store.views import jobs
 from rrm_queue.store.views.champions import coin_champions
@@ -45,6 +46,13 @@ def view(app: App, job: str) -> JobView:
     """How far the job is, without the processes that it needs to go on. Raises JobNotFound."""
     with app.begin() as tx:
         return jobs.view_job(tx, jobs.find_job(tx, job))
+
+
+def newest(app: App) -> JobView:
+    """The job that was made last, other than for rewards. Raises JobNotFound for none."""
+    for view in list_jobs(app, 1):
+        return view
+    raise JobNotFound("there is no job yet; `rrmq submit FILE` makes one")
 
 
 def list_jobs(

@@ -6,7 +6,6 @@ the folder `judges` under the home of rrmq, and among those that come with rrmq.
 
 import re
 from collections.abc import Iterator, Sequence
-from difflib import get_close_matches
 from importlib.resources import files as package_files
 from pathlib import Path
 from typing import NamedTuple, TypedDict
@@ -16,8 +15,9 @@ from msgspec import structs
 from rrm_queue.domain import JudgeSpec
 from rrm_queue.errors import UsageFault
 from rrm_queue.judging.judge_file import LARGEST, JudgeFile, judge_with, read_judge_file
-from rrm_queue.judging.kinds import KINDS, USAGE, is_kind, kind_of
+from rrm_queue.judging.kinds import KINDS, NAMES, USAGE, is_kind, kind_of
 from rrm_queue.judging.spec import parse_spec
+from rrm_queue.text import did_you_mean
 
 ENDING = ".toml"
 FOLDER = "judges"
@@ -134,8 +134,7 @@ def _found(name: str, folders: Sequence[Path]) -> _Source:
     if name in known:
         return known[name]
     names = dict.fromkeys(source.name for source in _all(folders))
-    close = get_close_matches(name, names, n=1)
-    meant = f"; did you mean {close[0]}?" if close else ""
+    meant = did_you_mean(name, [*names, *NAMES])
     raise UsageFault(
         f"unknown judge {name!r}{meant or ';'} choose one of {', '.join(USAGE)}, a file "
         f"PATH{ENDING}, or with a model, as in NAME@openai:MODEL, one of {', '.join(names)}"

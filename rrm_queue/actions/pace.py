@@ -1,11 +1,12 @@
 """How fast a job goes and how long it still takes."""
 
 from collections import deque
+from contextlib import suppress
 from datetime import datetime
 from typing import NamedTuple
 
 from rrm_queue.actions.app import App
-from rrm_queue.errors import UsageFault
+from rrm_queue.errors import StoreUnavailable, UsageFault
 from rrm_queue.store.views.sizes import tournament_sizes
 from rrm_queue.strategies import judges_own_pairs, named
 from rrm_queue.views.jobs import JobView
@@ -35,6 +36,23 @@ def most_matches(app: App, view: JobView) -> int | None:
     with app.begin() as tx:
         sizes = tournament_sizes(tx, view.id)
     return sum(strategy.matches(size) * count for size, count in sizes.items())
+
+
+class MatchTotal:
+    """How many matches a watched job takes at most; read again when it got more tournaments."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._tournaments = 0
+        self._most: int | None = None
+
+    def of(self, view: JobView) -> int | None:
+        """The total, the last one that is known while the store is away; None if it has none."""
+        if view.tournaments != self._tournaments:
+            with suppress(StoreUnavailable):
+                self._most = most_matches(self._app, view)
+                self._tournaments = view.tournaments
+        return self._most
 
 
 class Speedometer:

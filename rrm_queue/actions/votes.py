@@ -5,31 +5,40 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 from rrm_queue.actions.app import App
-from rrm_queue.domain import CandidateNumber, Position
+from rrm_queue.domain import CandidateNumber, JobId, Position
 from rrm_queue.errors import MatchNotFound, UsageFault
-from rrm_queue.store.views.jobs import find_job
+from rrm_queue.store.views.jobs import find_job, view_job
 from rrm_queue.store.views.matches import match_details, tournament_matches
 from rrm_queue.store.views.results import candidate_keys, find_tournament
 from rrm_queue.views.matches import MatchDetails, TalliedMatch
 
 
 class TournamentMatches(NamedTuple):
-    """A tournament's matches by round and slot, streamed; `candidates` are keys by number."""
+    """A tournament's matches by round and slot, streamed: read `matches` or `details`, once.
 
+    `candidates` are keys by number; `of` is how many tournaments the job has.
+    """
+
+    job: JobId
+    of: int
     candidates: list[str]
     matches: Iterator[TalliedMatch]
+    details: Iterator[MatchDetails]
 
 
 @contextmanager
-def open_matches(app: App, job: str, tournament: str) -> Iterator[TournamentMatches]:
-    """All matches of the tournament while the context is open.
+def open_matches(app: App, job: str, tournament: str | None) -> Iterator[TournamentMatches]:
+    """All matches of the job's tournament, by default its first, while the context is open.
 
     Raises JobNotFound and TournamentNotFound.
     """
     with app.begin() as tx:
-        found = find_tournament(tx, find_job(tx, job), tournament)
+        view = view_job(tx, find_job(tx, job))
+        found = find_tournament(tx, view.id, tournament)
+        matches = tournament_matches(tx, found)
+        details = (match_details(tx, found, one) for one in matches)
         keys = candidate_keys(tx, found.id)
-        yield TournamentMatches(keys, tournament_matches(tx, found))
+        yield TournamentMatches(view.id, view.tournaments, keys, matches, details)
 
 
 def explain_match(app: App, job: str, tournament: str, match: Sequence[str]) -> list[MatchDetails]:

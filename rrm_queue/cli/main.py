@@ -17,7 +17,7 @@ from rrm_queue import __version__
 from rrm_queue.cli import exit_codes
 from rrm_queue.cli.options.flags import flag
 from rrm_queue.errors import RrmqError, UsageFault, spelled
-from rrm_queue.text import printable
+from rrm_queue.text import did_you_mean, printable
 
 VERBS = {
     "submit": ("submit", "Rank the answers of a file."),
@@ -72,6 +72,15 @@ class Verbs(click.Group):
         command = import_module(f"rrm_queue.cli.commands.{VERBS[cmd_name][0]}").command
         assert isinstance(command, click.Command)  # noqa: S101  # each verb's module has one
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The verb and what follows it. Raises UsageError, with the verb that was meant."""
+        verb, *_ = args
+        if verb not in VERBS and not verb.startswith("-") and not ctx.resilient_parsing:
+            raise click.UsageError(f"no verb {verb!r}{did_you_mean(verb, list(VERBS))}", ctx)
+        return super().resolve_command(ctx, args)
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         """The verbs and options that begin with `incomplete`, without importing the verbs."""

@@ -11,6 +11,7 @@ from pkgutil import resolve_name
 
 from rrm_queue.domain import JudgeSpec, judging
 from rrm_queue.errors import UsageFault
+from rrm_queue.text import did_you_mean
 
 INSTANT_CAPACITY = 1024
 """Matches that a worker holds for an instant judge, so that it never waits for the coordinator."""
@@ -139,6 +140,9 @@ JURY = Kind(judging.JURY)
 USAGE = tuple(spelled for kind in KINDS.values() for spelled in kind.usage)
 """How every judge is named; capitals stand for what the user puts there."""
 
+NAMES = tuple(usage.partition(":")[0] for usage in USAGE)
+"""The same without what follows a colon."""
+
 SERVED_TOGETHER = (
     *(kind.name for kind in KINDS.values() if not (kind.needs_server or kind.by_people)),
     JURY.name,
@@ -263,4 +267,5 @@ def _names_a_queue(argument: str) -> bool:
 
 
 def _unknown(text: str) -> UsageFault:
-    return UsageFault(f"unknown judge {text!r}; choose one of {', '.join(USAGE)}")
+    meant = did_you_mean(text.partition(":")[0], NAMES) or ";"
+    return UsageFault(f"unknown judge {text!r}{meant} choose one of {', '.join(USAGE)}")

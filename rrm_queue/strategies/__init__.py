@@ -22,6 +22,7 @@ from rrm_queue.strategies.pairs import Pairs
 from rrm_queue.strategies.pivot import PIVOTS, Pivot
 from rrm_queue.strategies.sampled import OTHERS, Sampled
 from rrm_queue.strategies.swiss import Swiss
+from rrm_queue.text import did_you_mean
 
 __all__ = [
     "NAMES",
@@ -120,7 +121,8 @@ def named(
     name, colon, argument = text.partition(":")
     entry = _REGISTRY.get(name)
     if entry is None:
-        raise UsageFault(f"unknown strategy '{name}'; choose one of {', '.join(NAMES)}")
+        meant = did_you_mean(name, NAMES) or ";"
+        raise UsageFault(f"unknown strategy '{name}'{meant} choose one of {', '.join(NAMES)}")
     if seeding is not Seeding.RANDOM and not entry.bracket:
         brackets = " and ".join(name for name in NAMES if _REGISTRY[name].bracket)
         raise UsageFault(f"{name} has no bracket, so it takes no seeding; only {brackets} do")

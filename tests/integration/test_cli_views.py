@@ -42,7 +42,7 @@ def environment(database: Database, servers: Addresses) -> dict[str, str]:
 def rrmq(environment: dict[str, str], broker: BrokerClient) -> Rrmq:
     """Runs a command line in this process; `return_value` is its exit code."""
 
-    def run(*line: str, **changes: str) -> Result:
+    def run(*line: str, **changes: str | None) -> Result:
         result = CliRunner().invoke(main, line, env=environment | changes, standalone_mode=False)
         assert result.exit_code in (0, 1)
         return result
@@ -134,6 +134,69 @@ def test_what_is_not_there_is_said(database: Database, rrmq: Rrmq) -> None:
     assert isinstance(rrmq("status", "f").exception, JobNotFound)
     for line in (["results", job, "--tournament", "x"], ["bracket", job, "x"]):
         assert isinstance(rrmq(*line).exception, TournamentNotFound)
+
+
+def test_without_a_job_the_newest_is_shown_and_named(
+    database: Database, broker: BrokerClient, rrmq: Rrmq
+) -> None:
+    nothing = rrmq("status").exception
+    assert isinstance(nothing, JobNotFound)
+    assert "rrmq submit FILE" in str(nothing)
+    submit_file(database, lines([2]))
+    job = submit_file(database, lines([3, 4]), name="newer", id="ba9876543210")
+    play(database, broker)
+    for verb in ("status", "results", "leaderboard", "diagnose", "votes", "bracket"):
+        shown = rrmq(verb, "--json")
+        assert shown.exception is None
+        assert shown.stderr.startswith(f"job {job}, the newest: newer\n")
+        assert shown.stdout == rrmq(verb, job, "--json").stdout
+    assert "the newest" not in rrmq("status", job).stderr
+    watched = rrmq("status", "--watch")
+    assert watched.stderr.splitlines()[1].startswith("succeeded: 5/5 matches, 2/2 tournaments")
+
+
+def test_a_mistyped_word_names_the_one_that_was_meant(database: Database, rrmq: Rrmq) -> None:
+    job = submit_file(database, lines([3, 3]), name="nightly-run")
+    mistyped = job[:5] + ("0" if job[5] != "0" else "1") + job[6:]
+    for line, meant in (
+        (["resluts"], "results"),
+        (["status", mistyped], job),
+        (["status", "nightly-rnu"], f"{job} (nightly-run)"),
+        (["results", job, "t-1"], "t1"),
+        (["submit", "x", "--strategy", "knockuot"], "knockout"),
+        (["submit", "x", "--judge", "referense"], "reference"),
+        (["submit", "x", "--judge", "simulatd:0.8"], "simulated"),
+    ):
+        said = str(rrmq(*line).exception)
+        assert f"did you mean {meant}?" in said
+        assert "\n" not in said
+    assert "`rrmq list` shows them" in str(rrmq("status", "zzzzzz").exception)
+
+
+def test_what_goes_into_a_pipe_is_not_wrapped(
+    database: Database, broker: BrokerClient, rrmq: Rrmq
+) -> None:
+    name = "a name of many words " * 10
+    job = submit_file(database, lines([4] * 21), name=name)
+    play(database, broker)
+    [heading, _, row] = rrmq("list", COLUMNS=None).stdout.splitlines()
+    assert name.strip() in row
+    assert "judge" in heading
+    assert len(rrmq("list").stdout.splitlines()) > 3, "COLUMNS says how wide a line may be"
+    for words in (["results", job], ["results", job, "t0"], ["votes", job, "t0"]):
+        rows = rrmq(*words, COLUMNS=None).stdout.splitlines()
+        assert all(len(line) < 200 for line in rows)
+    assert all(
+        len(line) < 300 for line in rrmq("votes", job, "--full", COLUMNS=None).stdout.splitlines()
+    )
+
+
+def test_the_package_is_a_command(environment: dict[str, str]) -> None:
+    command = [sys.executable, "-m", "rrm_queue", "list"]
+    shown = subprocess.run(
+        command, env=os.environ | environment, capture_output=True, text=True, check=True
+    )
+    assert shown.stderr.startswith("no jobs yet; `rrmq submit FILE`")
 
 
 def test_cancelling_twice_is_cancelling_once(

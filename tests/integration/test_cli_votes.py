@@ -125,6 +125,18 @@ def test_a_match_is_explained(job: JobId, rrmq: Rrmq, width: int) -> None:
     assert all(f"Thought {n}." in full for n in range(40))
 
 
+def test_without_a_match_all_are_explained_in_full(job: JobId, rrmq: Rrmq) -> None:
+    """Also without a tournament: then it is the first."""
+    full = shown(rrmq("votes", job, "--full"))
+    assert full == shown(rrmq("votes", job, "t0", "--full"))
+    assert full.count("Thought 0.") == 6, (
+        "of every match the vote that has a reasoning has all of it"
+    )
+    assert full.count(LAST) == 6
+    in_json = shown(rrmq("votes", job, "--full", "--json")).splitlines()
+    assert [len(json.loads(line)["cast"]) for line in in_json] == [3] * 6
+
+
 @pytest.mark.parametrize(
     ("words", "kind"),
     [

@@ -7,7 +7,11 @@ from rrm_queue.actions.app import App
 from rrm_queue.actions.bracket import JobBracket, read_bracket
 from rrm_queue.actions.schemas import json_line
 from rrm_queue.actions.vote_schemas import bracket_shape
-from rrm_queue.cli.options.arguments import complete_tournament, job_argument
+from rrm_queue.cli.options.arguments import (
+    complete_tournament,
+    viewed_job,
+    viewed_job_argument,
+)
 from rrm_queue.cli.render.bracket import COIN, draw
 from rrm_queue.cli.render.canvas import Line
 from rrm_queue.cli.render.terminal import screen
@@ -18,20 +22,20 @@ from rrm_queue.views.jobs import JobView
 
 
 @click.command("bracket")
-@job_argument
+@viewed_job_argument
 @click.argument(
     "tournament", metavar="[TOURNAMENT]", required=False, shell_complete=complete_tournament
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def command(job: str, tournament: str | None, as_json: bool) -> None:
-    """Draw the bracket of TOURNAMENT (by default the first) of JOB, a knockout.
+def command(job: str | None, tournament: str | None, as_json: bool) -> None:
+    """Draw the bracket of JOB's TOURNAMENT, by default the newest job and its first tournament.
 
     The champion's path has heavy lines. With several votes a match, the votes for the winner and
     for the loser follow the winner's name. `*` marks a tie that a coin settled, `…` a match that is
     not decided yet.
     """
     with App() as app:
-        found = read_bracket(app, job, tournament)
+        found = read_bracket(app, viewed_job(app, job), tournament)
     if as_json:
         click.echo(json_line(bracket_shape(found)))
         return

@@ -6,7 +6,7 @@ from rrm_queue.actions.app import App
 from rrm_queue.actions.diagnose import diagnose
 from rrm_queue.actions.diagnosis_schema import diagnosis_shape
 from rrm_queue.actions.schemas import json_line
-from rrm_queue.cli.options.arguments import job_argument
+from rrm_queue.cli.options.arguments import viewed_job, viewed_job_argument
 from rrm_queue.cli.render.calibration import calibration_view
 from rrm_queue.cli.render.diagnosis import findings_view, labels_view
 from rrm_queue.cli.render.jury import jury_view
@@ -16,7 +16,7 @@ from rrm_queue.diagnostics.labels import TieLabels
 
 
 @click.command("diagnose")
-@job_argument
+@viewed_job_argument
 @click.option(
     "--ties",
     type=click.Choice([ties.value for ties in TieLabels]),
@@ -26,8 +26,8 @@ from rrm_queue.diagnostics.labels import TieLabels
     "count only a tie as right.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def command(job: str, ties: str, as_json: bool) -> None:
-    """Say how far the judge of JOB can be trusted, by its votes so far.
+def command(job: str | None, ties: str, as_json: bool) -> None:
+    """Say how far the judge of JOB (by default the newest) can be trusted, by its votes so far.
 
     Shows slot bias, flips between the two orders, votes without a verdict, agreement of votes,
     coins and draws, cycles (A > B > C > A) and length. Each figure has a 95 % interval and a
@@ -36,7 +36,7 @@ def command(job: str, ties: str, as_json: bool) -> None:
     probability, its calibration. docs/statistics.md has the definitions and bounds.
     """
     with App() as app:
-        view, diagnosis = diagnose(app, job, TieLabels(ties))
+        view, diagnosis = diagnose(app, viewed_job(app, job), TieLabels(ties))
     if as_json:
         click.echo(json_line(diagnosis_shape(view, diagnosis)))
         return

@@ -15,7 +15,7 @@ from rrm_queue.actions.leaderboard_details import (
 )
 from rrm_queue.actions.leaderboard_schema import details_shape
 from rrm_queue.actions.schemas import json_line, leaderboard_row
-from rrm_queue.cli.options.arguments import job_argument
+from rrm_queue.cli.options.arguments import viewed_job, viewed_job_argument
 from rrm_queue.cli.render.leaderboard import leaderboard_table
 from rrm_queue.cli.render.leaderboard_details import details_view
 from rrm_queue.cli.render.terminal import lenient, screen
@@ -26,7 +26,7 @@ from rrm_queue.views.style import Control
 
 
 @click.command("leaderboard")
-@job_argument
+@viewed_job_argument
 @click.option(
     "--bootstrap", is_flag=True, help="Intervals by resampling tournaments, which takes longer."
 )
@@ -51,7 +51,7 @@ from rrm_queue.views.style import Control
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV with a header, one row a generator.")
 def command(
-    job: str,
+    job: str | None,
     bootstrap: bool,
     soft: bool,
     prior: bool,
@@ -62,6 +62,8 @@ def command(
     as_csv: bool,
 ) -> None:
     """Compare the models (`generator`) that wrote the answers of JOB, over all decided matches.
+
+    By default JOB is the newest job.
 
     Ranked by Bradley-Terry ratings with 95 % intervals. `ranks` are the ranks that are possible by
     the differences between ratings; all of them hold at once, at 95 %. `> next` is the probability
@@ -81,7 +83,7 @@ def command(
         matrix,
     )
     with App() as app:
-        details = read_details(app, job, request)
+        details = read_details(app, viewed_job(app, job), request)
     if as_json:
         click.echo(json_line(details_shape(details)))
     elif as_csv:

@@ -11,7 +11,11 @@ from rrm_queue.actions.app import App
 from rrm_queue.actions.formatting import tokens
 from rrm_queue.actions.results import JobResults, RatedResult, open_results
 from rrm_queue.actions.schemas import UNCERTAINTY, json_line, result_shape
-from rrm_queue.cli.options.arguments import complete_tournament, job_argument
+from rrm_queue.cli.options.arguments import (
+    complete_tournament,
+    viewed_job,
+    viewed_job_argument,
+)
 from rrm_queue.cli.render.tables import champions_table, standings_table
 from rrm_queue.cli.render.terminal import lenient, screen
 from rrm_queue.errors import UsageFault
@@ -26,7 +30,7 @@ HEADER = (
 
 
 @click.command("results")
-@job_argument
+@viewed_job_argument
 @click.argument(
     "tournament", metavar="[TOURNAMENT]", required=False, shell_complete=complete_tournament
 )
@@ -39,14 +43,16 @@ HEADER = (
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line, a tournament.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV with a header, one row a standing.")
 def command(
-    job: str,
+    job: str | None,
     tournament: str | None,
     named: str | None,
     intervals: bool | None,
     as_json: bool,
     as_csv: bool,
 ) -> None:
-    """Print the standings of JOB, or only of its TOURNAMENT, named by its id in the file.
+    """Print the standings of JOB (by default the newest), or only of its TOURNAMENT.
+
+    A tournament is named by its id in the file.
 
     Tables show all standings of up to 20 tournaments. Of a larger job they show the champions; name
     a tournament to see all of its standings. JSON and CSV always hold everything; without intervals
@@ -57,7 +63,10 @@ def command(
     if as_json and as_csv:
         raise UsageFault("--json and --csv exclude each other")
     tournament = named if named is not None else tournament
-    with App() as app, open_results(app, job, tournament, intervals=intervals) as results:
+    with (
+        App() as app,
+        open_results(app, viewed_job(app, job), tournament, intervals=intervals) as results,
+    ):
         if as_json:
             for result, ratings in results.tournaments:
                 click.echo(json_line(result_shape(result, ratings)))

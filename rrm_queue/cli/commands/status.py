@@ -9,24 +9,24 @@ from rrm_queue.actions.app import App
 from rrm_queue.actions.health import held_up, notes
 from rrm_queue.actions.schemas import json_line, problem_shape
 from rrm_queue.cli import exit_codes
-from rrm_queue.cli.options.arguments import job_argument
+from rrm_queue.cli.options.arguments import viewed_job, viewed_job_argument
 from rrm_queue.cli.render.tables import card
 from rrm_queue.cli.render.terminal import screen
 from rrm_queue.text import printable
 
 
 @click.command("status")
-@job_argument
+@viewed_job_argument
 @click.option("--watch", "watching", is_flag=True, help="Stay until the job ends.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def command(job: str, watching: bool, as_json: bool) -> int:
-    """Show how far JOB is, named by any unique prefix of its id.
+def command(job: str | None, watching: bool, as_json: bool) -> int:
+    """Show how far JOB is, named by any unique prefix of its id; by default the newest job.
 
     With --watch the exit code is 0 when the job succeeded, 3 when it ended otherwise, 4 when
     `rrmq down` stopped the local stack.
     """
     with App() as app:
-        view, error = jobs.status(app, job)
+        view, error = jobs.status(app, viewed_job(app, job))
         if watching:
             from rrm_queue.cli.render.watching import show_until_end  # all that a display needs
 

@@ -1,4 +1,4 @@
-"""The arguments JOB and TOURNAMENT, which a shell completes from the store.
+"""The arguments JOB and TOURNAMENT, which a shell completes from the store, and the newest job.
 
 The shell waits for the answer, so it comes soon or not at all. No server is started, and no error
 is shown: the verb itself shows it when it is run.
@@ -8,12 +8,15 @@ import re
 from collections.abc import Callable
 from contextlib import suppress
 from threading import Thread
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 from click.shell_completion import CompletionItem
 
 from rrm_queue.text import printable
+
+if TYPE_CHECKING:
+    from rrm_queue.actions.app import App
 
 MOST = 50
 """Up to so many are offered."""
@@ -54,6 +57,26 @@ def complete_tournament(
 
 
 job_argument = click.argument("job", metavar="JOB", shell_complete=complete_job)
+
+viewed_job_argument = click.argument(
+    "job", metavar="[JOB]", required=False, shell_complete=complete_job
+)
+"""JOB of a verb that only looks; without it `viewed_job` takes the newest."""
+
+
+def viewed_job(app: "App", job: str | None) -> str:
+    """The job as it was given, or else the newest, which stderr then names.
+
+    Raises JobNotFound where there is no job.
+    """
+    if job is not None:
+        return job
+    from rrm_queue.actions.jobs import newest
+
+    view = newest(app)
+    about = printable(view.name or view.source)
+    click.echo(f"job {view.id}, the newest: {about}", err=True)
+    return view.id
 
 
 def _answer(question: Callable[[], list[T]]) -> list[T]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from rich.console import RenderableType
 from rich.text import Text
 
-from rrm_queue.cli.render.tables import ruled
+from rrm_queue.cli.render.ruled import ruled
 from rrm_queue.diagnostics.calibration import FEW, Calibration
 from rrm_queue.text import count, percent
 

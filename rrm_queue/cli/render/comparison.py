@@ -9,7 +9,8 @@ from rich.text import Text
 
 from rrm_queue.actions.compare import Disagreement, JobComparison, JudgedSide
 from rrm_queue.actions.money import amount
-from rrm_queue.cli.render.tables import MEDIUM, NARROW, ruled
+from rrm_queue.cli.render.ruled import ruled
+from rrm_queue.cli.render.tables import MEDIUM, NARROW
 from rrm_queue.diagnostics.comparison import JobAgreement
 from rrm_queue.diagnostics.rates import Rate
 from rrm_queue.judging.kinds import titled

@@ -6,7 +6,8 @@ from math import isinf, isnan
 from rich.console import RenderableType
 from rich.text import Text
 
-from rrm_queue.cli.render.tables import MEDIUM, NARROW, WIDE, ruled
+from rrm_queue.cli.render.ruled import ruled
+from rrm_queue.cli.render.tables import MEDIUM, NARROW, WIDE
 from rrm_queue.diagnostics.kappa import Kappa
 from rrm_queue.diagnostics.label_report import LabelReport
 from rrm_queue.diagnostics.rates import Rate

@@ -7,7 +7,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from rrm_queue.cli.render.tables import ruled
+from rrm_queue.cli.render.ruled import ruled
 from rrm_queue.diagnostics.diagnosis import JuryReport
 from rrm_queue.diagnostics.jury import JudgePair, JurorAccuracy
 from rrm_queue.diagnostics.kappa import Kappa

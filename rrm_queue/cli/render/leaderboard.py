@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 from rich.table import Table
 
-from rrm_queue.cli.render.tables import MEDIUM, NARROW, WIDE, ruled
+from rrm_queue.cli.render.ruled import ruled
+from rrm_queue.cli.render.tables import MEDIUM, NARROW, WIDE
 from rrm_queue.ratings.leaderboard import Leaderboard, LeaderboardRow
 from rrm_queue.text import chance, percent, printable, rank_range, rating_interval
 

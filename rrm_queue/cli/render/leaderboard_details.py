@@ -9,7 +9,8 @@ from rich.text import Text
 
 from rrm_queue.actions.leaderboard_details import LeaderboardDetails
 from rrm_queue.cli.render.leaderboard import leaderboard_table
-from rrm_queue.cli.render.tables import MEDIUM, NARROW, ruled
+from rrm_queue.cli.render.ruled import ruled
+from rrm_queue.cli.render.tables import MEDIUM, NARROW
 from rrm_queue.ratings.controlled import ControlledRatings
 from rrm_queue.ratings.leaderboard import LeaderboardRow
 from rrm_queue.ratings.win_matrix import Meeting

@@ -7,7 +7,7 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from rrm_queue.cli.render.jury import accuracy_table, pair_table
-from rrm_queue.cli.render.tables import ruled
+from rrm_queue.cli.render.ruled import ruled
 from rrm_queue.diagnostics.people import PeopleReport
 from rrm_queue.text import count, percent, printable
 

@@ -1,7 +1,6 @@
 """A watched job's progress on stderr: a bar on a terminal, else a plain line now and then."""
 
 import time
-from collections import deque
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -10,38 +9,23 @@ from rich.console import Console
 from rich.progress import BarColumn, TextColumn
 from rich.progress import Progress as Bars
 
-from rrm_queue.actions.formatting import STYLES, elapsed, progress
+from rrm_queue.actions.formatting import STYLES, Progress, elapsed, progress
+from rrm_queue.actions.pace import Pace, Speedometer
 from rrm_queue.domain import JobState
-from rrm_queue.text import count
+from rrm_queue.text import count, duration
 from rrm_queue.views.jobs import JobView
 
 EVERY = 10.0  # seconds between two plain lines
-WINDOW = 10.0  # seconds over which the rate is taken
 
 
 class Display(Protocol):
     """Where a watcher shows what it sees."""
 
-    def show(self, view: JobView) -> None:
-        """Shows how far the job is."""
+    def show(self, view: JobView, total: int | None) -> None:
+        """Shows how far the job is; it takes `total` matches at most, None if that is not known."""
 
     def say(self, note: str) -> None:
         """Shows a note that is to stay."""
-
-
-class Rate:
-    """Matches a second over the last WINDOW seconds."""
-
-    def __init__(self) -> None:
-        self._seen: deque[tuple[float, int]] = deque()
-
-    def of(self, matches: int, now: float) -> float:
-        """The rate, when so many matches are done at this moment."""
-        self._seen.append((now, matches))
-        while len(self._seen) > 2 and self._seen[1][0] <= now - WINDOW:
-            self._seen.popleft()
-        since, before = self._seen[0]
-        return (matches - before) / (now - since) if now > since else 0.0
 
 
 class BarDisplay:
@@ -57,17 +41,18 @@ class BarDisplay:
             expand=True,
         )
         self._task = self.bars.add_task("", total=None, state=JobState.QUEUED)
-        self._rate = Rate()
+        self._speed = Speedometer()
 
-    def show(self, view: JobView) -> None:
+    def show(self, view: JobView, total: int | None) -> None:
         """Moves the bar."""
-        over, total, _ = progress(view)
+        goal = _goal(view, total)
+        pace = self._speed.pace(view, total, time.monotonic(), datetime.now(UTC))
         self.bars.update(
             self._task,
-            completed=over,
-            total=total or None,
+            completed=goal.over,
+            total=goal.total or None,
             state=view.state,
-            description=_figures(view, self._rate.of(view.matches_done, time.monotonic()), ""),
+            description=_figures(view, goal, pace),
         )
 
     def say(self, note: str) -> None:
@@ -79,25 +64,42 @@ class LineDisplay:
     """A line every EVERY seconds and at every change of state."""
 
     def __init__(self) -> None:
-        self._rate = Rate()
+        self._speed = Speedometer()
         self._shown: tuple[float, JobState] | None = None
 
-    def show(self, view: JobView) -> None:
+    def show(self, view: JobView, total: int | None) -> None:
         """Prints a line if it is time for one."""
         now = time.monotonic()
-        rate = self._rate.of(view.matches_done, now)
+        pace = self._speed.pace(view, total, now, datetime.now(UTC))
         if self._shown and now - self._shown[0] < EVERY and self._shown[1] is view.state:
             return
         self._shown = now, view.state
-        click.echo(f"{view.state}: {_figures(view, rate, f' {progress(view).unit}')}", err=True)
+        click.echo(f"{view.state}: {_figures(view, _goal(view, total), pace)}", err=True)
 
     def say(self, note: str) -> None:
         """Prints the note."""
         click.echo(note, err=True)
 
 
-def _figures(view: JobView, rate: float, unit: str) -> str:
-    goal = progress(view)
-    done = "" if goal.unit == "matches" else f", {count(view.matches_done, 'match')}"
-    spent = elapsed(view, datetime.now(UTC))
-    return f"{goal.over:,}/{goal.total:,}{unit}{done}, {rate:,.0f}/s, {spent}"
+def _goal(view: JobView, total: int | None) -> Progress:
+    """The matches that are over; the tournaments where nobody knows how many matches it takes."""
+    over = view.matches_done + view.matches_failed
+    if view.state.ended and view.tournaments_done + view.tournaments_failed == view.tournaments:
+        return Progress(over, over, "matches")  # some strategies need fewer than they may
+    if total is None:
+        return progress(view)
+    return Progress(over, max(over, total), "matches")
+
+
+def _figures(view: JobView, goal: Progress, pace: Pace) -> str:
+    """Such as `310/3,100 matches, 1/10 tournaments, 45/s, 0:00:07, 1 min left`."""
+    said = [f"{goal.over:,}/{goal.total:,} {goal.unit}"]
+    if goal.unit != "matches":
+        said.append(count(view.matches_done, "match"))
+    elif view.tournaments > 1:
+        ended = view.tournaments_done + view.tournaments_failed
+        said.append(f"{ended:,}/{view.tournaments:,} tournaments")
+    said += [f"{pace.rate or 0:,.0f}/s", str(elapsed(view, datetime.now(UTC)))]
+    if pace.left and not view.state.ended:
+        said.append(f"{duration(pace.left)} left")
+    return ", ".join(said)

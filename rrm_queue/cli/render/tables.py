@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from rich import box
 from rich.cells import cell_len
 from rich.table import Table
 from rich.text import Text
@@ -18,6 +17,7 @@ from rrm_queue.actions.formatting import (
     tokens,
 )
 from rrm_queue.actions.money import cost_words
+from rrm_queue.cli.render.ruled import ruled
 from rrm_queue.domain import ChampionBy, TournamentState
 from rrm_queue.judging.kinds import titled
 from rrm_queue.text import chance, printable, rank_range, rating_interval, shortened
@@ -216,18 +216,6 @@ def checks_table(rows: Iterable[tuple[str, bool, str, str | None]]) -> Table:
         if remedy:
             grid.add_row("", "", Text(f"fix: {printable(remedy)}", "yellow"))
     return grid
-
-
-def ruled(title: Text | None = None) -> Table:
-    """An empty table with a rule below its heading."""
-    return Table(
-        box=box.SIMPLE_HEAD,
-        title=title,
-        title_justify="left",
-        show_edge=False,
-        pad_edge=False,
-        padding=(0, 1, 0, 0),
-    )
 
 
 def _cut(judge: str) -> str:

@@ -7,7 +7,9 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from rrm_queue.cli.render.tables import MEDIUM, NARROW, ruled
+from rrm_queue.cli.render.ruled import ruled
+from rrm_queue.cli.render.tables import MEDIUM, NARROW
+from rrm_queue.cli.render.terminal import UNBOUNDED
 from rrm_queue.domain import Candidate, CandidateNumber, DecidedBy, Verdict
 from rrm_queue.text import printable
 from rrm_queue.views.matches import MatchDetails, RecordedVote, TalliedMatch
@@ -104,7 +106,7 @@ def _score(match: TalliedMatch) -> str:
 def _answers(details: MatchDetails, width: int) -> RenderableType:
     sides = (details.match.first, details.match.second)
     one, two = (_answer(details.candidates[number]) for number in sides)
-    if width < SIDE_BY_SIDE:
+    if not SIDE_BY_SIDE <= width < UNBOUNDED:
         return Group(one, "", two)
     grid = Table.grid(padding=(0, INDENT), expand=True)
     grid.add_column(ratio=1, overflow="fold")
@@ -137,7 +139,9 @@ def _vote_line(vote: RecordedVote, details: MatchDetails) -> Text:
 def _reasoning(vote: RecordedVote, *, full: bool) -> list[RenderableType]:
     if not vote.text.strip():
         return []
-    return [Padding(_body(vote.text if full else end_of(vote.text)), (0, 0, 1, INDENT))]
+    return [
+        Padding(_body(vote.text if full else end_of(vote.text)), (0, 0, 1, INDENT), expand=False)
+    ]
 
 
 def end_of(text: str) -> str:

@@ -7,6 +7,7 @@ import click
 
 from rrm_queue.actions import jobs
 from rrm_queue.actions.app import App
+from rrm_queue.actions.pace import MatchTotal
 from rrm_queue.actions.schemas import json_line, status_shape
 from rrm_queue.actions.watch import watch
 from rrm_queue.cli import exit_codes
@@ -48,11 +49,12 @@ def show_until_end(app: App, job: JobId, *, as_json: bool) -> int:
 def _follow(app: App, job: JobId, display: Display) -> JobView:
     """Shows all that is seen of the job; the job when it has ended."""
     view: JobView | None = None
+    total = MatchTotal(app)
     for seen in watch(app, job):
         if isinstance(seen, str):
             display.say(printable(seen))
         else:
-            display.show(view := seen)
+            display.show(view := seen, total.of(seen))
     assert view is not None  # noqa: S101  # watching ends with a view
     return view
 

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, text
 from rrm_queue.domain import JobId, JobState
 from rrm_queue.errors import JobNotFound
 from rrm_queue.store.rows import read_rows
+from rrm_queue.text import did_you_mean
 from rrm_queue.views.jobs import JobView
 from rrm_queue.views.tournaments import TournamentError
 
@@ -17,6 +18,12 @@ FIND_OPEN_JOB = text("""
 
 FIND_JOBS = text("""
     SELECT id FROM jobs WHERE starts_with(id, :prefix) LIMIT 2
+""")
+
+# To suggest the one that was meant.
+NEWEST_JOBS = text("""
+    SELECT id, coalesce(name, '') AS name FROM jobs WHERE NOT ephemeral
+    ORDER BY created_at DESC, id LIMIT 200
 """)
 
 JOBS = text("""
@@ -49,6 +56,9 @@ JOBS = text("""
 ALL = {"job": None, "states": None, "ephemeral": True, "before": None, "search": None}
 """The filters of `JOBS` that leave nothing out."""
 
+ALIKE = 0.75
+"""How like two ids must be that one may be meant by the other; any two are alike by half."""
+
 STATES = text("""
     SELECT state, count(*) AS jobs FROM jobs j
     WHERE NOT ephemeral
@@ -80,8 +90,17 @@ def find_job(tx: Connection, prefix: str) -> JobId:
     if len(found) == 1 and prefix:
         return JobId(found[0])
     if not found:
-        raise JobNotFound(f"no id begins with '{prefix}'; `rrmq list` shows them")
+        raise JobNotFound(f"no id begins with '{prefix}'{_meant(tx, prefix)}")
     raise JobNotFound(f"several ids begin with '{prefix}'; give more characters")
+
+
+def _meant(tx: Connection, word: str) -> str:
+    """The newest job whose id begins most alike or whose name is most alike."""
+    words: dict[str, str] = {}
+    for job in tx.execute(NEWEST_JOBS):
+        words.setdefault(job.id[: len(word)], job.id)
+        words.setdefault(job.name, f"{job.id} ({job.name})")
+    return did_you_mean(word, words, ALIKE) or "; `rrmq list` shows them"
 
 
 def find_open_job(tx: Connection, word: str) -> JobId:

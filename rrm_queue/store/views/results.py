@@ -9,6 +9,7 @@ from rrm_queue.domain import ChampionBy, JobId, Result, Standing, TournamentId, 
 from rrm_queue.errors import TournamentNotFound
 from rrm_queue.store.rows import read_row, read_rows, row_reader
 from rrm_queue.store.views.champions import CHAMPION_BY, FINAL_VOTES
+from rrm_queue.text import did_you_mean
 from rrm_queue.views.tournaments import (
     FinalVotes,
     RankedCandidate,
@@ -39,6 +40,11 @@ FIND_TOURNAMENT = text(f"""
     SELECT {TOURNAMENT} FROM tournaments
     WHERE job_id = :job AND (CAST(:key AS text) IS NULL OR key = :key)
     ORDER BY id LIMIT 1
+""")
+
+# To suggest the one that was meant.
+FIRST_TOURNAMENTS = text("""
+    SELECT key FROM tournaments WHERE job_id = :job ORDER BY id LIMIT 1000
 """)
 
 READ_TOURNAMENT = text(f"SELECT {TOURNAMENT} FROM tournaments WHERE id = :tournament")
@@ -87,7 +93,10 @@ def find_tournament(tx: Connection, job: JobId, key: str | None) -> TournamentVi
     rows = tx.execute(FIND_TOURNAMENT, {"job": job, "key": key})
     for tournament in read_rows(TournamentView, rows):
         return tournament
-    raise TournamentNotFound(f"job {job} has no '{key}'" if key else f"job {job} has none")
+    if key is None:
+        raise TournamentNotFound(f"job {job} has none")
+    first = tx.scalars(FIRST_TOURNAMENTS, {"job": job}).all()
+    raise TournamentNotFound(f"job {job} has no '{key}'{did_you_mean(key, first)}")
 
 
 def read_tournament(tx: Connection, tournament: TournamentId) -> TournamentView:

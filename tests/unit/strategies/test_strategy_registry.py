@@ -51,7 +51,7 @@ def test_a_number_travels_in_the_name() -> None:
 
 
 def test_an_unknown_name_is_answered_with_the_known_ones() -> None:
-    with pytest.raises(UsageFault, match="unknown strategy 'swiz'; choose one of elo, knockout, "):
+    with pytest.raises(UsageFault, match=r"'swiz'; did you mean swiss\? choose one of elo, knock"):
         named("swiz")
 
 
