@@ -10,7 +10,6 @@ from rrm_queue.errors import Message, Option, UsageFault
 from rrm_queue.ratings.bradley_terry import PRIOR_DRAWS
 from rrm_queue.ratings.intervals import MANY
 from rrm_queue.ratings.leaderboard import Leaderboard, LeaderboardRow, Method, leaderboard
-from rrm_queue.store.database import Transaction
 from rrm_queue.store.views.jobs import find_job, view_job
 from rrm_queue.store.views.outcomes import generator_matches, soft_generator_matches
 from rrm_queue.text import chance, count, printable
@@ -66,12 +65,6 @@ def read_leaderboard(
             )
         ) from no_finite_rating
     return JobLeaderboard(view, board)
-
-
-def leaderboard_of(tx: Transaction, view: JobView) -> Leaderboard | None:
-    """The job's leaderboard; None where its file names no generators."""
-    generators, matches = generator_matches(tx, view.id)
-    return leaderboard(generators, matches, view.seed) if generators else None
 
 
 def leaderboard_notes(view: JobView, board: Leaderboard) -> Iterator[str]:

@@ -100,6 +100,11 @@ def models_key(queue: str) -> str:
     return f"rrmq:models:{queue}"
 
 
+def work_key(worker: str) -> str:
+    """Where a worker says what it holds."""
+    return f"rrmq:work:{worker}"
+
+
 def stopped_key(job: str) -> str:
     """The key that says that a job was paused or cancelled."""
     return f"rrmq:stopped:{job}"
@@ -168,6 +173,13 @@ class WorkerLeases:
         ]
         values = [self.worker, str(seconds), model, *map(str, capacities.values())]
         self.client.eval(_ANNOUNCE, len(keys), *keys, *values)
+
+    def tell_work(self, held: int, restarts: int) -> None:
+        """Says how many matches this worker holds, and how often its engine was started again.
+
+        Nothing relies on it.
+        """
+        self.client.set(work_key(self.worker), f"{held} {restarts}", ex=LEASE_SECONDS)
 
     def withdraw(self, queues: Iterable[str]) -> None:
         """Ends the presence in these queues."""

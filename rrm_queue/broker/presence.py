@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Collection
+from typing import Any
 
 from redis import Redis
 from redis.exceptions import RedisError
@@ -46,3 +47,18 @@ def live_processes(client: Redis, queues: Collection[str] | None = None) -> dict
         for queue, names in zip(queues, found, strict=True)
         if names
     }
+
+
+def seconds_since_seen(client: Redis, queue: str) -> dict[str, float]:
+    """The live processes of a queue, each with how many seconds ago it was seen.
+
+    Raises BrokerUnavailable.
+    """
+    try:
+        now, _ = client.time()
+        found: Any = client.zrangebyscore(
+            workers_key(queue), now - LEASE_SECONDS, "+inf", withscores=True
+        )
+    except RedisError as error:
+        raise BrokerUnavailable(first_line(error)) from error
+    return {str(name): max(0.0, now - score) for name, score in found}

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from rrm_queue.diagnostics.diagnosis import Diagnosis
 from rrm_queue.domain import Seeding, TournamentState
 from rrm_queue.ratings.leaderboard import Leaderboard
+from rrm_queue.reports.win_matrix import HeatRow
 from rrm_queue.views.matches import TalliedMatch
 from rrm_queue.views.tournaments import Answer, TournamentView
 
@@ -23,10 +24,11 @@ class Fact(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """The leaderboard, and the notes below it."""
+    """The leaderboard, the notes below it, and the win rates between its generators."""
 
     board: Leaderboard
     notes: Sequence[str]
+    heat: Sequence[HeatRow] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,14 +9,16 @@ from rrm_queue.diagnostics.label_report import LabelReport
 from rrm_queue.diagnostics.rates import Rate
 from rrm_queue.diagnostics.reading import Finding
 from rrm_queue.ratings.leaderboard import LeaderboardRow
+from rrm_queue.reports.bands import Band, bands
 from rrm_queue.reports.contents import Board, Judge
-from rrm_queue.reports.whiskers import Axis, Interval, Whisker
+from rrm_queue.reports.whiskers import Axis, Interval, Tick, Whisker
 from rrm_queue.text import chance, percent, rank_range, rating_interval
 
 MOST_LINES = 300
 """So many generators stand on a leaderboard; nobody reads on, and a file must not grow with it."""
 
-PERCENT = Axis.between(0.0, 1.0, percent=True)
+PERCENT = Axis(0.0, 1.0, (Tick(0.0, "0"), Tick(50.0, "50"), Tick(100.0, "100")))
+"""From 0 to 100 %, with a line at 50 %."""
 
 
 class BoardRow(NamedTuple):
@@ -40,13 +42,17 @@ class BoardFigure:
 
 
 class FindingRow(NamedTuple):
-    """A figure of the judge; `whisker` is None where there is nothing to draw."""
+    """A figure of the judge; `whisker` is None where there is nothing to draw.
+
+    `bands` say where an estimate is fine, worth a look or a worry.
+    """
 
     name: str
     finding: Finding
     share: str
     within: str
     whisker: Whisker | None
+    bands: tuple[Band, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +112,7 @@ def labels_table(reports: Sequence[LabelReport]) -> LabelsTable | None:
 def _finding(finding: Finding) -> FindingRow:
     rate = finding.rate
     drawn = PERCENT.whisker(Interval(rate.estimate, rate.low, rate.high)) if rate.n else None
-    return FindingRow(finding.title, finding, *_percents(rate), drawn)
+    return FindingRow(finding.title, finding, *_percents(rate), drawn, bands(finding.name))
 
 
 def _label_row(report: LabelReport, *, orders: bool) -> list[str]:

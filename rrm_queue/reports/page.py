@@ -16,6 +16,7 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 from rrm_queue.reports.brackets import ROW, WIDTH, picture
+from rrm_queue.reports.cards import cards
 from rrm_queue.reports.contents import Report, Tournament
 from rrm_queue.reports.embedded import embedded
 from rrm_queue.reports.figures import board_figure, findings_figure, labels_table
@@ -35,6 +36,7 @@ def page(report: Report) -> Iterator[str]:
         style=Markup(style),  # noqa: S704  # our own file
         report=report,
         summary=report.summary,
+        cards=cards(report.summary, report.board, report.judge),
         board=board_figure(report.board),
         judge=findings_figure(report.judge),
         labels=labels_table(report.judge.diagnosis.labels),

@@ -70,13 +70,13 @@ def _vote(match: TalliedMatch, vote: RecordedVote, *, texts: bool) -> dict[str, 
         "number": vote.number,
         "shownFirst": match.shown(vote)[0],
         "chosen": match.chosen(vote),
-        "says": _says(vote),
+        "says": vote_words(vote),
         "notes": ", ".join(vote.facts),
         "text": vote.text if texts else None,
     }
 
 
-def _says(vote: RecordedVote) -> str:
+def vote_words(vote: RecordedVote) -> str:
     """What a vote for neither candidate says."""
     if vote.verdict is Verdict.NONE:
         return f"no verdict: {vote.no_verdict or 'no reason given'}"

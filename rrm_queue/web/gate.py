@@ -17,7 +17,7 @@ from rrm_queue.errors import Overloaded
 from rrm_queue.web.access import READING, Right, cookie_name, sent_by_own_page
 from rrm_queue.web.body import FORM, SENT_FORM, Body, body_limit, is_upload
 from rrm_queue.web.pages.sign_in import sign_in_page
-from rrm_queue.web.problems import Refused, problem, problem_of
+from rrm_queue.web.problems import Refused, is_for_a_page, problem, problem_of
 from rrm_queue.web.responses import JSON
 from rrm_queue.web.serving import Serving
 
@@ -84,7 +84,7 @@ class Gate:
             return
         except Refused as refused:
             answer = problem(refused.status_code, refused.detail, headers=refused.headers)
-            if refused.status_code == HTTPStatus.UNAUTHORIZED and _is_for_a_page(scope):
+            if refused.status_code == HTTPStatus.UNAUTHORIZED and is_for_a_page(scope):
                 answer = sign_in_page(scope["path"])
         except Overloaded as overloaded:
             answer = problem_of(overloaded)
@@ -183,12 +183,6 @@ def _password(credentials: str) -> str:
         return b64decode(credentials, validate=True).decode().partition(":")[2]
     except ValueError:
         return ""
-
-
-def _is_for_a_page(scope: Scope) -> bool:
-    """Whether a browser wants to show a page."""
-    accepted = Headers(scope=scope).get("accept", "")
-    return "text/html" in accepted and not scope["path"].startswith(PREFIX)
 
 
 def _host(headers: Headers) -> str:

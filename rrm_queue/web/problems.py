@@ -9,8 +9,10 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.types import Scope
 
 from rrm_queue.errors import (
     BadInput,
@@ -131,18 +133,21 @@ def register_problems(api: FastAPI) -> None:
     """Lets every error of a route end as a problem document."""
 
     @api.exception_handler(RrmqError)
-    async def known(_: Request, error: RrmqError) -> Response:
+    async def known(request: Request, error: RrmqError) -> Response:
         if status_of(error) == HTTPStatus.INTERNAL_SERVER_ERROR:
             log.error("%s", error)
-        return problem_of(error)
+        page = _page(request, status_of(error), sentence_of(error))
+        return page or problem_of(error)
 
     @api.exception_handler(HTTPException)
-    async def refused(_: Request, error: HTTPException) -> Response:
-        return problem(error.status_code, str(error.detail), headers=error.headers)
+    async def refused(request: Request, error: HTTPException) -> Response:
+        page = _page(request, error.status_code, str(error.detail))
+        return page or problem(error.status_code, str(error.detail), headers=error.headers)
 
     @api.exception_handler(Exception)
-    async def failed(_: Request, __: Exception) -> Response:
-        return problem(500, "the server failed; its log has the reason beside the request's id")
+    async def failed(request: Request, _: Exception) -> Response:
+        detail = "the server failed; its log has the reason beside the request's id"
+        return _page(request, 500, detail) or problem(500, detail)
 
     @api.exception_handler(RequestValidationError)
     async def malformed(_: Request, error: RequestValidationError) -> Response:
@@ -152,6 +157,21 @@ def register_problems(api: FastAPI) -> None:
         ]
         words = "; ".join(f"{'.'.join(fault['where'][1:])}: {fault['reason']}" for fault in faults)
         return problem(422, words, kind="malformed-request", errors=faults)
+
+
+def is_for_a_page(scope: Scope) -> bool:
+    """Whether a browser wants to show a page."""
+    accepted = Headers(scope=scope).get("accept", "")
+    return "text/html" in accepted and not scope["path"].startswith("/v1")
+
+
+def _page(request: Request, status: int, detail: str) -> Response | None:
+    """The problem as a page; None for a caller that does not want to show one."""
+    if not is_for_a_page(request.scope):
+        return None
+    from rrm_queue.web.pages.errors import error_page  # pages know of problems
+
+    return error_page(request.scope, status, detail)
 
 
 def _kind(error: type[RrmqError]) -> str:

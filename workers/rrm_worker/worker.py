@@ -20,12 +20,13 @@ from tenacity import (
 from rrm_queue.broker.leases import LEASE_SECONDS, RENEW_SECONDS, WorkerLeases
 from rrm_queue.broker.troubles import TELL_SECONDS, tell
 from rrm_queue.domain import BatchId, BatchRef, JobId
-from rrm_queue.errors import BrokerUnavailable, MessageRefused, UnknownVersion
+from rrm_queue.errors import MessageRefused, UnknownVersion
 from rrm_queue.judging.batch_runner import BatchRunner
 from rrm_queue.judging.kinds import queue_of
 from rrm_queue.messages import JudgeBatch, Outcomes, decode
 from rrm_worker.metrics import Metrics
 from rrm_worker.outbox import Outbox
+from rrm_worker.repeating import repeat
 from rrm_worker.running_batch import Ending, RunningBatch
 from rrm_worker.unacked import ResendBuffer
 
@@ -71,6 +72,7 @@ class Worker:
         self._model = model
         self._running: dict[BatchRef, RunningBatch] = {}
         self._changed = Condition()
+        self._engine_losses = 0
         self._draining = Event()
         self._stopped = Event()
         self._loop: asyncio.AbstractEventLoop
@@ -151,6 +153,7 @@ class Worker:
         `waiting` is how many requests were in the engine's own queue when it broke, None if that is
         not known: those matches did not break it.
         """
+        self._engine_losses += ending is Ending.BROKEN
         computed = self._runner.computed(waiting)
         for held, running in self._running_batches().items():
             running.stop(ending, computed.get(held, set()))
@@ -239,34 +242,26 @@ class Worker:
         return retrying(call)
 
     def _renew_forever(self) -> None:
-        while not self._stopped.wait(RENEW_SECONDS):
-            try:
-                self._renew()
-                self._announce()
-            except RedisError as error:
-                log.warning("the leases could not be renewed: %s", error)
-            except Exception:
-                log.exception("the leases could not be renewed")
+        def renew() -> None:
+            self._renew()
+            self._announce()
+
+        repeat(self._stopped, RENEW_SECONDS, renew, "the leases could not be renewed")
 
     def _check_unacked(self) -> None:
         """In a thread of its own: sending much again takes longer than a lease lasts."""
-        while not self._stopped.wait(RENEW_SECONDS):
-            try:
-                self._unacked.check()
-            except (RedisError, BrokerUnavailable) as error:
-                log.warning("sent outcomes could not be checked: %s", error)
-            except Exception:
-                log.exception("sent outcomes could not be checked")
+        failed = "sent outcomes could not be checked"
+        repeat(self._stopped, RENEW_SECONDS, self._unacked.check, failed)
 
     def _tell_troubles(self) -> None:
-        """Says why requests wait while they are still tried again; `rrmq status` shows it."""
-        while not self._stopped.wait(TELL_SECONDS):
-            try:
-                tell(self._leases.client, self._leases.worker, *self._runner.news())
-            except RedisError as error:
-                log.debug("troubles could not be told: %s", error)
-            except Exception:
-                log.exception("troubles could not be told")
+        """Says what is held, and why requests wait while they are still tried again."""
+
+        def tell_all() -> None:
+            tell(self._leases.client, self._leases.worker, *self._runner.news())
+            held = sum(running.undecided for running in self._running_batches().values())
+            self._leases.tell_work(held, self._engine_losses)
+
+        repeat(self._stopped, TELL_SECONDS, tell_all, "troubles could not be told", logging.DEBUG)
 
     def _renew(self) -> None:
         held = self._running_batches()

@@ -5,12 +5,15 @@ from typing import NamedTuple
 
 from rrm_queue.actions.app import App
 from rrm_queue.actions.diagnose import read_diagnosis
-from rrm_queue.actions.leaderboard import leaderboard_notes, leaderboard_of
+from rrm_queue.actions.leaderboard import leaderboard_notes
 from rrm_queue.actions.report.summary import Findings, judge_name, summary_of
 from rrm_queue.diagnostics.labels import Scoring
+from rrm_queue.ratings.leaderboard import leaderboard
 from rrm_queue.reports.contents import Board, Judge, Summary
+from rrm_queue.reports.win_matrix import win_matrix
 from rrm_queue.store.database import Transaction
 from rrm_queue.store.views.jobs import find_job, first_error, view_job
+from rrm_queue.store.views.outcomes import generator_matches
 from rrm_queue.store.views.report import job_costs, job_gold
 from rrm_queue.views.jobs import JobView
 
@@ -25,16 +28,29 @@ class JobFigures(NamedTuple):
 
 def read_figures(tx: Transaction, view: JobView) -> JobFigures:
     """The figures of the job so far; a row of numbers for each vote is in memory meanwhile."""
-    board = leaderboard_of(tx, view)
+    board = _board(tx, view)
     diagnosis = read_diagnosis(tx, view, Scoring())
     found = Findings(
-        board, diagnosis, job_gold(tx, view.id), job_costs(tx, view.id), first_error(tx, view.id)
+        None if board is None else board.board,
+        diagnosis,
+        job_gold(tx, view.id),
+        job_costs(tx, view.id),
+        first_error(tx, view.id),
     )
     return JobFigures(
         summary_of(view, found, datetime.now(UTC)),
-        None if board is None else Board(board, tuple(leaderboard_notes(view, board))),
+        board,
         Judge(judge_name(view.judge), diagnosis),
     )
+
+
+def _board(tx: Transaction, view: JobView) -> Board | None:
+    generators, matches = generator_matches(tx, view.id)
+    if not generators:
+        return None
+    found = leaderboard(generators, matches, view.seed)
+    heat = win_matrix(generators, matches, [row.generator for row in found.rows])
+    return Board(found, tuple(leaderboard_notes(view, found)), heat if len(heat) > 2 else ())
 
 
 def job_figures(app: App, job: str) -> JobFigures:

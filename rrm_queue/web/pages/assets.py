@@ -5,9 +5,8 @@ from hashlib import sha256
 from importlib.resources import files
 
 from fastapi import APIRouter
+from starlette.exceptions import HTTPException
 from starlette.responses import Response
-
-from rrm_queue.web.problems import Refused
 
 router = APIRouter(include_in_schema=False)
 
@@ -16,7 +15,7 @@ TYPES = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8
 STYLE = "pages.css"
 """The style of the pages; before it stands that of the parts which the report has too."""
 
-NAMES = frozenset({STYLE, "live.js", "judge.js", "idiomorph.min.js"})
+NAMES = frozenset({STYLE, "live.js", "judge.js", "idiomorph.min.js", "submit.js"})
 
 FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 """An address names the content, so what lies behind it never changes."""
@@ -41,5 +40,5 @@ def address(name: str) -> str:
 async def asset(digest: str, name: str) -> Response:
     """The file."""
     if name not in NAMES or address(name) != f"/assets/{digest}/{name}":
-        raise Refused(404, "there is no such file")
+        raise HTTPException(404, "there is no such file")
     return Response(content(name), media_type=TYPES[name.rpartition(".")[2]], headers=FOREVER)

@@ -45,6 +45,7 @@ def title_of(view: JobView) -> str:
 
 
 def _rendered(app: App, job: str, memory: JobMemory, right: Right) -> Rendered:
+    from rrm_queue.reports.cards import cards
     from rrm_queue.reports.figures import board_figure, findings_figure, labels_table
 
     view, error = jobs.status(app, job)
@@ -57,12 +58,15 @@ def _rendered(app: App, job: str, memory: JobMemory, right: Right) -> Rendered:
         title=title_of(view),
         judge=titled(view.judge),
         people=page_of(view.id) if kind_of(view.judge).by_people else None,
-        problems=[printable(note) for note in notes(app, view)],
+        problems=notes(app, view),
         error=error,
         progress=_progress(view, memory, known.most_matches),
         summary=figures.summary,
         board=board_figure(figures.board),
         board_notes=figures.board.notes if figures.board else (),
+        heat=figures.board.heat if figures.board else (),
+        cards=cards(figures.summary, figures.board, figures.judge),
+        closest=known.closest,
         trust=figures.judge,
         findings=findings_figure(figures.judge),
         labels=labels_table(figures.judge.diagnosis.labels),

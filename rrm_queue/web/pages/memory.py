@@ -8,20 +8,29 @@ from typing import NamedTuple
 from rrm_queue.actions.app import App
 from rrm_queue.actions.pace import Speedometer, most_matches
 from rrm_queue.actions.report.figures import JobFigures, job_figures
+from rrm_queue.actions.tournament import list_tournaments
 from rrm_queue.domain import JobId
+from rrm_queue.views.closeness import TournamentLine
 from rrm_queue.views.jobs import JobView
 
 REST = 20.0
 """How many times as long as reading the figures took they are not read again."""
+
+CLOSEST = 10
+"""Tournaments that a job's page shows, the closest ones."""
 
 MOST_JOBS = 64
 """Jobs that are remembered."""
 
 
 class Known(NamedTuple):
-    """A job's figures, and how many matches it has at most; `due` is when newer ones are read."""
+    """A job's figures, its closest tournaments, and how many matches it has at most.
+
+    `due` is in how many seconds newer figures can be read; None where these are the newest.
+    """
 
     figures: JobFigures
+    closest: list[TournamentLine]
     most_matches: int | None
     due: float | None
 
@@ -47,7 +56,8 @@ class JobMemory:
             if self._known is not None and resting:
                 return self._known._replace(due=self._rests_until - began)
             figures = job_figures(app, view.id)
-            self._known = Known(figures, most_matches(app, view), None)
+            closest = list_tournaments(app, view.id, CLOSEST)
+            self._known = Known(figures, closest, most_matches(app, view), None)
             self._version = version
             ended = time.monotonic()
             self._rests_until = ended + REST * (ended - began)

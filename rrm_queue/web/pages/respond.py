@@ -35,9 +35,9 @@ def right_of(request: Request) -> Right:
 
 
 async def respond(
-    served: Serving, request: Request, page: Page, title: str, current: str
+    served: Serving, request: Request, page: Page, title: str, current: str, *, live: bool = True
 ) -> Response:
-    """The page as the browser asks for it."""
+    """The page as the browser asks for it; without `live` it stays as it is."""
     if MEDIA_TYPE in request.headers.get("accept", ""):
         served.streams.check()
         headers = HEADERS | {"X-Accel-Buffering": "no"}
@@ -54,7 +54,7 @@ async def respond(
         title,
         right=right_of(request),
         current=current,
-        path=request.url.path + (f"?{urlencode(asked)}" if asked else ""),
+        path=request.url.path + (f"?{urlencode(asked)}" if asked else "") if live else "",
         told=told(request),
     )
     return HTMLResponse(html, headers=HEADERS)

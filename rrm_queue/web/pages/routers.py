@@ -2,13 +2,30 @@
 
 from fastapi import APIRouter
 
-from rrm_queue.web.pages import assets, control, job, jobs, judge, sign_in
+from rrm_queue.web.pages import (
+    assets,
+    compare,
+    control,
+    fleet,
+    job,
+    jobs,
+    judge,
+    sign_in,
+    submit,
+    tournament,
+    tournaments,
+)
 
 PAGES: tuple[APIRouter, ...] = (
     assets.router,
     sign_in.router,
     jobs.router,
     job.router,
+    tournament.router,
+    tournaments.router,
+    fleet.router,
+    compare.router,
+    submit.router,
     control.router,
     judge.router,
 )

@@ -5,7 +5,7 @@ from functools import cache
 from typing import Any
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from rrm_queue import __version__
 from rrm_queue.text import count, magnitude, printable
@@ -23,7 +23,7 @@ POLICY = "; ".join(
         "base-uri 'none'",
         "frame-ancestors 'none'",
         "require-trusted-types-for 'script'",
-        "trusted-types rrmq",
+        "trusted-types rrmq rrmq-submit",
     )
 )
 """The content security policy of every page: nothing inline, and nothing from elsewhere."""
@@ -66,6 +66,17 @@ def whole_page(
     )
 
 
+def coded(text: str) -> Markup:
+    """A sentence of ours, its words in backticks as code and its first letter a capital."""
+    parts = [escape(part) for part in printable(text).split("`")]
+    if len(parts) % 2 == 0:
+        return escape(printable(text))
+    marked = "".join(
+        f"<code>{part}</code>" if place % 2 else part for place, part in enumerate(parts)
+    )
+    return Markup(marked[:1].upper() + marked[1:])  # noqa: S704  # each part is escaped
+
+
 @cache
 def _environment() -> Environment:
     environment = Environment(
@@ -77,6 +88,7 @@ def _environment() -> Environment:
     )
     environment.filters |= {
         "number": lambda value: f"{value:,}",
+        "coded": coded,
         "counted": count,
         "magnitude": magnitude,
         "printable": printable,

@@ -43,20 +43,21 @@ async def create_job(
     prints it: 201 for a new job, 200 for the job that the same submission made before.
     """
     async with received(request, getattr(options, NAME)) as upload:
-        submitted, warning = await served.call_heavy(_submit, served, upload, options)
+        submitted, warning = await served.call_heavy(submit_upload, served, upload, options)
     headers = {"Location": f"/v1/jobs/{submitted.job}"}
     if warning:
         headers["X-Rrmq-Warning"] = warning.encode("ascii", "backslashreplace").decode()
     return json_response(asdict(submitted), 201 if submitted.new else 200, headers)
 
 
-def _submit(served: Serving, upload: Upload, fields: SubmitFields) -> Submission:
-    return submit(served.app, upload.sources, _request(served, upload, fields))
+def submit_upload(served: Serving, upload: Upload, fields: SubmitFields) -> Submission:
+    """The job of an upload with the options of a query and a form. Raises what `submit` raises."""
+    return submit(served.app, upload.sources, request_for(served, upload, fields))
 
 
-def _request(served: Serving, upload: Upload, fields: SubmitFields) -> Submitted:
+def request_for(served: Serving, upload: Upload, fields: SubmitFields) -> Submitted:
     """What the query and the form ask for. Raises UsageFault."""
-    with _as_files(upload) as files:
+    with as_files(upload) as files:
         given = submit_options(fields, upload.texts, files)
         settings = served.app.settings
         return request_of(given, settings.openai_base_url, served_files(settings.home))
@@ -82,14 +83,14 @@ async def estimate_job(
 
 
 def _estimate(served: Serving, upload: Upload, fields: EstimateFields) -> Estimate:
-    submission = _request(served, upload, fields)
+    submission = request_for(served, upload, fields)
     most = served.app.settings.max_input
     found = estimate(upload.sources, submission, fields.agreement, most)
     return with_history(served.app, found, submission, fields.rate, fields.gpus)
 
 
 @contextmanager
-def _as_files(upload: Upload) -> Iterator[Mapping[str, str]]:
+def as_files(upload: Upload) -> Iterator[Mapping[str, str]]:
     """The options of a form that are files, with a path each; gone when the context ends.
 
     A part may have such an option as a file or as a text.
