@@ -6,12 +6,14 @@ since the first refusal, and the pace at which it refused last, the ceiling. Aft
 pace climbs from between the two to just below the ceiling, stays there, and then grows until the
 next refusal. The more a refusal costs, the longer it stays. Requests that left before a refusal
 was known slow the pace only once. An endpoint may limit the requests in flight instead; while that
-explains its refusals, there is no pace.
+explains its refusals, there is no pace. Others refuse a request now and then by chance: as long as
+no limit is known, a few refusals among many answers show none.
 
 The measured rate is what BBR (Cardwell et al., 2016) paces by; the plateau below the last
 refused pace and the growth after it are those of CUBIC (RFC 9438).
 """
 
+from collections import deque
 from dataclasses import dataclass, field
 from math import inf
 
@@ -49,6 +51,14 @@ HOLD_WAITS = 20
 GROWTH = 1.25
 """The factor by which the pace then grows in the same time."""
 
+RECENT = 10
+COMPANY = 0.3
+"""The share of so many requests that is refused where there is a limit. Fewer may be chance, for
+some endpoints refuse a request now and then, at any pace."""
+
+FALLEN = 0.9
+"""The share to which the granted rate falls by refusals that come one by one and are chance."""
+
 IDLE = 1.0
 """Seconds after its moment at which a request is late because there was none to send."""
 
@@ -75,6 +85,10 @@ class Pace:
     """The share of the time from the refusal before to the last one that was spent waiting."""
     _next: float = 0.0
     _changed: float = -inf
+    _recent: deque[bool] = field(default_factory=lambda: deque(maxlen=RECENT))
+    """Which of the last requests were refused."""
+    _peak: float = 0.0
+    """The most that was granted since refusals came one by one."""
     _answers: int = 0
     """Answers since the last refusal, to requests that left after it."""
 
@@ -86,15 +100,22 @@ class Pace:
         granted = self._granted.rate
         if granted is None:
             return 1 / self._wait
-        evidence = self._granted.count
-        below = max(BELOW, self._costly * STEP, 0.5 / evidence)
-        top = max(self._ceiling * (1 - below), granted * (1 - BELOW / 2))
-        base = min((granted * self._ceiling) ** 0.5, top)
+        evidence, top = self._granted.count, self._top(granted)
         if self._answers < evidence:
+            base = min((granted * self._ceiling) ** 0.5, top)
             return float(base * (top / base) ** (self._answers / evidence))
+        return float(top * GROWTH ** max(0.0, (self._answers - evidence) / self._hold(top) - 1))
+
+    def _top(self, granted: float) -> float:
+        """The pace just below the ceiling."""
+        below = max(BELOW, self._costly * STEP, 0.5 / self._granted.count)
+        return max(self._ceiling * (1 - below), granted * (1 - BELOW / 2))
+
+    def _hold(self, top: float) -> float:
+        """For how many answers the pace stays at `top`."""
+        evidence = self._granted.count
         costly = HOLD_WAITS * self._wait * top * min(1.0, evidence / REMEMBERED)
-        hold = max(min(HOLD_ANSWERS, evidence), costly)
-        return float(top * GROWTH ** max(0.0, (self._answers - evidence) / hold - 1))
+        return max(min(HOLD_ANSWERS, evidence), costly)
 
     def due(self, now: float) -> float:
         """The moment at which the next request may leave."""
@@ -116,6 +137,7 @@ class Pace:
         """A request that left at `sent` was answered."""
         self.known = True
         self.concurrency.answered(sent, now)
+        self._recent.append(False)
         if not self._limited or sent < self._changed:
             return
         self.refusals = 0
@@ -136,14 +158,36 @@ class Pace:
         longer = 1 + JITTER * jitter
         if self._limited:
             self._granted.refused(sent)
-        explained = self.concurrency.refused(sent, now, retry_after)
-        if explained or sent < self._changed:
+        if (
+            self._by_chance(sent)
+            or self.concurrency.refused(sent, now, retry_after)
+            or sent < self._changed
+        ):
             self.opens = max(self.opens, now + retry_after * longer)
             return
         self._slow_down(now)
         self._wait = (retry_after or self._back_off()) * longer
         self.opens = max(self.opens, now + self._wait)
         self.refusals += 1
+
+    def _by_chance(self, sent: float) -> bool:
+        """Whether this refusal shows no limit.
+
+        It is one of few, and either no limit is known, or the pace has fallen by such refusals
+        alone and they did not become rarer.
+        """
+        if sent < self._changed or self.concurrency.most is not None:
+            return False
+        self._recent.append(True)
+        if sum(self._recent) >= COMPANY * len(self._recent):
+            self._peak = 0.0
+            return False
+        granted = self._granted.rate
+        if self._limited and granted is not None:
+            self._peak = max(self._peak, granted)
+            if granted < FALLEN * self._peak:
+                self._limited, self._ceiling, self._peak = False, UNLIMITED, 0.0
+        return not self._limited
 
     def _back_off(self) -> float:
         """Seconds to wait after a refusal that states no time."""
@@ -165,3 +209,4 @@ class Pace:
                 self._costly = min(1.0, self._wait / max(now - self._changed, 1e-9))
             self._granted.mark(now)
         self._changed, self._answers = now, 0
+        self._recent.clear()

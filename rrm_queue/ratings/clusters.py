@@ -52,6 +52,15 @@ class Contributions:
         """The degrees of freedom that all clusters together have to tell how they differ."""
         return max(1, len(self.owners) - len(self.widths) - self.size + 1)
 
+    def dispersion(self, scores: Matrix) -> float:
+        """The variance of independent matches with these scores, as a share of p(1 - p).
+
+        A match that scores y, p on average, has the variance p(1 - p) less the mean of y(1 - y): a
+        draw varies less than a win. Two more wins keep it from being 0 where every match is drawn.
+        """
+        decided = float(self.informations.sum()) + 0.5
+        return 1 - float((scores * (1 - scores)).sum()) / decided
+
     def noise(self) -> Matrix:
         """The variance of the likelihood's gradient: the sum of each cluster's, squared."""
         found = np.zeros((self.size, self.size))

@@ -90,8 +90,9 @@ def clustered(
     The covariance is the sandwich H⁻¹GH⁻¹, corrected for the residuals of a fit being too small:
     the variance of independent matches times the excess that clusters show, which is the sandwich
     divided by what it would be on average if matches were independent. A candidate of few clusters
-    says little about its own excess, which is then drawn towards that of all candidates; with one
-    cluster it is 1, as in `laplace`. The prior's part of the variance has no excess.
+    says little about its own excess, which is then drawn towards that of all candidates; that is no
+    less than independent matches with as many draws would show. With one cluster it is 1, as in
+    `laplace`. The prior's part of the variance has no excess.
     """
     if not clusters.any():
         return laplace(curvature)
@@ -100,7 +101,7 @@ def clustered(
     prior = np.diag(_prior(fit, prior_draws))
     found, usual = sandwich(inverse, held.noise()), sandwich(inverse, held.usual_noise(inverse))
     own = _contrasts(found) / np.maximum(_contrasts(usual), TINY)
-    overall = max(1.0, float(np.trace(found) / np.trace(usual)))
+    overall = max(held.dispersion(columns.scores), float(np.trace(found) / np.trace(usual)))
     effective = held.effective()
     effective = np.minimum(effective[:, None], effective[None, :])
     share = np.clip((effective - 1) / (MANY - 1), 0, 1)

@@ -21,6 +21,9 @@ Chance = np.random.RandomState
 LONG = 5000
 """Tournaments of the long leaderboard that gives the truth where prompts have tastes."""
 
+DRAWN, WON = 0, 1
+"""Values of `evalica.Winner`."""
+
 Play = Callable[[Numbers, Chance], tuple[Whole, Whole]]
 """Plays a tournament of these strengths: the winners and the losers of its matches."""
 
@@ -38,6 +41,8 @@ class Shape(NamedTuple):
     play: Play
     spread: float
     taste: float = 0.0
+    draws: float = 0.0
+    """Of the draws that leave every mean score as it is, the share that is played."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,16 +103,29 @@ def _held(
 
 
 def _board(shape: Shape, truth: Numbers, tournaments: int, chance: Chance) -> tuple[Columns, Whole]:
-    winners, losers, places = [], [], []
+    winners, losers, places, drawn = [], [], [], []
     for number in range(tournaments):
         taste = chance.normal(0, shape.taste, len(truth)) if shape.taste else 0.0
         won, lost = shape.play(truth + taste, chance)
+        drawn.append(_drawn(truth + taste, won, lost, shape.draws, chance))
         winners.append(won)
         losers.append(lost)
         places.append(np.full(len(won), number))
     won, lost = np.concatenate(winners), np.concatenate(losers)
-    columns = Columns(len(truth), won, lost, np.ones(len(won), np.uint8))
+    sides = np.where(np.concatenate(drawn), DRAWN, WON).astype(np.uint8)
+    columns = Columns(len(truth), won, lost, sides)
     return columns, np.concatenate(places)
+
+
+def _drawn(
+    points: Numbers, won: Whole, lost: Whole, share: float, chance: Chance
+) -> NDArray[np.bool]:
+    """Which of these matches become draws, so that no mean score changes."""
+    if not share:
+        return np.zeros(len(won), bool)
+    odds = np.exp((points[lost] - points[won]) / POINTS)
+    drawn: NDArray[np.bool] = chance.random_sample(len(won)) < share * np.minimum(1, odds)
+    return drawn
 
 
 def _average(shape: Shape, truth: Numbers, chance: Chance) -> Numbers:

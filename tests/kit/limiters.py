@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from math import ceil, inf
 from random import Random
-from typing import NamedTuple, Protocol
+from typing import ClassVar, NamedTuple, Protocol
 
 from rrm_queue.judging.pace import Pace
 
@@ -172,6 +172,27 @@ class AtOnce:
 
     def offered(self, seconds: float, latency: float) -> float:
         return self.most * seconds / (latency + self.late)
+
+
+@dataclass
+class Unlucky:
+    """No limit, but a request is refused now and then: `share` of them, by chance.
+
+    Its caller has `AT_ONCE` requests in flight.
+    """
+
+    AT_ONCE: ClassVar[int] = 16
+    share: float
+    says: Says = nothing
+
+    def ask(self, now: float, chance: Random) -> float | None:
+        return self.says(0.0) if chance.random() < self.share else None
+
+    def done(self, now: float) -> None:
+        pass
+
+    def offered(self, seconds: float, latency: float) -> float:
+        return self.AT_ONCE / latency * seconds
 
 
 @dataclass

@@ -14,6 +14,7 @@ from kit.limiters import (
     Free,
     Limiter,
     SlidingWindow,
+    Unlucky,
     always_60,
     nothing,
     play,
@@ -76,6 +77,16 @@ def test_an_endpoint_that_frees_its_places_late_is_used_as_well(
     played = play(AtOnce(16, says, late=0.02), seconds=1500, latency=5.0, seed=1)
     assert played.used >= 0.85
     assert played.asked <= 1.1
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("latency", [1.0, 5.0])
+def test_refusals_by_chance_do_not_slow_the_rest(latency: float, seed: int) -> None:
+    played = play(
+        Unlucky(0.02), seconds=300 * latency, latency=latency, seed=seed, at_once=Unlucky.AT_ONCE
+    )
+    assert played.used >= 0.9
+    assert played.asked <= 1.05
 
 
 @pytest.mark.parametrize("burst", [1, 5, 100])

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from kit.calibration import FEW, MANY, coverage
+from kit.calibration import FEW, MANY, Shape, coverage
+from kit.calibration import all_pairs as all_pairs_meet
 
 from rrm_queue.columns import GeneratorMatches
 from rrm_queue.domain import CandidateNumber, Result
@@ -61,6 +62,15 @@ def test_few_matches_hold_the_truth_at_least_as_often(name: str) -> None:
     assert found.ratings > 0.94
     assert found.differences > 0.94
     assert found.ranks > 0.94
+
+
+@pytest.mark.slow
+@pytest.mark.no_cover
+def test_draws_make_intervals_of_few_prompts_narrower_that_still_hold_the_truth() -> None:
+    drawn = Shape("3 prompts, every pair of 8", 8, 3, all_pairs_meet(), 100, draws=0.8)
+    found = coverage(drawn, 150)
+    assert 0.94 < found.ratings < 0.99  # 99.6 % where a draw counts as much as a win
+    assert 0.94 < found.differences < 0.99
 
 
 def test_results_and_leaderboard_give_one_interval_for_the_same_matches() -> None:
