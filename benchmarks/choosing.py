@@ -1,6 +1,6 @@
 """Which strategy finds the best answer, and ranks the rest, at what cost: simulated judges.
 
-    python benchmarks/choosing.py    # some five minutes; rewrites the tables of docs/strategies.md
+    python benchmarks/choosing.py    # half an hour of CPU; rewrites docs/strategies.md's tables
 
 Strategies, orientation, voting and ratings are rrmq's own; only the judge is simulated. See
 docs/strategies.md for what is simulated.
@@ -11,6 +11,7 @@ import json
 import math
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from itertools import product
 from pathlib import Path
 from random import Random
@@ -38,6 +39,12 @@ from rrm_queue.strategies import Finished, Strategy, named
 from rrm_queue.strategies.base import History
 
 STRATEGIES = ("knockout", "double-elimination", "swiss", "pivot", "sampled:4", "sampled:8", "elo")
+BUDGETS = {"best": (2.0, 3.5, 7.0), "order": (3.5, 7.0)}
+"""Votes of `adaptive`, divided by the candidates. It is to spend them all, as the others do."""
+
+UNSURE = 0.999
+"""A confidence that few tournaments reach."""
+
 SIZES = (8, 16, 32, 64)
 ACCURACIES = (0.6, 0.7, 0.8, 0.9, 0.95)
 VOTES = (1, 5)
@@ -127,16 +134,20 @@ def play(strategy: Strategy, world: World, trial: int) -> Seen:
     chance = Random(derive("votes", strategy.name, *map(str, world), trial))
     orientation = Orientation(world.size, seed)
     matches: dict[Position, Outcome | None] = {}
+    slots: dict[Position, tuple[CandidateNumber, CandidateNumber]] = {}
     results: list[Result] = []
     total = 0
     while True:
-        history = History(len(matches), len(matches), matches)
+        history = History(len(matches), len(matches), matches, slots)
         decision = strategy.plan(world.size, history, seed)
         if isinstance(decision, Finished):
             break
         for pairing in decision.new:
             one = orientation.slot_one(pairing.first, pairing.second)
             two = pairing.second if one == pairing.first else pairing.first
+            if not pairing.meeting % 2:
+                one, two = two, one
+            slots[pairing.position] = (one, two)
             votes = cast(truth[one] - truth[two], world.bias, voting, chance)
             outcome = decide(votes, one, two, voting)
             if outcome.winner is None and not strategy.draws:
@@ -176,16 +187,41 @@ def fielded(size: int) -> list[str]:
     return [n for n in STRATEGIES if n == "elo" or named(n).matches(size) < whole]
 
 
-def simulate(share: float) -> Iterator[Line]:
-    """The means of every cell; `share` of the trials."""
-    for world in worlds():
-        count = max(2, round(TRIALS[world.size] * share))
-        for name in fielded(world.size):
-            strategy = named(name)
-            seen = np.array([play(strategy, world, trial) for trial in range(count)], float)
-            error = float(seen[:, 1].std(ddof=1)) / math.sqrt(count)
-            found, tau, matches, cast = seen.mean(axis=0).tolist()
-            yield Line(*world, name, found, tau, matches, cast, error, count)
+def rows(world: World) -> list[str]:
+    """The strategies of a world's lines. A pair of `adaptive` meets again rather than get votes."""
+    if world.votes > 1 or world.kind == "right":
+        return fielded(world.size)
+    limits = (
+        f"adaptive:{goal},confidence={UNSURE},matches={round(each * world.size)}"
+        for goal, budgets in BUDGETS.items()
+        for each in budgets
+    )
+    return [*fielded(world.size), *limits]
+
+
+def label(name: str) -> str:
+    """A strategy as one types it."""
+    base, _, settings = name.partition(",")
+    return f"{base} --budget {settings.partition('matches=')[2]}" if settings else base
+
+
+def line(world: World, name: str, share: float) -> tuple[Line, float]:
+    """The means of a cell, over `share` of the trials, and the processor's seconds."""
+    start, count = time.process_time(), max(2, round(TRIALS[world.size] * share))
+    strategy = named(name)
+    seen = np.array([play(strategy, world, trial) for trial in range(count)], float)
+    error = float(seen[:, 1].std(ddof=1)) / math.sqrt(count)
+    found, tau, matches, cast = seen.mean(axis=0).tolist()
+    means = Line(*world, label(name), found, tau, matches, cast, error, count)
+    return means, time.process_time() - start
+
+
+def simulate(share: float) -> tuple[list[Line], float]:
+    """Every cell, and the processor's seconds that they took."""
+    cells = [(world, name, share) for world in worlds() for name in rows(world)]
+    with ProcessPoolExecutor() as pool:
+        lines, seconds = zip(*pool.map(line, *zip(*cells, strict=True)), strict=True)
+    return list(lines), sum(seconds)
 
 
 def main() -> None:
@@ -196,13 +232,11 @@ def main() -> None:
     parser.add_argument("--redraw", action="store_true", help="from the figures of the last run")
     asked = parser.parse_args()
     if not asked.redraw:
-        start = time.process_time()
-        lines = list(simulate(asked.trials))
-        seconds = time.process_time() - start
+        lines, seconds = simulate(asked.trials)
         asked.figures.parent.mkdir(parents=True, exist_ok=True)
         asked.figures.write_text(json.dumps([seconds, lines]), encoding="utf-8")
-    seconds, rows = json.loads(asked.figures.read_text(encoding="utf-8"))
-    write([Line(*row) for row in rows], seconds)
+    seconds, cells = json.loads(asked.figures.read_text(encoding="utf-8"))
+    write([Line(*row) for row in cells], seconds)
 
 
 if __name__ == "__main__":

@@ -146,11 +146,16 @@ def draw(lines: list[Line], attribute: str, label: str, path: Path) -> None:
 
 
 def _curves(axis: Any, lines: list[Line], attribute: str) -> None:
-    strategies = list(dict.fromkeys(line.strategy for line in lines))
+    strategies = list(dict.fromkeys(_without_budget(line) for line in lines))
     scale = 100 if attribute == "found" else 1
     for strategy in strategies:
-        points = [line for line in lines if line.strategy == strategy]
+        points = [line for line in lines if _without_budget(line) == strategy]
         costs = [line.cast for line in points]
         reached = [scale * getattr(line, attribute) for line in points]
         (curve,) = axis.plot(costs, reached, marker="o", markerfacecolor="none", label=strategy)
-        axis.plot(costs[-1:], reached[-1:], marker="o", color=curve.get_color())
+        full = [place for place, line in enumerate(points) if line.votes > 1]
+        axis.plot(costs, reached, marker="o", linestyle="", markevery=full, color=curve.get_color())
+
+
+def _without_budget(line: Line) -> str:
+    return line.strategy.partition(" ")[0]

@@ -65,6 +65,7 @@ def test_a_dry_run_counts_and_stores_nothing(database: Database, rrmq: Rrmq, fil
         "expected": round(3.6336 * matches),
         "at_most": 5 * matches,
         "agreement": 0.8,
+        "stops_early": False,
     }
     assert 0 < found["prompt_tokens"]["computed_when_shared"] < found["prompt_tokens"]["total"]
     assert "published" in found["rate"]["source"]

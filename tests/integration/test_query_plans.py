@@ -80,7 +80,7 @@ def walk(tx: Transaction) -> Mapping[str, tuple[TextClause, Parameters]]:
         "jobs.JOBS of all": (jobs.JOBS, {**jobs.ALL, "most": 20}),
         "jobs.FIRST_ERROR": (jobs.FIRST_ERROR, job),
         "jobs.TROUBLE": (jobs.TROUBLE, job),
-        "results.STANDINGS of one": (results.STANDINGS, {**job, "key": "t7"}),
+        "results.STANDINGS of one": (results.STANDINGS, {**job, "key": "t7", "finals": True}),
         "results.FIND_TOURNAMENT": (results.FIND_TOURNAMENT, {**job, "key": "t7"}),
         "results.READ_TOURNAMENT": (results.READ_TOURNAMENT, {"tournament": tournaments[0]}),
         "results.CANDIDATE_NAMES": (results.CANDIDATE_NAMES, {"tournament": tournaments[0]}),
@@ -136,7 +136,9 @@ def walk(tx: Transaction) -> Mapping[str, tuple[TextClause, Parameters]]:
         "planning.PLAYED": (planning.PLAYED, {"tournaments": tournaments}),
         "planning.INSERT_MATCHES": (
             planning.INSERT_MATCHES,
-            dict.fromkeys(("tournament", "round", "slot", "first", "second"), tournaments),
+            dict.fromkeys(
+                ("tournament", "round", "slot", "first", "second", "meeting"), tournaments
+            ),
         ),
         "closing.FINISH_TOURNAMENTS": (
             closing.FINISH_TOURNAMENTS,

@@ -139,10 +139,10 @@ def test_a_rate_limit_fails_no_match_and_is_used_with_few_requests() -> None:
 
 def test_a_limit_of_requests_in_flight_fails_no_match_and_is_used_with_few_requests() -> None:
     limited = FewAtOnce(8)
-    reports = reports_of(limited, 240)
+    reports = reports_of(limited, 400)
     used, asked = limited.taken / limited.offered, limited.requests / limited.answers
     print(f"used {used:.3f}, asked {asked:.3f}")
-    assert [report.failure for report in reports] == [None] * 240
+    assert [report.failure for report in reports] == [None] * 400
     assert asked <= 1.1
     assert used >= 0.9
 

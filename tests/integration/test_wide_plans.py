@@ -60,7 +60,7 @@ def statements() -> Mapping[str, tuple[str, Mapping[str, object]]]:
         "diagnostics.LABELS": (diagnostics.LABELS, labels),
         "report.COSTS": (report.COSTS.text, {}),
         "report.GOLD": (report.GOLD.text, {}),
-        "results.STANDINGS": (results.STANDINGS.text, {"key": None}),
+        "results.STANDINGS": (results.STANDINGS.text, {"key": None, "finals": False}),
     }
 
 

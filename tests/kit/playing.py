@@ -28,13 +28,14 @@ class Table:
     pairings: dict[Position, Pairing] = field(default_factory=dict)
     outcomes: dict[Position, Outcome | None] = field(default_factory=dict)
     waiting: list[Position] = field(default_factory=list)
+    slots: dict[Position, tuple[CandidateNumber, CandidateNumber]] = field(default_factory=dict)
+    """Each pair as its first vote shows it, where the strategy looks back."""
 
     def history(self) -> History:
         decided = len(self.outcomes) - len(self.waiting)
         if not self.strategy.looks_back:
             return History(len(self.outcomes), decided)
-        pairs = {position: self.in_slots(p) for position, p in self.pairings.items()}
-        return History(len(self.outcomes), decided, self.outcomes, pairs)
+        return History(len(self.outcomes), decided, self.outcomes, self.slots)
 
     def in_slots(self, pairing: Pairing) -> tuple[CandidateNumber, CandidateNumber]:
         """The pair as its first vote shows it: in every other meeting the other way round."""
@@ -57,6 +58,8 @@ class Table:
             assert {pairing.first, pairing.second} <= known
             self.pairings[pairing.position] = pairing
             self.outcomes[pairing.position] = None
+            if self.strategy.looks_back:
+                self.slots[pairing.position] = self.in_slots(pairing)
             self.waiting.append(pairing.position)
 
     def decide(self, position: Position) -> None:
