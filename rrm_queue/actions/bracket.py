@@ -1,4 +1,4 @@
-"""A knockout's bracket: its candidates and matches."""
+"""A bracket: its candidates and matches."""
 
 from typing import NamedTuple
 
@@ -14,9 +14,10 @@ from rrm_queue.views.tournaments import TournamentView
 
 
 class JobBracket(NamedTuple):
-    """One tournament of a knockout job; `candidates` are keys by number."""
+    """One tournament of a job with brackets; `candidates` are keys by number."""
 
     view: JobView
+    kind: Bracket
     tournament: TournamentView
     candidates: list[str]
     matches: list[TalliedMatch]
@@ -25,15 +26,16 @@ class JobBracket(NamedTuple):
 def read_bracket(app: App, job: str, tournament: str | None = None) -> JobBracket:
     """The bracket of the job's tournament, by default its first.
 
-    Raises JobNotFound, TournamentNotFound, and UsageFault for a job that is not a knockout.
+    Raises JobNotFound, TournamentNotFound, and UsageFault for a strategy without one.
     """
     with app.begin() as tx:
         view = view_job(tx, find_job(tx, job))
-        if bracket_of(view.strategy) is not Bracket.SINGLE:
+        bracket = bracket_of(view.strategy)
+        if bracket is None:
             raise UsageFault(
-                f"job {view.id} is not a knockout but {view.strategy}: "
+                f"job {view.id} has no bracket but is {view.strategy}: "
                 f"`rrmq results {view.id}` prints its standings"
             )
         found = find_tournament(tx, view.id, tournament)
         matches = list(tournament_matches(tx, found))
-        return JobBracket(view, found, candidate_keys(tx, found.id), matches)
+        return JobBracket(view, bracket, found, candidate_keys(tx, found.id), matches)

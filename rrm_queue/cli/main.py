@@ -31,7 +31,7 @@ VERBS = {
     "diagnose": ("diagnose", "Check how far a job's judge can be trusted."),
     "audit": ("audit", "Let people judge a sample of what a judge decided."),
     "compare": ("compare", "Compare two jobs on the matches that they share."),
-    "bracket": ("bracket", "Draw a knockout's bracket."),
+    "bracket": ("bracket", "Draw the bracket of a tournament."),
     "votes": ("votes", "Show the votes of a match, and why it was decided as it was."),
     "report": ("report", "Write a job as one HTML page."),
     "export": ("export", "Export a job's results for other programs."),

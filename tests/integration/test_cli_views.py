@@ -129,6 +129,20 @@ def test_only_a_knockout_has_a_bracket(database: Database, rrmq: Rrmq) -> None:
     assert f"rrmq results {job}" in fault.detail
 
 
+def test_a_double_elimination_has_a_bracket_too(
+    database: Database, broker: BrokerClient, rrmq: Rrmq
+) -> None:
+    job = submit_file(database, lines([4]), strategy="double-elimination")
+    play(database, broker)
+    drawn = rrmq("bracket", job).stdout.splitlines()
+    assert drawn[0] == "t0: c3"
+    assert "winners' bracket" in drawn
+    assert drawn[-2] == "final"
+    assert drawn[-1].startswith("  c3 beats c")
+    assert len(json.loads(rrmq("bracket", job, "--json").stdout)["matches"]) == 6
+    assert f"rrmq bracket {job}" in rrmq("status", job, "--watch").stdout
+
+
 def test_what_is_not_there_is_said(database: Database, rrmq: Rrmq) -> None:
     job = submit_file(database, lines([3]))
     assert isinstance(rrmq("status", "f").exception, JobNotFound)

@@ -12,10 +12,11 @@ from rrm_queue.cli.options.arguments import (
     viewed_job,
     viewed_job_argument,
 )
-from rrm_queue.cli.render.bracket import COIN, draw
+from rrm_queue.cli.render.bracket import COIN, draw, draw_double
 from rrm_queue.cli.render.canvas import Line
 from rrm_queue.cli.render.terminal import screen
 from rrm_queue.domain import TournamentState
+from rrm_queue.strategies import Bracket
 from rrm_queue.strategies.bracket import leaves
 from rrm_queue.text import printable
 from rrm_queue.views.jobs import JobView
@@ -32,7 +33,8 @@ def command(job: str | None, tournament: str | None, as_json: bool) -> None:
 
     The champion's path has heavy lines. With several votes a match, the votes for the winner and
     for the loser follow the winner's name. `*` marks a tie that a coin settled, `…` a match that is
-    not decided yet.
+    not decided yet. Of a double elimination the winners' bracket is drawn, and below it the rounds
+    of the losers' bracket and the final are listed.
     """
     with App() as app:
         found = read_bracket(app, viewed_job(app, job), tournament)
@@ -40,7 +42,8 @@ def command(job: str | None, tournament: str | None, as_json: bool) -> None:
         click.echo(json_line(bracket_shape(found)))
         return
     console = screen()
-    lines = draw(
+    drawing = draw if found.kind is Bracket.SINGLE else draw_double
+    lines = drawing(
         leaves(len(found.candidates), found.tournament.seed, found.view.seeding),
         found.candidates,
         found.matches,

@@ -1,6 +1,7 @@
 """A knockout's bracket as lines of text: a tree where it fits, else its rounds one by one."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
 from typing import NamedTuple
 
 from rich.cells import cell_len
@@ -9,6 +10,7 @@ from rrm_queue.cli.render.canvas import Line, Segment
 from rrm_queue.cli.render.tree import Labels, tree
 from rrm_queue.domain import CandidateNumber, Outcome, Position
 from rrm_queue.strategies.bracket import Node, nodes
+from rrm_queue.strategies.double_elimination import NOBODY, meetings
 from rrm_queue.text import printable, shortened
 from rrm_queue.views.matches import TalliedMatch
 
@@ -53,19 +55,73 @@ def draw(
     long as they stay distinct; else the candidates are numbered and the winners given by number. A
     bracket that still does not fit is listed by rounds, in lines that may be longer than `width`.
     """
-    done = {match.position: match for match in matches if match.done}
-    bracket = _Bracket(
-        first_line,
-        tuple(nodes(first_line, {place: Outcome(match.winner) for place, match in done.items()})),
-        [_shown(name, ascii_only=ascii_only) for name in names],
-        _marks(done),
-        frozenset(match.position for match in matches if match.failed),
-        "..." if ascii_only else "…",
-    )
+    played = nodes(first_line, decided(matches))
+    bracket = _bracket(first_line, tuple(played), names, matches, ascii_only=ascii_only)
     for labels in _ways(bracket):
         if labels.columns()[-1] <= width:
             return tree(first_line, bracket.nodes, labels, ascii_only=ascii_only)
     return list(_rounds(bracket))
+
+
+def draw_double(
+    first_line: Sequence[CandidateNumber | None],
+    names: Sequence[str],
+    matches: Sequence[TalliedMatch],
+    width: int,
+    *,
+    ascii_only: bool = False,
+) -> list[Line]:
+    """A double elimination: the winners' bracket as `draw` does it, then the other rounds listed.
+
+    Those are the rounds of the losers' bracket and the final, in lines that may be longer than
+    `width`.
+    """
+    lines = draw(first_line, names, matches, width, ascii_only=ascii_only)
+    if len(first_line) == 1:
+        return lines
+    upper = (len(first_line) - 1).bit_length()
+    lower = [
+        Node(meeting.position, meeting.first, meeting.second, meeting.winner)
+        for meeting in meetings(first_line, decided(matches))
+        if meeting.position.round > upper and NOBODY not in (meeting.first, meeting.second)
+    ]
+    bracket = _bracket(first_line, lower, names, matches, ascii_only=ascii_only)
+    lines = [[Segment("winners' bracket")], *lines]
+    for turn, held in groupby(lower, key=lambda node: node.position.round):
+        lines += [[], [Segment(_round_name(turn, upper))]]
+        lines += [_sentence_line(bracket, node) for node in held]
+    return lines
+
+
+def _round_name(turn: int, upper: int) -> str:
+    """The name of a round after the winners' bracket, which has `upper` rounds."""
+    final = 3 * upper - 1
+    if turn < final:
+        return f"losers' bracket, round {turn - upper} of {final - upper - 1}"
+    return "final" if turn == final else "second final: both have lost once"
+
+
+def decided(matches: Sequence[TalliedMatch]) -> dict[Position, Outcome | None]:
+    """The outcomes of the matches that are decided."""
+    return {match.position: Outcome(match.winner) for match in matches if match.done}
+
+
+def _bracket(
+    first_line: Sequence[CandidateNumber | None],
+    played: Sequence[Node],
+    names: Sequence[str],
+    matches: Sequence[TalliedMatch],
+    *,
+    ascii_only: bool,
+) -> _Bracket:
+    return _Bracket(
+        first_line,
+        played,
+        [_shown(name, ascii_only=ascii_only) for name in names],
+        _marks({match.position: match for match in matches if match.done}),
+        frozenset(match.position for match in matches if match.failed),
+        "..." if ascii_only else "…",
+    )
 
 
 def _shown(name: str, *, ascii_only: bool) -> str:
@@ -110,13 +166,18 @@ def _numbers(first_line: Sequence[CandidateNumber | None]) -> list[str]:
 
 
 def _rounds(bracket: _Bracket) -> Iterator[Line]:
-    champion, final = bracket.nodes[-1].winner, bracket.nodes[-1].position.round
+    final = bracket.nodes[-1].position.round
     for node in bracket.nodes:
         turn, slot = node.position
         if slot == 0:
             yield [Segment("final" if turn == final else f"round {turn} of {final}")]
-        strong = champion is not None and node.winner == champion
-        yield [Segment("  " + _sentence(bracket, node), strong)]
+        yield _sentence_line(bracket, node)
+
+
+def _sentence_line(bracket: _Bracket, node: Node) -> Line:
+    champion = bracket.nodes[-1].winner
+    strong = champion is not None and node.winner == champion
+    return [Segment("  " + _sentence(bracket, node), strong)]
 
 
 def _sentence(bracket: _Bracket, node: Node) -> str:

@@ -8,7 +8,7 @@ from rich.text import Text
 from rrm_queue.actions.formatting import STYLES, elapsed, tokens
 from rrm_queue.actions.jobs import Ending
 from rrm_queue.cli.render.tables import champions_table
-from rrm_queue.strategies import Bracket, bracket_of
+from rrm_queue.strategies import bracket_of
 from rrm_queue.text import count, printable
 from rrm_queue.views.jobs import JobView
 
@@ -38,7 +38,7 @@ def print_ending(console: Console, view: JobView, ending: Ending | None) -> None
     console.print(
         f"`rrmq export {view.id} --as KIND -o FILE` writes best answers, preference pairs, rewards…"
     )
-    if bracket_of(view.strategy) is Bracket.SINGLE:
+    if bracket_of(view.strategy):
         which = " TOURNAMENT" if view.tournaments > 1 else ""
         console.print(f"`rrmq bracket {view.id}{which}` draws the bracket")
 

@@ -9,7 +9,8 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.table import Column, Table
 from rich.text import Text
 
-LEAST = 8  # columns of a name below which it says too little
+LEAST = 7  # columns of a name below which it says too little
+GAP = 2  # columns between two columns
 SHARE = 3  # names get at least the third part of a terminal, if they need it
 
 
@@ -36,7 +37,7 @@ class RuledTable(Table):
         names = [_natural(column) for column in self.columns if _is_name(column)]
         figures = [_natural(column) for column in self.columns if not _is_name(column)]
         least = max(sum(min(name, LEAST) for name in names), min(sum(names), width // SHARE))
-        return least + sum(figures) + len(self.columns) - 1 > width
+        return least + sum(figures) + GAP * (len(self.columns) - 1) > width
 
 
 def ruled(title: Text | None = None) -> Table:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from rrm_queue.cli.render.bracket import draw
+from rrm_queue.cli.render.bracket import draw, draw_double
 from rrm_queue.cli.render.canvas import Line
 from rrm_queue.domain import (
     CandidateNumber,
@@ -20,6 +20,7 @@ from rrm_queue.domain import (
 from rrm_queue.strategies import Finished
 from rrm_queue.strategies.base import History
 from rrm_queue.strategies.bracket import leaves
+from rrm_queue.strategies.double_elimination import DoubleElimination
 from rrm_queue.strategies.knockout import Knockout
 from rrm_queue.views.matches import TalliedMatch
 
@@ -223,3 +224,51 @@ def test_ids_cannot_command_the_terminal() -> None:
     keys = ["\x1b[31mred", "[bold]b[/bold]"]
     lines = text(draw((CandidateNumber(0), CandidateNumber(1)), keys, [], WIDE))
     assert lines == [r"\x1b[31mred ────┬─ …", "[bold]b[/bold] ─┘"]
+
+
+def played_double(size: int, *, seed: int = 0, most: int = 999) -> list[TalliedMatch]:
+    """A double elimination's matches; after `most` none is decided."""
+    chance, strategy = random.Random(seed), DoubleElimination(Seeding.GIVEN)
+    found: list[TalliedMatch] = []
+    outcomes: dict[Position, Outcome | None] = {}
+    while True:
+        plan = strategy.plan(size, History(matches=outcomes), seed)
+        if isinstance(plan, Finished) or not plan.new:
+            return found
+        for position, first, second in ((p.position, p.first, p.second) for p in plan.new):
+            winner = chance.choice((first, second)) if len(found) < most else None
+            outcomes[position] = None if winner is None else Outcome(winner)
+            found.append(match(position, first, second, winner))
+
+
+def drawn_double(size: int, matches: list[TalliedMatch], width: int = WIDE) -> list[str]:
+    first_line = leaves(size, 0, Seeding.GIVEN)
+    return text(draw_double(first_line, names(size), matches, width))
+
+
+@pytest.mark.parametrize("size", range(1, 20))
+def test_every_match_of_a_double_elimination_is_shown(size: int) -> None:
+    for seed in range(4):
+        matches = played_double(size, seed=seed)
+        lines = drawn_double(size, matches)
+        upper = (size - 1).bit_length()
+        listed = [line for line in lines if " beats " in line]
+        assert len(listed) == sum(match.round > upper for match in matches)
+        for match in matches:
+            if match.round > upper:
+                assert match.winner is not None
+                loser = match.second if match.winner == match.first else match.first
+                assert f"  c{match.winner} beats c{loser}" in listed
+        shown = "\n".join(lines)
+        assert all(name in shown for name in names(size))
+        if size > 1:
+            last = max(matches, key=lambda match: match.position)
+            assert listed[-1].startswith(f"  c{last.winner} beats")
+
+
+def test_a_double_elimination_under_way_shows_what_is_open() -> None:
+    lines = drawn_double(4, played_double(4, most=3))
+    assert lines[0] == "winners' bracket"
+    assert "losers' bracket, round 1 of 2" in lines
+    assert lines[-2:] == ["final", next(line for line in lines[-1:] if "undecided" in line)]
+    assert drawn_double(4, played_double(4, most=3), 10)[0] == "winners' bracket"

@@ -64,12 +64,12 @@ def test_figures_go_from_the_right_and_only_where_there_is_no_room() -> None:
     for heading in ("one", "two"):
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_row("1", "x" * 20, "1,234,567", "9,876,543")
-    shown = {width: printed(table, width)[0].split() for width in (24, 37, 45)}
+    shown = {width: printed(table, width)[0].split() for width in (26, 42, 48)}
     assert shown == {
-        24: ["rank", "name", "one"], 37: ["rank", "name", "one", "two"],
-        45: ["rank", "name", "one", "two"],
+        26: ["rank", "name", "one"], 42: ["rank", "name", "one", "two"],
+        48: ["rank", "name", "one", "two"],
     }  # fmt: skip
-    assert printed(table, 45) == printed(table, 500)
+    assert printed(table, 48) == printed(table, 500)
 
 
 def test_the_word_that_was_meant() -> None:
