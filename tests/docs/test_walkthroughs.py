@@ -49,6 +49,7 @@ def test_a_page_shows_what_happens(
         for noted in tmp_path.glob("*.pid"):
             with suppress(ProcessLookupError):
                 os.kill(int(noted.read_text()), signal.SIGTERM)
+    walk.run("rrmq prune --ended --older-than 0 --yes")  # other pages rank the same examples
 
 
 def test_what_a_page_gets_wrong_is_found(tmp_path: Path) -> None:

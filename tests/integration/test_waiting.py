@@ -128,23 +128,36 @@ def reports_of(
     return sorted(reports, key=lambda one: one.match)
 
 
+ATTEMPTS = 3
+"""A busy machine only makes the figures worse, so one good attempt of so many is enough."""
+
+
 def test_a_rate_limit_fails_no_match_and_is_used_with_few_requests() -> None:
-    limited = RateLimited(10, burst=5)
-    reports = reports_of(limited, 300)
-    print(f"used {limited.used:.3f}, asked {limited.requests / limited.answers:.3f}")
-    assert [report.failure for report in reports] == [None] * 300
-    assert limited.requests <= 1.1 * limited.answers
-    assert limited.used >= 0.9
+    for _ in range(ATTEMPTS):
+        limited = RateLimited(10, burst=5)
+        assert_all_judged(limited, 300)
+        if well_used(limited.used, limited.requests / limited.answers):
+            return
+    pytest.fail("no attempt used nine tenths of the rate with at most 1.1 requests an answer")
 
 
 def test_a_limit_of_requests_in_flight_fails_no_match_and_is_used_with_few_requests() -> None:
-    limited = FewAtOnce(8)
-    reports = reports_of(limited, 400)
-    used, asked = limited.taken / limited.offered, limited.requests / limited.answers
+    for _ in range(ATTEMPTS):
+        limited = FewAtOnce(8)
+        assert_all_judged(limited, 400)
+        if well_used(limited.taken / limited.offered, limited.requests / limited.answers):
+            return
+    pytest.fail("no attempt used nine tenths of the places with at most 1.1 requests an answer")
+
+
+def assert_all_judged(handler: Handler, matches: int) -> None:
+    reports = reports_of(handler, matches)
+    assert [report.failure for report in reports] == [None] * matches
+
+
+def well_used(used: float, asked: float) -> bool:
     print(f"used {used:.3f}, asked {asked:.3f}")
-    assert [report.failure for report in reports] == [None] * 400
-    assert asked <= 1.1
-    assert used >= 0.9
+    return used >= 0.9 and asked <= 1.1
 
 
 @pytest.mark.parametrize("status", [429, 503, 529])
