@@ -31,8 +31,8 @@ the last step cost. Both double with each step that was refused, up to `LONGEST_
 
 LONGEST_HOLD = 16
 
-FIRST = 3
-FIRST_TIMED = 6
+FIRST = 5
+FIRST_TIMED = 10
 """Refusals before the limit is tried, for most endpoints limit the rate; more of those that say how
 long to wait, as a limit of the rate can.
 """

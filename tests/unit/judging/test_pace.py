@@ -30,7 +30,7 @@ UNSAID = [nothing, whole_seconds]
 def cases() -> Iterator[tuple[str, Callable[[], Limiter], float]]:
     """Limits of 0.5 to 50 requests a second, and how long each is played, in seconds."""
     for rate in (0.5, 2.0, 10.0, 50.0):
-        seconds = {0.5: 3600.0, 2.0: 2400.0, 10.0: 1800.0, 50.0: 600.0}[rate]
+        seconds = {0.5: 3600.0, 2.0: 2400.0, 10.0: 1800.0, 50.0: 240.0}[rate]
         minute = int(60 * rate)
         for says in UNSAID:
             name = f"{rate:g}/s, {says.__name__}"
@@ -60,12 +60,12 @@ def test_a_limited_endpoint_is_used_to_nine_tenths_with_few_requests_refused(cas
 
 
 @pytest.mark.parametrize("says", UNSAID)
-@pytest.mark.parametrize("most", [2, 4, 8, 16, 32])
+@pytest.mark.parametrize("most", [4, 8, 16, 32])
 @pytest.mark.parametrize("latency", [1.0, 10.0])
 def test_an_endpoint_that_limits_the_requests_in_flight_is_kept_full(
     most: int, latency: float, says: Callable[[float], float]
 ) -> None:
-    played = play(AtOnce(most, says), seconds=600 * latency, latency=latency, seed=1)
+    played = play(AtOnce(most, says), seconds=1200 * latency, latency=latency, seed=1)
     assert played.used >= 0.9
     assert played.asked <= 1.1
 
