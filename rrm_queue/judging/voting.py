@@ -17,6 +17,7 @@ from rrm_queue.domain import (
 )
 from rrm_queue.domain.jury import alone, by_judge, in_jury
 from rrm_queue.errors import PermanentFault
+from rrm_queue.judging.evidence import more_votes
 from rrm_queue.seeds import derive
 
 
@@ -72,20 +73,24 @@ def needed(so_far: Tally, voting: Voting) -> int:
     remaining = voting.votes - so_far.cast
     if remaining <= 0:
         return 0
-    lacking = _lacking(so_far.lead, remaining, voting)
+    lacking = _lacking(so_far, remaining, voting)
     if voting.order is Order.BOTH and voting.stop is not Stop.NEVER:
         lacking += (so_far.cast + lacking) % 2 if lacking else 0
     return min(lacking, remaining)
 
 
-def _lacking(lead: int, remaining: int, voting: Voting) -> int:
+def _lacking(so_far: Tally, remaining: int, voting: Voting) -> int:
     """How many votes the leading side lacks until the stop rule holds; 0 when it holds."""
+    lead = so_far.lead
     undecided = 0 if lead > remaining else (remaining - lead) // 2 + 1
     match voting.stop:
         case Stop.NEVER:
             return remaining
         case Stop.DECIDED:
             return undecided
+        case Stop.LEAD if voting.evidence:
+            behind, ahead = sorted((so_far.first, so_far.second))
+            return more_votes(ahead, behind, voting.evidence, most=undecided)
         case Stop.LEAD:
             return min(undecided, max(voting.lead - lead, 0))
         case _:
