@@ -53,7 +53,8 @@ def _rate(database: Database, tournament: RunningTournament) -> Counts:
             return Counts()
         closing.finish_tournaments(tx, [(tournament.id, lines)])
         writes = kind_of(tournament.judge).writes
-        shareable, shared = counters.sharing(tx, [tournament.id]) if writes else (0, 0)
+        shares = counters.sharing(tx, [tournament.id]) if writes else {}
+        shareable, shared = shares.get(tournament.job, (0, 0))
         counts = Counts(tournaments_done=1, shareable_tokens=shareable, shared_tokens=shared)
         counters.count_for_job(tx, tournament.job, counts)
     return counts
