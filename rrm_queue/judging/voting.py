@@ -4,6 +4,8 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import assert_never
 
+from msgspec import structs
+
 from rrm_queue.domain import (
     CandidateNumber,
     Launch,
@@ -118,6 +120,22 @@ def wave(votes: Collection[Vote], voting: Voting) -> list[int]:
         return sorted(_fellows(cast) - cast) if voting.order is Order.BOTH else []
     missing = [number for number in range(1, voting.votes + 1) if number not in cast]
     return missing if voting.launch is Launch.ALL else missing[:lacking]
+
+
+def as_sent(voting: Voting, held: Iterable[Collection[Vote]]) -> Voting:
+    """The voting of a batch whose matches hold these votes, so that any worker goes on with it.
+
+    A worker of the version before knows no evidence and stops at `lead`. So that is the least lead
+    at which a match of the batch may stop: no vote too many, and at least one for one of them.
+    """
+    if not voting.evidence:
+        return voting
+    own = alone(voting)
+    tallies = [tally(votes, own) for all_ in held for votes in by_judge(all_, voting)]
+    lacking = [(so_far.lead, needed(so_far, own)) for so_far in tallies]
+    return structs.replace(
+        voting, lead=min((lead + more for lead, more in lacking if more), default=voting.lead)
+    )
 
 
 def awaited(cast: Collection[Vote], in_flight: Iterable[int], voting: Voting) -> set[int]:

@@ -6,7 +6,6 @@ from typing import Protocol
 
 import numpy as np
 
-from rrm_queue.strategies.adaptive import Goal
 from rrm_queue.strategies.adaptive_posterior import (
     Floats,
     Posterior,
@@ -82,7 +81,8 @@ class Ordering:
         return np.asarray(right.mean(-1))
 
 
-RULES: Mapping[Goal, Rule] = {Goal.BEST: Best(), Goal.ORDER: Ordering()}
+RULES: Mapping[str, Rule] = {"best": Best(), "order": Ordering()}
+"""By the goal of `adaptive`."""
 
 
 def _with_one(values: Floats, number: Whole) -> None:
