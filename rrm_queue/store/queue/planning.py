@@ -41,6 +41,16 @@ LOCK_TOURNAMENTS = text("""
     FOR UPDATE OF t
 """)
 
+LOCK_BY_ID = text("""
+    SELECT t.id, t.job_id, t.size, t.seed, t.state, t.planned, t.decided,
+           j.state AS job_state, j.strategy, j.seeding, j.voting, j.judge, j.seed AS job_seed,
+           CASE WHEN j.strategy = 'pairs' THEN t.pairs END AS pairs
+    FROM tournaments t JOIN jobs j ON j.id = t.job_id
+    WHERE t.id = ANY(CAST(:tournaments AS bigint[]))
+    ORDER BY t.id
+    FOR UPDATE OF t
+""")
+
 DECIDED_TOURNAMENTS = text("""
     SELECT t.id, t.job_id, t.size, t.seed, t.state, t.planned, t.decided,
            j.state AS job_state, j.strategy, j.seeding, j.voting, j.judge, j.seed AS job_seed,
@@ -129,6 +139,11 @@ def lock_tournaments(tx: Connection, job: JobId, matches: Sequence[int]) -> list
     """The job's tournaments of these matches, locked until the transaction ends."""
     rows = tx.execute(LOCK_TOURNAMENTS, {"job": job, "matches": list(matches)})
     return [_running(row) for row in rows]
+
+
+def lock_by_id(tx: Connection, ids: Iterable[TournamentId]) -> list[RunningTournament]:
+    """These tournaments, locked until the transaction ends."""
+    return [_running(row) for row in tx.execute(LOCK_BY_ID, {"tournaments": list(ids)})]
 
 
 def decided_tournaments(tx: Connection, most: int) -> list[RunningTournament]:
