@@ -124,20 +124,21 @@ def equal_shape(places: int, formula: RewardFormula) -> RewardsShape:
     }
 
 
-def _in_order(group: JudgedGroup) -> tuple[dict[int, CandidateNumber], list[Result]]:
+def _in_order(group: JudgedGroup) -> tuple[dict[int, int], list[Result]]:
     """The candidate at each place, and what the judge decided; nothing of a group that failed.
 
     Candidates are numbered by their first place, and matches follow by their numbers: so nothing
     depends on the order in which the answers arrived.
     """
     places = places_of(group.keys)
-    new = {old: CandidateNumber(n) for n, old in enumerate(dict.fromkeys(places.values()))}
+    numbers = enumerate(dict.fromkeys(places.values()))
+    new: dict[int, CandidateNumber] = {old: CandidateNumber(number) for number, old in numbers}
     decided = [] if group.state is TournamentState.FAILED else group.results
     results = [
         Result(new[r.first], new[r.second], None if r.winner is None else new[r.winner])
         for r in decided
     ]
-    return {place: new[old] for place, old in places.items()}, sorted(results, key=_pair)
+    return {place: int(new[old]) for place, old in places.items()}, sorted(results, key=_pair)
 
 
 def _pair(result: Result) -> tuple[int, int]:
