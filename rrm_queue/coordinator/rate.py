@@ -60,7 +60,8 @@ def _rate(database: Database, tournament: RunningTournament) -> Counts:
 def closed_counts(tx: Transaction, tournament: RunningTournament) -> Counts:
     """What a tournament that was closed adds to its job's counters."""
     writes = kind_of(tournament.judge).writes
-    shareable, shared = counters.sharing(tx, [tournament.id]) if writes else (0, 0)
+    shares = counters.sharing(tx, [tournament.id]) if writes else {}
+    shareable, shared = shares.get(tournament.job, (0, 0))
     return Counts(tournaments_done=1, shareable_tokens=shareable, shared_tokens=shared)
 
 
