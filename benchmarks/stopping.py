@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from choosing import ACCURACIES, BIASES, World, stacked
+from choosing import ACCURACIES, World, stacked
 
 from rrm_queue.strategies.adaptive import Goal
 from rrm_queue.strategies.adaptive_posterior import entry
