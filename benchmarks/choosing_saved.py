@@ -39,15 +39,18 @@ def _named(line: Line) -> str:
 def _cell(
     others: Sequence[Line], mine: Sequence[Line], size: int, accuracy: float, attribute: str
 ) -> str:
-    """The share of votes saved beside the other's line with the most votes of a world."""
+    """The share of votes saved beside the other's line with the most votes of a world.
+
+    `-` where the other casts fewer votes than the smallest budget.
+    """
 
     def here(lines: Sequence[Line]) -> list[Line]:
         found = [line for line in lines if (line.size, line.accuracy) == (size, accuracy)]
         return sorted(found, key=lambda line: line.cast)
 
     beside, budgets = here(others), here(mine)
-    if not beside:
-        return ""
+    if not beside or beside[-1].cast < budgets[0].cast:
+        return "-"
     other = beside[-1]
     reached = np.maximum.accumulate([getattr(line, attribute) for line in budgets])
     costs = [math.log(line.cast) for line in budgets]
