@@ -73,8 +73,13 @@ class Run:
             process = self._started(log)
             stop = Timer(limit, _kill, [process.pid])
             stop.start()
-            _, status, usage = os.wait4(process.pid, 0)
-            stop.cancel()
+            try:
+                _, status, usage = os.wait4(process.pid, 0)
+            except BaseException:  # we are to end: not without it
+                _kill(process.pid)
+                raise
+            finally:
+                stop.cancel()
         wall = time.perf_counter() - began
         process.returncode = os.waitstatus_to_exitcode(status)
         cpu = usage.ru_utime + usage.ru_stime + _spent(self.daemons()) - before

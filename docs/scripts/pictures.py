@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+import diagrams
 from model_endpoint import model_endpoint
 from terminal_picture import Terminal, frames, picture
 
@@ -28,6 +29,7 @@ SIZES = {"report": (1200, 1000), "report-narrow": (420, 900)}
 def main() -> None:
     """Makes all of them."""
     PICTURES.mkdir(exist_ok=True)
+    diagrams.main()
     home = Path(tempfile.mkdtemp(prefix="rrmq-pictures-"))
     with model_endpoint(think=0.05) as address:
         terminal = Terminal(ROOT, {"RRMQ_HOME": str(home), "RRMQ_OPENAI_BASE_URL": address})
