@@ -40,8 +40,8 @@ def _figures(accuracy: float, trials: int) -> Iterator[Figure]:
         world = World("graded", SIZE, accuracy, votes, 0.0)
         seen = [play(named(strategy), world, trial) for trial in range(trials)]
         name = f"{strategy}, {votes} votes a match, judge {accuracy:.0%}"
-        cost = sum(one.votes for one in seen) / trials
-        yield Figure(name, 100 * sum(one.found for one in seen) / trials, "%", cost, "votes")
+        mean = sum(one.votes for one in seen) / trials
+        yield Figure(name, 100 * sum(one.found for one in seen) / trials, "%", mean, "votes")
 
 
 def _found(world: World, trial: int) -> bool:
