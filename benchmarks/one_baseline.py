@@ -38,7 +38,7 @@ def _figures(accuracy: float, trials: int) -> Iterator[Figure]:
         yield Figure(name, 100 * found / trials, "%", cost, "votes")
     for strategy, votes in BESIDE:
         world = World("graded", SIZE, accuracy, votes, 0.0)
-        seen = [play(named(strategy), world, trial) for trial in range(trials)]
+        seen = [play(named(strategy), Voting(votes=votes), world, trial) for trial in range(trials)]
         name = f"{strategy}, {votes} votes a match, judge {accuracy:.0%}"
         mean = sum(one.votes for one in seen) / trials
         yield Figure(name, 100 * sum(one.found for one in seen) / trials, "%", mean, "votes")
