@@ -42,6 +42,16 @@ LOCK_TOURNAMENTS = text("""
     FOR UPDATE OF t
 """)
 
+LOCK_BY_ID = text("""
+    SELECT t.id, t.job_id, t.size, t.seed, t.state, t.planned, t.decided,
+           j.state AS job_state, j.strategy, j.seeding, j.voting, j.judge, j.seed AS job_seed,
+           CASE WHEN j.strategy = 'pairs' THEN t.pairs END AS pairs
+    FROM tournaments t JOIN jobs j ON j.id = t.job_id
+    WHERE t.id = ANY(CAST(:tournaments AS bigint[]))
+    ORDER BY t.id
+    FOR UPDATE OF t
+""")
+
 DECIDED_TOURNAMENTS = text("""
     SELECT t.id, t.job_id, t.size, t.seed, t.state, t.planned, t.decided,
            j.state AS job_state, j.strategy, j.seeding, j.voting, j.judge, j.seed AS job_seed,
@@ -139,6 +149,11 @@ def lock_tournaments(tx: Connection, matches: Mapping[int, JobId]) -> list[Runni
     bind = {"matches": list(matches), "jobs": list(matches.values())}
     rows = tx.execute(LOCK_TOURNAMENTS, bind)
     return [_running(row) for row in rows]
+
+
+def lock_by_id(tx: Connection, ids: Iterable[TournamentId]) -> list[RunningTournament]:
+    """These tournaments, locked until the transaction ends."""
+    return [_running(row) for row in tx.execute(LOCK_BY_ID, {"tournaments": list(ids)})]
 
 
 def decided_tournaments(tx: Connection, most: int) -> list[RunningTournament]:

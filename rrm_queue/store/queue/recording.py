@@ -78,7 +78,7 @@ FAIL_MATCHES = text("""
 # What a failed tournament would have judged is over with it.
 REQUEUE_MATCHES = text("""
     UPDATE matches m
-    SET state = CASE WHEN t.state = 'running' THEN 'ready' ELSE 'cancelled' END,
+    SET state = CASE WHEN t.state IN ('running', 'gathering') THEN 'ready' ELSE 'cancelled' END,
         batch_id = NULL, attempt = m.attempt + b.attempt, error = coalesce(b.error, m.error),
         not_before = now() + b.wait * interval '1 second'
     FROM unnest(CAST(:match AS bigint[]), CAST(:error AS text[]), CAST(:attempt AS int[]),
