@@ -20,6 +20,7 @@ NAMES = (
     "wide",
     "submitting",
     "pipeline",
+    "judgements",
     "broker_memory",
     "latency",
     "rewards",
