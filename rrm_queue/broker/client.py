@@ -76,10 +76,10 @@ class BrokerClient:
             for batch in batches:
                 self._send(JUDGE_TASK, [encode(batch)], queue, producer=producer)
 
-    def send_outcomes(self, outcomes: Outcomes) -> None:
-        """Puts a flush into the inbox, where a coordinator waits for it."""
+    def send_outcomes(self, *outcomes: Outcomes) -> None:
+        """Puts flushes into the inbox, where a coordinator waits for them."""
         with _faults():
-            self._inbox.put(outcomes)
+            self._inbox.put(*outcomes)
 
     def receive(self, seconds: float) -> list[Flush]:
         """Flushes that no coordinator has received yet; waits for them, `seconds` at most."""

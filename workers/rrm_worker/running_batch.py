@@ -11,7 +11,7 @@ from msgspec import structs
 from rrm_queue.judging.batch_runner import BatchRunner
 from rrm_queue.log_once import tell
 from rrm_queue.messages import Failure, JudgeBatch, MatchReport
-from rrm_worker.outbox import Outbox
+from rrm_worker.outbox import BatchOutbox
 
 log = logging.getLogger(__name__)
 
@@ -37,8 +37,8 @@ class RunningBatch:
         self,
         batch: JudgeBatch,
         loop: asyncio.AbstractEventLoop,
-        outbox: Outbox,
-        count: Callable[[MatchReport], None],
+        outbox: BatchOutbox,
+        count: Callable[[JudgeBatch, MatchReport], None],
     ) -> None:
         self.batch = batch
         self._open = {match.match for match in batch.matches}
@@ -97,8 +97,8 @@ class RunningBatch:
             failure = broken if report.match in self._computed else WAITED
             report = structs.replace(report, failure=failure)
         self._open.discard(report.match)
-        await self._outbox.add(report)
-        tell(self._count, report)
+        self._outbox.add(report)
+        tell(self._count, self.batch, report)
 
     def _stop(self, ending: Ending, computed: Set[int]) -> None:
         if self._ending is not Ending.JUDGED or (self._judging and self._judging.done()):
