@@ -23,9 +23,11 @@ from urllib.request import urlopen
 from figures import Figure, arguments, report
 from processes import processor_seconds, profiled
 from rig import Fleet, add_worker, one_coordinator, rrmq, write_tournaments
+from sqlalchemy import text
 
 PROMPTS, SIZE, IN_FLIGHT = 100, 8, 64
 JUDGEMENTS = SIZE * (SIZE - 1) // 2
+COMMITS = text("SELECT sum(xact_commit) FROM pg_stat_database")
 HERE = Path(__file__).parent
 
 
@@ -48,11 +50,12 @@ LATENCIES = (
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What a run took: seconds of the clock, and processor seconds of the command itself."""
+    """What a run took: seconds of the clock, processor seconds, and commits in Postgres."""
 
     seconds: float
     command: float
     parts: Mapping[str, float]
+    commits: int = 0
 
     @property
     def processor(self) -> float:
@@ -100,13 +103,14 @@ def main() -> int:
 def _job(ours: Fleet, file: Path, url: str, seed: int) -> Cost:
     """A job of the file, with a seed of its own, so that no paid vote is used again."""
     options = ("--strategy", "elo", "--judge", "openai:stub", "--votes", "1", "--yes", "--watch")
-    before = processor_seconds(ours)
+    before, commits = processor_seconds(ours), _commits(ours)
     cost = _command(
         rrmq("submit", str(file), *options, "--seed", str(seed)),
         {**ours.environment, "RRMQ_OPENAI_BASE_URL": url},
     )
     after = processor_seconds(ours)
-    return Cost(cost.seconds, cost.command, {name: after[name] - before[name] for name in before})
+    parts = {name: after[name] - before[name] for name in before}
+    return Cost(cost.seconds, cost.command, parts, _commits(ours) - commits)
 
 
 def _command(argv: Sequence[str], environment: Mapping[str, str] | None = None) -> Cost:
@@ -136,6 +140,12 @@ def _figures(latency: Latency, judgements: int, job: Cost, plain: Cost) -> Itera
     )
     for part, seconds in {"command": job.command, **job.parts}.items():
         yield Figure(f"{latency.name}, {part}", 1000 * seconds / judgements, "ms CPU/judgement")
+    yield Figure(f"{latency.name}, Postgres", job.commits / judgements, "commits/judgement")
+
+
+def _commits(ours: Fleet) -> int:
+    with ours.store() as store:
+        return int(store.scalar(COMMITS) or 0)
 
 
 def _begin(url: str) -> None:

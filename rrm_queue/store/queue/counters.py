@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, text
 
 from rrm_queue.domain import JobId, TournamentId
+from rrm_queue.store.statements import execute, scalar
 
 # How far the prompts of finished tournaments could share a cache, and did. Of a tournament's
 # distinct prompts all but one can share system and query, all but one with the same answer in
@@ -90,7 +91,7 @@ class Counts:
 
 def sharing(tx: Connection, tournaments: Sequence[TournamentId]) -> tuple[int, int]:
     """How many prompt tokens of these tournaments could be shared, and how many were."""
-    row = tx.execute(SHARING, {"tournaments": list(tournaments)}).one()
+    (row,) = execute(tx, SHARING, {"tournaments": list(tournaments)})
     return row.shareable, row.shared
 
 
@@ -101,7 +102,8 @@ def count_for_job(tx: Connection, job: JobId, counts: Counts) -> int | None:
 
     The last statement of a transaction, as every coordinator waits for this row.
     """
-    cast: int | None = tx.scalar(
+    cast: int | None = scalar(
+        tx,
         COUNT_FOR_JOB,
         {"job": job, **{name: getattr(counts, name) for name in Counts.__slots__}},
     )
@@ -112,4 +114,4 @@ def count_for_job(tx: Connection, job: JobId, counts: Counts) -> int | None:
 
 def end_job(tx: Connection, job: JobId) -> None:
     """Ends the job if its last tournament is over and it takes no more."""
-    tx.execute(END_JOB, {"job": job})
+    execute(tx, END_JOB, {"job": job})

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, text
+from sqlalchemy import Connection, text
 
 from rrm_queue.domain import (
     CandidateNumber,
@@ -25,6 +25,7 @@ from rrm_queue.domain import (
 from rrm_queue.errors import ForeignJob
 from rrm_queue.log_once import log_once
 from rrm_queue.store.queue.job_options import FOREIGN, job_options
+from rrm_queue.store.statements import execute
 
 log = logging.getLogger(__name__)
 
@@ -127,14 +128,14 @@ class Played(NamedTuple):
 
 def lock_tournaments(tx: Connection, job: JobId, matches: Sequence[int]) -> list[RunningTournament]:
     """The job's tournaments of these matches, locked until the transaction ends."""
-    rows = tx.execute(LOCK_TOURNAMENTS, {"job": job, "matches": list(matches)})
+    rows = execute(tx, LOCK_TOURNAMENTS, {"job": job, "matches": list(matches)})
     return [_running(row) for row in rows]
 
 
 def decided_tournaments(tx: Connection, most: int) -> list[RunningTournament]:
     """Tournaments whose standings are to be computed, and that this version understands."""
     found = []
-    for row in tx.execute(DECIDED_TOURNAMENTS, {"most": most}):
+    for row in execute(tx, DECIDED_TOURNAMENTS, {"most": most}):
         try:
             found.append(_running(row))
         except ForeignJob as error:
@@ -144,19 +145,19 @@ def decided_tournaments(tx: Connection, most: int) -> list[RunningTournament]:
 
 def open_tournaments(tx: Connection, job: JobId, count: int) -> list[RunningTournament]:
     """The job's next `count` waiting tournaments, now running and locked."""
-    opened = [_running(row) for row in tx.execute(OPEN_TOURNAMENTS, {"job": job, "count": count})]
+    opened = [_running(row) for row in execute(tx, OPEN_TOURNAMENTS, {"job": job, "count": count})]
     return sorted(opened, key=lambda tournament: tournament.id)
 
 
 def start_jobs(tx: Connection, jobs: Sequence[JobId]) -> None:
     """Notes that jobs have begun; late in a transaction, as every coordinator locks these rows."""
-    tx.execute(START_JOBS, {"jobs": list(jobs)})
+    execute(tx, START_JOBS, {"jobs": list(jobs)})
 
 
 def played(tx: Connection, tournaments: Sequence[TournamentId]) -> dict[TournamentId, Played]:
     """All planned matches of these tournaments, in order of position."""
     found: dict[TournamentId, Played] = defaultdict(lambda: Played({}, {}))
-    for row in tx.execute(PLAYED, {"tournaments": list(tournaments)}):
+    for row in execute(tx, PLAYED, {"tournaments": list(tournaments)}):
         position, played_there = Position(row.round, row.slot), found[row.tournament_id]
         outcome = None if row.decided_by is None else _outcome(row.winner, row.decided_by)
         played_there.matches[position] = outcome
@@ -173,7 +174,8 @@ def insert_matches(tx: Connection, wanted: Iterable[tuple[TournamentId, Pairing]
     """Adds the matches that are not there yet and counts them as planned."""
     rows = list(wanted)
     if rows:
-        tx.execute(
+        execute(
+            tx,
             INSERT_MATCHES,
             {
                 "tournament": [tournament for tournament, _ in rows],
@@ -186,7 +188,7 @@ def insert_matches(tx: Connection, wanted: Iterable[tuple[TournamentId, Pairing]
         )
 
 
-def _running(row: Row[Any]) -> RunningTournament:
+def _running(row: Any) -> RunningTournament:
     """The tournament of a row; raises ForeignJob for what only another version understands."""
     try:
         return RunningTournament(
