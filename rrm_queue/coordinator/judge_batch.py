@@ -92,11 +92,13 @@ class Texts:
         return sum(map(len, shown))
 
 
-def read_texts(tx: Transaction, judge: JudgeSpec, matches: Iterable[Paired]) -> Texts:
-    """The texts of these matches; `gold` only for judges that look at it."""
+def read_texts(tx: Transaction, judges: Iterable[JudgeSpec], matches: Iterable[Paired]) -> Texts:
+    """The texts of these matches; `gold` only where one of these judges looks at it."""
     numbers = _candidates(matches)
     wanted = {(tournament, number) for tournament in numbers for number in numbers[tournament]}
-    answers = dispatching.answers(tx, wanted, gold=kind_of(judge).needs_gold)
+    answers = dispatching.answers(
+        tx, wanted, gold=any(kind_of(judge).needs_gold for judge in judges)
+    )
     return Texts(dispatching.tournament_texts(tx, numbers), answers)
 
 
