@@ -5,7 +5,8 @@ append-only file, Celery, one coordinator and one worker, on this machine. The j
 `simulated:1.0`, which knows the better answer. Bare Celery runs before and after on the same
 Valkey, with Celery's own pool (prefork) and with threads; the baseline is the faster pool's mean.
 
-`--profile FOLDER` records coordinator and worker with py-spy beside it.
+`--profile FOLDER` records coordinator and worker with py-spy beside it. `--coordinators N` runs
+more than one coordinator.
 """
 
 import sys
@@ -29,9 +30,13 @@ POOLS = ("prefork", "threads")
 
 def main() -> int:
     """Exit code 0 when the target is met."""
-    given = arguments(__doc__, profile={"type": Path, "metavar": "FOLDER"})
+    given = arguments(
+        __doc__,
+        profile={"type": Path, "metavar": "FOLDER"},
+        coordinators={"type": int, "default": 1, "metavar": "N"},
+    )
     share = 10 if given.quick else 1
-    with one_coordinator() as ours, tempfile.TemporaryDirectory() as folder:
+    with one_coordinator(given.coordinators) as ours, tempfile.TemporaryDirectory() as folder:
         _check(ours)
         add_worker(ours, "simulated")
         files = {}
