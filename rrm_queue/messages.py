@@ -188,6 +188,9 @@ BROKEN = "broken"
 
 MARKS = frozenset({OVER, RETURNED, BROKEN})
 
+ENDED = "ended"
+"""What stands in place of a holder whose process is known to have ended; never in Redis."""
+
 
 class Holder(NamedTuple):
     """Who holds a batch: a worker's id, or one of these marks in its place.

@@ -27,11 +27,13 @@ from rrm_queue.broker.leases import (
     workers_key,
 )
 from rrm_queue.broker.names import COORDINATOR_QUEUE, JUDGE_TASK, WAKE_TASK
+from rrm_queue.broker.processes import has_ended
 from rrm_queue.broker.troubles import Trouble, told
 from rrm_queue.domain import BatchId, BatchRef, JobId
 from rrm_queue.domain.queues import online_queue
 from rrm_queue.errors import BrokerRefused, BrokerUnavailable
 from rrm_queue.messages import (
+    ENDED,
     MARKS,
     OVER,
     Epoch,
@@ -129,14 +131,19 @@ class BrokerClient:
             return
 
     def holders(self, batches: Sequence[BatchRef]) -> dict[BatchId, Holder | None]:
-        """The holder of each batch, None where there is none."""
+        """The holder of each batch, None where there is none.
+
+        ENDED in place of a process of this machine that lives no more: its lease need not expire.
+        """
         with _faults(), self.client.pipeline(transaction=False) as pipe:
             for job, batch in batches:
                 pipe.get(lease_key(job, batch))
                 pipe.ttl(lease_key(job, batch))
             found = pipe.execute()
+        names = {str(name) for name in found[::2] if name is not None}
+        ended = {name for name in names if has_ended(name)}
         return {
-            batch: None if name is None else _holder(str(name), left)
+            batch: None if name is None else _holder(str(name), left, ended)
             for (_, batch), name, left in zip(batches, found[::2], found[1::2], strict=True)
         }
 
@@ -225,7 +232,9 @@ class BrokerClient:
         self.app.send_task(task, args=arguments, queue=queue, retry=False, **options)
 
 
-def _holder(name: str, seconds_left: int) -> Holder:
+def _holder(name: str, seconds_left: int, ended: Collection[str]) -> Holder:
+    if name in ended:
+        return Holder(ENDED, float(LEASE_SECONDS))
     return Holder(name, float(MARK_SECONDS - seconds_left) if name in MARKS else 0.0)
 
 

@@ -8,7 +8,8 @@ from threading import Event, Thread
 
 from rrm_queue.broker.app import create_app
 from rrm_queue.broker.client import BrokerClient, redis_client
-from rrm_queue.broker.leases import RENEW_SECONDS, WorkerLeases, process_name
+from rrm_queue.broker.leases import RENEW_SECONDS, WorkerLeases
+from rrm_queue.broker.processes import process_name
 from rrm_queue.broker.serve import consume
 from rrm_queue.broker.tasks import serve_batches
 from rrm_queue.broker.transport import Waker
