@@ -5,19 +5,10 @@ import logging
 from collections.abc import Callable, Mapping
 from threading import Condition, Event, Thread
 from time import monotonic
-from typing import TypeVar
 
 from redis.exceptions import RedisError
-from tenacity import (
-    Retrying,
-    retry_if_exception_type,
-    sleep_using_event,
-    stop_after_delay,
-    stop_when_event_set,
-    wait_random_exponential,
-)
 
-from rrm_queue.broker.leases import LEASE_SECONDS, RENEW_SECONDS, WorkerLeases
+from rrm_queue.broker.leases import RENEW_SECONDS, WorkerLeases
 from rrm_queue.broker.troubles import TELL_SECONDS, tell
 from rrm_queue.domain import BatchId, BatchRef, JobId
 from rrm_queue.errors import MessageRefused, UnknownVersion
@@ -26,13 +17,11 @@ from rrm_queue.judging.kinds import queue_of
 from rrm_queue.messages import JudgeBatch, MatchReport, decode
 from rrm_worker.metrics import Metrics
 from rrm_worker.outbox import Outbox
-from rrm_worker.repeating import repeat
+from rrm_worker.repeating import Answer, repeat, until_answered
 from rrm_worker.running_batch import Ending, RunningBatch
 from rrm_worker.unacked import ResendBuffer
 
 log = logging.getLogger(__name__)
-
-Answer = TypeVar("Answer")
 
 RELEASE_SECONDS = 3.0
 """How long the outcomes of released batches may take to be sent."""
@@ -244,15 +233,8 @@ class Worker:
             log.warning("the end of batch %s could not be marked: %s", batch.batch, error)
 
     def _until_answered(self, call: Callable[[], Answer]) -> Answer:
-        """Redis's answer, asked again for as long as a lease lasts; less when the worker stops."""
-        retrying = Retrying(
-            retry=retry_if_exception_type(RedisError),
-            wait=wait_random_exponential(multiplier=0.1, max=2),
-            stop=stop_after_delay(LEASE_SECONDS) | stop_when_event_set(self._draining),
-            sleep=sleep_using_event(self._draining),
-            reraise=True,
-        )
-        return retrying(call)
+        """Redis's answer; asked for less long when the worker stops."""
+        return until_answered(call, self._draining)
 
     def _renew_forever(self) -> None:
         def renew() -> None:
