@@ -234,10 +234,11 @@ def rows(world: World) -> Iterator[Row]:
 
 
 def _play_all(name: str, voting: Voting, world: World, count: int) -> list[list[Seen]]:
-    return [[_play_one(named(name), voting, world, trial)] for trial in range(count)]
+    return [[play_world(named(name), voting, world, trial)] for trial in range(count)]
 
 
-def _play_one(strategy: Strategy, voting: Voting, world: World, trial: int) -> Seen:
+def play_world(strategy: Strategy, voting: Voting, world: World, trial: int) -> Seen:
+    """One tournament of a world's simulated judge."""
     truth, seed = strengths(world, trial), derive("tournament", world.size, trial)
     chance = Random(derive("votes", strategy.name, *map(str, world), trial))
 
