@@ -22,6 +22,8 @@ NAMES = (
     "pipeline",
     "judgements",
     "broker_memory",
+    "many_jobs",
+    "fleet",
     "latency",
     "rewards",
     "makespan",

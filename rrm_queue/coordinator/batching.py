@@ -5,7 +5,7 @@ from itertools import groupby
 from typing import Protocol, TypeVar
 
 from rrm_queue.domain.queues import is_online
-from rrm_queue.messages import Outcomes
+from rrm_queue.messages import JudgeBatch, Outcomes, SharedMessage
 from rrm_queue.strategies import plans_in_order
 
 BATCH = 256
@@ -16,6 +16,10 @@ BATCH_TEXT = 8_000_000
 
 MOST_RECORDED = 1024
 """Matches recorded in one transaction: more would spare little, and hold their rows for longer."""
+
+
+SMALL_SHARE = 16
+"""Workers that have one part in so many of all places do not make messages small."""
 
 
 LINGER = 0.05
@@ -30,12 +34,37 @@ def linger(strategy: str, priority: int) -> float:
     return LINGER if plans_in_order(strategy) and not is_online(priority) else 0.0
 
 
-def batch_size(capacities: Collection[int]) -> int:
+def batch_size(capacities: Collection[int], *, splitting: bool = False) -> int:
     """The most matches in a message: half of what the smallest live worker can hold at once.
 
     So a worker that takes one more when it runs short does not hold work that others could do.
+    Workers that are `splitting` return what they have no room for: of these the smallest that
+    together have hardly any of the places do not count.
     """
-    return min([BATCH, *(max(1, capacity // 2) for capacity in capacities)])
+    counting = sorted(capacities)
+    spare = sum(counting) // SMALL_SHARE if splitting else 0
+    while counting and (spare := spare - counting[0]) >= 0:
+        del counting[0]
+    return min([BATCH, *(max(1, capacity // 2) for capacity in counting)])
+
+
+def shared(
+    batches: Iterable[JudgeBatch], sizes: Iterable[int], most: int
+) -> list[JudgeBatch | SharedMessage]:
+    """Batches of jobs with one judge in messages of at most `most` matches and BATCH_TEXT bytes.
+
+    `sizes` are the batches' bytes. A batch that has a message of its own is sent as it is.
+    """
+    messages: list[list[JudgeBatch]] = []
+    matches = text = 0
+    for batch, size in zip(batches, sizes, strict=True):
+        matches, text = matches + len(batch.matches), text + size
+        if messages and matches <= most and text <= BATCH_TEXT:
+            messages[-1].append(batch)
+        else:
+            messages.append([batch])
+            matches, text = len(batch.matches), size
+    return [group[0] if len(group) == 1 else SharedMessage(group) for group in messages]
 
 
 class Claimed(Protocol):

@@ -1,4 +1,4 @@
-"""What a worker does every few seconds, and what it asks of Redis until there is an answer."""
+"""What a worker does again: every few seconds in a thread of its own, or until Redis answers."""
 
 import logging
 from collections.abc import Callable
@@ -15,7 +15,6 @@ from tenacity import (
     wait_random_exponential,
 )
 
-from rrm_queue.broker.leases import LEASE_SECONDS
 from rrm_queue.errors import BrokerUnavailable
 
 log = logging.getLogger(__name__)
@@ -43,12 +42,12 @@ def repeat(
             log.exception("%s", failed)
 
 
-def until_answered(call: Callable[[], Answer], stopping: Event) -> Answer:
-    """Redis's answer, asked again for as long as a lease lasts; less when the worker stops."""
+def until_answered(call: Callable[[], Answer], seconds: float, stopping: Event) -> Answer:
+    """Redis's answer, asked again for so many seconds, or until `stopping` is set."""
     retrying = Retrying(
         retry=retry_if_exception_type(RedisError),
         wait=wait_random_exponential(multiplier=0.1, max=2),
-        stop=stop_after_delay(LEASE_SECONDS) | stop_when_event_set(stopping),
+        stop=stop_after_delay(seconds) | stop_when_event_set(stopping),
         sleep=sleep_using_event(stopping),
         reraise=True,
     )

@@ -2,19 +2,19 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
-from threading import Condition, Event, Thread
+from collections.abc import Callable, Mapping, Sequence
+from threading import Event, Thread
 from time import monotonic
 
 from redis.exceptions import RedisError
 
-from rrm_queue.broker.leases import RENEW_SECONDS, WorkerLeases
+from rrm_queue.broker.leases import LEASE_SECONDS, RENEW_SECONDS, WorkerLeases
 from rrm_queue.broker.troubles import TELL_SECONDS, tell
-from rrm_queue.domain import BatchId, BatchRef, JobId
 from rrm_queue.errors import MessageRefused, UnknownVersion
 from rrm_queue.judging.batch_runner import BatchRunner
 from rrm_queue.judging.kinds import queue_of
-from rrm_queue.messages import JudgeBatch, MatchReport, decode
+from rrm_queue.messages import JudgeBatch, MatchReport, decode_batches
+from rrm_worker.held_batches import HeldBatches, ref, split
 from rrm_worker.metrics import Metrics
 from rrm_worker.outbox import Outbox
 from rrm_worker.repeating import Answer, repeat, until_answered
@@ -66,8 +66,7 @@ class Worker:
         self._ready = ready
         self._metrics = metrics
         self._model = model
-        self._running: dict[BatchRef, RunningBatch] = {}
-        self._changed = Condition()
+        self._held = HeldBatches(self._capacity)
         self._engine_losses = 0
         self._draining = Event()
         self._stopped = Event()
@@ -89,35 +88,32 @@ class Worker:
             thread.start()
 
     def take(self, body: bytes) -> bool:
-        """Judges one batch to its end, unless another worker holds it or it is over.
+        """Judges a message's batches to their end, unless another worker has them or they are over.
 
-        False for a batch that was not begun: this worker stops, or knows another version.
+        False for a message that was not begun: this worker stops, or knows another version.
         """
         try:
-            batch = decode(body, JudgeBatch)
+            batches = decode_batches(body)
         except UnknownVersion as error:
             return self._refuse(error)
         except MessageRefused as error:
             log.error("batch refused: %s", error)
             return True
-        held = (JobId(batch.job), BatchId(batch.batch))
-        running = RunningBatch(batch, self._loop, self._outbox.of(batch), self._count)
         while not self._ready.wait(_CHECK_SECONDS) and not self._draining.is_set():
             pass
         if self._draining.is_set():
             return False
-        with self._changed:
-            if held in self._running:
-                log.info("batch %s arrived twice", batch.batch)
-                return True
-            self._running[held] = running
+        room = self._held.room(batches[0]) if batches else 0
+        kept = split([len(batch.matches) for batch in batches], room)
+        running = [self._running(batch, keep) for batch, keep in zip(batches, kept, strict=True)]
         try:
-            return self._judge(running)
+            with self._held.holding(running) as ours:
+                return self._judge(ours)
         finally:
-            with self._changed:
-                del self._running[held]
-                self._changed.notify_all()
             self._made_room()
+
+    def _running(self, batch: JudgeBatch, kept: int) -> RunningBatch:
+        return RunningBatch(batch, self._loop, self._outbox.of(batch), self._count, kept)
 
     def _refuse(self, error: UnknownVersion) -> bool:
         """Leaves a batch to a worker that can read it, after a wait, as it may come back here."""
@@ -130,14 +126,13 @@ class Worker:
 
         Until there is a match for each place at the engine, and no longer: another worker may need
         what this one holds in reserve. A message that is not read yet counts as the largest
-        possible one. A match counts as its share of what this worker can hold of its judge.
+        possible one that is kept. A match counts as its share of what can be held of its judge.
         While the engine is not ready nothing is taken: another worker's may be ready.
         """
         if not self._ready.is_set():
             return False
-        held = self._running_batches().values()
-        load = sum(running.undecided / self._capacity(running.batch) for running in held)
-        return load + max(0, taken - len(held)) / 2 < 1
+        unread = max(0, taken - self._held.messages)
+        return self._held.load() + unread / 2 < 1
 
     def _count(self, batch: JudgeBatch, report: MatchReport) -> None:
         """A match of the batch was reported: another may take its place."""
@@ -156,7 +151,7 @@ class Worker:
         """
         self._engine_losses += ending is Ending.BROKEN
         computed = self._runner.computed(waiting)
-        for held, running in self._running_batches().items():
+        for held, running in self._held.now().items():
             running.stop(ending, computed.get(held, set()))
 
     def drain(self, seconds: float) -> None:
@@ -167,12 +162,12 @@ class Worker:
         """
         self._draining.set()
         self._withdraw()
-        if self._wait_until_idle(seconds):
+        if self._held.wait_until_idle(seconds):
             return
-        log.info("returning %s batches", len(self._running_batches()))
+        log.info("returning %s batches", len(self._held.now()))
         self.release(Ending.RETURNED)
-        if not self._wait_until_idle(RELEASE_SECONDS):
-            for running in self._running_batches().values():
+        if not self._held.wait_until_idle(RELEASE_SECONDS):
+            for running in self._held.now().values():
                 running.abandon()
 
     def stop(self) -> None:
@@ -187,32 +182,55 @@ class Worker:
         self._loop.close()
         self._withdraw()
 
-    def _judge(self, running: RunningBatch) -> bool:
-        """Judges a batch under its lease; False when Redis gave no lease in time."""
-        batch = running.batch
+    def _judge(self, message: Sequence[RunningBatch]) -> bool:
+        """Judges batches under their leases; False when Redis gave no lease in time."""
+        refs = {ref(one.batch): one for one in message}
         try:
-            if not self._until_answered(lambda: self._leases.take(batch.job, batch.batch)):
-                log.info("batch %s: another worker has it, or it is over", batch.batch)
-                return True
-            if self._until_answered(lambda: self._leases.stopped([batch.job])):
-                self._settle(batch, Ending.STOPPED)
-                return True
+            lost = self._until_answered(lambda: self._leases.renew(refs))
+            stopped = self._until_answered(lambda: self._leases.stopped(job for job, _ in refs))
         except RedisError as error:
-            log.warning("no lease on batch %s: %s", batch.batch, error)
+            log.warning("no lease on batches %s: %s", [batch for _, batch in refs], error)
             return False
+        going = []
+        for held, one in refs.items():
+            if held in lost:
+                log.info("batch %s: another worker has it, or it is over", one.batch.batch)
+            elif held[0] in stopped:
+                self._settle(one.batch, Ending.STOPPED)
+            else:
+                going.append(one)
         began = monotonic()
+        for one in going:
+            self._start(one)
+        judged = [one.batch for one in going if self._ended(one, began)]
+        self._finish(judged)
+        return True
+
+    def _start(self, running: RunningBatch) -> None:
         self._metrics.batches_held.inc()
         self._metrics.matches_held.inc(running.undecided)
         if not self._ready.is_set():  # it went down in the meantime
             running.stop(Ending.BROKEN)
         elif self._draining.is_set():
             running.stop(Ending.RETURNED)
-        ending = running.run(self._runner)
+        running.start(self._runner)
+
+    def _ended(self, running: RunningBatch, began: float) -> bool:
+        """Waits for the batch's end; whether it was judged."""
+        ending = running.ended()
         self._metrics.matches_held.dec(running.undecided)
         self._metrics.batches_held.dec()
         self._metrics.batch_seconds.observe(monotonic() - began)
-        self._settle(batch, ending)
-        return True
+        self._settle(running.batch, ending)
+        return ending is Ending.JUDGED
+
+    def _finish(self, judged: Sequence[JudgeBatch]) -> None:
+        """Marks batches as over in place of their leases; without Redis these expire."""
+        try:
+            if judged:
+                self._until_answered(lambda: self._leases.finish(map(ref, judged)))
+        except RedisError as error:
+            log.warning("the end of %s batches could not be marked: %s", len(judged), error)
 
     def _settle(self, batch: JudgeBatch, ending: Ending) -> None:
         """Marks how the batch ended in place of its lease; without Redis the lease expires."""
@@ -221,7 +239,7 @@ class Worker:
         try:
             match ending:
                 case Ending.JUDGED:
-                    self._until_answered(lambda: self._leases.finish(batch.job, batch.batch))
+                    pass  # all of a message's together, see `_judge`
                 case Ending.STOPPED | Ending.RETURNED | Ending.BROKEN:
                     broken = ending is Ending.BROKEN
                     self._until_answered(
@@ -233,8 +251,8 @@ class Worker:
             log.warning("the end of batch %s could not be marked: %s", batch.batch, error)
 
     def _until_answered(self, call: Callable[[], Answer]) -> Answer:
-        """Redis's answer; asked for less long when the worker stops."""
-        return until_answered(call, self._draining)
+        """Redis's answer, asked again for as long as a lease lasts; less when the worker stops."""
+        return until_answered(call, LEASE_SECONDS, self._draining)
 
     def _renew_forever(self) -> None:
         def renew() -> None:
@@ -253,13 +271,13 @@ class Worker:
 
         def tell_all() -> None:
             tell(self._leases.client, self._leases.worker, *self._runner.news())
-            held = sum(running.undecided for running in self._running_batches().values())
+            held = sum(running.undecided for running in self._held.now().values())
             self._leases.tell_work(held, self._engine_losses)
 
         repeat(self._stopped, TELL_SECONDS, tell_all, "troubles could not be told", logging.DEBUG)
 
     def _renew(self) -> None:
-        held = self._running_batches()
+        held = self._held.now()
         lost = self._leases.renew(held)
         stopped = self._leases.stopped(job for job, _ in held)
         for key, running in held.items():
@@ -280,11 +298,3 @@ class Worker:
             self._leases.withdraw(self._capacities)
         except RedisError as error:
             log.warning("the worker's presence could not be ended, it will expire: %s", error)
-
-    def _running_batches(self) -> dict[BatchRef, RunningBatch]:
-        with self._changed:
-            return dict(self._running)
-
-    def _wait_until_idle(self, seconds: float) -> bool:
-        with self._changed:
-            return self._changed.wait_for(lambda: not self._running, seconds)
