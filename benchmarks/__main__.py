@@ -24,6 +24,7 @@ NAMES = (
     "latency",
     "rewards",
     "makespan",
+    "open_pages",
     "prefixes",
     "engine_throughput",
 )
