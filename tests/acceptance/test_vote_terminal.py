@@ -1,65 +1,23 @@
 """A person votes in a real terminal: blind, by single keys; who leaves gives the match back."""
 
-import os
-import pty
 import re
-import select
 import signal
-import subprocess
-import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
-from kit.command import PATIENCE, Rrmq
+from kit.command import Rrmq
 from kit.people import job_for_people, votes_of
 from kit.replays import as_lines
+from kit.terminal import Terminal, terminal
 from sqlalchemy import text
 
 from rrm_queue.domain import JobId
 from rrm_queue.store.database import Database
 from rrm_queue.store.views.jobs import view_job
 
-ESCAPES = re.compile(r"\x1b\[[\d;?]*[A-Za-z]")
 KEYS = "q quit"
-
-
-@dataclass
-class Terminal:
-    """A terminal in which a command runs; `shown` is all that stood there."""
-
-    process: subprocess.Popen[bytes]
-    descriptor: int
-    shown: str = field(default="")
-
-    def until(self, words: str, after: int = 0) -> int:
-        """Waits until these words stand after a place of what was shown; the place behind them."""
-        until = time.monotonic() + PATIENCE
-        while (found := self.shown.find(words, after)) < 0:
-            assert time.monotonic() < until, self.shown
-            if select.select([self.descriptor], [], [], 0.1)[0] and not self.read():
-                break
-        assert found >= 0, self.shown
-        return found + len(words)
-
-    def read(self) -> bool:
-        """Reads what is there; False at the end."""
-        try:
-            part = os.read(self.descriptor, 65536)
-        except OSError:  # Linux says so when the last process has closed the terminal
-            return False
-        self.shown += ESCAPES.sub("", part.decode(errors="replace")).replace("\r\n", "\n")
-        return bool(part)
-
-    def press(self, key: str) -> None:
-        os.write(self.descriptor, key.encode())
-
-    def ended(self) -> int:
-        """The exit code, once it has shown all."""
-        while self.read():
-            pass
-        return self.process.wait(PATIENCE)
 
 
 Voting = Callable[..., Terminal]
@@ -68,28 +26,10 @@ Voting = Callable[..., Terminal]
 @pytest.fixture
 def voting(rrmq_there: Rrmq) -> Iterator[Voting]:
     """`rrmq vote JOB` in a terminal."""
-    opened: list[Terminal] = []
-
-    def start(job: str, *options: str) -> Terminal:
-        ours, theirs = pty.openpty()
-        process = subprocess.Popen(
-            rrmq_there.argv("vote", job, *options),
-            env=rrmq_there.environment | {"TERM": "xterm", "COLUMNS": "100"},
-            stdin=theirs,
-            stdout=theirs,
-            stderr=theirs,
-            start_new_session=True,
+    with ExitStack() as opened:
+        yield lambda job, *options: opened.enter_context(
+            terminal(rrmq_there.argv("vote", job, *options), rrmq_there.environment)
         )
-        os.close(theirs)
-        opened.append(Terminal(process, ours))
-        return opened[-1]
-
-    yield start
-    for one in opened:
-        if one.process.poll() is None:
-            one.process.kill()
-            one.process.wait()
-        os.close(one.descriptor)
 
 
 def out(database: Database, job: JobId) -> int:
@@ -116,25 +56,23 @@ def test_ten_matches_are_judged_by_keys_with_one_vote_taken_back(
     database: Database, voting: Voting
 ) -> None:
     job = job_for_people(database, [], file=file_of(10))
-    terminal = voting(job, "--as", "Ada")
-    at = terminal.until(KEYS)
+    held = voting(job, "--as", "Ada")
+    at = held.until(KEYS)
     said = [*"1t2", "u", "1", "x", *"201", "s", *"12t"]
     mine, question = 0, -1
     for key in said:
-        shown = terminal.shown
+        shown = held.shown
         assert f"Ada: {mine} vote" in shown[shown.rfind("Ada: ") :]
         question = int(re.findall(r"Question (\d+)\?", shown)[-1])
-        terminal.press(key)
+        held.press(key)
         mine += {"u": -1, "s": 0, "x": 0}.get(key, 1)
         if key != "x" and (key, mine) != ("t", 9):
-            at = terminal.until(KEYS, at)
+            at = held.until(KEYS, at)
         if key == "u":
-            assert int(re.findall(r"Question (\d+)\?", terminal.shown)[-1]) == question - 1
-    terminal.until(
-        "Nothing for you now: what is left waits for other people. Ada, you cast 9 votes"
-    )
-    assert terminal.ended() == 0
-    assert "secret" not in terminal.shown
+            assert int(re.findall(r"Question (\d+)\?", held.shown)[-1]) == question - 1
+    held.until("Nothing for you now: what is left waits for other people. Ada, you cast 9 votes")
+    assert held.ended() == 0
+    assert "secret" not in held.shown
     cast = [verdict for *_, verdict in votes_of(database, job)]
     assert cast == [
         "first", "tie", "first", "second", "tie", "first", "first", "second", "tie",
@@ -148,20 +86,20 @@ def test_who_leaves_gives_the_match_back_and_the_last_vote_counts(
     database: Database, voting: Voting, leave: str
 ) -> None:
     job = job_for_people(database, [], file=file_of(3))
-    terminal = voting(job, "--as", "Ada")
-    at = terminal.until(KEYS)
-    terminal.press("2")
-    terminal.until(KEYS, at)
+    held = voting(job, "--as", "Ada")
+    at = held.until(KEYS)
+    held.press("2")
+    held.until(KEYS, at)
     assert out(database, job) == 2
     assert votes_of(database, job) == []
     if leave == "hang up":
-        terminal.process.send_signal(signal.SIGHUP)
+        held.process.send_signal(signal.SIGHUP)
     else:
-        terminal.press(leave)
-    assert terminal.ended() == (0 if leave == "q" else 130)
+        held.press(leave)
+    assert held.ended() == (0 if leave == "q" else 130)
     assert [verdict for *_, verdict in votes_of(database, job)] == ["second"]
     assert out(database, job) == 0
-    assert "Traceback" not in terminal.shown
+    assert "Traceback" not in held.shown
 
 
 def test_the_name_is_asked_for_and_the_agreement_shown_at_the_end(
@@ -169,14 +107,14 @@ def test_the_name_is_asked_for_and_the_agreement_shown_at_the_end(
 ) -> None:
     job = job_for_people(database, [], file=file_of(1), votes=2)
     for name in ("Ada", "Bo"):
-        terminal = voting(job)
-        terminal.until("Your name")
-        terminal.press(f"{name}\n")
-        terminal.until(KEYS)
-        terminal.press("1")
-        assert terminal.ended() == 0
-    assert "All matches are judged. Bo, you cast 1 vote." in terminal.shown
-    assert "the people who judge" in terminal.shown
+        held = voting(job)
+        held.until("Your name")
+        held.press(f"{name}\n")
+        held.until(KEYS)
+        held.press("1")
+        assert held.ended() == 0
+    assert "All matches are judged. Bo, you cast 1 vote." in held.shown
+    assert "the people who judge" in held.shown
     with database.begin() as tx:
         people = tx.scalars(text("SELECT person FROM votes ORDER BY number")).all()
     assert people == ["Ada", "Bo"]
