@@ -5,7 +5,7 @@ ENGINE := .engine
 RRMQ := $(VENV)/bin/rrmq
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test test-fast check docs pictures fmt engine gpu-check chaos recovery replications compose-test lock bench clean
+.PHONY: demo test test-fast check docs pictures fmt engine gpu-check chaos chaos-cohorts recovery replications compose-test lock bench clean
 
 demo: $(VENV)/.installed  ## rank the example's answers, in a virtual environment of its own
 	$(RRMQ) submit examples/gsm8k.jsonl --strategy knockout --watch
@@ -46,6 +46,9 @@ gpu-check: $(VENV)/.installed  ## throughput through rrmq against SGLang's own, 
 
 chaos: $(VENV)/.installed-dev  ## 20,000 matches with seeded fault injection, then an audit of the store
 	PYTHONPATH=tests $(VENV)/bin/python -m chaos $(CHAOS)
+
+chaos-cohorts: $(VENV)/.installed-dev  ## rewards for 2,000 groups sent answer by answer, while everything is killed
+	PYTHONPATH=tests $(VENV)/bin/python -m chaos.cohorts $(CHAOS)
 
 recovery: $(VENV)/.installed-dev  ## the time until lost work runs again, ten times each
 	PYTHONPATH=tests $(VENV)/bin/python benchmarks/recovery.py $(BENCHMARK)

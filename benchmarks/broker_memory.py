@@ -59,7 +59,7 @@ def _moments(ours: Fleet, kills: int) -> list[tuple[int, int]]:
             submit(ours, file, "--judge", "openai:silent", "--strategy", "elo", "--yes")
         with ours.broker() as client:
             wait(lambda: _settled(ours, client), PATIENCE, "what a worker can hold is out")
-            moments.append((_held(client), _ask(ours, OUT)))
+            moments.append((held(client), _ask(ours, OUT)))
         _lose(ours, worker)
     return moments
 
@@ -79,7 +79,7 @@ def _settled(ours: Fleet, client: Redis) -> bool:
     return before[0] > 0 and before == (_ask(ours, OUT), client.llen("rrmq.judge.openai"))
 
 
-def _held(client: Redis) -> int:
+def held(client: Redis) -> int:
     """The bytes of all keys."""
     return sum(int(client.memory_usage(key, samples=0) or 0) for key in client.scan_iter())
 

@@ -131,8 +131,8 @@ def _open(tx: Transaction, job: JobId) -> None:
 
 def _record(tx: Transaction, job: JobId, out: list[MatchId]) -> None:
     """What `record` does with a flush of one vote a match."""
-    tournaments = planning.lock_tournaments(tx, job, out)
-    locked = recording.lock_matches(tx, job, out)
+    tournaments = planning.lock_tournaments(tx, dict.fromkeys(out, job))
+    locked = recording.lock_matches(tx, dict.fromkeys(out, job))
     votes.in_hand(tx, list(locked))
     reasoning = "Because. " * 150
     recording.insert_votes(

@@ -19,20 +19,21 @@ def votes_asked(
     matches: Mapping[int, LockedMatch],
     reports: Iterable[MatchReport],
 ) -> dict[tuple[int, int], Asked]:
-    """What the votes of one job's locked matches were asked with, by match and number.
+    """What the votes of locked matches were asked with, by match and number.
 
-    Empty for judges whose votes cost nothing: their votes have no keys, and no texts are read.
+    Nothing of judges whose votes cost nothing: their votes have no keys, and no texts are read.
     """
-    tournament = next(iter(tournaments.values()), None)
-    if tournament is None or not kind_of(tournament.judge).costs:
+    costing = {id_: t for id_, t in tournaments.items() if kind_of(t.judge).costs}
+    paid = {id_: match for id_, match in matches.items() if match.tournament in costing}
+    if not paid:
         return {}
-    texts = read_texts(tx, tournament.judge, matches.values())
+    texts = read_texts(tx, [t.judge for t in costing.values()], paid.values())
     return {
-        (match.id, vote.number): _asked(texts, match, vote.number, tournament)
+        (match.id, vote.number): _asked(texts, match, vote.number, costing[match.tournament])
         for report in reports
-        if (match := matches.get(report.match)) is not None
+        if (match := paid.get(report.match)) is not None
         for vote in report.votes
-        if 1 <= vote.number <= tournament.voting.votes
+        if 1 <= vote.number <= costing[match.tournament].voting.votes
     }
 
 

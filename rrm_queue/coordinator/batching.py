@@ -74,17 +74,16 @@ def _packed(
 def together(flushes: Iterable[Outcomes]) -> list[list[Outcomes]]:
     """The flushes in groups to be recorded in one transaction each, repeats in the given order.
 
-    A group is of one job, has each match once and MOST_RECORDED matches at most, unless a single
-    flush has more.
+    A group has each match once and MOST_RECORDED matches at most, unless a single flush has more.
+    It may be of many jobs.
     """
     groups: list[list[Outcomes]] = []
-    last: dict[str, tuple[list[Outcomes], set[int]]] = {}
+    known: set[int] = set()
     for flush in flushes:
         matches = {report.match for report in flush.matches}
-        group, known = last.get(flush.job, (None, set()))
-        if group is None or known & matches or len(known) + len(matches) > MOST_RECORDED:
-            group, known = last[flush.job] = ([], set())
-            groups.append(group)
-        group.append(flush)
+        if not groups or known & matches or len(known) + len(matches) > MOST_RECORDED:
+            groups.append([])
+            known = set()
+        groups[-1].append(flush)
         known |= matches
     return groups

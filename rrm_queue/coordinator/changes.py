@@ -1,7 +1,7 @@
 """Decides what reported outcomes change, given the rows in the store; `record` writes it."""
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -12,6 +12,7 @@ from rrm_queue.coordinator.unjudged import Lengths, equal_outcome, refused_outco
 from rrm_queue.domain import (
     BatchId,
     DecidedBy,
+    JobId,
     MatchId,
     OnNoVerdict,
     Outcome,
@@ -22,6 +23,7 @@ from rrm_queue.domain import (
 from rrm_queue.errors import PermanentFault
 from rrm_queue.judging.voting import coin, decide, wave
 from rrm_queue.messages import Failure, MatchReport, Outcomes
+from rrm_queue.store.queue.counters import Counts
 from rrm_queue.store.queue.planning import RunningTournament
 from rrm_queue.store.queue.recording import LockedMatch, Requeue
 
@@ -33,8 +35,8 @@ class Before(NamedTuple):
     matches: Mapping[int, LockedMatch]
     votes: Mapping[int, Sequence[Vote]]
     asked: Mapping[tuple[int, int], Asked] = {}
-    unproven: bool = False
-    """Whether the judge has answered no match of the job yet."""
+    unproven: Set[JobId] = frozenset()
+    """Jobs of which the judge has answered no match yet."""
     lengths: Mapping[int, Lengths] = {}
     """Of the answers of matches that the judge refused, where the longer one is to lose."""
     equal: Set[int] = frozenset()
@@ -47,10 +49,10 @@ class Before(NamedTuple):
 
 @dataclass(slots=True)
 class Changes:
-    """What to write. `refused` is why the judge refused the whole job, if it did.
+    """What to write. `refused` holds, by job, why the judge refused the whole job, if it did.
 
-    `rejected` is why it rejected a match of a job in which it has answered none. `dropped` counts
-    the votes that the job cannot have asked for.
+    `rejected` holds why it rejected a match of a job in which it has answered none. `dropped`
+    counts the votes that no job can have asked for.
     """
 
     votes: list[tuple[MatchId, Vote]] = field(default_factory=list)
@@ -58,8 +60,8 @@ class Changes:
     requeued: dict[MatchId, Requeue] = field(default_factory=dict)
     failed: dict[MatchId, str] = field(default_factory=dict)
     batches: set[BatchId] = field(default_factory=set)
-    refused: str | None = None
-    rejected: str | None = None
+    refused: dict[JobId, str] = field(default_factory=dict)
+    rejected: dict[JobId, str] = field(default_factory=dict)
     dropped: Dropped = field(default_factory=Dropped)
 
     def decided(self, before: Before) -> Counter[TournamentId]:
@@ -68,7 +70,7 @@ class Changes:
 
 
 def record_changes(flushes: Iterable[Outcomes], before: Before) -> Changes:
-    """The changes from flushes of one job; no match is in two of them.
+    """The changes from flushes of any jobs; no match is in two of them.
 
     A finished match does not change: the first outcome counts, a repeat is dropped. A match with
     too few votes keeps them and goes back to the queue.
@@ -81,7 +83,8 @@ def record_changes(flushes: Iterable[Outcomes], before: Before) -> Changes:
             if match is not None:
                 fitted = _fitted(changes, report, match, before)
                 _add(changes, fitted, match, before, ours=match.batch == flush.batch)
-    changes.rejected = None if changes.votes else changes.rejected
+    for match_id, _ in changes.votes:
+        changes.rejected.pop(before.tournament_of(before.matches[match_id]).job, None)
     return changes
 
 
@@ -115,6 +118,45 @@ def failure_changes(match: MatchId, before: Before, reason: str) -> Changes:
     """The change for a match that its votes in the store cannot decide: it fails."""
     found = before.matches.get(match)
     return Changes(failed={match: reason} if found is not None and found.undecided else {})
+
+
+def job_counts(
+    changes: Changes,
+    before: Before,
+    done: Iterable[TournamentId],
+    failed: Iterable[TournamentId],
+    sharing: Mapping[JobId, tuple[int, int]],
+) -> dict[JobId, Counts]:
+    """What changes add to the counters of each job.
+
+    `done` and `failed` are the tournaments that end with them, `sharing` the prompt tokens that
+    these could share, and did.
+    """
+    counted: dict[JobId, Counter[str]] = defaultdict(Counter)
+    for tournament, name, number in _added(changes, before, done, failed):
+        counted[before.tournaments[tournament].job][name] += number
+    for job, (shareable, shared) in sharing.items():
+        counted[job].update(shareable_tokens=shareable, shared_tokens=shared)
+    return {job: Counts(**numbers) for job, numbers in counted.items()}
+
+
+def _added(
+    changes: Changes,
+    before: Before,
+    done: Iterable[TournamentId],
+    failed: Iterable[TournamentId],
+) -> Iterator[tuple[TournamentId, str, int]]:
+    """What is to be counted: of which tournament, as what, and how many."""
+    yield from ((before.matches[match].tournament, "matches_done", 1) for match in changes.outcomes)
+    yield from ((before.matches[match].tournament, "matches_failed", 1) for match in changes.failed)
+    yield from ((tournament, "tournaments_done", 1) for tournament in done)
+    yield from ((tournament, "tournaments_failed", 1) for tournament in failed)
+    for match, vote in changes.votes:
+        tournament = before.matches[match].tournament
+        yield tournament, "votes", 1
+        yield tournament, "prompt_tokens", vote.prompt_tokens
+        yield tournament, "cached_tokens", vote.cached_tokens
+        yield tournament, "completion_tokens", vote.completion_tokens
 
 
 def outcome(match: LockedMatch, votes: Sequence[Vote], tournament: RunningTournament) -> Outcome:
@@ -186,18 +228,18 @@ def _return(
     that they can be judged after the settings are corrected.
     """
     attempt, tournament = match.attempt + 1, before.tournament_of(match)
-    unproven = before.unproven and not tournament.voting.keep_going
+    unproven = tournament.job in before.unproven and not tournament.voting.keep_going
     if failure is None:
         changes.requeued[match.id] = Requeue()
     elif failure.refused:
         changes.requeued[match.id] = Requeue(failure.reason)
-        changes.refused = failure.reason
+        changes.refused[tournament.job] = failure.reason
     elif failure.wait > 0:
         wait = min(failure.wait, LONGEST_JUDGE_WAIT)
         changes.requeued[match.id] = Requeue(failure.reason, wait=wait)
     elif failure.rejected and unproven and attempt < ATTEMPTS:
         changes.requeued[match.id] = Requeue(failure.reason, attempt=1, wait=back_off(attempt))
-        changes.rejected = failure.reason
+        changes.rejected[tournament.job] = failure.reason
     elif failure.transient and attempt < ATTEMPTS:
         changes.requeued[match.id] = Requeue(failure.reason, attempt=1, wait=back_off(attempt))
     elif ended := refused_outcome(match, tournament, failure, before.lengths.get(match.id)):

@@ -102,9 +102,9 @@ def _fill(
         turn = _claim(tx, Window.of(queue, epoch, facts, floors))
     for part, messages in turn.batches.items():
         broker.publish(part, messages)
-    for job, matches in turn.decided.items():
+    for decided in turn.decided_groups():
         began = time.monotonic()
-        counts = decide_group(database, job, matches)
+        counts = decide_group(database, decided)
         tell(observer.recorded, counts, time.monotonic() - began)
     return turn
 
@@ -204,14 +204,14 @@ def _send(
     matches = dispatching.claim_matches(tx, job.id, count, queue.floors.of(job.id))
     queue.floors.claimed(tx, job.id, job.strategy, len(matches))
     matches = fitting_matches(matches, dispatching.text_bytes(tx, matches), room, alone=alone)
-    texts = read_texts(tx, job.judge, matches)
+    texts = read_texts(tx, [job.judge], matches)
     votes, reused = bring_votes(tx, job, matches, texts, queue.answering(job.judge))
     going = [
         match for match in matches if not texts.equal(match) and wave(votes[match.id], job.voting)
     ]
     sent = {match.id for match in going}
     if decided := [match.id for match in matches if match.id not in sent]:
-        turn.decided[job.id] = decided
+        turn.decided |= dict.fromkeys(decided, job.id)
     groups = batches(going, texts.size, queue.most)
     tokens = [token_hex(16) if queue.tokens else "" for _ in groups]
     messages = [

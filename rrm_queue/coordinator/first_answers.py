@@ -49,7 +49,8 @@ def silence(
     """
     if cast is None or not cast - (counts.votes - counts.votes_reused) < FIRST_VOTES <= cast:
         return None
-    if any(t.voting.keep_going or not kind_of(t.judge).writes for t in before.tournaments.values()):
+    ours = [t for t in before.tournaments.values() if t.job == job]
+    if any(t.voting.keep_going or not kind_of(t.judge).writes for t in ours):
         return None
     found = first_answers.no_verdicts(tx, job)
     if not found.votes or found.no_verdict < NO_VERDICT * found.votes:

@@ -16,6 +16,7 @@ from rrm_queue.domain import (
 )
 from rrm_queue.judging.kinds import kind_of
 from rrm_queue.judging.vote_request import VoteRequest, vote_request
+from rrm_queue.judging.voting import as_sent
 from rrm_queue.messages import Answer, BatchMatch, JudgeBatch, Question
 from rrm_queue.store.database import Transaction
 from rrm_queue.store.queue import dispatching
@@ -91,11 +92,13 @@ class Texts:
         return sum(map(len, shown))
 
 
-def read_texts(tx: Transaction, judge: JudgeSpec, matches: Iterable[Paired]) -> Texts:
-    """The texts of these matches; `gold` only for judges that look at it."""
+def read_texts(tx: Transaction, judges: Iterable[JudgeSpec], matches: Iterable[Paired]) -> Texts:
+    """The texts of these matches; `gold` only where one of these judges looks at it."""
     numbers = _candidates(matches)
     wanted = {(tournament, number) for tournament in numbers for number in numbers[tournament]}
-    answers = dispatching.answers(tx, wanted, gold=kind_of(judge).needs_gold)
+    answers = dispatching.answers(
+        tx, wanted, gold=any(kind_of(judge).needs_gold for judge in judges)
+    )
     return Texts(dispatching.tournament_texts(tx, numbers), answers)
 
 
@@ -133,7 +136,7 @@ def judge_batch(
             )
             for m in matches
         ],
-        voting=job.voting,
+        voting=as_sent(job.voting, (votes.get(m.id, []) for m in matches)),
         seed=job.seed,
         token=token,
     )

@@ -51,7 +51,7 @@ def take(database: Database, job: JobId, person: str) -> Lease | None:
         if not found.decided or found.decided == before:  # else they can never be decided
             return found.lease
         before = found.decided
-        decide_group(database, job, before)
+        decide_group(database, dict.fromkeys(before, job))
 
 
 def vote(database: Database, lease: Lease, verdict: Verdict) -> None:
@@ -85,7 +85,7 @@ def _look(tx: Transaction, id_: JobId, person: str) -> _Found:
         people.extend_lease(tx, lease.batch, LEASE_SECONDS)
         return _Found(lease)
     matches = _ready(tx, job, person)
-    texts = read_texts(tx, job.judge, matches)
+    texts = read_texts(tx, [job.judge], matches)
     votes = paid_votes.in_hand(tx, [match.id for match in matches])
     decided: list[MatchId] = []
     for match in matches:

@@ -11,7 +11,7 @@ from rrm_queue.domain import Standing
 from rrm_queue.errors import ForeignJob, StoreUnavailable
 from rrm_queue.judging.kinds import kind_of
 from rrm_queue.log_once import log_once
-from rrm_queue.store.database import Database
+from rrm_queue.store.database import Database, Transaction
 from rrm_queue.store.queue import closing, counters, planning
 from rrm_queue.store.queue.counters import Counts
 from rrm_queue.store.queue.job_options import FOREIGN
@@ -52,11 +52,17 @@ def _rate(database: Database, tournament: RunningTournament) -> Counts:
         if not closing.take_decided(tx, tournament.id):
             return Counts()
         closing.finish_tournaments(tx, [(tournament.id, lines)])
-        writes = kind_of(tournament.judge).writes
-        shareable, shared = counters.sharing(tx, [tournament.id]) if writes else (0, 0)
-        counts = Counts(tournaments_done=1, shareable_tokens=shareable, shared_tokens=shared)
+        counts = closed_counts(tx, tournament)
         counters.count_for_job(tx, tournament.job, counts)
     return counts
+
+
+def closed_counts(tx: Transaction, tournament: RunningTournament) -> Counts:
+    """What a tournament that was closed adds to its job's counters."""
+    writes = kind_of(tournament.judge).writes
+    shares = counters.sharing(tx, [tournament.id]) if writes else {}
+    shareable, shared = shares.get(tournament.job, (0, 0))
+    return Counts(tournaments_done=1, shareable_tokens=shareable, shared_tokens=shared)
 
 
 def _standings(database: Database, tournament: RunningTournament) -> list[Standing]:

@@ -5,7 +5,7 @@ match: one that cannot be recorded harms nothing else.
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -17,6 +17,7 @@ from rrm_queue.coordinator.changes import (
     Changes,
     decision_changes,
     failure_changes,
+    job_counts,
     record_changes,
     refusal_changes,
 )
@@ -82,12 +83,12 @@ def record_group(database: Database, group: Sequence[Outcomes]) -> Recorded:
     return done
 
 
-def decide_group(database: Database, job: JobId, matches: Sequence[MatchId]) -> Counts:
-    """Decides matches of a job by their votes in the store, together or else each alone."""
+def decide_group(database: Database, matches: Mapping[MatchId, JobId]) -> Counts:
+    """Decides matches, each with its job, by their votes in the store; together or each alone."""
     done = Recorded()
-    if done.attempt(lambda: decide(database, job, matches)) is None:
+    if done.attempt(lambda: decide(database, matches)) is None:
         return done.counts
-    for match in matches:
+    for match, job in matches.items():
         fault = _decide_match(done, database, job, match)
         if fault is not None:
             log_once(log, logging.ERROR, "match %s is not decided: %s", match, first_line(fault))
@@ -127,7 +128,7 @@ def _decide_match(
     done: Recorded, database: Database, job: JobId, match: MatchId
 ) -> Exception | None:
     """Decides a match by its votes in the store, or else fails it; why neither was possible."""
-    fault = done.attempt(lambda: decide(database, job, [match]))
+    fault = done.attempt(lambda: decide(database, {match: job}))
     if fault is None or isinstance(fault, ForeignJob):
         return fault
     reason = f"its outcome cannot be recorded: {first_line(fault)}"
@@ -137,7 +138,7 @@ def _decide_match(
 def record(database: Database, *flushes: Outcomes) -> Counts:
     """Writes the votes and outcomes of flushes; plans, closes and ends what follows from them.
 
-    The flushes are of one job, and no match is in two of them. A judge that turns the job away
+    The flushes may be of many jobs; no match is in two of them. A judge that turns a job away
     pauses it. Raises StoreUnavailable, and ForeignJob for a job that only another version can go on
     with; nothing is written then.
     """
@@ -146,11 +147,10 @@ def record(database: Database, *flushes: Outcomes) -> Counts:
         if not fitted:
             counts = Counts()
         else:
-            before = _reported(tx, JobId(fitted[0].job), fitted)
-            before = _refused(tx, JobId(fitted[0].job), fitted, before)
+            before = _refused(tx, fitted, _reported(tx, fitted))
             changes = record_changes(fitted, before)
             dropped.reasons += changes.dropped.reasons
-            counts = _write(tx, JobId(fitted[0].job), changes, before)
+            counts = _write(tx, changes, before)
     if dropped.reasons:
         log.warning("dropped of %s flushes of outcomes: %s", len(flushes), dropped)
     return counts
@@ -162,26 +162,26 @@ def refuse(database: Database, flush: Outcomes, reason: str) -> Counts:
         fitted, _ = _fitting(tx, [flush])
         if not fitted:
             return Counts()
-        before = _reported(tx, JobId(flush.job), fitted)
-        return _write(tx, JobId(flush.job), refusal_changes(fitted, before, reason), before)
+        before = _reported(tx, fitted)
+        return _write(tx, refusal_changes(fitted, before, reason), before)
 
 
-def decide(database: Database, job: JobId, matches: Sequence[MatchId]) -> Counts:
-    """Decides the matches of equal texts, and those whose votes in the store suffice.
+def decide(database: Database, matches: Mapping[MatchId, JobId]) -> Counts:
+    """Decides those of the matches, each with its job, that have equal texts or enough votes.
 
     Raises as `record` does.
     """
     with database.begin() as tx:
-        before = _locked(tx, job, matches)
+        before = _locked(tx, dict(matches.items()))
         before = before._replace(equal=recording.equal_texts(tx, list(before.matches)))
-        return _write(tx, job, decision_changes(matches, before), before)
+        return _write(tx, decision_changes(matches, before), before)
 
 
 def fail(database: Database, job: JobId, match: MatchId, reason: str) -> Counts:
     """Fails an undecided match."""
     with database.begin() as tx:
-        before = _locked(tx, job, [match])
-        return _write(tx, job, failure_changes(match, before, reason), before)
+        before = _locked(tx, {match: job})
+        return _write(tx, failure_changes(match, before, reason), before)
 
 
 def _fitting(tx: Transaction, flushes: Sequence[Outcomes]) -> tuple[list[Outcomes], Dropped]:
@@ -191,19 +191,27 @@ def _fitting(tx: Transaction, flushes: Sequence[Outcomes]) -> tuple[list[Outcome
     return fitting(flushes, sent, dropped), dropped
 
 
-def _reported(tx: Transaction, job: JobId, flushes: Sequence[Outcomes]) -> Before:
+def _reported(tx: Transaction, flushes: Sequence[Outcomes]) -> Before:
     """What stands in the store of the matches in flushes, and what their votes were asked with."""
     reports = [report for flush in flushes for report in flush.matches]
-    before = _locked(tx, job, [report.match for report in reports])
+    before = _locked(
+        tx, {report.match: JobId(flush.job) for flush in flushes for report in flush.matches}
+    )
     return before._replace(asked=votes_asked(tx, before.tournaments, before.matches, reports))
 
 
-def _refused(tx: Transaction, job: JobId, flushes: Sequence[Outcomes], before: Before) -> Before:
+def _refused(tx: Transaction, flushes: Sequence[Outcomes], before: Before) -> Before:
     """What else is to be known where the judge refused matches."""
     reports = [report for flush in flushes for report in flush.matches if report.failure]
     failures = [report.failure for report in reports if report.failure]
     if any(failure.rejected for failure in failures):
-        before = before._replace(unproven=is_unproven(tx, job))
+        rejecting = {
+            JobId(flush.job)
+            for flush in flushes
+            if any(report.failure and report.failure.rejected for report in flush.matches)
+        }
+        unproven = frozenset(job for job in rejecting if is_unproven(tx, job))
+        before = before._replace(unproven=unproven)
     lose = any(t.voting.on_refused is OnRefused.LOSE for t in before.tournaments.values())
     if lose and any(failure.match_refused or failure.rejected for failure in failures):
         found = recording.answer_lengths(tx, [report.match for report in reports])
@@ -211,18 +219,18 @@ def _refused(tx: Transaction, job: JobId, flushes: Sequence[Outcomes], before: B
     return before
 
 
-def _locked(tx: Transaction, job: JobId, matches: Sequence[int]) -> Before:
-    """What stands in the store of these matches of the job, locked until the transaction ends."""
-    tournaments = {t.id: t for t in planning.lock_tournaments(tx, job, matches)}
+def _locked(tx: Transaction, matches: Mapping[int, JobId]) -> Before:
+    """What stands in the store of these matches, each with its job, locked for this transaction."""
+    tournaments = {t.id: t for t in planning.lock_tournaments(tx, matches)}
     for tournament in tournaments.values():
         check_judge(tournament.judge)
-    locked = recording.lock_matches(tx, job, matches)
+    locked = recording.lock_matches(tx, matches)
     # After the lock: another transaction that held it may have added votes.
     return Before(tournaments, locked, paid_votes.in_hand(tx, list(locked)))
 
 
-def _write(tx: Transaction, job: JobId, changes: Changes, before: Before) -> Counts:
-    """Writes changes and all that follows from them; what that adds to the job's counters."""
+def _write(tx: Transaction, changes: Changes, before: Before) -> Counts:
+    """Writes changes and all that follows from them; what that adds to the jobs' counters."""
     recording.insert_votes(tx, changes.votes)
     _note_model(tx, changes, before)
     recording.decide_matches(tx, changes.outcomes)
@@ -230,14 +238,23 @@ def _write(tx: Transaction, job: JobId, changes: Changes, before: Before) -> Cou
     recording.fail_matches(tx, changes.failed)
     recording.close_batches(tx, changes.batches)
     counts = _follow(tx, changes, before)
-    if changes.refused is not None:
-        pause_job(tx, job, changes.refused)
-    if changes.rejected is not None and is_rejected(tx, job, changes.rejected):
-        pause_job(tx, job, changes.rejected)
-    cast = counters.count_for_job(tx, job, counts)
-    if note := silence(tx, job, before, counts, cast):
+    _count(tx, counts, changes, before)
+    return sum(counts.values(), Counts())
+
+
+def _count(
+    tx: Transaction, counts: Mapping[JobId, Counts], changes: Changes, before: Before
+) -> None:
+    """Adds to the counters of jobs, and pauses those whose judge is of no use to them."""
+    notes = {
+        job: reason for job, reason in changes.rejected.items() if is_rejected(tx, job, reason)
+    } | changes.refused
+    counters.lock_jobs(tx, sorted({*counts, *notes}))
+    for job, note in notes.items():
         pause_job(tx, job, note)
-    return counts
+    for job, cast in counters.count_for_jobs(tx, counts).items():
+        if silent := silence(tx, job, before, counts[job], cast):
+            pause_job(tx, job, silent)
 
 
 def _note_model(tx: Transaction, changes: Changes, before: Before) -> None:
@@ -252,8 +269,11 @@ def _note_model(tx: Transaction, changes: Changes, before: Before) -> None:
         paid_votes.note_newest_model(tx, name, model)
 
 
-def _follow(tx: Transaction, changes: Changes, before: Before) -> Counts:
-    """Fails the tournaments of failed matches, plans the others on and closes those that end."""
+def _follow(tx: Transaction, changes: Changes, before: Before) -> dict[JobId, Counts]:
+    """Fails the tournaments of failed matches, plans the others on and closes those that end.
+
+    What all of the changes add to the counters of each job.
+    """
     decided = changes.decided(before)
     recording.count_decided(tx, decided)
     failing = [(before.matches[match], error) for match, error in changes.failed.items()]
@@ -264,17 +284,6 @@ def _follow(tx: Transaction, changes: Changes, before: Before) -> Counts:
         if id_ not in failed and decided[id_]
     ]
     done = advance(tx, going)
-    votes = [vote for _, vote in changes.votes]
-    shareable, shared = counters.sharing(tx, done) if any(v.slot_tokens for v in votes) else (0, 0)
-    return Counts(
-        matches_done=len(changes.outcomes),
-        matches_failed=len(changes.failed),
-        tournaments_done=len(done),
-        tournaments_failed=len(failed),
-        votes=len(votes),
-        prompt_tokens=sum(vote.prompt_tokens for vote in votes),
-        cached_tokens=sum(vote.cached_tokens for vote in votes),
-        completion_tokens=sum(vote.completion_tokens for vote in votes),
-        shareable_tokens=shareable,
-        shared_tokens=shared,
-    )
+    written = any(vote.slot_tokens for _, vote in changes.votes)
+    sharing = counters.sharing(tx, done) if written else {}
+    return job_counts(changes, before, done, failed, sharing)

@@ -119,8 +119,8 @@ def _give_up(tx: Transaction, batches: Sequence[BatchId], loss: Loss) -> list[Ba
     counts = _fail(tx, spent, f"given up after {ATTEMPTS} attempts: {loss}")
     wait = LONGEST_BACK_OFF if loss in WAITING else 0.0
     recovery.requeue_matches(tx, ours, str(loss), attempt=counted, longest_wait=wait)
-    for job in sorted(counts):
-        counters.count_for_job(tx, job, counts[job])
+    if counts:
+        counters.count_for_jobs(tx, counts)
     return ours
 
 

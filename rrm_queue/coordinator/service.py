@@ -8,6 +8,7 @@ from threading import Event, Thread
 
 from rrm_queue.coordinator.dispatch import dispatch
 from rrm_queue.coordinator.floors import Floors
+from rrm_queue.coordinator.gathering import settle_overdue
 from rrm_queue.coordinator.held_votes import record_due
 from rrm_queue.coordinator.observer import Observer
 from rrm_queue.coordinator.ports import Broker
@@ -146,6 +147,7 @@ class Coordinator:
             self._recover_at = now + RECOVER_EVERY
             self._broker.announce(self._name)
             self._recover(settled=self._settling.settled)
+            settle_overdue(self._database)
 
     def _recover(self, *, settled: bool) -> None:
         """Gives up what is lost, and relists outcomes that wait longer than from look to look.

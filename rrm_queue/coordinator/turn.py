@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
-from rrm_queue.coordinator.batching import batch_size
+from rrm_queue.coordinator.batching import MOST_RECORDED, batch_size
 from rrm_queue.coordinator.byte_budget import budget
 from rrm_queue.coordinator.floors import Floors
 from rrm_queue.coordinator.observer import QueueLoad
@@ -78,7 +78,7 @@ class Turn:
     """What a turn sends, by queue, and the matches that are decided without being sent."""
 
     batches: dict[str, list[JudgeBatch]] = field(default_factory=dict)
-    decided: dict[JobId, list[MatchId]] = field(default_factory=dict)
+    decided: dict[MatchId, JobId] = field(default_factory=dict)
     load: QueueLoad = field(default_factory=QueueLoad)
     bytes: int = 0
 
@@ -90,7 +90,13 @@ class Turn:
     @property
     def matches(self) -> int:
         """How many matches it takes care of."""
-        return self.sent + sum(map(len, self.decided.values()))
+        return self.sent + len(self.decided)
+
+    def decided_groups(self) -> list[dict[MatchId, JobId]]:
+        """The decided matches, each with its job, in groups for a transaction each."""
+        all_of = list(self.decided.items())
+        starts = range(0, len(all_of), MOST_RECORDED)
+        return [dict(all_of[start : start + MOST_RECORDED]) for start in starts]
 
     @property
     def more(self) -> bool:

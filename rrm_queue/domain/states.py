@@ -32,8 +32,12 @@ class JobState(StrEnum):
 
 
 class TournamentState(StrEnum):
-    """A tournament waits until workers need it, then runs, then is done or failed."""
+    """A tournament waits until workers need it, then runs, then is done or failed.
 
+    One that gathers is judged while answers are still added to it; it runs once it has all.
+    """
+
+    GATHERING = "gathering"
     WAITING = "waiting"
     RUNNING = "running"
     DONE = "done"

@@ -103,8 +103,8 @@ class Cohort(SQLModel, table=True):
 
     `series` is what the successive groups of one prompt share that a trainer gives no names.
 
-    It is gathered until all `size` answers are there or the `deadline` is over, and then judged as
-    a tournament or refused. A cohort of equal answers is judged without a tournament.
+    It is gathered until all `size` answers are there or the `deadline` is over, and then judged or
+    refused. Its tournament may begin before. A cohort of equal answers is judged without one.
     """
 
     __tablename__ = "cohorts"
@@ -117,6 +117,7 @@ class Cohort(SQLModel, table=True):
             "id",
             postgresql_where=text("series IS NOT NULL"),
         ),
+        Index("cohorts_gathering", "deadline", postgresql_where=text("state = 'gathering'")),
     )
 
     id: int | None = Field(default=None, sa_column=bigint_key())

@@ -31,6 +31,7 @@ __all__ = [
     "Pairings",
     "Strategy",
     "bracket_of",
+    "judges_all_pairs",
     "judges_own_pairs",
     "limited",
     "most_candidates",
@@ -65,9 +66,10 @@ class _Entry:
 
     `counts` is what the number after its name counts; empty where no number may follow. `least` is
     the smallest such number. `bracket` is the bracket that it plays, which a seeding can order.
-    `own_pairs`: it judges the pairs that the file names. `has_settings`: words may follow its name,
-    which it reads itself. `stops_early`: it may end before all of its matches are played.
-    `most_candidates`: how many it can rank; None: as many as any.
+    `own_pairs`: it judges the pairs that the file names. `all_pairs`: every pair meets once.
+    `has_settings`: words may follow its name, which it reads itself. `stops_early`: it may end
+    before all of its matches are played. `most_candidates`: how many it can rank; None: as many
+    as any.
     """
 
     make: Callable[[_Options], Strategy]
@@ -75,13 +77,14 @@ class _Entry:
     least: int = 1
     bracket: Bracket | None = None
     own_pairs: bool = False
+    all_pairs: bool = False
     has_settings: bool = False
     stops_early: bool = False
     most_candidates: int | None = None
 
 
 _REGISTRY: dict[str, _Entry] = {
-    Elo.name: _Entry(lambda _: Elo()),
+    Elo.name: _Entry(lambda _: Elo(), all_pairs=True),
     Knockout.name: _Entry(lambda given: Knockout(given.seeding), bracket=Bracket.SINGLE),
     Sampled.name: _Entry(
         lambda given: Sampled(given.number or OTHERS),
@@ -163,6 +166,12 @@ def bracket_of(text: str) -> Bracket | None:
     """The bracket that the strategy plays; None where it has none or is unknown here."""
     entry = _REGISTRY.get(text.partition(":")[0])
     return entry.bracket if entry else None
+
+
+def judges_all_pairs(text: str) -> bool:
+    """Whether the strategy judges every pair once, whatever the results."""
+    entry = _REGISTRY.get(text.partition(":")[0])
+    return entry is not None and entry.all_pairs
 
 
 def judges_own_pairs(text: str) -> bool:

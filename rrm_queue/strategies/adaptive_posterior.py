@@ -1,4 +1,7 @@
-"""What the matches so far say of the candidates: a normal approximation of the posterior."""
+"""What the matches so far say of the candidates: a normal approximation of the posterior.
+
+Arrays may have axes in front of those that are named, for several tournaments at once.
+"""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -7,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+Whole = NDArray[np.intp]
 
 SPREAD = 2.0
 """The prior's standard deviation of strengths, in logits: a vote on two random answers is then
@@ -46,15 +50,13 @@ class Posterior(NamedTuple):
     covariance: Floats
 
     @property
-    def leader(self) -> int:
+    def leader(self) -> Whole:
         """The candidate with the highest mean; the first of equals."""
-        return int(self.means.argmax())
+        return np.asarray(self.means.argmax(-1))
 
     def variances(self) -> Floats:
         """The variance of each difference of two strengths, n by n, with zeros on its diagonal."""
-        inner = self.covariance[:-1, :-1]
-        own = inner.diagonal()
-        return np.maximum(own[:, None] + own - 2 * inner, 0.0)
+        return np.maximum(apart(self.covariance[..., :-1, :-1]), 0.0)
 
 
 def posterior(size: int, asked: Sequence[Asked]) -> Posterior:
@@ -64,15 +66,22 @@ def posterior(size: int, asked: Sequence[Asked]) -> Posterior:
     1 / (1 + exp(-(s_first - s_second + b))), with normal priors; a draw is half a win for each. The
     mode by Newton's method and the curvature there (Laplace's approximation).
     """
-    decided, wins, waiting = _counts(size, asked)
+    return posterior_of(*_counts(size, asked))
+
+
+def posterior_of(decided: Floats, wins: Floats, waiting: Floats) -> Posterior:
+    """The posterior from counts by the candidates in slots 1 and 2, n by n.
+
+    `decided` matches, the `wins` of slot 1 among them, and matches that are `waiting`.
+    """
     mode = _mode(decided, wins)
     expected = _expected(mode)
     curvature = _curvature(decided * expected * (1 - expected))
-    alike = 1 / (1 + np.exp(mode[:-1] - mode[:-1, None]))
-    weights = (waiting + waiting.T) * alike * (1 - alike)
-    curvature[:-1, :-1] += np.diag(weights.sum(1)) - weights
+    alike = 1 / (1 + np.exp(-differences(mode[..., :-1])))
+    weights = (waiting + waiting.swapaxes(-1, -2)) * alike * (1 - alike)
+    curvature[..., :-1, :-1] += laplacian(weights)
     covariance = np.asarray(np.linalg.inv(curvature), np.float64)
-    return Posterior(mode[:-1], covariance)
+    return Posterior(mode[..., :-1], covariance)
 
 
 def _counts(size: int, asked: Sequence[Asked]) -> tuple[Floats, Floats, Floats]:
@@ -94,28 +103,35 @@ def _counts(size: int, asked: Sequence[Asked]) -> tuple[Floats, Floats, Floats]:
 
 def _mode(decided: Floats, wins: Floats) -> Floats:
     """The most likely strengths, and behind them the preference for slot 1."""
-    size = len(decided)
-    mode, precision = np.zeros(size + 1), _precision(size)
+    *several, size, _ = decided.shape
+    mode, precision = np.zeros((*several, size + 1)), _precision(size)
+    moving = np.ones((*several, 1), bool)
     for _ in range(STEPS):
         expected = _expected(mode)
         surplus = wins - decided * expected
-        slope = np.append(surplus.sum(1) - surplus.sum(0), surplus.sum()) - precision * mode
-        step = np.linalg.solve(_curvature(decided * expected * (1 - expected)), slope)
-        longest = float(np.abs(step).max())
-        mode += step * min(1.0, LONGEST_STEP / longest) if longest else step
-        if longest < CONVERGED:
+        slope = np.empty_like(mode)
+        slope[..., :-1] = surplus.sum(-1) - surplus.sum(-2)
+        slope[..., -1] = surplus.sum((-1, -2))
+        slope -= precision * mode
+        curvature = _curvature(decided * expected * (1 - expected))
+        step = np.linalg.solve(curvature, slope[..., None])[..., 0]
+        longest = np.abs(step).max(-1, keepdims=True)
+        mode += moving * step * (LONGEST_STEP / np.maximum(longest, LONGEST_STEP))
+        moving &= longest >= CONVERGED
+        if not moving.any():
             break
     return mode
 
 
-def with_waiting(state: Posterior, first: int, second: int) -> Posterior:
+def with_waiting(state: Posterior, first: Whole | int, second: Whole | int) -> Posterior:
     """The posterior when one more match is waited for."""
     covariance = state.covariance
-    moved = covariance[first] - covariance[second]
-    variance = moved[first] - moved[second]
-    weight = information(state.means[first] - state.means[second], variance)
-    less = np.outer(moved, moved) * (weight / (1 + weight * variance))
-    return state._replace(covariance=covariance - less)
+    moved = row(covariance, first) - row(covariance, second)
+    variance = entry(moved, first) - entry(moved, second)
+    ahead = entry(state.means, first) - entry(state.means, second)
+    weight = information(ahead, variance)
+    lost = np.sqrt(weight / (1 + weight * variance))[..., None] * moved
+    return state._replace(covariance=covariance - lost[..., :, None] * lost[..., None, :])
 
 
 def information(ahead: Floats, variance: Floats) -> Floats:
@@ -130,7 +146,7 @@ def information(ahead: Floats, variance: Floats) -> Floats:
 
 def _expected(mode: Floats) -> Floats:
     """The probability that the candidate of the row, in slot 1, beats that of the column."""
-    chance: Floats = 1 / (1 + np.exp(mode[:-1] - mode[:-1, None] - mode[-1]))
+    chance: Floats = 1 / (1 + np.exp(-differences(mode[..., :-1]) - mode[..., -1, None, None]))
     return chance
 
 
@@ -140,9 +156,40 @@ def _precision(size: int) -> Floats:
 
 def _curvature(weights: Floats) -> Floats:
     """The precision of the posterior; `weights` by the candidates in slots 1 and 2."""
-    firsts, seconds = weights.sum(1), weights.sum(0)
-    curvature = np.diag(_precision(len(weights)))
-    curvature[:-1, :-1] += np.diag(firsts + seconds) - weights - weights.T
-    curvature[:-1, -1] = curvature[-1, :-1] = firsts - seconds
-    curvature[-1, -1] += firsts.sum()
+    *several, size, _ = weights.shape
+    curvature = np.zeros((*several, size + 1, size + 1))
+    curvature[...] = np.diag(_precision(size))
+    curvature[..., :-1, :-1] += laplacian(weights + weights.swapaxes(-1, -2))
+    leaning = weights.sum(-1) - weights.sum(-2)
+    curvature[..., :-1, -1] = curvature[..., -1, :-1] = leaning
+    curvature[..., -1, -1] += weights.sum((-1, -2))
     return curvature
+
+
+def differences(values: Floats) -> Floats:
+    """Each value less each other, n by n."""
+    found: Floats = values[..., :, None] - values[..., None, :]
+    return found
+
+
+def apart(matrix: Floats) -> Floats:
+    """m[i, i] + m[j, j] - 2 m[i, j]: of covariances, the variance of each difference."""
+    own = np.diagonal(matrix, axis1=-2, axis2=-1)
+    found: Floats = own[..., :, None] + own[..., None, :] - 2 * matrix
+    return found
+
+
+def laplacian(weights: Floats) -> Floats:
+    """The graph's Laplacian: the sums of the rows on the diagonal, less the weights."""
+    found: Floats = weights.sum(-1)[..., None] * np.eye(weights.shape[-1]) - weights
+    return found
+
+
+def row(matrix: Floats, number: Whole | int) -> Floats:
+    """A row of each matrix."""
+    return np.take_along_axis(matrix, np.asarray(number)[..., None, None], -2)[..., 0, :]
+
+
+def entry(values: Floats, number: Whole | int) -> Floats:
+    """An entry of each vector."""
+    return np.take_along_axis(values, np.asarray(number)[..., None], -1)[..., 0]

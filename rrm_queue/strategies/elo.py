@@ -26,6 +26,19 @@ class Elo:
         return in_slices(history, self.matches(size), partial(scheduled, size))
 
 
+def newcomers(there: int, size: int) -> tuple[Pairing, ...]:
+    """The matches of the candidates from number `there` on, each with all before it.
+
+    For a round robin that begins before all of its candidates are known. A round is a newcomer, so
+    positions never repeat, and matches that are added later have later ones.
+    """
+    return tuple(
+        Pairing(Position(number, other), CandidateNumber(other), CandidateNumber(number))
+        for number in range(there, size)
+        for other in range(number)
+    )
+
+
 def scheduled(size: int, index: int) -> Pairing:
     """The match at `index`, from 0, of the round robin of `size` candidates, in O(1).
 

@@ -7,6 +7,9 @@ from rrm_queue.domain import JobId, TournamentId
 
 CohortId = NewType("CohortId", int)
 
+FEWEST_ANSWERS = 2
+"""A single answer has no pair."""
+
 
 class CohortState(StrEnum):
     """A cohort gathers answers until it is whole or late; then it is judged, or refused."""
@@ -27,7 +30,7 @@ class CohortView(NamedTuple):
     """A cohort; `left` is how many seconds its deadline is away, negative once it is over.
 
     `came` counts its answers. A cohort that is judged has a tournament, unless all its answers are
-    equal.
+    equal; so may one that gathers, or was refused: what was there was judged already.
     """
 
     id: CohortId

@@ -6,7 +6,7 @@ from typing_extensions import TypedDict
 
 from rrm_queue.actions.rewards.asked import places_of
 from rrm_queue.actions.schemas import Tokens
-from rrm_queue.domain import Result, TournamentState
+from rrm_queue.domain import CandidateNumber, Result, TournamentState
 from rrm_queue.views.cohorts import CohortView
 from rrm_queue.views.groups import JudgedGroup
 from rrm_queue.views.rewards import RewardFormula
@@ -55,8 +55,8 @@ def rewards_shape(group: JudgedGroup, formula: RewardFormula) -> RewardsShape:
     """The rewards of a group that is over."""
     from rrm_queue.ratings.rewards import rewards  # it loads SciPy and pandas
 
-    candidates = list(places_of(group.keys).values())
-    computed = rewards(candidates, _results(group), group.seed, formula)
+    places, results = _in_order(group)
+    computed = rewards(list(places.values()), results, group.seed, formula)
     return {
         "rewards": computed.rewards,
         "ranks": computed.ranks,
@@ -85,8 +85,8 @@ def sample_shape(
         places = dict.fromkeys(range(cohort.size), 0)
         computed = equal_rewards(cohort.size, formula)
     else:
-        places = places_of(judged.keys)
-        computed = rewards(list(places.values()), _results(judged), judged.seed, formula)
+        places, results = _in_order(judged)
+        computed = rewards(list(places.values()), results, judged.seed, formula)
     number = list(places).index(place)
     reward = computed.rewards[number]
     error = judged.error if judged is not None else None
@@ -124,9 +124,25 @@ def equal_shape(places: int, formula: RewardFormula) -> RewardsShape:
     }
 
 
-def _results(group: JudgedGroup) -> Sequence[Result]:
-    """What the judge decided of a group; nothing of one that failed."""
-    return [] if group.state is TournamentState.FAILED else group.results
+def _in_order(group: JudgedGroup) -> tuple[dict[int, int], list[Result]]:
+    """The candidate at each place, and what the judge decided; nothing of a group that failed.
+
+    Candidates are numbered by their first place, and matches follow by their numbers: so nothing
+    depends on the order in which the answers arrived.
+    """
+    places = places_of(group.keys)
+    numbers = enumerate(dict.fromkeys(places.values()))
+    new: dict[int, CandidateNumber] = {old: CandidateNumber(number) for number, old in numbers}
+    decided = [] if group.state is TournamentState.FAILED else group.results
+    results = [
+        Result(new[r.first], new[r.second], None if r.winner is None else new[r.winner])
+        for r in decided
+    ]
+    return {place: int(new[old]) for place, old in places.items()}, sorted(results, key=_pair)
+
+
+def _pair(result: Result) -> tuple[int, int]:
+    return min(result.first, result.second), max(result.first, result.second)
 
 
 def _missing(rewards: Sequence[float | None]) -> str | None:

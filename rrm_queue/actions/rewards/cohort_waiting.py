@@ -7,8 +7,10 @@ from functools import partial
 from threading import Lock
 
 from rrm_queue.actions.app import App
-from rrm_queue.actions.rewards.gathering import Gatherer, Placed, refusal
+from rrm_queue.actions.rewards.gathering import Gatherer, Placed
 from rrm_queue.actions.rewards.waiting import Waiting
+from rrm_queue.coordinator.gathering import refusal
+from rrm_queue.errors import CohortRefused
 from rrm_queue.store.listening import Channel, Notice
 from rrm_queue.store.queue.cohorts import read_cohorts
 from rrm_queue.views.cohorts import CohortId, CohortState, CohortView
@@ -78,13 +80,13 @@ class CohortWaiting:
                 continue
             for future in self._take(view.id):
                 self._go_on(view, future)
-            if view.tournament is not None:
+            if view.tournament is not None and view.state is CohortState.JUDGED:
                 following.append(view.tournament)
         self._waiting.look(following)
 
     def _go_on(self, view: CohortView, future: Judged) -> None:
         """Answers a caller, or lets it wait for the cohort's tournament."""
-        if view.tournament is not None:
+        if view.state is CohortState.JUDGED and view.tournament is not None:
             inner = self._waiting.expect(view.tournament, view.job)
             inner.add_done_callback(lambda done: _pass_on(done, future))
             future.add_done_callback(lambda _: inner.cancel())
@@ -92,7 +94,7 @@ class CohortWaiting:
             if view.state is CohortState.JUDGED:
                 future.set_result(None)
             else:
-                future.set_exception(refusal(view))
+                future.set_exception(CohortRefused(refusal(view)))
 
     def _take(self, cohort: CohortId) -> list[Judged]:
         with self._lock:

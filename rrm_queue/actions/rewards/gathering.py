@@ -5,7 +5,7 @@ place, and the death of a server loses nothing.
 """
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from secrets import token_hex
@@ -13,16 +13,19 @@ from typing import NamedTuple
 
 from rrm_queue.actions.app import App
 from rrm_queue.actions.open_jobs import needs_of_job
-from rrm_queue.actions.rewards.asked import Group, distinct, fitting
+from rrm_queue.actions.rewards.asked import Group, fitting
+from rrm_queue.actions.rewards.growing import count, group_of, grow
 from rrm_queue.actions.rewards.joining import Joined, Joiner, Joining
-from rrm_queue.actions.rewards.sample_asked import FEWEST, Gathered
+from rrm_queue.actions.rewards.sample_asked import Gathered
 from rrm_queue.actions.rewards.series import Place, Taken, place_in
-from rrm_queue.domain import Candidate, Tournament
-from rrm_queue.errors import CohortRefused, Conflict, RrmqError
+from rrm_queue.coordinator.gathering import MOST_OVERDUE, ending, settle
+from rrm_queue.domain import JobId, Tournament
+from rrm_queue.errors import CohortRefused, Conflict, JobNotOpen, RrmqError
 from rrm_queue.store.database import Transaction
-from rrm_queue.store.queue import cohorts
+from rrm_queue.store.queue import appending, cohorts, counters, gathering
+from rrm_queue.store.queue.appending import OpenJob
 from rrm_queue.store.queue.cohorts import NewCohort, Sample
-from rrm_queue.views.cohorts import CohortId, CohortState, CohortView, Partial
+from rrm_queue.views.cohorts import FEWEST_ANSWERS, CohortId, CohortState, CohortView
 
 log = logging.getLogger(__name__)
 
@@ -57,38 +60,46 @@ class Gatherer:
 
     def expire(self, late: Sequence[CohortId]) -> None:
         """Judges or refuses those of the cohorts whose deadline is over."""
+        self._expire(lambda tx: cohorts.lock_late(tx, late))
+
+    def expire_overdue(self) -> None:
+        """Judges or refuses cohorts whose deadline is over, also those that nobody waits for."""
+        self._expire(lambda tx: cohorts.lock_overdue(tx, MOST_OVERDUE))
+
+    def _expire(self, lock: Callable[[Transaction], Sequence[CohortView]]) -> None:
         with self._app.begin() as tx:
-            joined = self._settle(tx, {view.id: view for view in cohorts.lock_late(tx, late)})
+            joined = self._go_on(tx, {view.id: view for view in lock(tx)}, {})
         self._joiner.tell(joined)
 
     def _place(self, asked: Sequence[Gathered]) -> list[Placed | RrmqError]:
         results: dict[int, Placed | RrmqError] = {}
         views: dict[CohortId, CohortView] = {}
+        jobs: dict[JobId, OpenJob] = {}
         begun: set[Place] = set()
         with self._app.begin() as tx:
             # In this order everywhere: two servers that lock cohorts never wait for each other.
             for number in sorted(range(len(asked)), key=lambda n: _lock_order(asked[n])):
                 try:
-                    placed = self._add(tx, asked[number], begun)
+                    job = self._joiner.job_of(tx, asked[number].job)
+                    results[number] = placed = self._add(tx, asked[number], job, begun)
                 except RrmqError as error:
                     results[number] = error
                     continue
-                results[number] = placed
+                jobs[job.id] = job
                 views[placed.cohort.id] = placed.cohort
-            joined = self._settle(tx, views)
+            joined = self._go_on(tx, views, jobs)
         self._joiner.tell(joined)
         for result in results.values():
             if isinstance(result, Placed):
                 self.taken.begin((result.cohort.id, result.place))
         return [_now(results[number], views) for number in range(len(asked))]
 
-    def _add(self, tx: Transaction, one: Gathered, begun: set[Place]) -> Placed:
-        """The answer at its place. Raises Conflict, JobNotFound and CohortRefused.
+    def _add(self, tx: Transaction, one: Gathered, job: OpenJob, begun: set[Place]) -> Placed:
+        """The answer at its place. Raises BadInput, Conflict and CohortRefused.
 
         `begun` are the places that this transaction gave to answers of series.
         """
-        job = self._joiner.job_of(tx, one.job)
-        fitting(needs_of_job(job), Group(_example(one), FEWEST))
+        fitting(needs_of_job(job), Group(_example(one), FEWEST_ANSWERS))
         new = NewCohort(
             job.id,
             one.name,
@@ -100,7 +111,7 @@ class Gatherer:
             one.timeout,
         )
         if one.in_series:
-            return self._add_in_series(tx, new, one, begun)
+            return self._add_in_series(tx, new, one, job, begun)
         view = cohorts.lock_cohort(tx, new)
         _refuse_another(view, one)
         there = {sample.place: sample.text for sample in cohorts.samples(tx, view.id)}
@@ -109,11 +120,12 @@ class Gatherer:
             return Placed(view, place)
         if view.state is not CohortState.GATHERING or view.left <= 0:
             raise CohortRefused(f"the answer came after the deadline of group '{one.name}'")
+        _refuse_closed(job, view)
         cohorts.add_sample(tx, view.id, Sample(place, one.answer.text, one.answer.gold))
         return Placed(view._replace(came=view.came + 1), place)
 
     def _add_in_series(
-        self, tx: Transaction, new: NewCohort, one: Gathered, begun: set[Place]
+        self, tx: Transaction, new: NewCohort, one: Gathered, job: OpenJob, begun: set[Place]
     ) -> Placed:
         """The answer at its place in the newest cohort of its series, or in a new one."""
         view = cohorts.lock_newest(tx, new.job, one.name)
@@ -129,24 +141,45 @@ class Gatherer:
         begun.add((view.id, place))
         if place in there:
             return Placed(view, place)
+        _refuse_closed(job, view)
         cohorts.add_sample(tx, view.id, Sample(place, one.answer.text, one.answer.gold))
         return Placed(view._replace(came=view.came + 1), place)
 
     def _is_taken(self, begun: set[Place], cohort: CohortId, place: int) -> bool:
         return (cohort, place) in begun or (cohort, place) in self.taken
 
-    def _settle(
-        self, tx: Transaction, views: dict[CohortId, CohortView]
+    def _go_on(
+        self, tx: Transaction, views: dict[CohortId, CohortView], jobs: Mapping[JobId, OpenJob]
     ) -> list[Joined | RrmqError]:
-        """Ends the gathering of locked cohorts that are whole or late; `views` are updated."""
+        """Judges what has come of locked cohorts that gather, and ends those that are over.
+
+        `views` are updated. What became of groups that are judged from now on.
+        """
+        going = [view for view in views.values() if view.state is CohortState.GATHERING]
+        grown = grow(tx, going, jobs)
+        for cohort, tournament in grown.begun.items():
+            views[cohort] = views[cohort]._replace(tournament=tournament)
         ended = [view for view in views.values() if _is_over(view)]
-        groups = {view.id: _group(tx, view) for view in ended}
-        judged = [view for view in ended if _is_judged(view, groups[view.id])]
+        counts = settle(tx, [view for view in ended if view.tournament is not None])
+        gathering.lock_jobs(tx, {view.job for view in going})
+        count(tx, grown)
+        for job, of_job in sorted(counts.items()):
+            counters.count_for_job(tx, job, of_job)
+        views |= {view.id: view._replace(state=ending(view)) for view in ended}
+        return self._join(tx, [view for view in ended if view.tournament is None], views)
+
+    def _join(
+        self, tx: Transaction, ended: Sequence[CohortView], views: dict[CohortId, CohortView]
+    ) -> list[Joined | RrmqError]:
+        """Ends cohorts of which nothing is judged yet: they become groups, or are refused."""
+        open_ = {job: appending.read_open_job(tx, job).open for job in {v.job for v in ended}}
+        for view in ended:
+            if not open_[view.job]:
+                views[view.id] = view._replace(state=CohortState.REFUSED)
+        judged = [view for view in ended if views[view.id].state is CohortState.JUDGED]
+        groups = {view.id: group_of(tx, view) for view in judged}
         joining = [view for view in judged if not groups[view.id].equal]
         joined = self._joiner.join_in(tx, [Joining(groups[view.id], view.job) for view in joining])
-        for view in ended:
-            state = CohortState.JUDGED if view in judged else CohortState.REFUSED
-            views[view.id] = view._replace(state=state)
         for view, result in zip(joining, joined, strict=True):
             if isinstance(result, RrmqError):
                 log.error("group '%s' of job %s is refused: %s", view.name, view.job, result)
@@ -158,38 +191,9 @@ class Gatherer:
         return joined
 
 
-def refusal(view: CohortView) -> CohortRefused:
-    """Why a cohort is not judged."""
-    return CohortRefused(
-        f"group '{view.name}' had {view.came} of {view.size} answers at its deadline"
-    )
-
-
 def _is_over(view: CohortView) -> bool:
     """Whether a cohort gathers no longer."""
     return view.state is CohortState.GATHERING and (view.came == view.size or view.left <= 0)
-
-
-def _is_judged(view: CohortView, group: Group) -> bool:
-    """Whether a cohort that is over is judged."""
-    if view.came == view.size:
-        return True
-    return view.partial is Partial.JUDGE and group.places >= FEWEST
-
-
-def _group(tx: Transaction, view: CohortView) -> Group:
-    """The answers that have come, as a group that is named after the cohort."""
-    answers = cohorts.samples(tx, view.id)
-    candidates = distinct((one.place, Candidate("", one.text, gold=one.gold)) for one in answers)
-    tournament = Tournament(
-        key=f"group:{view.name}",
-        prompt=view.prompt,
-        candidates=candidates,
-        line=0,
-        reference=view.reference,
-        criteria=view.criteria,
-    )
-    return Group(tournament, len(answers))
 
 
 def _place_of(one: Gathered, there: Mapping[int, str]) -> int:
@@ -204,6 +208,12 @@ def _place_of(one: Gathered, there: Mapping[int, str]) -> int:
     if there.get(one.at, text) != text:
         raise Conflict(f"group '{one.name}' has another answer at index {one.at}")
     return one.at
+
+
+def _refuse_closed(job: OpenJob, view: CohortView) -> None:
+    """Raises JobNotOpen when a job takes no more groups; one that is judged already goes on."""
+    if not job.open and view.tournament is None:
+        raise JobNotOpen(job.id)
 
 
 def _refuse_another(view: CohortView, one: Gathered) -> None:
@@ -231,5 +241,5 @@ def _lock_order(one: Gathered) -> tuple[str, str]:
 
 def _example(one: Gathered) -> Tournament:
     """A tournament of two such answers, to see whether the judge can decide between them."""
-    candidates = tuple(replace(one.answer, key=str(place)) for place in range(FEWEST))
+    candidates = tuple(replace(one.answer, key=str(place)) for place in range(FEWEST_ANSWERS))
     return Tournament(one.name, one.prompt, candidates, 0, one.reference, criteria=one.criteria)

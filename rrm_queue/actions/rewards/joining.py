@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from typing import NamedTuple
 
 from rrm_queue.actions.app import App
@@ -10,7 +11,7 @@ from rrm_queue.actions.open_jobs import needs_of_job
 from rrm_queue.actions.rewards.asked import Group, OwnJob, fitting
 from rrm_queue.actions.rewards.waiting import Waiting
 from rrm_queue.domain import JobId, JobState, Tournament, TournamentId
-from rrm_queue.errors import Conflict, RrmqError
+from rrm_queue.errors import Conflict, JobNotFound, RrmqError
 from rrm_queue.store.database import Transaction
 from rrm_queue.store.queue import appending
 from rrm_queue.store.queue.appending import Appended, OpenJob
@@ -88,7 +89,15 @@ class Joiner:
         self._jobs.forget()
 
     def job_of(self, tx: Transaction, job: OwnJob | str) -> OpenJob:
-        """The job as the store has it. Raises JobNotFound."""
+        """The job as the store has it now. Raises JobNotFound.
+
+        One that was made for requests is made again if it was closed or deleted.
+        """
+        with suppress(JobNotFound):
+            known = appending.read_open_job(tx, self._jobs.find(tx, job).id)
+            if known.open or isinstance(job, str):
+                return known
+        self._jobs.forget()
         return self._jobs.find(tx, job)
 
     def join_in(self, tx: Transaction, asked: Sequence[Joining]) -> list[Joined | RrmqError]:

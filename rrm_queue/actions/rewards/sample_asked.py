@@ -10,11 +10,11 @@ from rrm_queue.domain import Candidate
 from rrm_queue.errors import BadInput, Problem
 from rrm_queue.intake.formats.fields import criteria, identifier, reference
 from rrm_queue.intake.formats.messages import prose
-from rrm_queue.views.cohorts import Partial
+from rrm_queue.views.cohorts import FEWEST_ANSWERS, Partial
 from rrm_queue.views.rewards import RewardFormula
 
-FEWEST, MOST = 2, 4000
-"""Answers of a cohort."""
+MOST = 4000
+"""The most answers of a cohort."""
 
 TIMEOUT = 600.0
 """Seconds for which a cohort gathers, counted from its first answer, unless told otherwise."""
@@ -68,8 +68,8 @@ def gathered_of(request: SampleRequest, job: OwnJob | str) -> Gathered:
     """The request, checked. Raises BadInput."""
     try:
         name = identifier(request.group, "group")
-        if not FEWEST <= request.size <= MOST:
-            raise Problem(f"`size` is {request.size}, expected {FEWEST} to {MOST:,}")
+        if not FEWEST_ANSWERS <= request.size <= MOST:
+            raise Problem(f"`size` is {request.size}, expected {FEWEST_ANSWERS} to {MOST:,}")
         if request.index is not None and not 0 <= request.index < request.size:
             raise Problem(f"`index` is {request.index}, expected 0 to {request.size - 1}")
         if not 0 < request.timeout <= MOST_TIMEOUT:

@@ -168,5 +168,6 @@ class RewardService:
         self.cohorts.hear(notice)
 
     def _sweep(self) -> None:
+        self._gatherer.expire_overdue()
         self.waiting.sweep()
         self.cohorts.sweep()

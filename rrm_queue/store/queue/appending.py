@@ -23,7 +23,7 @@ from rrm_queue.errors import JobNotFound, JobNotOpen
 from rrm_queue.seeds import derive
 from rrm_queue.store.database import savepoint
 from rrm_queue.store.listening import Channel, tell
-from rrm_queue.store.queue.counters import end_job
+from rrm_queue.store.queue.counters import end_jobs
 from rrm_queue.store.queue.submission import LOCK_SUBMISSION, copy_tournaments, insert_job
 from rrm_queue.store.tables import Job
 
@@ -109,7 +109,7 @@ def close_job(tx: Connection, job: JobId) -> bool:
     """Lets a job end once its last tournament is over; whether it was open."""
     closed = tx.scalar(CLOSE_JOB, {"job": job}) is not None
     if closed:
-        end_job(tx, job)
+        end_jobs(tx, [job])
     return closed
 
 

@@ -1,6 +1,6 @@
 """What the coordinator's `plan` reads and writes when tournaments end, done or failed."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,7 +39,7 @@ FINISH_TOURNAMENTS = text("""
 FAIL_TOURNAMENTS = text("""
     UPDATE tournaments t SET state = 'failed', error = f.error, finished_at = now()
     FROM unnest(CAST(:tournament AS bigint[]), CAST(:error AS text[])) AS f (id, error)
-    WHERE t.id = f.id AND t.state = 'running'
+    WHERE t.id = f.id AND t.state IN ('running', 'gathering')
     RETURNING t.id
 """)
 
@@ -132,7 +132,7 @@ def finish_tournaments(
 def fail_tournaments(
     tx: Connection, failed: Sequence[tuple[TournamentId, str]]
 ) -> set[TournamentId]:
-    """Fails tournaments, each with a reason; those that were running until now."""
+    """Fails tournaments, each with a reason; those that were not over until now."""
     ids: set[TournamentId] = set(
         tx.scalars(
             FAIL_TOURNAMENTS,
@@ -142,6 +142,11 @@ def fail_tournaments(
             },
         )
     )
-    tx.execute(CANCEL_READY, {"tournaments": list(ids)})
+    cancel_ready(tx, ids)
     tell(tx, Channel.TOURNAMENTS, sorted(ids))
     return ids
+
+
+def cancel_ready(tx: Connection, tournaments: Iterable[TournamentId]) -> None:
+    """Cancels the matches of failed tournaments that are not out."""
+    tx.execute(CANCEL_READY, {"tournaments": list(tournaments)})

@@ -33,9 +33,18 @@ LOCK_NEWEST = text("""
 LOCK_LATE = text("""
     SELECT id FROM cohorts
     WHERE id = ANY(CAST(:cohorts AS bigint[])) AND state = 'gathering' AND deadline <= now()
-    ORDER BY id
-    FOR UPDATE
+    FOR UPDATE SKIP LOCKED
 """)
+
+# Of cohorts that nobody waits for too: their clients may have died.
+LOCK_OVERDUE = text("""
+    SELECT id FROM cohorts
+    WHERE state = 'gathering' AND deadline <= now() AND (tournament_id IS NOT NULL OR NOT :begun)
+    ORDER BY deadline LIMIT :most
+    FOR UPDATE SKIP LOCKED
+""")
+
+SET_TOURNAMENT = text("UPDATE cohorts SET tournament_id = :tournament WHERE id = :cohort")
 
 COHORTS = text("""
     SELECT c.id, c.job_id, c.name, c.size, c.prompt, c.reference, c.criteria, c.partial, c.state,
@@ -100,8 +109,20 @@ def lock_newest(tx: Connection, job: JobId, series: str) -> CohortView | None:
 
 
 def lock_late(tx: Connection, cohorts: Sequence[CohortId]) -> list[CohortView]:
-    """Those of the cohorts that gather beyond their deadline, locked."""
+    """Those of the cohorts that gather beyond their deadline, locked.
+
+    One that another transaction holds is left out: it settles the cohort, or the next look does.
+    """
     late = tx.scalars(LOCK_LATE, {"cohorts": list(cohorts)}).all()
+    return read_cohorts(tx, late) if late else []
+
+
+def lock_overdue(tx: Connection, most: int, *, begun: bool = False) -> list[CohortView]:
+    """Up to `most` cohorts that gather beyond their deadline, locked as by `lock_late`.
+
+    `begun`: only those of which matches are judged already.
+    """
+    late = tx.scalars(LOCK_OVERDUE, {"most": most, "begun": begun}).all()
     return read_cohorts(tx, late) if late else []
 
 
@@ -120,6 +141,11 @@ def samples(tx: Connection, cohort: CohortId) -> list[Sample]:
 def add_sample(tx: Connection, cohort: CohortId, sample: Sample) -> None:
     """Adds an answer at a free place of a locked cohort."""
     tx.execute(ADD_SAMPLE, {"cohort": cohort, **sample._asdict()})
+
+
+def begin_tournament(tx: Connection, cohort: CohortId, tournament: TournamentId) -> None:
+    """Notes that the answers of a cohort that gathers are judged in this tournament."""
+    tx.execute(SET_TOURNAMENT, {"cohort": cohort, "tournament": tournament})
 
 
 def settle(

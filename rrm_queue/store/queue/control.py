@@ -65,7 +65,11 @@ REQUEUE_MATCHES = text("""
 """)
 
 REOPEN_TOURNAMENTS = text("""
-    UPDATE tournaments SET state = 'running', error = NULL, finished_at = NULL
+    UPDATE tournaments t
+    SET state = CASE WHEN EXISTS (SELECT FROM cohorts c
+                                  WHERE c.tournament_id = t.id AND c.state = 'gathering')
+                     THEN 'gathering' ELSE 'running' END,
+        error = NULL, finished_at = NULL
     WHERE id = ANY(CAST(:tournaments AS bigint[]))
 """)
 

@@ -14,7 +14,7 @@ from rrm_queue.domain import BatchId, JobId
 
 FIRST_RUNNING = text("""
     SELECT id FROM tournaments
-    WHERE job_id = :job AND id >= :tournament AND state = 'running'
+    WHERE job_id = :job AND id >= :tournament AND state IN ('running', 'gathering')
     ORDER BY id LIMIT 1
 """)
 

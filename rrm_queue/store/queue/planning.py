@@ -2,7 +2,7 @@
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -35,8 +35,19 @@ LOCK_TOURNAMENTS = text("""
            j.state AS job_state, j.strategy, j.seeding, j.voting, j.judge, j.seed AS job_seed,
            CASE WHEN j.strategy = 'pairs' THEN t.pairs END AS pairs
     FROM tournaments t JOIN jobs j ON j.id = t.job_id
-    WHERE t.id IN (SELECT tournament_id FROM matches WHERE id = ANY(CAST(:matches AS bigint[])))
-      AND t.job_id = :job
+    WHERE t.id IN (SELECT m.tournament_id
+                   FROM unnest(CAST(:matches AS bigint[]), CAST(:jobs AS text[])) AS w (match, job)
+                   JOIN matches m ON m.id = w.match AND m.job_id = w.job)
+    ORDER BY t.id
+    FOR UPDATE OF t
+""")
+
+LOCK_BY_ID = text("""
+    SELECT t.id, t.job_id, t.size, t.seed, t.state, t.planned, t.decided,
+           j.state AS job_state, j.strategy, j.seeding, j.voting, j.judge, j.seed AS job_seed,
+           CASE WHEN j.strategy = 'pairs' THEN t.pairs END AS pairs
+    FROM tournaments t JOIN jobs j ON j.id = t.job_id
+    WHERE t.id = ANY(CAST(:tournaments AS bigint[]))
     ORDER BY t.id
     FOR UPDATE OF t
 """)
@@ -125,10 +136,19 @@ class Played(NamedTuple):
     pairs: dict[Position, tuple[CandidateNumber, CandidateNumber]]
 
 
-def lock_tournaments(tx: Connection, job: JobId, matches: Sequence[int]) -> list[RunningTournament]:
-    """The job's tournaments of these matches, locked until the transaction ends."""
-    rows = tx.execute(LOCK_TOURNAMENTS, {"job": job, "matches": list(matches)})
+def lock_tournaments(tx: Connection, matches: Mapping[int, JobId]) -> list[RunningTournament]:
+    """The tournaments of these matches, each with its job, locked until the transaction ends.
+
+    A match that is not of the job that it is said to be of is not looked at.
+    """
+    bind = {"matches": list(matches), "jobs": list(matches.values())}
+    rows = tx.execute(LOCK_TOURNAMENTS, bind)
     return [_running(row) for row in rows]
+
+
+def lock_by_id(tx: Connection, ids: Iterable[TournamentId]) -> list[RunningTournament]:
+    """These tournaments, locked until the transaction ends."""
+    return [_running(row) for row in tx.execute(LOCK_BY_ID, {"tournaments": list(ids)})]
 
 
 def decided_tournaments(tx: Connection, most: int) -> list[RunningTournament]:

@@ -26,11 +26,11 @@ LARGEST_ID = 2**63 - 1
 LOCK_MATCHES = text("""
     SELECT m.id, m.tournament_id, m.round, m.slot, m.first, m.second, m.meeting, m.attempt,
            m.batch_id, m.state IN ('ready', 'out') AS undecided
-    FROM matches m
-    WHERE m.id = ANY(CAST(:matches AS bigint[])) AND m.job_id = :job
-      AND m.state IN ('ready', 'out', 'failed', 'cancelled')
+    FROM unnest(CAST(:matches AS bigint[]), CAST(:jobs AS text[])) AS w (match, job)
+    JOIN matches m ON m.id = w.match AND m.job_id = w.job
+    WHERE m.state IN ('ready', 'out', 'failed', 'cancelled')
     ORDER BY m.id
-    FOR UPDATE
+    FOR UPDATE OF m
 """)
 
 SENT_BATCHES = text("""
@@ -78,7 +78,7 @@ FAIL_MATCHES = text("""
 # What a failed tournament would have judged is over with it.
 REQUEUE_MATCHES = text("""
     UPDATE matches m
-    SET state = CASE WHEN t.state = 'running' THEN 'ready' ELSE 'cancelled' END,
+    SET state = CASE WHEN t.state IN ('running', 'gathering') THEN 'ready' ELSE 'cancelled' END,
         batch_id = NULL, attempt = m.attempt + b.attempt, error = coalesce(b.error, m.error),
         not_before = now() + b.wait * interval '1 second'
     FROM unnest(CAST(:match AS bigint[]), CAST(:error AS text[]), CAST(:attempt AS int[]),
@@ -163,9 +163,10 @@ def sent_batches(tx: Connection, batches: Iterable[int]) -> dict[int, SentBatch]
     }
 
 
-def lock_matches(tx: Connection, job: JobId, matches: Sequence[int]) -> dict[int, LockedMatch]:
-    """Those of the job's `matches` that are not done, locked, by id."""
-    rows = tx.execute(LOCK_MATCHES, {"job": job, "matches": list(matches)})
+def lock_matches(tx: Connection, matches: Mapping[int, JobId]) -> dict[int, LockedMatch]:
+    """Those of the matches, each with its job, that are not done, locked, by id."""
+    bind = {"matches": list(matches), "jobs": list(matches.values())}
+    rows = tx.execute(LOCK_MATCHES, bind)
     return {
         row.id: LockedMatch(
             id=row.id,

@@ -39,7 +39,7 @@ LOSE_BATCHES = text("""
 # What a failed tournament would have judged is over with it.
 REQUEUE_MATCHES = text("""
     UPDATE matches m
-    SET state = CASE WHEN t.state = 'running' THEN 'ready' ELSE 'cancelled' END,
+    SET state = CASE WHEN t.state IN ('running', 'gathering') THEN 'ready' ELSE 'cancelled' END,
         batch_id = NULL, attempt = attempt + :attempt, error = :reason,
         not_before = CASE WHEN :wait THEN
             now() + least(2.0 ^ (attempt + 1), CAST(:longest AS float8)) * interval '1 second'

@@ -104,7 +104,7 @@ def ask_silent_again(tx: Connection, job: JobId, *, looks_back: bool) -> AskedAg
     if not open_:
         return AskedAgain(0, kept)
     ids = [row.id for row in open_]
-    shareable, shared = sharing(tx, ids)
+    shareable, shared = sharing(tx, ids).get(job, (0, 0))
     first = [row.first for row in open_]
     later = tx.execute(
         DROP_LATER_MATCHES, {"tournaments": ids, "first": first, "looks_back": looks_back}

@@ -119,7 +119,7 @@ def test_a_judge_that_asks_to_wait_costs_no_attempt_however_often() -> None:
 def test_a_judge_that_refuses_the_job_costs_no_attempt_and_gives_its_reason() -> None:
     failure = Failure("401", transient=False, refused=True)
     changes = record_changes([flush(failure=failure)], before())
-    assert (changes.requeued, changes.refused) == ({MATCH: Requeue("401")}, "401")
+    assert (changes.requeued, changes.refused) == ({MATCH: Requeue("401")}, {"job": "401"})
 
 
 def test_a_permanent_failure_fails_the_match() -> None:

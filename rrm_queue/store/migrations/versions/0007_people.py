@@ -1,6 +1,7 @@
 """People as judges: who cast a vote, the leases of people, and the matches that they skipped.
 
-Pairs that meet more than once: which of their meetings a match is.
+Pairs that meet more than once: which of their meetings a match is. Groups that are judged while
+they gather: an index of cohorts by their deadline.
 
 A coordinator of the version before casts no votes of people, so a vote that it writes names nobody.
 It lets no pair meet for fresh votes again, so each of its matches is a first meeting.
@@ -16,6 +17,12 @@ depends_on = None
 
 
 def upgrade() -> None:
+    op.create_index(
+        "cohorts_gathering",
+        "cohorts",
+        ["deadline"],
+        postgresql_where=sa.text("state = 'gathering'"),
+    )
     op.add_column("votes", sa.Column("person", sa.Text(), nullable=True))
     op.add_column("matches", sa.Column("meeting", sa.Integer(), server_default="1", nullable=False))
     op.create_table(
@@ -54,3 +61,4 @@ def downgrade() -> None:
     op.drop_table("person_leases")
     op.drop_column("matches", "meeting")
     op.drop_column("votes", "person")
+    op.drop_index("cohorts_gathering", table_name="cohorts")
