@@ -120,14 +120,14 @@ def watched_to_its_end(
     expect(page.get_by_role("heading", name="good.jsonl")).to_be_visible()
     expect(page.locator(".state").first).to_have_text("queued")
     page.evaluate("window.loadedOnce = true")
-    seen = [number_of(page, "matches")]
+    seen = [number_of(page, "matches decided")]
     while step(database, broker):
         with database.begin() as tx:
             done = list_jobs(tx, 1)[0].matches_done
         shown = f"{done:,}"
-        figure = page.locator(".going div", has=page.get_by_text("matches", exact=True))
+        figure = page.locator(".going div", has=page.get_by_text("matches decided", exact=True))
         expect(figure.locator("dd")).to_have_text(re.compile(rf"^{shown}\b"))
-        seen.append(number_of(page, "matches"))
+        seen.append(number_of(page, "matches decided"))
     expect(page.locator(".state").first).to_have_text("succeeded")
     assert seen == sorted(seen)
     assert seen[-1] == matches
