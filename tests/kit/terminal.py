@@ -1,10 +1,12 @@
 """A real terminal for tests: a command runs in it, keys are pressed, and what is shown is read."""
 
+import fcntl
 import os
 import pty
 import re
 import select
 import subprocess
+import termios
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -67,6 +69,7 @@ def terminal(argv: Sequence[str], environment: Mapping[str, str]) -> Iterator[Te
         stdout=theirs,
         stderr=theirs,
         start_new_session=True,
+        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # so that Ctrl-C is a signal
     )
     os.close(theirs)
     try:

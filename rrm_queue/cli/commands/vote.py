@@ -3,6 +3,7 @@
 import getpass
 import signal
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from types import FrameType
 from typing import NoReturn
@@ -22,6 +23,7 @@ from rrm_queue.actions.people import (
     undo_vote,
 )
 from rrm_queue.cli import exit_codes
+from rrm_queue.cli.keys import key_reader
 from rrm_queue.cli.options.arguments import job_argument
 from rrm_queue.cli.render.judging import rest_line, turn_view
 from rrm_queue.cli.render.people import people_view
@@ -66,11 +68,12 @@ def _judge(app: App, job: str, name: str, console: Console) -> int:
     """Shows matches until none is left or the person leaves, which gives a match back."""
     turn = take_match(app, job, name)
     try:
-        while turn.match is not None:
-            console.print(*turn_view(turn, turn.match, console.width), sep="\n")
-            if not _pressed(app, turn, turn.match.lease, console):
-                return exit_codes.OK
-            turn = take_match(app, job, name)
+        with key_reader() as next_key:
+            while turn.match is not None:
+                console.print(*turn_view(turn, turn.match, console.width), sep="\n")
+                if not _pressed(app, turn, turn.match.lease, console, next_key):
+                    return exit_codes.OK
+                turn = take_match(app, job, name)
     except (KeyboardInterrupt, EOFError):
         return exit_codes.INTERRUPTED
     finally:
@@ -82,10 +85,12 @@ def _judge(app: App, job: str, name: str, console: Console) -> int:
     return exit_codes.OK
 
 
-def _pressed(app: App, turn: Turn, lease: str, console: Console) -> bool:
+def _pressed(
+    app: App, turn: Turn, lease: str, console: Console, next_key: Callable[[], str]
+) -> bool:
     """Does what the next known key says; False to leave."""
     while True:
-        key = click.getchar().lower()
+        key = next_key()
         if key == QUIT:
             return False
         try:
