@@ -7,8 +7,9 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .PHONY: demo test test-fast check docs pictures fmt engine gpu-check chaos chaos-cohorts recovery replications compose-test lock bench clean
 
-demo: $(VENV)/.installed  ## rank the example's answers, in a virtual environment of its own
-	$(RRMQ) submit examples/gsm8k.jsonl --strategy knockout --watch
+demo: $(VENV)/.installed  ## find the right answers among the example's, in a virtual environment of its own
+	$(RRMQ) submit examples/traps.jsonl --name demo --watch
+	$(RRMQ) leaderboard demo
 	@echo 'the local stack runs on; $(RRMQ) down stops it'
 
 test: $(VENV)/.installed-dev check engine  ## all tests, on real services from wheels; fails under the floor of coverage

@@ -11,6 +11,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
+import diagrams
 from model_endpoint import model_endpoint
 from page_pictures import browser_pictures
 from terminal_picture import Terminal, frames, picture
@@ -23,6 +24,7 @@ ANSWERS = "examples/gsm8k.jsonl"
 def main() -> None:
     """Makes all of them."""
     PICTURES.mkdir(exist_ok=True)
+    diagrams.main()
     home = Path(tempfile.mkdtemp(prefix="rrmq-pictures-"))
     with model_endpoint(think=0.05) as address:
         terminal = Terminal(ROOT, {"RRMQ_HOME": str(home), "RRMQ_OPENAI_BASE_URL": address})

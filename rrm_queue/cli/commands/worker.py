@@ -15,6 +15,7 @@ from rrm_worker.service import GRACE_SECONDS, Serving, serve
 from rrm_queue.actions.app import broker_url
 from rrm_queue.actions.settings import engine_settings, log_to_stderr, read_settings
 from rrm_queue.cli.options.metrics import metrics_options
+from rrm_queue.cli.options.ranges import Numbers, WholeNumbers
 from rrm_queue.errors import UsageFault
 from rrm_queue.judging.kinds import SERVED_ALONE, SERVED_TOGETHER, served_kind, worker_queue
 
@@ -59,13 +60,13 @@ _OURS = {"--host", "--port", "--model-path", "--model"}
 )
 @click.option(
     "--concurrency",
-    type=click.IntRange(1, 4096),
+    type=WholeNumbers(1, 4096),
     help="Votes in flight at once; for a judge on SGLang, whose server sets that limit, the "
     "matches taken at once. By default RRMQ_CONCURRENCY.",
 )
 @click.option(
     "--grace",
-    type=click.FloatRange(min=0),
+    type=Numbers(min=0),
     default=GRACE_SECONDS,
     show_default=True,
     metavar="SECONDS",
