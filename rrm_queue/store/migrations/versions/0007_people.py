@@ -36,11 +36,7 @@ def upgrade() -> None:
             "taken_at", sa.DateTime(timezone=True), server_default=sa.func.now(), nullable=False
         ),
         sa.Column("deadline", sa.DateTime(timezone=True), nullable=False),
-        sa.Column(
-            "verdict",
-            sa.Enum("first", "second", "tie", "none", name="verdict", native_enum=False, length=16),
-            nullable=True,
-        ),
+        sa.Column("verdict", sa.String(16), nullable=True),
         sa.Column("seconds", sa.Float(), nullable=True),
         sa.ForeignKeyConstraint(["batch_id"], ["batches.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("batch_id"),
