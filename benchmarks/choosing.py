@@ -20,8 +20,9 @@ from typing import NamedTuple
 
 import numpy as np
 from choosing_adaptive import Stack, taus
+from choosing_line import Line
 from choosing_pairsort import ranked
-from choosing_report import Line, write
+from choosing_report import write
 
 from rrm_queue.domain import (
     CandidateNumber,
