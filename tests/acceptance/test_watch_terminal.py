@@ -13,7 +13,7 @@ from rrm_queue.coordinator.dispatch import dispatch
 from rrm_queue.coordinator.record import record
 from rrm_queue.store.database import Database
 
-LEFT = re.compile(r"(\d+)/400 matches.*?, (\d+ (?:s|min)) left")
+LEFT = re.compile(r"(\d+)/400 matches[^\r\n]*, (\d+ (?:s|min)) left")
 
 
 def test_the_time_left_is_shown_while_matches_are_decided(
