@@ -22,7 +22,7 @@ USABLE = """() => {
   const kinds = "a[href], button, input:not([type=hidden]), select, summary, [tabindex='0']";
   const all = Array.from(document.querySelectorAll(kinds))
     .filter((one) => one.checkVisibility() && !one.disabled);
-  all.forEach((one, place) => one.dataset.place = place);
+  window.usable = all;
   return all.length;
 }"""
 """Numbers everything that a reader can use; how much there is."""
@@ -34,7 +34,7 @@ FOCUSED = """() => {
   const label = one.labels && one.labels.length ? one.labels[0].textContent : "";
   const name = one.getAttribute("aria-label") || label || one.textContent || one.title || "";
   return {
-    place: one.dataset.place === undefined ? -1 : Number(one.dataset.place),
+    place: window.usable.indexOf(one),
     name: name.trim(),
     outlined: style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 1,
     tag: one.outerHTML.slice(0, 120),

@@ -11,7 +11,7 @@ from rrm_queue.views.closeness import TournamentLine
 # Failed tournaments first, then by the distance of the two best; those that are not done last.
 # Matches and their votes are counted only of the tournaments that are shown. A reused vote cost
 # this job nothing.
-_LINES = """
+_OF_JOB = """
     WITH closest AS MATERIALIZED (
         SELECT t.id, t.key, t.state, t.error, t.size, left(t.prompt, 300) AS prompt, t.champion,
                two.candidate AS second, one.bt - two.bt AS margin
@@ -22,9 +22,14 @@ _LINES = """
             WHERE s.tournament_id = t.id AND s.candidate <> t.champion
             ORDER BY s.rank, s.bt DESC, s.candidate LIMIT 1
         ) AS two ON t.state = 'done'
-        WHERE t.job_id = :job AND {which}
+        WHERE t.job_id = :job AND
+"""
+
+_ORDER = """
         ORDER BY (t.state = 'failed') DESC, (t.state = 'done') DESC, one.bt - two.bt, t.id
-        {part}
+"""
+
+_SHOWN = """
     )
     SELECT c.id, c.key, c.state, c.error, c.size, c.prompt, c.margin,
            coalesce(best.generator, best.key) AS champion,
@@ -50,16 +55,16 @@ _LINES = """
     ORDER BY (c.state = 'failed') DESC, (c.state = 'done') DESC, c.margin, c.id
 """
 
-LINES = text(
-    _LINES.format(
-        which="""(CAST(:state AS text) IS NULL OR t.state = :state)
+LINES = text(f"""
+    {_OF_JOB} (CAST(:state AS text) IS NULL OR t.state = :state)
           AND (CAST(:search AS text) IS NULL OR strpos(lower(t.key), lower(:search)) > 0
-               OR strpos(lower(t.prompt), lower(:search)) > 0)""",
-        part="LIMIT :most OFFSET :skip",
-    )
-)
+               OR strpos(lower(t.prompt), lower(:search)) > 0)
+    {_ORDER} LIMIT :most OFFSET :skip {_SHOWN}
+""")
 
-LINES_OF = text(_LINES.format(which="t.id = ANY(CAST(:tournaments AS bigint[]))", part=""))
+LINES_OF = text(f"""
+    {_OF_JOB} t.id = ANY(CAST(:tournaments AS bigint[])) {_ORDER} {_SHOWN}
+""")
 
 
 def tournament_lines(
