@@ -92,8 +92,8 @@ def test_from_a_dropped_file_to_the_agreement(
     )
 
     end.get_by_role("link", name="Compare").click()
-    end.get_by_label("A", exact=True).select_option(judge_job)
-    end.get_by_label("B", exact=True).select_option(audit)
+    end.locator("#a").select_option(judge_job)
+    end.locator("#b").select_option(audit)
     end.get_by_role("button", name="Compare").click()
     expect(end.get_by_text("10 shared matches")).to_be_visible()
     found = server.client().get(f"/v1/jobs/{judge_job}/compare/{audit}").json()
