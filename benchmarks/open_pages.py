@@ -49,7 +49,7 @@ def main() -> int:
         for turn in range(TURNS):
             for pages in runs:
                 file = Path(folder) / f"{turn}-{pages}.jsonl"
-                write_tournaments(file, count, 8, text_length=300 + turn)
+                write_tournaments(file, count, 8)
                 runs[pages].append(_run(ours, file, address, pages))
     return report("open pages", list(_figures(runs)), given)
 
@@ -83,7 +83,7 @@ def _run(ours: Fleet, file: Path, address: str, pages: int) -> Spent:
     """A job from its submission to its end, with so many open pages."""
     parts = [next(ours.parts[n] for n in ours.parts if n.startswith("coord")), ours.parts["serve"]]
     watched = [psutil.Process(part.pids()[0]) for part in parts]
-    job = submit(ours, file, "--judge", "simulated:0.9", "--strategy", "elo", "--priority", "1")
+    job = submit(ours, file, "--judge", "simulated:0.9", "--strategy", "elo", "--new")
     with ExitStack() as opened:
         readers = opened.enter_context(_reading(address, job, pages))
         before = [sum(one.cpu_times()[:2]) for one in watched]
