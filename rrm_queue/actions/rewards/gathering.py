@@ -153,10 +153,11 @@ class Gatherer:
     ) -> list[Joined | RrmqError]:
         """Judges what has come of locked cohorts that gather, and ends those that are over.
 
-        `views` are updated. What became of groups that are judged from now on.
+        `views` are updated. `jobs` are those of cohorts that may have new answers. What became of
+        groups that are judged from now on.
         """
         going = [view for view in views.values() if view.state is CohortState.GATHERING]
-        grown = grow(tx, going, jobs)
+        grown = grow(tx, [view for view in going if view.job in jobs], jobs)
         for cohort, tournament in grown.begun.items():
             views[cohort] = views[cohort]._replace(tournament=tournament)
         ended = [view for view in views.values() if _is_over(view)]

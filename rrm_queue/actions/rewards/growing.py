@@ -52,6 +52,7 @@ def grow(tx: Transaction, views: Sequence[CohortView], jobs: Mapping[JobId, Open
         for view in views
         if view.tournament is None
         and view.came < view.size
+        and view.left > 0
         and not groups[view.id].equal
         and jobs[view.job].open
         and may_gather(jobs[view.job].strategy, view.size)
