@@ -26,9 +26,9 @@ from rrm_queue.ratings.rewards import rewards
 from rrm_queue.views.rewards import RewardFormula
 
 SIZE = 8
-IN_FLIGHT = 16  # answers of a client that are waited for at once
+IN_FLIGHT = 4  # answers of a client that are waited for at once
 LATE = 2.0  # seconds by which an answer may come late
-PATIENCE = (0.5, 3.0, 60.0)  # seconds after which a client drops a connection
+PATIENCE = (1.0, 10.0, 60.0)  # seconds after which a client drops a connection
 LIFE = 8.0  # seconds that a client lives on average
 DEATHS = 3  # of a client; then it lives on
 
