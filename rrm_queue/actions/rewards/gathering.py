@@ -19,7 +19,7 @@ from rrm_queue.actions.rewards.joining import Joined, Joiner, Joining
 from rrm_queue.actions.rewards.sample_asked import Gathered
 from rrm_queue.actions.rewards.series import Place, Taken, place_in
 from rrm_queue.coordinator.gathering import MOST_OVERDUE, ending, settle
-from rrm_queue.domain import JobId, Tournament
+from rrm_queue.domain import Tournament
 from rrm_queue.errors import CohortRefused, Conflict, JobNotOpen, RrmqError
 from rrm_queue.store.database import Transaction
 from rrm_queue.store.queue import appending, cohorts, counters, gathering
