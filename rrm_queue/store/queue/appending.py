@@ -43,18 +43,15 @@ OPEN_SETTINGS = text("""
     FROM jobs WHERE id = :job
 """)
 
-# Each tournament looks up its own candidates: before the first ANALYZE of a large table the server
-# expects thousands for each, and would rather read all of them and join.
 KNOWN_TOURNAMENTS = text("""
     SELECT t.id, t.key, t.prompt, t.reference, t.pairs, t.subset, t.criteria,
-           c.keys, c.texts, c.generators, c.golds
-    FROM tournaments t, LATERAL (
-        SELECT array_agg(key ORDER BY number) AS keys, array_agg(text ORDER BY number) AS texts,
-               array_agg(generator ORDER BY number) AS generators,
-               array_agg(gold ORDER BY number) AS golds
-        FROM candidates WHERE tournament_id = t.id
-    ) AS c
+           array_agg(c.key ORDER BY c.number) AS keys,
+           array_agg(c.text ORDER BY c.number) AS texts,
+           array_agg(c.generator ORDER BY c.number) AS generators,
+           array_agg(c.gold ORDER BY c.number) AS golds
+    FROM tournaments t JOIN candidates c ON c.tournament_id = t.id
     WHERE t.job_id = :job AND t.key = ANY(CAST(:keys AS text[]))
+    GROUP BY t.id
 """)
 
 # Another transaction's tournament of the same key is seen at the COPY, not at the commit.
