@@ -21,6 +21,8 @@ NAMES = (
     "submitting",
     "pipeline",
     "broker_memory",
+    "many_jobs",
+    "fleet",
     "latency",
     "rewards",
     "makespan",

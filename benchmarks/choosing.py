@@ -10,15 +10,19 @@ import argparse
 import json
 import math
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from itertools import product
+from functools import partial
+from itertools import product, repeat
 from pathlib import Path
 from random import Random
 from typing import NamedTuple
 
 import numpy as np
-from choosing_report import Line, write
+from choosing_adaptive import Stack, taus
+from choosing_line import Line
+from choosing_pairsort import ranked
+from choosing_report import write
 
 from rrm_queue.domain import (
     CandidateNumber,
@@ -26,28 +30,37 @@ from rrm_queue.domain import (
     Outcome,
     Position,
     Result,
+    Stop,
     Verdict,
     Vote,
     Voting,
 )
+from rrm_queue.judging.evidence import least_lead
 from rrm_queue.judging.orientation import Orientation, swapped
 from rrm_queue.judging.voting import coin, decide, wave
 from rrm_queue.messages import Answer
 from rrm_queue.ratings import standings
 from rrm_queue.seeds import derive
 from rrm_queue.strategies import Finished, Strategy, named
+from rrm_queue.strategies.adaptive import Goal
+from rrm_queue.strategies.adaptive_posterior import entry
+from rrm_queue.strategies.adaptive_rule import RULES
 from rrm_queue.strategies.base import History
 
 STRATEGIES = ("knockout", "double-elimination", "swiss", "pivot", "sampled:4", "sampled:8", "elo")
-BUDGETS = {"best": (2.0, 3.5, 7.0), "order": (3.5, 7.0)}
-"""Votes of `adaptive`, divided by the candidates. It is to spend them all, as the others do."""
+BUDGETS = {"best": (1.0, 2.0, 3.5, 7.0), "order": (2.0, 3.5, 7.0, 14.0)}
+"""Votes of `adaptive`, divided by the candidates, all of which are spent."""
 
-UNSURE = 0.999
-"""A confidence that few tournaments reach."""
+EVIDENCE = {"knockout": (9, 0.85), "double-elimination": (9, 0.75)}
+"""Strategies with more votes a match that stop at this evidence."""
+
+PAIRSORT = (2, 4, 7)
+"""Votes of pairsort, divided by the candidates; it asks for no pair twice."""
 
 SIZES = (8, 16, 32, 64)
 ACCURACIES = (0.6, 0.7, 0.8, 0.9, 0.95)
 VOTES = (1, 5)
+MOST_VOTES = 9
 BIASES = (0.0, 1.0)
 TRIALS = {8: 300, 16: 200, 32: 120, 64: 60}
 RIGHT_SHARE = 0.3
@@ -109,7 +122,7 @@ _CAST = {
     (number, verdict): Vote(
         number, verdict, swapped(Order.BALANCED, number, _NOBODY, _NOBODY, seed=0, prompt="")
     )
-    for number in range(1, max(VOTES) + 1)
+    for number in range(1, MOST_VOTES + 1)
     for verdict in (Verdict.FIRST, Verdict.SECOND)
 }
 """Every vote there can be, made once."""
@@ -127,10 +140,9 @@ def cast(ahead: float, bias: float, voting: Voting, chance: Random) -> list[Vote
     return votes
 
 
-def play(strategy: Strategy, world: World, trial: int) -> Seen:
+def play(strategy: Strategy, voting: Voting, world: World, trial: int) -> Seen:
     """One tournament from its first plan to its standings."""
-    truth, voting = strengths(world, trial), Voting(votes=world.votes)
-    seed = derive("tournament", world.size, trial)
+    truth, seed = strengths(world, trial), derive("tournament", world.size, trial)
     chance = Random(derive("votes", strategy.name, *map(str, world), trial))
     orientation = Orientation(world.size, seed)
     matches: dict[Position, Outcome | None] = {}
@@ -175,7 +187,7 @@ def tau(truth: Sequence[float], ranks: dict[CandidateNumber, int]) -> float:
 
 def worlds() -> Iterator[World]:
     """Every cell of the tables."""
-    for size, accuracy, votes, bias in product(SIZES, ACCURACIES, VOTES, BIASES):
+    for size, accuracy, votes, bias in product(SIZES, ACCURACIES, (*VOTES, MOST_VOTES), BIASES):
         yield World("graded", size, accuracy, votes, bias)
     for size, accuracy, votes in product(SIZES, ACCURACIES, VOTES):
         yield World("right", size, accuracy, votes, 0.0)
@@ -187,41 +199,101 @@ def fielded(size: int) -> list[str]:
     return [n for n in STRATEGIES if n == "elo" or named(n).matches(size) < whole]
 
 
-def rows(world: World) -> list[str]:
-    """The strategies of a world's lines. A pair of `adaptive` meets again rather than get votes."""
+class Row(NamedTuple):
+    """Lines of the table that one simulation gives: a strategy, or one with several budgets."""
+
+    labels: Sequence[str]
+    """A budget each, as one types it."""
+
+    play: Callable[[World, int], Sequence[Sequence[Seen]]]
+    """So many trials, each with what it came to under each budget."""
+
+
+def rows(world: World) -> Iterator[Row]:
+    """A world's lines. A pair of `adaptive` meets again rather than get several votes."""
+    if world.votes == MOST_VOTES:
+        for name, (votes, evidence) in EVIDENCE.items():
+            voting = Voting(votes, stop=Stop.LEAD, lead=least_lead(evidence), evidence=evidence)
+            yield Row([f"{name} --stop evidence:{evidence}"], partial(_play_all, name, voting))
+        return
+    for name in fielded(world.size):
+        yield Row([name], partial(_play_all, name, Voting(world.votes)))
     if world.votes > 1 or world.kind == "right":
-        return fielded(world.size)
-    limits = (
-        f"adaptive:{goal},confidence={UNSURE},matches={round(each * world.size)}"
-        for goal, budgets in BUDGETS.items()
-        for each in budgets
-    )
-    return [*fielded(world.size), *limits]
+        return
+    for goal, multiples in BUDGETS.items():
+        limits = [round(each * world.size) for each in multiples]
+        labels = [f"adaptive:{goal} --budget {limit}" for limit in limits]
+        yield Row(labels, partial(_play_adaptive, Goal(goal), limits))
+    limits = [each * world.size for each in PAIRSORT if each < world.size]
+    yield Row([f"pairsort, {limit} votes" for limit in limits], partial(_play_pairsort, limits))
 
 
-def label(name: str) -> str:
-    """A strategy as one types it."""
-    base, _, settings = name.partition(",")
-    return f"{base} --budget {settings.partition('matches=')[2]}" if settings else base
+def _play_all(name: str, voting: Voting, world: World, count: int) -> list[list[Seen]]:
+    return [[play(named(name), voting, world, trial)] for trial in range(count)]
 
 
-def line(world: World, name: str, share: float) -> tuple[Line, float]:
-    """The means of a cell, over `share` of the trials, and the processor's seconds."""
-    start, count = time.process_time(), max(2, round(TRIALS[world.size] * share))
-    strategy = named(name)
-    seen = np.array([play(strategy, world, trial) for trial in range(count)], float)
-    error = float(seen[:, 1].std(ddof=1)) / math.sqrt(count)
-    found, tau, matches, cast = seen.mean(axis=0).tolist()
-    means = Line(*world, label(name), found, tau, matches, cast, error, count)
-    return means, time.process_time() - start
+def _play_adaptive(goal: Goal, limits: Sequence[int], world: World, count: int) -> list[list[Seen]]:
+    """`adaptive` under each budget, all of which it spends, as the others do.
+
+    A smaller budget takes the same matches, as far as it reaches.
+    """
+    stack = stacked(world, count)
+    stack.play(RULES[goal], limits[-1])
+    seen: list[list[Seen]] = [[] for _ in range(count)]
+    for limit in limits:
+        state = stack.state(limit, limit)
+        found = entry(stack.truth, state.leader) == stack.truth.max(-1)
+        for held, one, order in zip(seen, found, taus(stack.truth, state.means), strict=True):
+            held.append(Seen(bool(one), float(order), limit, limit))
+    return seen
 
 
-def simulate(share: float) -> tuple[list[Line], float]:
-    """Every cell, and the processor's seconds that they took."""
-    cells = [(world, name, share) for world in worlds() for name in rows(world)]
-    with ProcessPoolExecutor() as pool:
-        lines, seconds = zip(*pool.map(line, *zip(*cells, strict=True)), strict=True)
-    return list(lines), sum(seconds)
+def stacked(world: World, count: int) -> Stack:
+    """The world's first trials side by side."""
+    truth = np.array([strengths(world, trial) for trial in range(count)])
+    seeds = [derive("tournament", world.size, trial) for trial in range(count)]
+    chance = np.random.default_rng(derive("votes", "adaptive", *map(str, world)))
+    return Stack(truth, world.bias, seeds, chance)
+
+
+def _play_pairsort(limits: Sequence[int], world: World, count: int) -> list[list[Seen]]:
+    """What pairsort comes to with these votes. It is slow, so it gets half of the trials."""
+    seen = []
+    for trial in range(count // 2):
+        truth = strengths(world, trial)
+        chance = Random(derive("votes", "pairsort", *map(str, world), trial))
+        seed = derive("pairsort", trial)
+        seen.append(
+            [
+                Seen(truth[order.best] == max(truth), tau(truth, order.ranks), pairs, 2 * pairs)
+                for order, pairs in ranked(truth, world.bias, limits, chance, seed)
+            ]
+        )
+    return seen
+
+
+def lines(world: World, number: int, share: float) -> tuple[list[Line], float]:
+    """The means of a row, over `share` of the trials, and the processor's seconds."""
+    start, count = time.process_time(), max(4, round(TRIALS[world.size] * share))
+    labels, play_row = list(rows(world))[number]
+    seen = np.array(play_row(world, count), float)
+    errors = seen[:, :, 1].std(axis=0, ddof=1) / math.sqrt(len(seen))
+    where = (world.kind, world.size, world.accuracy, world.votes, world.bias)
+    found = []
+    for label, means, error in zip(labels, seen.mean(axis=0).tolist(), errors, strict=True):
+        right, order, matches, votes = means
+        found.append(Line(*where, label, right, order, matches, votes, float(error), len(seen)))
+    return found, time.process_time() - start
+
+
+def simulate(share: float, processes: int) -> tuple[list[Line], float]:
+    """Every cell, and the processor's seconds that they took. Large worlds first."""
+    cells = [(world, number) for world in worlds() for number in range(len(list(rows(world))))]
+    cells.sort(key=lambda cell: -cell[0].size)
+    with ProcessPoolExecutor(processes) as pool:
+        done = list(pool.map(lines, *zip(*cells, strict=True), repeat(share)))
+    held = [line for found, _ in done for line in found]
+    return sorted(held, key=lambda line: line.size), sum(seconds for _, seconds in done)
 
 
 def main() -> None:
@@ -229,12 +301,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--trials", type=float, default=1.0, help="a share of the usual trials")
     parser.add_argument("--figures", type=Path, default=Path("build/choosing.json"))
+    parser.add_argument("--processes", type=int, help="as many as there are processors")
     parser.add_argument("--redraw", action="store_true", help="from the figures of the last run")
     asked = parser.parse_args()
     if not asked.redraw:
-        lines, seconds = simulate(asked.trials)
+        found, seconds = simulate(asked.trials, asked.processes)
         asked.figures.parent.mkdir(parents=True, exist_ok=True)
-        asked.figures.write_text(json.dumps([seconds, lines]), encoding="utf-8")
+        asked.figures.write_text(json.dumps([seconds, found]), encoding="utf-8")
     seconds, cells = json.loads(asked.figures.read_text(encoding="utf-8"))
     write([Line(*row) for row in cells], seconds)
 

@@ -2,46 +2,44 @@
 
 It runs the real command in a terminal of its own, over a local stack in a new folder and a model
 that is part of this folder, so they can be made again after any change: `make pictures`. Jobs get
-the same names in every run. The pictures of the report need Chromium (`chromium` on the path).
+the same names in every run. Those of the report and the pages need Chromium (`chromium` on the
+path).
 """
 
 import re
 import shutil
-import subprocess
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path
 
+import diagrams
 from model_endpoint import model_endpoint
+from page_pictures import browser_pictures
 from terminal_picture import Terminal, frames, picture
 
 ROOT = Path(__file__).parents[2]
 PICTURES = ROOT / "docs/pictures"
 ANSWERS = "examples/gsm8k.jsonl"
-BROWSER = [
-    "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--hide-scrollbars",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-]  # fmt: skip
-SIZES = {"report": (1200, 1000), "report-narrow": (420, 900)}
 
 
 def main() -> None:
     """Makes all of them."""
     PICTURES.mkdir(exist_ok=True)
+    diagrams.main()
     home = Path(tempfile.mkdtemp(prefix="rrmq-pictures-"))
     with model_endpoint(think=0.05) as address:
         terminal = Terminal(ROOT, {"RRMQ_HOME": str(home), "RRMQ_OPENAI_BASE_URL": address})
         try:
-            _terminal_views(terminal)
-            _report(terminal, home)
+            jobs = _terminal_views(terminal)
+            browser_pictures(terminal, home, PICTURES, jobs)
         finally:
             terminal.run("rrmq", "down")
             shutil.rmtree(home)
 
 
-def _terminal_views(terminal: Terminal) -> None:
-    knockout = terminal.submit("fe532c0a71d8", ANSWERS, "--strategy", "knockout", "--votes", "3")
-    _draw(terminal, "bracket", "rrmq", "bracket", knockout, "garden")
+def _terminal_views(terminal: Terminal) -> dict[str, str]:
+    """The pictures of terminals; the ids of the jobs that pages show."""
+    first = terminal.submit("fe532c0a71d8", ANSWERS, "--strategy", "knockout", "--votes", "3")
+    _draw(terminal, "bracket", "rrmq", "bracket", first, "garden")
     judged = ("--strategy", "elo", "--judge", "openai:my-model", "--votes", "2")
     voting = ("--order", "both", "--stop", "never", "--watch")
     job = _watch(terminal, "rrmq", "submit", ANSWERS, *judged, *voting)
@@ -53,6 +51,17 @@ def _terminal_views(terminal: Terminal) -> None:
         ("votes", "votes", job, "garden", "1.1"),
     ):
         _draw(terminal, name, "rrmq", *words)
+    knockout = ("--strategy", "knockout", "--judge", "openai:my-model", "--votes", "3")
+    bracket = terminal.submit("4e1f70c29ab8", ANSWERS, *knockout, "--name", "a knockout")
+    answers = ("--strategy", "elo", "--judge", "reference", "--name", "by final answers")
+    reference = terminal.submit("0a93c7d41e5f", ANSWERS, *answers)
+    audit = terminal.run("rrmq", "audit", job, "--share", "10%", "--votes", "2")
+    return {
+        "job": job,
+        "bracket": bracket,
+        "reference": reference,
+        "audit": terminal.learn("b22aa8a2af05", audit),
+    }
 
 
 def _draw(terminal: Terminal, name: str, *command: str) -> None:
@@ -67,37 +76,6 @@ def _watch(terminal: Terminal, *command: str) -> str:
     bars = [frame for frame in frames(shown) if re.search(r"[1-9]\d*/\d+", frame)]
     _write("watch", picture(terminal.named(command), terminal.settled(shown, bars)))
     return job
-
-
-def _report(terminal: Terminal, home: Path) -> None:
-    """The report as a browser shows it, wide and narrow."""
-    browser = shutil.which("chromium") or shutil.which("chromium-browser")
-    if browser is None:
-        print("no chromium: the report's pictures are left as they are")
-        return
-    page = home / "report.html"
-    terminal.run("rrmq", "report", terminal.job("d7a1e5093b6c"), "-o", str(page))
-    page.write_text(terminal.renamed(page.read_text(encoding="utf-8")), encoding="utf-8")
-    for name, size in SIZES.items():
-        _shoot(browser, page, PICTURES / f"{name}.png", size, home)
-        print(f"{name}.png")
-
-
-def _shoot(browser: str, page: Path, target: Path, size: Sequence[int], home: Path) -> None:
-    width, height = size
-    subprocess.run(
-        [
-            browser,
-            *BROWSER,
-            f"--user-data-dir={home / 'browser'}",
-            f"--screenshot={target}",
-            f"--window-size={width},{height}",
-            page.as_uri(),
-        ],
-        check=True,
-        capture_output=True,
-        timeout=120,
-    )
 
 
 def _write(name: str, svg: str) -> None:

@@ -54,7 +54,8 @@ _FRAME = re.compile(r"(?:\r?\x1b\[1A|\r)*\x1b\[2K")
 class Terminal:
     """Runs commands in a folder, as a person at a terminal would see them.
 
-    Jobs have ids by chance; each is given a name that stands for it in every picture.
+    Jobs have ids by chance; each is given a name that stands for it in every picture: `jobs` are
+    the ids by these names.
     """
 
     def __init__(self, folder: Path, settings: Mapping[str, str]) -> None:
@@ -62,8 +63,8 @@ class Terminal:
         kept = {name: text for name, text in os.environ.items() if not name.startswith("RRMQ_")}
         path = f"{Path(sys.executable).parent}{os.pathsep}{kept['PATH']}"
         mine = {"PATH": path, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
-        self._environment = kept | dict(settings) | mine
-        self._ids: dict[str, str] = {}
+        self.environment = kept | dict(settings) | mine
+        self.jobs: dict[str, str] = {}
 
     def run(self, *command: str) -> str:
         """All that the command shows, with its escape sequences. Raises where it fails."""
@@ -72,7 +73,7 @@ class Terminal:
         with subprocess.Popen(
             command,
             cwd=self._folder,
-            env=self._environment,
+            env=self.environment,
             stdin=theirs,
             stdout=theirs,
             stderr=theirs,
@@ -92,12 +93,8 @@ class Terminal:
         match = re.search(r"job ([0-9a-f]{12})", shown)
         if match is None:
             raise RuntimeError(shown)
-        self._ids[name] = match[1]
+        self.jobs[name] = match[1]
         return match[1]
-
-    def job(self, name: str) -> str:
-        """The id that the name stands for."""
-        return self._ids[name]
 
     def named(self, command: Sequence[str]) -> str:
         """The command as it is shown."""
@@ -105,7 +102,7 @@ class Terminal:
 
     def renamed(self, text: str) -> str:
         """The text with names in place of ids."""
-        for name, own in self._ids.items():
+        for name, own in self.jobs.items():
             text = text.replace(own, name)
         return text
 

@@ -77,10 +77,11 @@ LAUNCH = Choice(
 )
 
 STOP = (
-    "When a match has enough votes: after all of them, once it is decided, or at a lead of M "
-    "votes. By default decided; never where people judge."
+    "When a match has enough votes: after all of them, once it is decided, at a lead of M votes, "
+    "or when the judge prefers the leading answer with probability P (0.9 if none is given). By "
+    "default decided; never where people judge."
 )
-"""The help of the option `stop`; `lead:M` takes a number behind it."""
+"""The help of the option `stop`; `lead:M` and `evidence:P` take a number behind it."""
 
 ON_NO_VERDICT = Choice(
     "on_no_verdict",

@@ -1,13 +1,20 @@
 """The options of a submission that say how a match is voted on, and for how many votes."""
 
+import math
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from rrm_queue.actions import options
 from rrm_queue.domain import Order, Stop, Voting
 from rrm_queue.errors import Message, Option, UsageFault
+from rrm_queue.judging.evidence import least_lead
 
 if TYPE_CHECKING:
     from rrm_queue.actions.request import SubmitOptions
+
+EVIDENCE = "evidence"
+USUAL_EVIDENCE = 0.9
+MOST_EVIDENCE = 0.9999
 
 MOST_BUDGET = 999_999
 """The most votes that may be given for a tournament."""
@@ -21,7 +28,7 @@ def voting_of(given: "SubmitOptions", *, by_people: bool = False) -> Voting:
     votes = options.VOTES.checked(given.votes)
     order = options.ORDER.checked(given.order)
     usual = Stop.NEVER if by_people else Stop.DECIDED
-    stop, lead = _stop(given.stop or usual, votes)
+    stop, lead, evidence = _stop(given.stop or usual, votes)
     if order is Order.BOTH and votes % 2:
         both = Option("order", order.value)
         raise UsageFault(Message(both, " takes an even number of ", Option("votes")))
@@ -37,20 +44,44 @@ def voting_of(given: "SubmitOptions", *, by_people: bool = False) -> Voting:
         resamples=options.RESAMPLES.checked(given.resamples),
         keep_going=given.keep_going,
         judges=judges,
+        evidence=evidence,
     )
 
 
-def _stop(text: str, votes: int) -> tuple[Stop, int]:
+def _stop(text: str, votes: int) -> tuple[Stop, int, float]:
+    """When a match stops, the lead and the evidence. Raises UsageFault."""
     word, _, number = text.partition(":")
+    if word == EVIDENCE:
+        evidence = _checked_evidence(number) if text != EVIDENCE else USUAL_EVIDENCE
+        return Stop.LEAD, least_lead(evidence), evidence
     if word == Stop.LEAD:
         if not number.isdecimal() or not 1 <= int(number) <= votes:
             lead = Option("stop", "lead:M")
             limits = " needs a lead M between 1 and the number of "
             raise UsageFault(Message(lead, limits, Option("votes")))
-        return Stop.LEAD, int(number)
+        return Stop.LEAD, int(number), 0.0
     if text not in (Stop.DECIDED, Stop.NEVER):
-        raise UsageFault(Message(Option("stop"), f" is never, decided or lead:M, not '{text}'"))
-    return Stop(text), 0
+        words = f" is never, decided, lead:M or evidence:P, not '{text}'"
+        raise UsageFault(Message(Option("stop"), words))
+    return Stop(text), 0, 0.0
+
+
+def _checked_evidence(text: str) -> float:
+    number = math.nan
+    with suppress(ValueError):
+        number = float(text)
+    if not 0.5 < number <= MOST_EVIDENCE:
+        given = Option("stop", "evidence:P")
+        limits = f" needs a probability P above 0.5 and at most {MOST_EVIDENCE}, not '{text}'"
+        raise UsageFault(Message(given, limits))
+    return number
+
+
+def spelled_stop(voting: Voting) -> str:
+    """When a match has enough votes, as the option is written."""
+    if voting.evidence:
+        return f"{EVIDENCE}:{voting.evidence:g}"
+    return f"{voting.stop}:{voting.lead}" if voting.stop is Stop.LEAD else voting.stop
 
 
 def most_matches(budget: int | None, voting: Voting) -> int | None:

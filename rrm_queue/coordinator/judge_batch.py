@@ -16,6 +16,7 @@ from rrm_queue.domain import (
 )
 from rrm_queue.judging.kinds import kind_of
 from rrm_queue.judging.vote_request import VoteRequest, vote_request
+from rrm_queue.judging.voting import as_sent
 from rrm_queue.messages import Answer, BatchMatch, JudgeBatch, Question
 from rrm_queue.store.database import Transaction
 from rrm_queue.store.queue import dispatching
@@ -135,7 +136,7 @@ def judge_batch(
             )
             for m in matches
         ],
-        voting=job.voting,
+        voting=as_sent(job.voting, (votes.get(m.id, []) for m in matches)),
         seed=job.seed,
         token=token,
     )

@@ -92,7 +92,10 @@ class Launch(StrEnum):
 
 
 class Stop(StrEnum):
-    """When a match has enough votes: once it is decided, after the last vote, or at a lead."""
+    """When a match has enough votes: once it is decided, after the last vote, or at a lead.
+
+    `lead`: at a lead of so many votes or, with `Voting.evidence`, at one that tells enough.
+    """
 
     DECIDED = "decided"
     NEVER = "never"
@@ -126,8 +129,11 @@ class OnRefused(StrEnum):
 
 
 class Voting(msgspec.Struct, frozen=True, omit_defaults=True):
-    """How a match is voted on; `lead` is the lead at which `Stop.LEAD` stops.
+    """How a match is voted on; `lead` is the least lead at which `Stop.LEAD` stops.
 
+    Where `evidence` is not 0, `Stop.LEAD` stops when the judge prefers the leading answer with that
+    probability, see `judging.evidence`. `lead` is then the least lead that can say so: a worker of
+    a version before stops there, and the coordinator sends the match again where more is needed.
     `resamples` is how many more samples a vote without a verdict gets. With `keep_going` a judge
     that gives no verdicts does not pause its job. `votes` are those of all `judges` together, an
     equal number each, see `domain.jury`.
@@ -143,6 +149,7 @@ class Voting(msgspec.Struct, frozen=True, omit_defaults=True):
     keep_going: bool = False
     on_refused: OnRefused = OnRefused.FAIL
     judges: int = 1
+    evidence: float = 0.0
 
 
 class Verdict(StrEnum):

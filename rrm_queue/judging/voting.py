@@ -4,6 +4,8 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import assert_never
 
+from msgspec import structs
+
 from rrm_queue.domain import (
     CandidateNumber,
     Launch,
@@ -17,6 +19,7 @@ from rrm_queue.domain import (
 )
 from rrm_queue.domain.jury import alone, by_judge, in_jury
 from rrm_queue.errors import PermanentFault
+from rrm_queue.judging.evidence import more_votes
 from rrm_queue.seeds import derive
 
 
@@ -72,20 +75,24 @@ def needed(so_far: Tally, voting: Voting) -> int:
     remaining = voting.votes - so_far.cast
     if remaining <= 0:
         return 0
-    lacking = _lacking(so_far.lead, remaining, voting)
+    lacking = _lacking(so_far, remaining, voting)
     if voting.order is Order.BOTH and voting.stop is not Stop.NEVER:
         lacking += (so_far.cast + lacking) % 2 if lacking else 0
     return min(lacking, remaining)
 
 
-def _lacking(lead: int, remaining: int, voting: Voting) -> int:
+def _lacking(so_far: Tally, remaining: int, voting: Voting) -> int:
     """How many votes the leading side lacks until the stop rule holds; 0 when it holds."""
+    lead = so_far.lead
     undecided = 0 if lead > remaining else (remaining - lead) // 2 + 1
     match voting.stop:
         case Stop.NEVER:
             return remaining
         case Stop.DECIDED:
             return undecided
+        case Stop.LEAD if voting.evidence:
+            behind, ahead = sorted((so_far.first, so_far.second))
+            return more_votes(ahead, behind, voting.evidence, most=undecided)
         case Stop.LEAD:
             return min(undecided, max(voting.lead - lead, 0))
         case _:
@@ -113,6 +120,22 @@ def wave(votes: Collection[Vote], voting: Voting) -> list[int]:
         return sorted(_fellows(cast) - cast) if voting.order is Order.BOTH else []
     missing = [number for number in range(1, voting.votes + 1) if number not in cast]
     return missing if voting.launch is Launch.ALL else missing[:lacking]
+
+
+def as_sent(voting: Voting, held: Iterable[Collection[Vote]]) -> Voting:
+    """The voting of a batch whose matches hold these votes, so that any worker goes on with it.
+
+    A worker of the version before knows no evidence and stops at `lead`. So that is the least lead
+    at which a match of the batch may stop: no vote too many, and at least one for one of them.
+    """
+    if not voting.evidence:
+        return voting
+    own = alone(voting)
+    tallies = [tally(votes, own) for all_ in held for votes in by_judge(all_, voting)]
+    lacking = [(so_far.lead, needed(so_far, own)) for so_far in tallies]
+    return structs.replace(
+        voting, lead=min((lead + more for lead, more in lacking if more), default=voting.lead)
+    )
 
 
 def awaited(cast: Collection[Vote], in_flight: Iterable[int], voting: Voting) -> set[int]:

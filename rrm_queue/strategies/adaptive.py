@@ -53,7 +53,7 @@ class Adaptive:
         """The rounds that can start, or the end: the candidates ranked by their strengths."""
         # It loads NumPy, which most commands do without.
         from rrm_queue.strategies.adaptive_rounds import Rounds
-        from rrm_queue.strategies.adaptive_rule import Best, Ordering
+        from rrm_queue.strategies.adaptive_rule import RULES
 
-        rule = Best() if self.goal is Goal.BEST else Ordering()
+        rule = RULES[self.goal]
         return Rounds(size, seed, rule, self.confidence, self.matches(size)).plan(history)

@@ -1,4 +1,7 @@
-"""What the matches so far say of the candidates: a normal approximation of the posterior."""
+"""What the matches so far say of the candidates: a normal approximation of the posterior.
+
+Arrays may have axes in front of those that are named, for several tournaments at once.
+"""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -7,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+Whole = NDArray[np.intp]
 
 SPREAD = 2.0
 """The prior's standard deviation of strengths, in logits: a vote on two random answers is then
@@ -35,26 +39,37 @@ class Asked(NamedTuple):
     equal: bool = False
 
 
+class Counts(NamedTuple):
+    """How often each pair has met, by the candidates in slots 1 and 2, n by n.
+
+    Matches `decided`, of these the `wins` of slot 1, and matches `waiting` for their result.
+    """
+
+    decided: Floats
+    wins: Floats
+    waiting: Floats
+
+
 class Posterior(NamedTuple):
     """Strengths in logits: `means` of n candidates, `covariance` of these and of the slot bias.
 
     Matches that are undecided are in the covariance, as if a result of the expected weight had come
-    that says nothing of slots: which answer they show first is not always known yet.
+    that says nothing of slots: which answer they show first is not always known yet. `fit` is the
+    logarithm of the probability of the results, up to a constant.
     """
 
     means: Floats
     covariance: Floats
+    fit: Floats
 
     @property
-    def leader(self) -> int:
+    def leader(self) -> Whole:
         """The candidate with the highest mean; the first of equals."""
-        return int(self.means.argmax())
+        return np.asarray(self.means.argmax(-1))
 
     def variances(self) -> Floats:
         """The variance of each difference of two strengths, n by n, with zeros on its diagonal."""
-        inner = self.covariance[:-1, :-1]
-        own = inner.diagonal()
-        return np.maximum(own[:, None] + own - 2 * inner, 0.0)
+        return np.maximum(apart(self.covariance[..., :-1, :-1]), 0.0)
 
 
 def posterior(size: int, asked: Sequence[Asked]) -> Posterior:
@@ -64,19 +79,25 @@ def posterior(size: int, asked: Sequence[Asked]) -> Posterior:
     1 / (1 + exp(-(s_first - s_second + b))), with normal priors; a draw is half a win for each. The
     mode by Newton's method and the curvature there (Laplace's approximation).
     """
-    decided, wins, waiting = _counts(size, asked)
-    mode = _mode(decided, wins)
+    return posterior_of(counts(size, asked))
+
+
+def posterior_of(counted: Counts, spread: float = SPREAD) -> Posterior:
+    """The posterior from counts, with this prior standard deviation of strengths in logits."""
+    decided, wins, waiting = counted
+    mode = _mode(decided, wins, spread)
     expected = _expected(mode)
-    curvature = _curvature(decided * expected * (1 - expected))
-    alike = 1 / (1 + np.exp(mode[:-1] - mode[:-1, None]))
-    weights = (waiting + waiting.T) * alike * (1 - alike)
-    curvature[:-1, :-1] += np.diag(weights.sum(1)) - weights
+    curvature = _curvature(decided * expected * (1 - expected), spread)
+    fitting = _fit(decided, wins, mode, curvature, spread)
+    alike = 1 / (1 + np.exp(-differences(mode[..., :-1])))
+    weights = (waiting + waiting.swapaxes(-1, -2)) * alike * (1 - alike)
+    curvature[..., :-1, :-1] += laplacian(weights)
     covariance = np.asarray(np.linalg.inv(curvature), np.float64)
-    return Posterior(mode[:-1], covariance)
+    return Posterior(mode[..., :-1], covariance, fitting)
 
 
-def _counts(size: int, asked: Sequence[Asked]) -> tuple[Floats, Floats, Floats]:
-    """Matches decided, of these the wins of slot 1, and matches waiting, by slots 1 and 2."""
+def counts(size: int, asked: Sequence[Asked]) -> Counts:
+    """The counts of these matches of `size` candidates."""
     decided = np.zeros((size, size))
     wins, waiting = np.zeros_like(decided), np.zeros_like(decided)
     for first, second, score, equal in asked:
@@ -89,33 +110,53 @@ def _counts(size: int, asked: Sequence[Asked]) -> tuple[Floats, Floats, Floats]:
         else:
             decided[first, second] += 1.0
             wins[first, second] += score
-    return decided, wins, waiting
+    return Counts(decided, wins, waiting)
 
 
-def _mode(decided: Floats, wins: Floats) -> Floats:
+def _fit(decided: Floats, wins: Floats, mode: Floats, curvature: Floats, spread: float) -> Floats:
+    """The logarithm of the results' probability under the prior, by Laplace's approximation.
+
+    Without what does not depend on the spread.
+    """
+    ahead = differences(mode[..., :-1]) + mode[..., -1, None, None]
+    likely = (wins * ahead - decided * np.logaddexp(0, ahead)).sum((-1, -2))
+    precision = _precision(mode.shape[-1] - 1, spread)
+    prior = (np.log(precision) - precision * mode**2).sum(-1) / 2
+    fitting: Floats = likely + prior - np.linalg.slogdet(curvature)[1] / 2
+    return fitting
+
+
+def _mode(decided: Floats, wins: Floats, spread: float) -> Floats:
     """The most likely strengths, and behind them the preference for slot 1."""
-    size = len(decided)
-    mode, precision = np.zeros(size + 1), _precision(size)
+    *several, size, _ = decided.shape
+    mode, precision = np.zeros((*several, size + 1)), _precision(size, spread)
+    moving = np.ones((*several, 1), bool)
     for _ in range(STEPS):
         expected = _expected(mode)
         surplus = wins - decided * expected
-        slope = np.append(surplus.sum(1) - surplus.sum(0), surplus.sum()) - precision * mode
-        step = np.linalg.solve(_curvature(decided * expected * (1 - expected)), slope)
-        longest = float(np.abs(step).max())
-        mode += step * min(1.0, LONGEST_STEP / longest) if longest else step
-        if longest < CONVERGED:
+        slope = np.empty_like(mode)
+        slope[..., :-1] = surplus.sum(-1) - surplus.sum(-2)
+        slope[..., -1] = surplus.sum((-1, -2))
+        slope -= precision * mode
+        curvature = _curvature(decided * expected * (1 - expected), spread)
+        step = np.linalg.solve(curvature, slope[..., None])[..., 0]
+        longest = np.abs(step).max(-1, keepdims=True)
+        mode += moving * step * (LONGEST_STEP / np.maximum(longest, LONGEST_STEP))
+        moving &= longest >= CONVERGED
+        if not moving.any():
             break
     return mode
 
 
-def with_waiting(state: Posterior, first: int, second: int) -> Posterior:
+def with_waiting(state: Posterior, first: Whole | int, second: Whole | int) -> Posterior:
     """The posterior when one more match is waited for."""
     covariance = state.covariance
-    moved = covariance[first] - covariance[second]
-    variance = moved[first] - moved[second]
-    weight = information(state.means[first] - state.means[second], variance)
-    less = np.outer(moved, moved) * (weight / (1 + weight * variance))
-    return state._replace(covariance=covariance - less)
+    moved = row(covariance, first) - row(covariance, second)
+    variance = entry(moved, first) - entry(moved, second)
+    ahead = entry(state.means, first) - entry(state.means, second)
+    weight = information(ahead, variance)
+    lost = np.sqrt(weight / (1 + weight * variance))[..., None] * moved
+    return state._replace(covariance=covariance - lost[..., :, None] * lost[..., None, :])
 
 
 def information(ahead: Floats, variance: Floats) -> Floats:
@@ -130,19 +171,50 @@ def information(ahead: Floats, variance: Floats) -> Floats:
 
 def _expected(mode: Floats) -> Floats:
     """The probability that the candidate of the row, in slot 1, beats that of the column."""
-    chance: Floats = 1 / (1 + np.exp(mode[:-1] - mode[:-1, None] - mode[-1]))
+    chance: Floats = 1 / (1 + np.exp(-differences(mode[..., :-1]) - mode[..., -1, None, None]))
     return chance
 
 
-def _precision(size: int) -> Floats:
-    return np.append(np.full(size, SPREAD**-2), SLOT_SPREAD**-2)
+def _precision(size: int, spread: float) -> Floats:
+    return np.append(np.full(size, spread**-2), SLOT_SPREAD**-2)
 
 
-def _curvature(weights: Floats) -> Floats:
+def _curvature(weights: Floats, spread: float) -> Floats:
     """The precision of the posterior; `weights` by the candidates in slots 1 and 2."""
-    firsts, seconds = weights.sum(1), weights.sum(0)
-    curvature = np.diag(_precision(len(weights)))
-    curvature[:-1, :-1] += np.diag(firsts + seconds) - weights - weights.T
-    curvature[:-1, -1] = curvature[-1, :-1] = firsts - seconds
-    curvature[-1, -1] += firsts.sum()
+    *several, size, _ = weights.shape
+    curvature = np.zeros((*several, size + 1, size + 1))
+    curvature[...] = np.diag(_precision(size, spread))
+    curvature[..., :-1, :-1] += laplacian(weights + weights.swapaxes(-1, -2))
+    leaning = weights.sum(-1) - weights.sum(-2)
+    curvature[..., :-1, -1] = curvature[..., -1, :-1] = leaning
+    curvature[..., -1, -1] += weights.sum((-1, -2))
     return curvature
+
+
+def differences(values: Floats) -> Floats:
+    """Each value less each other, n by n."""
+    found: Floats = values[..., :, None] - values[..., None, :]
+    return found
+
+
+def apart(matrix: Floats) -> Floats:
+    """m[i, i] + m[j, j] - 2 m[i, j]: of covariances, the variance of each difference."""
+    own = np.diagonal(matrix, axis1=-2, axis2=-1)
+    found: Floats = own[..., :, None] + own[..., None, :] - 2 * matrix
+    return found
+
+
+def laplacian(weights: Floats) -> Floats:
+    """The graph's Laplacian: the sums of the rows on the diagonal, less the weights."""
+    found: Floats = weights.sum(-1)[..., None] * np.eye(weights.shape[-1]) - weights
+    return found
+
+
+def row(matrix: Floats, number: Whole | int) -> Floats:
+    """A row of each matrix."""
+    return np.take_along_axis(matrix, np.asarray(number)[..., None, None], -2)[..., 0, :]
+
+
+def entry(values: Floats, number: Whole | int) -> Floats:
+    """An entry of each vector."""
+    return np.take_along_axis(values, np.asarray(number)[..., None], -1)[..., 0]

@@ -7,11 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from rrm_queue.domain import CandidateNumber, DecidedBy, Outcome, Pairing, Position
+from rrm_queue.strategies.adaptive_confidence import sure
 from rrm_queue.strategies.adaptive_posterior import (
     Asked,
     Floats,
     Posterior,
+    Whole,
+    counts,
     posterior,
+    posterior_of,
     with_waiting,
 )
 from rrm_queue.strategies.adaptive_rule import Rule
@@ -53,33 +57,37 @@ class Rounds:
         if any(match.score is None for match in asked[:known]):
             return None
         waiting = [match._replace(score=None) for match in asked[known:]]
-        state = posterior(self.size, [*asked[:known], *waiting])
-        if not self._settled(state):
+        state, settled = self._state([*asked[:known], *waiting])
+        if not settled:
             return state
         if any(match.score is None for match in asked):
             return None
-        state = posterior(self.size, asked)
-        return None if self._settled(state) else state
+        state, settled = self._state(asked)
+        return None if settled else state
 
-    def _settled(self, state: Posterior) -> bool:
-        return self.rule.confidence(state) >= self.confidence
+    def _state(self, asked: Sequence[Asked]) -> tuple[Posterior, bool]:
+        """What these matches say, and whether that is enough."""
+        counted = counts(self.size, asked)
+        state = posterior_of(counted)
+        return state, bool(sure(self.rule, counted, state, self.confidence))
 
     def _round(self, asked: Sequence[Asked], state: Posterior) -> list[Pairing]:
         """The next round: at first pairs from the circle, then those that tell most."""
-        length, places = round_length(self.size), circle(self.size, self.seed)
+        length, places = round_length(self.size), np.array(circle(self.size, self.seed))
         turn = len(asked) // length + 1
         met = Counter(frozenset(match[:2]) for match in asked)
         pairings: list[Pairing] = []
         for slot in range(length):
             number = len(asked) + slot
             if number < in_flight(self.size):
-                first, second = places[2 * number], places[2 * number + 1]
+                chosen = places[2 * number : 2 * number + 2]
             else:
-                first, second = _most_telling(self.rule.worth(state), places)
+                chosen = most_telling(self.rule.worth(state), places)
+            first, second = map(CandidateNumber, chosen.tolist())
             pair = frozenset((first, second))
             met[pair] += 1
             pairings.append(Pairing(Position(turn, slot), first, second, met[pair]))
-            state = with_waiting(state, first, second)
+            state = with_waiting(state, *chosen)
         return pairings
 
 
@@ -105,13 +113,18 @@ def _match(pair: Pair, outcome: Outcome | None) -> Asked:
     return Asked(*pair, score, equal=outcome.decided_by is DecidedBy.EQUAL)
 
 
-def _most_telling(worth: Floats, places: Sequence[CandidateNumber]) -> Pair:
-    """The pair with the highest worth; of equals the first in the order of the circle."""
-    order = np.array(places)
-    upper = np.triu_indices(len(order), 1)
-    found = worth[np.ix_(order, order)][upper]
-    chosen = int(np.argmax(found >= found.max() * (1 - SAME)))
-    return places[int(upper[0][chosen])], places[int(upper[1][chosen])]
+def most_telling(worth: Floats, places: Whole) -> Whole:
+    """The pair with the highest worth; of equals the first in the order of the circle.
+
+    Several tournaments may be stacked: the pair is in the last axis.
+    """
+    size = places.shape[-1]
+    pairs = places[..., np.array(np.triu_indices(size, 1))]
+    found = np.take_along_axis(
+        worth.reshape(*worth.shape[:-2], -1), pairs[..., 0, :] * size + pairs[..., 1, :], -1
+    )
+    best = (found >= found.max(-1, keepdims=True) * (1 - SAME)).argmax(-1)
+    return np.take_along_axis(pairs, best[..., None, None], -1)[..., 0]
 
 
 def _places(means: Floats) -> dict[CandidateNumber, int]:

@@ -1,11 +1,21 @@
 """Which pair tells most next, and whether enough is known: rules over the posterior."""
 
+from collections.abc import Mapping
 from math import erfc, sqrt
 from typing import Protocol
 
 import numpy as np
 
-from rrm_queue.strategies.adaptive_posterior import Floats, Posterior, information
+from rrm_queue.strategies.adaptive_posterior import (
+    Floats,
+    Posterior,
+    Whole,
+    apart,
+    differences,
+    information,
+    laplacian,
+    row,
+)
 
 MARGIN = 0.1
 """Logits by which a candidate has to be better to count: a vote then prefers it in 52.5 %."""
@@ -19,7 +29,7 @@ class Rule(Protocol):
     def worth(self, state: Posterior) -> Floats:
         """The worth of a match of each pair, n by n; what it is measured in does not matter."""
 
-    def confidence(self, state: Posterior) -> float:
+    def confidence(self, state: Posterior) -> Floats:
         """The probability that what the goal asks for is known."""
 
 
@@ -34,21 +44,25 @@ class Best:
     def worth(self, state: Posterior) -> Floats:
         """The weighted sum of the variances that a match of each pair takes away."""
         gaps, deviations = _differences(state)
-        rivals = _normal(-gaps[state.leader] / deviations[state.leader])
-        rivals[state.leader] = 1.0
-        weights = np.outer(rivals, rivals) * _density(gaps / deviations) / deviations
-        np.fill_diagonal(weights, 0.0)
+        leader = state.leader
+        rivals = _normal(-row(gaps, leader) / row(deviations, leader))
+        _with_one(rivals, leader)
+        both = rivals[..., :, None] * rivals[..., None, :]
+        weights = both * _density(gaps / deviations) / deviations
+        weights *= 1 - np.eye(weights.shape[-1])
         return _variance_taken(state, gaps, weights)
 
-    def confidence(self, state: Posterior) -> float:
+    def confidence(self, state: Posterior) -> Floats:
         """The probability that nobody is better than the leader by more than MARGIN, at least.
 
         The product over its rivals of the chance that each is not. The differences share the
         leader's strength, so the chance that none is at all is higher.
         """
         gaps, deviations = _differences(state)
-        ahead = _normal((gaps[state.leader] + MARGIN) / deviations[state.leader])
-        return float(np.delete(ahead, state.leader).prod())
+        leader = state.leader
+        ahead = _normal((row(gaps, leader) + MARGIN) / row(deviations, leader))
+        _with_one(ahead, leader)
+        return np.asarray(ahead.prod(-1))
 
 
 class Ordering:
@@ -57,24 +71,31 @@ class Ordering:
     def worth(self, state: Posterior) -> Floats:
         """The information of a match, times the variance of what it is about."""
         variances = state.variances()
-        return information(_gaps(state), variances) * variances
+        return information(differences(state.means), variances) * variances
 
-    def confidence(self, state: Posterior) -> float:
+    def confidence(self, state: Posterior) -> Floats:
         """The expected share of all pairs in the right order, or not further apart than MARGIN."""
         gaps, deviations = _differences(state)
-        upper = np.triu_indices(len(gaps), 1)
-        return float(_normal((np.abs(gaps[upper]) + MARGIN) / deviations[upper]).mean())
+        upper = (..., *np.triu_indices(gaps.shape[-1], 1))
+        right = _normal((np.abs(gaps[upper]) + MARGIN) / deviations[upper])
+        return np.asarray(right.mean(-1))
 
 
-def _gaps(state: Posterior) -> Floats:
-    return state.means[:, None] - state.means
+RULES: Mapping[str, Rule] = {"best": Best(), "order": Ordering()}
+"""By the goal of `adaptive`."""
+
+
+def _with_one(values: Floats, number: Whole) -> None:
+    """Puts 1 in the place of a candidate, which is no rival of itself."""
+    np.put_along_axis(values, number[..., None], 1.0, -1)
 
 
 def _differences(state: Posterior) -> tuple[Floats, Floats]:
     """Means and standard deviations of all differences; 1 on the diagonal of the latter."""
     variances = state.variances()
-    np.fill_diagonal(variances, 1.0)
-    return _gaps(state), np.sqrt(variances)
+    size = variances.shape[-1]
+    variances[..., range(size), range(size)] = 1.0
+    return differences(state.means), np.sqrt(variances)
 
 
 def _variance_taken(state: Posterior, gaps: Floats, weights: Floats) -> Floats:
@@ -83,11 +104,10 @@ def _variance_taken(state: Posterior, gaps: Floats, weights: Floats) -> Floats:
     With the Laplacian of the weights the sum is its trace with the covariance, which a match
     changes by a matrix of rank one (Sherman and Morrison).
     """
-    inner, variances = state.covariance[:-1, :-1], state.variances()
+    inner, variances = state.covariance[..., :-1, :-1], state.variances()
     told = information(gaps, variances)
-    moved = inner @ (np.diag(weights.sum(1)) - weights) @ inner
-    own = moved.diagonal()
-    taken: Floats = told / (1 + told * variances) * (own[:, None] + own - 2 * moved)
+    moved = inner @ laplacian(weights) @ inner
+    taken: Floats = told / (1 + told * variances) * apart(moved)
     return taken
 
 

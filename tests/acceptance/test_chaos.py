@@ -205,7 +205,7 @@ def test_bad_counts_are_excused_only_where_the_engine_sent_them(
 def test_no_forged_outcome_fits_its_batch() -> None:
     rows = [
         SimpleNamespace(id=1, job_id="a", token="1" * 32, matches=[11, 12]),
-        SimpleNamespace(id=2, job_id="a", token="2" * 32, matches=[13]),
+        SimpleNamespace(id=2, job_id="a", token="2" * 32, matches=[12, 13]),  # 12 was sent again
         SimpleNamespace(id=3, job_id="b", token="3" * 32, matches=[14]),
     ]
     sent = {row.id: SentBatch(row.job_id, row.token, frozenset(row.matches)) for row in rows}

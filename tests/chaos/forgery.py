@@ -41,7 +41,11 @@ def forge(store: Connection, broker: Redis) -> int:
 
 
 def forged(batches: Sequence[Batch]) -> Iterator[Outcomes]:
-    """A flush of each kind; those of two batches only where there are such."""
+    """A flush of each kind; those of two batches only where there are such.
+
+    A match that was handed back and sent again is in both batches while the first still runs. What
+    the first says about it counts, so a stranger with its token would be believed: no such flush.
+    """
     votes = [Vote(number, Verdict.FIRST, number % 2 == 0) for number in (1, 2, 3)]
     for batch in batches[:1]:
         own = list(batch.matches)
@@ -52,10 +56,11 @@ def forged(batches: Sequence[Batch]) -> Iterator[Outcomes]:
         yield Outcomes(_UNKNOWN, batch.job_id, _STRANGER, _reports(own, votes), batch.token)
     for same_job in (True, False):
         for batch, other in permutations(batches, 2):
-            if (batch.job_id == other.job_id) is same_job:
-                yield _flush(batch, other.matches, votes)
+            foreign = [match for match in other.matches if match not in batch.matches]
+            if foreign and (batch.job_id == other.job_id) is same_job:
+                yield _flush(batch, foreign, votes)
                 if not same_job:  # the other's batch and token, under this job's name
-                    reports = _reports(other.matches, votes)
+                    reports = _reports(foreign, votes)
                     yield Outcomes(other.id, batch.job_id, _STRANGER, reports, other.token)
                 break
 

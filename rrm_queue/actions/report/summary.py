@@ -9,6 +9,7 @@ from rrm_queue import __version__
 from rrm_queue.actions.formatting import cache_share, elapsed, moment
 from rrm_queue.actions.leaderboard import lead_words
 from rrm_queue.actions.money import cost_words
+from rrm_queue.actions.request_voting import spelled_stop
 from rrm_queue.diagnostics.diagnosis import Diagnosis
 from rrm_queue.diagnostics.reading import Level
 from rrm_queue.domain import JobState, JudgeSpec
@@ -124,7 +125,9 @@ def _facts(view: JobView) -> Iterator[Fact]:
     yield Fact("tournaments", f"{view.tournaments:,}, {count(view.candidates, 'candidate')}")
     yield Fact("strategy", f"{view.strategy}, seed {view.seed}")
     yield Fact("judge", judge_name(view.judge))
-    yield Fact("votes a match", f"{voting.votes}, order {voting.order}, stop {voting.stop}")
+    yield Fact(
+        "votes a match", f"{voting.votes}, order {voting.order}, stop {spelled_stop(voting)}"
+    )
     done = f"{view.matches_done:,} decided"
     failed = f", {view.matches_failed:,} failed" if view.matches_failed else ""
     yield Fact("matches", done + failed)

@@ -7,6 +7,7 @@ from rrm_queue.actions.compare import MOST_SHOWN, SHOWN, compare
 from rrm_queue.actions.comparison_schema import comparison_shape
 from rrm_queue.actions.schemas import json_line
 from rrm_queue.cli.options.arguments import complete_job
+from rrm_queue.cli.options.ranges import WholeNumbers
 from rrm_queue.cli.render.comparison import comparison_view
 from rrm_queue.cli.render.terminal import screen
 
@@ -16,7 +17,7 @@ from rrm_queue.cli.render.terminal import screen
 @click.argument("two", metavar="B", shell_complete=complete_job)
 @click.option(
     "--disagreements",
-    type=click.IntRange(0, MOST_SHOWN),
+    type=WholeNumbers(0, MOST_SHOWN),
     default=SHOWN,
     help="How many of the most telling disagreements to show.",
 )

@@ -10,6 +10,7 @@ import click
 from rrm_queue.actions.app import App
 from rrm_queue.actions.export import Exported, ExportRequest, export
 from rrm_queue.cli.options.arguments import job_argument
+from rrm_queue.cli.options.ranges import WholeNumbers
 from rrm_queue.exports import KINDS
 from rrm_queue.exports.battles import Columns
 from rrm_queue.exports.preferences import Pairs, Rating
@@ -77,7 +78,7 @@ or not at all. docs/exports.md lists every column.
     "--rating", type=_word(Rating), help="preferences: the rating of the margin; by default bt."
 )
 @click.option("--margin", type=float, help="preferences: the smallest difference of the ratings.")
-@click.option("--most", type=click.IntRange(min=1), help="preferences: the most pairs of a prompt.")
+@click.option("--most", type=WholeNumbers(min=1), help="preferences: the most pairs of a prompt.")
 @click.option(
     "--transitive",
     is_flag=True,

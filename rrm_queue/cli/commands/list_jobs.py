@@ -5,6 +5,7 @@ import click
 from rrm_queue.actions import jobs
 from rrm_queue.actions.app import App
 from rrm_queue.actions.schemas import json_line, status_shape
+from rrm_queue.cli.options.ranges import WholeNumbers
 from rrm_queue.cli.render.tables import jobs_table
 from rrm_queue.cli.render.terminal import screen
 from rrm_queue.domain import JobState
@@ -12,7 +13,7 @@ from rrm_queue.domain import JobState
 
 @click.command("list")
 @click.option(
-    "--limit", type=click.IntRange(1, 100_000), default=20, show_default=True, help="How many."
+    "--limit", type=WholeNumbers(1, 100_000), default=20, show_default=True, help="How many."
 )
 @click.option(
     "--json", "as_json", is_flag=True, help="One JSON object a line, as `status` prints it."

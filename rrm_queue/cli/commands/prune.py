@@ -7,6 +7,7 @@ import click
 from rrm_queue.actions import prune
 from rrm_queue.actions.app import App
 from rrm_queue.actions.schemas import json_line
+from rrm_queue.cli.options.ranges import Numbers
 from rrm_queue.errors import UsageFault
 from rrm_queue.text import count
 
@@ -15,7 +16,7 @@ from rrm_queue.text import count
 @click.option(
     "--older-than",
     "days",
-    type=click.FloatRange(min=0),
+    type=Numbers(min=0),
     default=1.0,
     show_default=True,
     help="Days without work after which a job is left over.",

@@ -8,6 +8,7 @@ import click
 from rrm_queue.actions.app import App
 from rrm_queue.actions.report.write import ReportRequest, write_report
 from rrm_queue.cli.options.arguments import job_argument
+from rrm_queue.cli.options.ranges import WholeNumbers
 from rrm_queue.text import count, magnitude
 
 
@@ -20,7 +21,7 @@ from rrm_queue.text import count, magnitude
 @click.option(
     "--tournaments",
     "most",
-    type=click.IntRange(0),
+    type=WholeNumbers(0),
     default=200,
     show_default=True,
     help="How many tournaments to show; of a larger job, some that failed and an even spread.",
@@ -34,7 +35,7 @@ from rrm_queue.text import count, magnitude
 )
 @click.option(
     "--size",
-    type=click.IntRange(1, 1000),
+    type=WholeNumbers(1, 1000),
     metavar="MB",
     default=20,
     show_default=True,

@@ -7,12 +7,13 @@ import click
 from rrm_queue.actions.app import App
 from rrm_queue.actions.settings import log_to_stderr, read_settings
 from rrm_queue.cli.options.metrics import LOOPBACK
+from rrm_queue.cli.options.ranges import WholeNumbers
 
 
 @click.command("serve")
 @click.option(
     "--port",
-    type=click.IntRange(0, 65535),
+    type=WholeNumbers(0, 65535),
     default=8765,
     help="Port to listen on; 0 chooses a free one.",
 )

@@ -7,6 +7,7 @@ import click
 
 from rrm_queue.actions.options import Choice, WholeNumber
 from rrm_queue.cli.options.flags import flag
+from rrm_queue.cli.options.ranges import WholeNumbers
 from rrm_queue.errors import Option
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -14,7 +15,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 def number_option(option: WholeNumber) -> Callable[[Command], Command]:
     """The flag for a whole number, with its limits, default and help."""
-    kind = click.IntRange(option.low, option.high)
+    kind = WholeNumbers(option.low, option.high)
     return click.option(
         flag(Option(option.name)), type=kind, default=option.default, help=option.help
     )

@@ -5,6 +5,8 @@ from typing import Any
 
 import click
 
+from rrm_queue.cli.options.ranges import WholeNumbers
+
 LOOPBACK = "127.0.0.1"
 
 
@@ -18,7 +20,7 @@ def metrics_options(command: Callable[..., Any]) -> Callable[..., Any]:
     )
     port = click.option(
         "--metrics-port",
-        type=click.IntRange(0, 65535),
+        type=WholeNumbers(0, 65535),
         help="Port for Prometheus metrics, at /metrics.",
     )
     return port(host(command))

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 import click
 
 from rrm_queue.actions.input_files import STDIN
+from rrm_queue.cli.options.ranges import Numbers, WholeNumbers
 from rrm_queue.domain import Tournament
 from rrm_queue.estimates import AGREEMENT, Scale
 from rrm_queue.text import count, magnitude
@@ -21,21 +22,21 @@ OPTIONS = (
     ),
     click.option(
         "--agreement",
-        type=click.FloatRange(0.5, 1),
+        type=Numbers(0.5, 1),
         default=AGREEMENT,
         show_default=True,
         help="For the estimate: the share of votes that side with the majority of their match.",
     ),
     click.option(
         "--rate",
-        type=click.FloatRange(0, min_open=True),
+        type=Numbers(0, min_open=True),
         metavar="VOTES_PER_SECOND",
         help="For the estimate: the speed, if not that of the last job with this judge, or the "
         "published one.",
     ),
     click.option(
         "--gpus",
-        type=click.IntRange(1),
+        type=WholeNumbers(1),
         help="For the estimate: the number of GPUs that reach this speed.",
     ),
     click.option("--yes", is_flag=True, help="Do not ask before a large job."),

@@ -16,7 +16,7 @@ OPTIONS = (
     choice_option(options.LAUNCH),
     click.option(
         "--stop",
-        metavar="never|decided|lead:M",
+        metavar="never|decided|lead:M|evidence[:P]",
         help=options.STOP,
     ),
     choice_option(options.ON_NO_VERDICT),

@@ -8,6 +8,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, TextColumn
 from rich.progress import Progress as Bars
+from rich.table import Column
 
 from rrm_queue.actions.formatting import STYLES, Progress, elapsed, progress
 from rrm_queue.actions.pace import Pace, Speedometer
@@ -16,6 +17,9 @@ from rrm_queue.text import count, duration
 from rrm_queue.views.jobs import JobView
 
 EVERY = 10.0  # seconds between two plain lines
+
+ROOMY = 72
+"""Columns from which on a bar has room for tournaments and the time spent."""
 
 
 class Display(Protocol):
@@ -28,12 +32,15 @@ class Display(Protocol):
         """Shows a note that is to stay."""
 
 
+_WHOLE = Column(no_wrap=True, min_width=max(map(len, JobState)))
+
+
 class BarDisplay:
     """One bar, drawn anew in place; notes scroll above it."""
 
     def __init__(self, console: Console) -> None:
         self.bars = Bars(
-            TextColumn("{task.fields[state]}", markup=False),
+            TextColumn("{task.fields[state]}", markup=False, table_column=_WHOLE),
             BarColumn(bar_width=None),
             TextColumn("{task.description}", markup=False),
             console=console,
@@ -52,7 +59,7 @@ class BarDisplay:
             completed=goal.over,
             total=goal.total or None,
             state=view.state,
-            description=_figures(view, goal, pace),
+            description=_figures(view, goal, pace, brief=self.bars.console.width < ROOMY),
         )
 
     def say(self, note: str) -> None:
@@ -91,15 +98,16 @@ def _goal(view: JobView, total: int | None) -> Progress:
     return Progress(over, max(over, total), "matches")
 
 
-def _figures(view: JobView, goal: Progress, pace: Pace) -> str:
+def _figures(view: JobView, goal: Progress, pace: Pace, *, brief: bool = False) -> str:
     """Such as `310/3,100 matches, 1/10 tournaments, 45/s, 0:00:07, 1 min left`."""
     said = [f"{goal.over:,}/{goal.total:,} {goal.unit}"]
-    if goal.unit != "matches":
+    if goal.unit != "matches" and not brief:
         said.append(count(view.matches_done, "match"))
-    elif view.tournaments > 1:
+    elif view.tournaments > 1 and not brief:
         ended = view.tournaments_done + view.tournaments_failed
         said.append(f"{ended:,}/{view.tournaments:,} tournaments")
-    said += [f"{pace.rate or 0:,.0f}/s", str(elapsed(view, datetime.now(UTC)))]
+    if not brief:
+        said += [f"{pace.rate or 0:,.0f}/s", str(elapsed(view, datetime.now(UTC)))]
     if pace.left and not view.state.ended:
         said.append(f"{duration(pace.left)} left")
     return ", ".join(said)

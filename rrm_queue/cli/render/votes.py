@@ -116,7 +116,8 @@ def _answers(details: MatchDetails, width: int) -> RenderableType:
 
 
 def _answer(candidate: Candidate) -> RenderableType:
-    by = f" by {printable(candidate.generator)}" if candidate.generator else ""
+    generator = candidate.generator if candidate.generator != candidate.key else None
+    by = f" by {printable(generator)}" if generator else ""
     heading = Text.assemble((printable(candidate.key), "bold"), (by, "dim"), overflow="fold")
     return Group(heading, _body(candidate.text))
 

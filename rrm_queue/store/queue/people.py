@@ -160,7 +160,7 @@ def expired(tx: Connection, job: PeoplesJob) -> list[BatchId]:
 def claim_matches(tx: Connection, job: JobId, person: str, count: int) -> list[ReadyMatch]:
     """Up to `count` ready matches that the person neither voted on nor skipped, locked."""
     rows = tx.execute(CLAIM_MATCHES, {"job": job, "person": person, "count": count})
-    return [ReadyMatch(row.id, row.tournament_id, row.first, row.second) for row in rows]
+    return [ReadyMatch(row.id, job, row.tournament_id, row.first, row.second) for row in rows]
 
 
 def insert_lease(

@@ -4,7 +4,7 @@ import pytest
 
 from rrm_queue.actions import options
 from rrm_queue.actions.request import SubmitOptions, request_of
-from rrm_queue.actions.request_voting import voting_of
+from rrm_queue.actions.request_voting import spelled_stop, voting_of
 from rrm_queue.cli.commands.submit import command
 from rrm_queue.cli.options.flags import flag
 from rrm_queue.domain import Launch, OnNoVerdict, Order, Stop, Voting
@@ -31,6 +31,17 @@ def test_the_options_become_one_value() -> None:
 
 
 @pytest.mark.parametrize(
+    ("stop", "lead", "evidence"), [("evidence", 4, 0.9), ("evidence:0.75", 2, 0.75)]
+)
+def test_evidence_is_stored_with_the_least_lead_that_can_reach_it(
+    stop: str, lead: int, evidence: float
+) -> None:
+    voting = voting_of(SubmitOptions(votes=9, stop=stop))
+    assert voting == Voting(9, stop=Stop.LEAD, lead=lead, evidence=evidence)
+    assert spelled_stop(voting) == f"evidence:{evidence}"
+
+
+@pytest.mark.parametrize(
     "wrong",
     [
         {"stop": "soon"},
@@ -38,6 +49,11 @@ def test_the_options_become_one_value() -> None:
         {"stop": "lead:0"},
         {"stop": "lead:x"},
         {"stop": "lead:6", "votes": 5},
+        {"stop": "evidence:"},
+        {"stop": "evidence:x"},
+        {"stop": "evidence:0.5"},
+        {"stop": "evidence:1"},
+        {"stop": "evidence:nan"},
         {"order": "both", "votes": 5},
         {"votes": 0},
         {"votes": 1002},
@@ -59,7 +75,11 @@ def test_options_that_make_no_sense_are_refused(wrong: dict[str, Any]) -> None:
     [
         ({"order": "both", "votes": 5}, "--order both takes an even number of --votes"),
         ({"stop": "lead:0"}, "--stop lead:M needs a lead M between 1 and the number of --votes"),
-        ({"stop": "soon"}, "--stop is never, decided or lead:M, not 'soon'"),
+        ({"stop": "soon"}, "--stop is never, decided, lead:M or evidence:P, not 'soon'"),
+        (
+            {"stop": "evidence:2"},
+            "--stop evidence:P needs a probability P above 0.5 and at most 0.9999, not '2'",
+        ),
         ({"name": "a\nb"}, "--name must be printable text of at most 1000 characters"),
         ({"judge": "\x1b"}, "--judge must be printable text of at most 1000 characters"),
         ({"seeding": "none"}, "--seeding is random, given, not 'none'"),

@@ -5,6 +5,8 @@ from itertools import count
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
+from scipy.stats import beta
 
 from rrm_queue.domain import (
     CandidateNumber,
@@ -20,6 +22,7 @@ from rrm_queue.domain import (
     Voting,
 )
 from rrm_queue.errors import PermanentFault
+from rrm_queue.judging.evidence import BEFORE, least_lead, sureness
 from rrm_queue.judging.voting import (
     Tally,
     awaited,
@@ -60,6 +63,7 @@ def ballots(draw: st.DrawFn, orders: Sequence[Order] = ONE_BY_ONE) -> tuple[list
         stop=draw(st.sampled_from(Stop)),
         lead=draw(st.integers(1, size)),
         on_no_verdict=draw(st.sampled_from(OnNoVerdict)),
+        evidence=draw(st.sampled_from([0.0, 0.7, 0.85, 0.9, 0.97])),
     )
     return votes, voting
 
@@ -87,8 +91,16 @@ def enough(cast: Sequence[Vote], voting: Voting) -> bool:
     decided = abs(margin) > remaining
     return remaining == 0 or (
         voting.stop is not Stop.NEVER
-        and (decided or (voting.stop is Stop.LEAD and abs(margin) >= voting.lead))
+        and (decided or (voting.stop is Stop.LEAD and far_enough(cast, margin, voting)))
     )
+
+
+def far_enough(cast: Sequence[Vote], margin: int, voting: Voting) -> bool:
+    if not voting.evidence:
+        return abs(margin) >= voting.lead
+    sided = sum(counted(vote, voting) in (Verdict.FIRST, Verdict.SECOND) for vote in cast)
+    ahead, behind = (sided + abs(margin)) // 2, (sided - abs(margin)) // 2
+    return bool(beta.sf(0.5, BEFORE + ahead, BEFORE + behind) >= voting.evidence)
 
 
 def cast_stepwise(ballot: Sequence[Vote], voting: Voting, step: int = 1) -> list[Vote]:
@@ -143,6 +155,24 @@ def test_a_match_stopped_when_decided_ends_as_with_all_its_votes(
     if voting.stop is not Stop.LEAD:
         cast = cast_in_waves(ballot, voting)
         assert decide(cast, A, B, voting) == decide(ballot, A, B, voting)
+
+
+@given(st.integers(0, 40), st.integers(0, 40))
+def test_the_evidence_is_the_posterior_of_a_beta_prior(ahead: int, behind: int) -> None:
+    exact = beta.sf(0.5, BEFORE + ahead, BEFORE + behind)
+    assert sureness(ahead, behind) == pytest.approx(exact, abs=1e-9)
+
+
+@given(ballots().filter(lambda given: without_failing(given[1])), st.floats(0.51, 0.99))
+def test_a_worker_of_a_version_before_casts_no_vote_that_the_evidence_does_not_need(
+    match: tuple[list[Vote], Voting], evidence: float
+) -> None:
+    ballot, voting = match
+    least = least_lead(evidence)
+    asked = structs.replace(voting, stop=Stop.LEAD, lead=least, evidence=evidence)
+    before = cast_in_waves(ballot, structs.replace(asked, evidence=0.0))
+    whole = cast_in_waves(ballot, asked)
+    assert whole[: len(before)] == before
 
 
 @given(ballots(list(Order)), st.randoms(use_true_random=False))
