@@ -1,11 +1,14 @@
 # Two commands are all that a newcomer needs: `make demo` and `make test`.
 PYTHON ?= python3
 VENV := .venv
-ENGINE := .engine
+# The version of SGLang that `make test` uses; `make test-engine SGLANG=0.5.23` uses another.
+USUAL := 0.5.15
+SGLANG := $(USUAL)
+ENGINE := .engine$(if $(filter-out $(USUAL),$(SGLANG)),-$(SGLANG))
 RRMQ := $(VENV)/bin/rrmq
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test test-fast check docs pictures fmt engine gpu-check chaos chaos-cohorts recovery replications compose-test lock bench clean
+.PHONY: demo test test-fast test-engine check docs pictures fmt engine gpu-check chaos chaos-cohorts recovery replications compose-test lock bench clean
 
 demo: $(VENV)/.installed  ## find the right answers among the example's, in a virtual environment of its own
 	$(RRMQ) submit examples/traps.jsonl --name demo --watch
@@ -18,6 +21,9 @@ test: $(VENV)/.installed-dev check engine  ## all tests, on real services from w
 
 test-fast: $(VENV)/.installed-dev  ## unit, integration and migration tests without the slow ones: no engine
 	$(VENV)/bin/python -m pytest -n 4 --dist loadfile -m 'not slow' --hypothesis-profile fast tests/unit tests/integration tests/migration
+
+test-engine: $(VENV)/.installed-dev engine  ## the engine's tests alone; SGLANG=0.5.23 for the newest SGLang
+	RRMQ_TEST_ENGINE=$(ENGINE) $(VENV)/bin/python -m pytest tests/engine
 
 check: $(VENV)/.installed-dev  ## formatting, lint, types, import contracts, pages of the docs
 	$(VENV)/bin/ruff format --check .
@@ -77,7 +83,7 @@ bench: $(VENV)/.installed-dev engine  ## the queue's costs against baselines bes
 	$(VENV)/bin/python benchmarks $(BENCHMARK)
 
 clean:
-	rm -rf $(VENV) $(ENGINE) .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .engine .engine-* .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 
 $(VENV)/bin/pip:
 	$(PYTHON) -c 'import sys; sys.exit("rrmq needs Python 3.11 or newer: make PYTHON=python3.11 ...") if sys.version_info < (3, 11) else None'
@@ -93,9 +99,11 @@ $(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
 	$(VENV)/bin/pip install --quiet --require-hashes --requirement requirements-dev.txt
 	touch $@
 
-$(ENGINE)/.installed: tests/engine/requirements.txt tests/engine/requirements-bare.txt | $(VENV)/bin/pip
+ENGINE_NEEDS := tests/engine/sglang-$(SGLANG)
+
+$(ENGINE)/.installed: tests/engine/requirements.txt $(wildcard $(ENGINE_NEEDS)/*.txt tests/engine/cpu_platform/*.*) | $(VENV)/bin/pip
 	$(PYTHON) -m venv --clear $(ENGINE)
 	$(ENGINE)/bin/pip install --quiet --upgrade 'pip>=25.1'
-	$(ENGINE)/bin/pip install --quiet --requirement tests/engine/requirements.txt
-	$(ENGINE)/bin/pip install --quiet --no-deps --requirement tests/engine/requirements-bare.txt
+	$(ENGINE)/bin/pip install --quiet --requirement $(ENGINE_NEEDS)/requirements.txt
+	$(ENGINE)/bin/pip install --quiet --no-deps --requirement $(ENGINE_NEEDS)/bare.txt
 	touch $@

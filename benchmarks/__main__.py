@@ -21,9 +21,12 @@ NAMES = (
     "submitting",
     "pipeline",
     "broker_memory",
+    "many_jobs",
+    "fleet",
     "latency",
     "rewards",
     "makespan",
+    "open_pages",
     "prefixes",
     "engine_throughput",
 )

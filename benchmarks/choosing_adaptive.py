@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 
 from rrm_queue.domain import CandidateNumber
 from rrm_queue.judging.orientation import Orientation
+from rrm_queue.strategies.adaptive_confidence import sure
 from rrm_queue.strategies.adaptive_posterior import (
+    Counts,
     Floats,
     Posterior,
     Whole,
@@ -68,17 +70,30 @@ class Stack:
 
     def state(self, known: int, asked: int | None = None) -> Posterior:
         """The posterior by the first matches; the others, up to `asked`, are waited for."""
+        return posterior_of(self.counts(known, asked))
+
+    def counts(self, known: int, asked: int | None = None) -> Counts:
+        """What is known of the first matches; the others, up to `asked`, are waited for."""
         decided, wins, waiting = np.zeros((3, *self.met.shape))
-        for number, ((one, two), won) in enumerate(
-            zip(self.slots[:asked], self.wins[:asked], strict=True)
-        ):
+        matches = zip(self.slots[:asked], self.wins[:asked], strict=True)
+        for number, ((one, two), won) in enumerate(matches):
             where = (self.rows, one, two)
             if number < known:
                 decided[where] += 1
                 wins[where] += won
             else:
                 waiting[where] += 1
-        return posterior_of(decided, wins, waiting)
+        return Counts(decided, wins, waiting)
+
+    def sure(self, rule: Rule, known: int, confidence: float) -> tuple[Posterior, Flags]:
+        """The posterior by the first matches, and which tournaments it is enough for."""
+        counts = self.counts(known)
+        state = posterior_of(counts)
+        reached = np.asarray(rule.confidence(state) >= confidence)
+        if reached.any():
+            few = Counts(*(each[reached] for each in counts))
+            reached[reached] = sure(rule, few, posterior_of(few), confidence)
+        return state, reached
 
     def play(self, rule: Rule, most: int, confidence: float = 1.0) -> tuple[Whole, Flags]:
         """Plays all tournaments to the end.
@@ -90,12 +105,13 @@ class Stack:
         stopped = np.zeros(len(self.rows), bool)
         taken = np.full(len(self.rows), most)
         while (asked := len(self.slots)) < most:
-            state = self.state(max(asked + length - flying, 0))
-            if confidence < 1 and (sure := rule.confidence(state) >= confidence).any():
-                whole = self.state(asked)
-                ends = sure & (rule.confidence(whole) >= confidence) & ~stopped
+            known = max(asked + length - flying, 0)
+            state, settled = self.sure(rule, known, confidence)
+            if settled.any():
+                whole, ends = self.sure(rule, asked, confidence)
+                ends &= settled & ~stopped
                 taken[ends], stopped = asked, stopped | ends
-                state = _instead(state, whole, sure)
+                state = _instead(state, whole, settled)
             for slot in range(min(length, most - asked)):
                 number = asked + slot
                 if number < flying:
@@ -104,9 +120,7 @@ class Stack:
                     pairs = most_telling(rule.worth(state), self.places)
                 self.judge(pairs)
                 state = with_waiting(state, pairs[:, 0], pairs[:, 1])
-        if confidence < 1:
-            stopped |= rule.confidence(self.state(most)) >= confidence
-        return taken, stopped
+        return taken, stopped | self.sure(rule, most, confidence)[1]
 
 
 def _instead(state: Posterior, other: Posterior, where: Flags) -> Posterior:
@@ -114,6 +128,7 @@ def _instead(state: Posterior, other: Posterior, where: Flags) -> Posterior:
     return Posterior(
         np.where(where[:, None], other.means, state.means),
         np.where(where[:, None, None], other.covariance, state.covariance),
+        state.fit,
     )
 
 

@@ -3,9 +3,11 @@
 import math
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import matplotlib as mpl
+from choosing_line import Line
+from choosing_saved import saved_tables
 from matplotlib import pyplot as plt
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -16,23 +18,6 @@ BEGIN, END = "<!-- choosing: begin -->", "<!-- choosing: end -->"
 mpl.use("svg")
 # The same figures make the same file, to the byte.
 mpl.rcParams |= {"svg.hashsalt": "rrmq", "svg.fonttype": "none", "font.size": 9}
-
-
-class Line(NamedTuple):
-    """A cell: the world that was judged, the strategy, and its means over trials."""
-
-    kind: str
-    size: int
-    accuracy: float
-    votes: int
-    bias: float
-    strategy: str
-    found: float
-    tau: float
-    matches: float
-    cast: float
-    tau_error: float
-    trials: int
 
 
 def write(lines: list[Line], seconds: float) -> None:
@@ -74,6 +59,9 @@ def _tables(lines: list[Line]) -> Iterator[str]:
         yield from _table(line for line in here if line.bias)
         yield "</details>"
         yield ""
+    yield "### Votes that `adaptive` saves at equal accuracy"
+    yield ""
+    yield from saved_tables([line for line in graded if not line.bias], sizes)
     yield "### Right or wrong"
     yield ""
     yield from _right([line for line in lines if line.kind == "right"], sizes)
@@ -149,7 +137,10 @@ def _curves(axis: Any, lines: list[Line], attribute: str) -> None:
     strategies = list(dict.fromkeys(_without_budget(line) for line in lines))
     scale = 100 if attribute == "found" else 1
     for strategy in strategies:
-        points = [line for line in lines if _without_budget(line) == strategy]
+        points = sorted(
+            (line for line in lines if _without_budget(line) == strategy),
+            key=lambda line: line.cast,
+        )
         costs = [line.cast for line in points]
         reached = [scale * getattr(line, attribute) for line in points]
         (curve,) = axis.plot(costs, reached, marker="o", markerfacecolor="none", label=strategy)
@@ -158,4 +149,4 @@ def _curves(axis: Any, lines: list[Line], attribute: str) -> None:
 
 
 def _without_budget(line: Line) -> str:
-    return line.strategy.partition(" ")[0]
+    return line.strategy.partition(" ")[0].rstrip(",")

@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from rrm_worker.engine_flags import judging_flags
 from rrm_worker.engine_process import HOST, EngineProcess, free_port, launch_command
 from rrm_worker.health import Health
 
@@ -66,7 +67,7 @@ async def serving(engine: Engine, log: Path) -> AsyncIterator[str]:
     """The URL of a server that runs as the worker's own child would."""
     port = free_port()
     url = f"http://{HOST}:{port}"
-    command = launch_command(engine.python, str(engine.model), port, engine.flags)
+    command = launch_command(engine.python, str(engine.model), port, judging_flags(engine.flags))
     with log.open("w") as written:
         process = EngineProcess(command, engine.environment, lambda line: print(line, file=written))
         await process.start()
@@ -96,7 +97,7 @@ def cpu_engine(python: str | None, folder: Path) -> Engine:
     python = python or str(environment / "bin" / "python")
     _make_model(python, folder)
     recipe = runpy.run_path(str(KIT / "sglang_process.py"))
-    return Engine(python, folder, recipe["FLAGS"], os.environ | recipe["ENVIRONMENT"])
+    return Engine(python, folder, recipe["FLAGS"], recipe["engine_environment"](Path(python)))
 
 
 def gpu_engine(python: str | None, folder: Path) -> Engine:

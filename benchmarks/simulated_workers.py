@@ -17,7 +17,9 @@ from heapq import heappop, heappush
 from itertools import count
 
 import msgspec
+from msgspec import structs
 from redis import Redis
+from rrm_worker.held_batches import ref, split
 
 from rrm_queue.broker.client import redis_client
 from rrm_queue.broker.inbox import Inbox
@@ -25,7 +27,7 @@ from rrm_queue.broker.leases import RENEW_SECONDS, WorkerLeases
 from rrm_queue.domain import BatchId, JobId, Verdict, Vote
 from rrm_queue.domain.queues import online_queue
 from rrm_queue.judging.voting import wave
-from rrm_queue.messages import BatchMatch, JudgeBatch, MatchReport, decode
+from rrm_queue.messages import BatchMatch, JudgeBatch, MatchReport, decode_batches
 
 IDLE = 0.005
 """Seconds between two looks at an empty queue."""
@@ -49,19 +51,29 @@ class SimulatedWorker:
         self.leases.announce({online_queue(self.queue): self.places, self.queue: self.places})
         self.leases.renew(self.held)
 
-    def take(self, batch: JudgeBatch) -> bool:
-        """Whether it holds the batch now."""
-        held = self.leases.take(batch.job, batch.batch)
-        if held:
-            self.held[JobId(batch.job), BatchId(batch.batch)] = len(batch.matches)
-        return held
+    def take(self, message: Sequence[JudgeBatch], inbox: Inbox) -> list[JudgeBatch]:
+        """What it holds now of a message's batches; what it has no room for is returned."""
+        lost = self.leases.renew([ref(batch) for batch in message])
+        ours = [batch for batch in message if ref(batch) not in lost]
+        room = max(1, self.places // 2, self.places - sum(self.held.values()))
+        kept = split([len(batch.matches) for batch in ours], room)
+        for batch, keep in zip(ours, kept, strict=True):
+            if returned := [MatchReport(match.match, []) for match in batch.matches[keep:]]:
+                inbox.put(batch.outcomes(self.leases.worker, returned))
+            self.held[ref(batch)] = keep
+        return [
+            structs.replace(batch, matches=batch.matches[:keep])
+            for batch, keep in zip(ours, kept, strict=True)
+        ]
 
-    def finish(self, batch: JudgeBatch, inbox: Inbox) -> None:
-        """Sends the batch's outcomes and ends its lease."""
-        reports = [report(match, batch) for match in batch.matches]
-        inbox.put(batch.outcomes(self.leases.worker, reports))
-        self.leases.finish(batch.job, batch.batch)
-        del self.held[JobId(batch.job), BatchId(batch.batch)]
+    def finish(self, message: Sequence[JudgeBatch], inbox: Inbox) -> None:
+        """Sends the batches' outcomes and ends their leases."""
+        for batch in message:
+            if batch.matches:
+                reports = [report(match, batch) for match in batch.matches]
+                inbox.put(batch.outcomes(self.leases.worker, reports))
+            del self.held[ref(batch)]
+        self.leases.finish(map(ref, message))
 
 
 def report(match: BatchMatch, batch: JudgeBatch) -> MatchReport:
@@ -75,18 +87,17 @@ def report(match: BatchMatch, batch: JudgeBatch) -> MatchReport:
     return MatchReport(match.match, votes)
 
 
-def batches(message: bytes) -> list[JudgeBatch]:
+def batches(message: str) -> list[JudgeBatch]:
     """What a message of Celery's carries."""
     body = msgspec.msgpack.decode(b64decode(json.loads(message)["body"]))
-    return [decode(body[0][0], JudgeBatch)]
+    return decode_batches(body[0][0])
 
 
 class Player:
     """Plays all workers of a fleet, one step after another."""
 
     def __init__(self, url: str, queue: str, places: Sequence[int], seconds: float) -> None:
-        client = redis_client(url)
-        self._raw = Redis.from_url(url)  # messages are not all text
+        self._client = client = redis_client(url)
         self._inbox = Inbox(client)
         self._queue, self._seconds = queue, seconds
         self._fleet = [
@@ -94,7 +105,7 @@ class Player:
             for number, most in enumerate(places)
         ]
         self._free = deque(self._fleet)
-        self._due: list[tuple[float, int, SimulatedWorker, JudgeBatch]] = []
+        self._due: list[tuple[float, int, SimulatedWorker, list[JudgeBatch]]] = []
         self._order = count()
 
     def announce(self) -> None:
@@ -105,21 +116,20 @@ class Player:
     def finish(self) -> None:
         """Sends the outcomes that are due."""
         while self._due and self._due[0][0] <= time.monotonic():
-            _, _, worker, batch = heappop(self._due)
-            worker.finish(batch, self._inbox)
+            _, _, worker, message = heappop(self._due)
+            worker.finish(message, self._inbox)
             if worker.has_room and worker not in self._free:
                 self._free.append(worker)
 
     def take(self) -> bool:
         """Lets the next worker that has room take a message; whether there was one."""
-        message = self._raw.rpop(self._queue) if self._free else None
-        if not isinstance(message, bytes):
+        message = self._client.rpop(self._queue) if self._free else None
+        if not isinstance(message, str):
             return False
         worker = self._free.popleft()
-        for batch in batches(message):
-            if worker.take(batch):
-                due = time.monotonic() + self._seconds
-                heappush(self._due, (due, next(self._order), worker, batch))
+        if ours := worker.take(batches(message), self._inbox):
+            due = time.monotonic() + self._seconds
+            heappush(self._due, (due, next(self._order), worker, ours))
         if worker.has_room:
             self._free.append(worker)
         return True

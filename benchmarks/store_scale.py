@@ -26,7 +26,7 @@ from rrm_queue.store.database import Database, Transaction
 from rrm_queue.store.queue import active_jobs, counters, dispatching, planning, recording
 from rrm_queue.store.queue import paid_votes as votes
 from rrm_queue.store.queue.counters import Counts
-from rrm_queue.store.queue.floors import Floor
+from rrm_queue.store.queue.dispatching import NewBatch
 from rrm_queue.store.schema import upgrade
 from rrm_queue.store.views import jobs, results
 
@@ -93,9 +93,7 @@ def _timed(database: Database, job: JobId) -> Mapping[str, float]:
         "status, a tournament failed": lambda tx: jobs.first_error(tx, job),
         "list": lambda tx: jobs.list_jobs(tx, 20),
         "results of one tournament": lambda tx: list(results.job_results(tx, job, "t7")),
-        "dispatch: look at the jobs": lambda tx: active_jobs.active_jobs(
-            tx, "rrmq.judge.openai", 64, {}, BatchId(0)
-        ),
+        "dispatch: look at the jobs": _look,
         "dispatch: claim 64 and send": lambda tx: _claim(tx, job),
         "dispatch: open 8 tournaments": lambda tx: _open(tx, job),
         "record: a flush of 64": lambda tx: _record(tx, job, out),
@@ -115,18 +113,22 @@ def _median(database: Database, call: Callable[[Transaction], Any]) -> float:
     return median(took)
 
 
+def _look(tx: Transaction) -> None:
+    listed = active_jobs.listed_jobs(tx, "rrmq.judge.openai", BatchId(0))
+    active_jobs.sendable_jobs(tx, listed, {}, most=64, most_jobs=64)
+
+
 def _claim(tx: Transaction, job: JobId) -> None:
-    matches = dispatching.claim_matches(tx, job, 64, Floor())
+    matches = dispatching.claim_matches(tx, {job: 64}, {})[job]
     dispatching.tournament_texts(tx, {match.tournament for match in matches})
     pairs = {(m.tournament, number) for m in matches for number in (m.first, m.second)}
     dispatching.answers(tx, pairs, gold=False)
-    dispatching.send_batches(
-        tx, job, "queue", "epoch", [[match.id for match in matches]], [""], [0]
-    )
+    batch = NewBatch(job, [match.id for match in matches], "", 0)
+    dispatching.send_batches(tx, "queue", "epoch", [batch])
 
 
 def _open(tx: Transaction, job: JobId) -> None:
-    advance(tx, planning.open_tournaments(tx, job, 8))
+    advance(tx, planning.open_tournaments(tx, {job: 8}))
 
 
 def _record(tx: Transaction, job: JobId, out: list[MatchId]) -> None:

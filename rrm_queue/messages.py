@@ -77,6 +77,16 @@ class JudgeBatch(msgspec.Struct, frozen=True, omit_defaults=True, tag="rrmq.judg
         return Outcomes(self.batch, self.job, worker, reports, self.token)
 
 
+class SharedMessage(msgspec.Struct, frozen=True, tag="rrmq.judge-batch.3"):
+    """Batches of small jobs with one judge that travel together. Each is a batch of its own.
+
+    A worker of the version before does not know this tag and leaves the message in its queue; while
+    one lives, none is sent.
+    """
+
+    batches: list[JudgeBatch]
+
+
 class Failure(msgspec.Struct, frozen=True, omit_defaults=True):
     """Why a match got no outcome; after a transient failure it is tried again.
 
@@ -134,12 +144,12 @@ Reading takes a multiple of it in memory, in each of a worker's threads, and any
 broker can send anything.
 """
 
-Message = TypeVar("Message", JudgeBatch, Outcomes)
+Message = TypeVar("Message", JudgeBatch, SharedMessage, Outcomes)
 
 _encoder = msgspec.msgpack.Encoder()
 
 
-def encode(message: JudgeBatch | Outcomes) -> bytes:
+def encode(message: JudgeBatch | SharedMessage | Outcomes) -> bytes:
     """The message's bytes."""
     return _encoder.encode(message)
 
@@ -159,6 +169,13 @@ def decode(body: bytes, kind: type[Message]) -> Message:
         if found != spoken and found.rpartition(".")[0] == spoken.rpartition(".")[0]:
             raise UnknownVersion(f"it is {found}, spoken is {spoken}") from error
         raise MessageRefused(str(error)) from error
+
+
+def decode_batches(body: bytes) -> list[JudgeBatch]:
+    """The batches of a message to workers, one or several. Raises as `decode` does."""
+    if isinstance(body, bytes) and _tag_of(body) == SharedMessage.__struct_config__.tag:
+        return decode(body, SharedMessage).batches
+    return [decode(body, JudgeBatch)]
 
 
 class _Tagged(msgspec.Struct):
@@ -203,13 +220,15 @@ class QueueFacts(NamedTuple):
     `capacities`: how many matches each live worker can hold at once. `models`: what workers judge
     with, as far as they say it, empty for not known; a worker of the version before is not among
     them, and some may have gone. `online`: whether a live worker serves the queue of online
-    jobs beside it. `maxmemory`: bytes that the broker may use, 0 for no limit.
+    jobs beside it. `maxmemory`: bytes that the broker may use, 0 for no limit. `sharing`: whether
+    every live worker reads messages that several jobs share, and returns what it has no room for.
     """
 
     capacities: dict[str, int]
     models: dict[str, str]
     online: bool = False
     maxmemory: int = 0
+    sharing: bool = False
 
 
 class Epoch(NamedTuple):

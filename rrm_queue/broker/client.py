@@ -12,7 +12,7 @@ from redis import Redis
 
 from rrm_queue.broker.address import checked
 from rrm_queue.broker.faults import fault_of
-from rrm_queue.broker.inbox import Inbox
+from rrm_queue.broker.inbox import Inbox, slices
 from rrm_queue.broker.judge_notes import note_on
 from rrm_queue.broker.leases import (
     EPOCH_KEY,
@@ -23,6 +23,7 @@ from rrm_queue.broker.leases import (
     capacity_key,
     lease_key,
     models_key,
+    sharing_key,
     stopped_key,
     workers_key,
 )
@@ -40,11 +41,27 @@ from rrm_queue.messages import (
     JudgeBatch,
     Outcomes,
     QueueFacts,
+    SharedMessage,
     encode,
 )
 
 if TYPE_CHECKING:
     from celery import Celery
+
+
+# Who holds each key, and of marks how many seconds they last. One look costs a microsecond of the
+# server; a command each would cost the client twenty times that.
+_HOLDERS = """
+local marks, left = {}, {}
+for _, mark in ipairs(ARGV) do
+  marks[mark] = true
+end
+local names = redis.call("MGET", unpack(KEYS))
+for nth, key in ipairs(KEYS) do
+  left[nth] = names[nth] and marks[names[nth]] and redis.call("TTL", key) or 0
+end
+return {names, left}
+"""
 
 
 class BrokerClient:
@@ -70,11 +87,11 @@ class BrokerClient:
         if "app" in vars(self):  # it was made to send a message
             self.app.close()
 
-    def publish(self, queue: str, batches: Sequence[JudgeBatch]) -> None:
-        """Sends batches to their judge's queue."""
+    def publish(self, queue: str, messages: Sequence[JudgeBatch | SharedMessage]) -> None:
+        """Sends messages to their judge's queue."""
         with _faults(), self.app.producer_pool.acquire(block=True) as producer:
-            for batch in batches:
-                self._send(JUDGE_TASK, [encode(batch)], queue, producer=producer)
+            for message in messages:
+                self._send(JUDGE_TASK, [encode(message)], queue, producer=producer)
 
     def send_outcomes(self, outcomes: Outcomes) -> None:
         """Puts a flush into the inbox, where a coordinator waits for it."""
@@ -130,15 +147,16 @@ class BrokerClient:
 
     def holders(self, batches: Sequence[BatchRef]) -> dict[BatchId, Holder | None]:
         """The holder of each batch, None where there is none."""
-        with _faults(), self.client.pipeline(transaction=False) as pipe:
-            for job, batch in batches:
-                pipe.get(lease_key(job, batch))
-                pipe.ttl(lease_key(job, batch))
-            found = pipe.execute()
-        return {
-            batch: None if name is None else _holder(str(name), left)
-            for (_, batch), name, left in zip(batches, found[::2], found[1::2], strict=True)
-        }
+        found: dict[BatchId, Holder | None] = {}
+        with _faults():
+            for some in slices(batches):
+                keys = [lease_key(job, batch) for job, batch in some]
+                left = self.client.eval(_HOLDERS, len(keys), *keys, *MARKS)
+                found |= {
+                    batch: None if name is None else _holder(str(name), seconds)
+                    for (_, batch), name, seconds in zip(some, left[0], left[1], strict=True)
+                }
+        return found
 
     def give_up(self, batches: Sequence[BatchRef]) -> None:
         """Marks batches as over, so that workers drop their messages if they still arrive."""
@@ -171,18 +189,21 @@ class BrokerClient:
                 pipe.hgetall(models_key(queue))
                 pipe.zrange(workers_key(online_queue(queue)), 0, -1, withscores=True)
                 pipe.info("memory")
-                (now, _), seen, capacities, models, online, memory = pipe.execute()
+                pipe.smembers(sharing_key(queue))
+                (now, _), seen, capacities, models, online, memory, sharing = pipe.execute()
             lapsed = now - LEASE_SECONDS - 1
             live = {str(worker) for worker, at in seen if at > lapsed}
-            if gone := {*capacities, *(worker for worker, _ in seen)} - live:
+            if gone := {*capacities, *sharing, *(worker for worker, _ in seen)} - live:
                 self.client.zremrangebyscore(workers_key(queue), "-inf", lapsed)
                 self.client.hdel(capacity_key(queue), *gone)
                 self.client.hdel(models_key(queue), *gone)
+                self.client.srem(sharing_key(queue), *gone)
         return QueueFacts(
             {str(worker): int(c) for worker, c in capacities.items() if worker in live},
             {str(worker): str(model) for worker, model in models.items()},
             any(at > lapsed for _, at in online),
             int(memory.get("maxmemory", 0)),
+            sharing=bool(live) and live <= sharing,
         )
 
     def waiting(self, queue: str) -> int:

@@ -8,7 +8,7 @@ on each message than it takes to record it.
 
 import logging
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 from redis import Redis
@@ -77,6 +77,27 @@ end
 """
 
 
+# The places, from 1, of the keys that are there.
+_WAITING = """
+local there = {}
+for nth, key in ipairs(KEYS) do
+  if redis.call("EXISTS", key) == 1 then
+    table.insert(there, nth)
+  end
+end
+return there
+"""
+
+_AT_ONCE = 1000
+"""Batches that one command asks about: the server answers nobody else meanwhile."""
+
+
+def slices(batches: Sequence[BatchRef]) -> Iterator[Sequence[BatchRef]]:
+    """The batches in parts that one command may ask about."""
+    for start in range(0, len(batches), _AT_ONCE):
+        yield batches[start : start + _AT_ONCE]
+
+
 def inbox_key(job: str, batch: int) -> str:
     """The key of a batch's outcomes."""
     return _OUTCOMES + _place(job, batch)
@@ -140,11 +161,12 @@ class Inbox:
 
     def waiting(self, batches: Sequence[BatchRef]) -> set[BatchId]:
         """Those of the batches that have flushes here."""
-        with self._client.pipeline(transaction=False) as pipe:
-            for job, batch in batches:
-                pipe.exists(inbox_key(job, batch))
-            found = pipe.execute()
-        return {batch for (_, batch), there in zip(batches, found, strict=True) if there}
+        found: set[BatchId] = set()
+        for some in slices(batches):
+            keys = [inbox_key(job, batch) for job, batch in some]
+            there = self._client.eval(_WAITING, len(keys), *keys)
+            found |= {some[nth - 1][1] for nth in there}
+        return found
 
 
 def _place(job: str, batch: int) -> str:

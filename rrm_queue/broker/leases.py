@@ -64,15 +64,19 @@ end
 """
 
 _MARK = """
-redis.call("EXPIRE", KEYS[1], ARGV[2])
-redis.call("SET", KEYS[1], ARGV[1], "EX", ARGV[2])
+for _, key in ipairs(KEYS) do
+  redis.call("EXPIRE", key, ARGV[2])
+  redis.call("SET", key, ARGV[1], "EX", ARGV[2])
+end
 """
 
-# In threes: a queue's workers, their capacities and their models.
+# In fours: a queue's workers, their capacities, their models, and which of them share messages.
 _ANNOUNCE = """
-for nth = 0, #KEYS / 3 - 1 do
-  local workers, capacity, models = KEYS[3 * nth + 1], KEYS[3 * nth + 2], KEYS[3 * nth + 3]
+for nth = 0, #KEYS / 4 - 1 do
+  local workers, capacity = KEYS[4 * nth + 1], KEYS[4 * nth + 2]
+  local models, sharing = KEYS[4 * nth + 3], KEYS[4 * nth + 4]
   redis.call("PERSIST", workers)
+  redis.call("SADD", sharing, ARGV[1])
   redis.call("HSET", models, ARGV[1], ARGV[3])
   redis.call("ZADD", workers, ARGV[2], ARGV[1])
   redis.call("HSET", capacity, ARGV[1], ARGV[4 + nth])
@@ -98,6 +102,11 @@ def capacity_key(queue: str) -> str:
 def models_key(queue: str) -> str:
     """The hash of what a queue's workers judge with."""
     return f"rrmq:models:{queue}"
+
+
+def sharing_key(queue: str) -> str:
+    """The set of a queue's workers that read messages which several jobs share."""
+    return f"rrmq:sharing:{queue}"
 
 
 def work_key(worker: str) -> str:
@@ -134,9 +143,10 @@ class WorkerLeases:
         ours = self.client.eval(_CLAIM, len(keys), *keys, self.worker, LEASE_SECONDS)
         return {one for one, still in zip(held, ours, strict=True) if not still}
 
-    def finish(self, job: str, batch: int) -> None:
-        """Marks the batch as over: all its outcomes were sent."""
-        self.client.eval(_MARK, 1, lease_key(job, batch), OVER, MARK_SECONDS)
+    def finish(self, batches: Iterable[BatchRef]) -> None:
+        """Marks batches as over: all their outcomes were sent."""
+        keys = [lease_key(job, batch) for job, batch in batches]
+        self.client.eval(_MARK, len(keys), *keys, OVER, MARK_SECONDS)
 
     def release(self, job: str, batch: int, *, broken: bool = False) -> None:
         """Marks the batch as returned, so that it is sent again at once.
@@ -169,7 +179,12 @@ class WorkerLeases:
         keys = [
             key
             for queue in capacities
-            for key in (workers_key(queue), capacity_key(queue), models_key(queue))
+            for key in (
+                workers_key(queue),
+                capacity_key(queue),
+                models_key(queue),
+                sharing_key(queue),
+            )
         ]
         values = [self.worker, str(seconds), model, *map(str, capacities.values())]
         self.client.eval(_ANNOUNCE, len(keys), *keys, *values)
@@ -188,4 +203,5 @@ class WorkerLeases:
                 pipe.zrem(workers_key(queue), self.worker)
                 pipe.hdel(capacity_key(queue), self.worker)
                 pipe.hdel(models_key(queue), self.worker)
+                pipe.srem(sharing_key(queue), self.worker)
             pipe.execute()

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterable
 from itertools import groupby
 from typing import Protocol, TypeVar
 
-from rrm_queue.messages import Outcomes
+from rrm_queue.messages import JudgeBatch, Outcomes, SharedMessage
 
 BATCH = 256
 """The most matches in a message: Celery spends far more on a message than a match costs."""
@@ -16,12 +16,41 @@ MOST_RECORDED = 1024
 """Matches recorded in one transaction: more would spare little, and hold their rows for longer."""
 
 
-def batch_size(capacities: Collection[int]) -> int:
+SMALL_SHARE = 16
+"""Workers that have one part in so many of all places do not make messages small."""
+
+
+def batch_size(capacities: Collection[int], *, splitting: bool = False) -> int:
     """The most matches in a message: half of what the smallest live worker can hold at once.
 
     So a worker that takes one more when it runs short does not hold work that others could do.
+    Workers that are `splitting` return what they have no room for: of these the smallest that
+    together have hardly any of the places do not count.
     """
-    return min([BATCH, *(max(1, capacity // 2) for capacity in capacities)])
+    counting = sorted(capacities)
+    spare = sum(counting) // SMALL_SHARE if splitting else 0
+    while counting and (spare := spare - counting[0]) >= 0:
+        del counting[0]
+    return min([BATCH, *(max(1, capacity // 2) for capacity in counting)])
+
+
+def shared(
+    batches: Iterable[JudgeBatch], sizes: Iterable[int], most: int
+) -> list[JudgeBatch | SharedMessage]:
+    """Batches of jobs with one judge in messages of at most `most` matches and BATCH_TEXT bytes.
+
+    `sizes` are the batches' bytes. A batch that has a message of its own is sent as it is.
+    """
+    messages: list[list[JudgeBatch]] = []
+    matches = text = 0
+    for batch, size in zip(batches, sizes, strict=True):
+        matches, text = matches + len(batch.matches), text + size
+        if messages and matches <= most and text <= BATCH_TEXT:
+            messages[-1].append(batch)
+        else:
+            messages.append([batch])
+            matches, text = len(batch.matches), size
+    return [group[0] if len(group) == 1 else SharedMessage(group) for group in messages]
 
 
 class Claimed(Protocol):

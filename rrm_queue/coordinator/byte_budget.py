@@ -1,9 +1,10 @@
 """How many bytes of messages may be out of a queue: they bound the broker's memory."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from itertools import accumulate
 
 from rrm_queue.domain import CandidateNumber, TournamentId
+from rrm_queue.messages import JudgeBatch
 from rrm_queue.store.queue.dispatching import ReadyMatch, TextBytes
 
 MOST_BYTES = 2**30
@@ -42,9 +43,26 @@ def fitting_matches(
     return list(matches[: _fitting(added, room, alone)])
 
 
-def fitting_messages(sizes: Iterable[int], room: int, *, alone: bool) -> int:
-    """How many of the first messages have at most `room` bytes together; `alone` as above."""
-    return _fitting(sizes, room, alone)
+def text_size(matches: Sequence[ReadyMatch], sizes: TextBytes) -> int:
+    """The bytes of the matches' texts, each text counted once."""
+    return sum(_added(matches, sizes.answers, sizes.tournaments))
+
+
+def fitting_batches(
+    batches: Iterable[tuple[JudgeBatch, int]], room: int, alone: Set[str]
+) -> list[tuple[JudgeBatch, int]]:
+    """The batches, each with its bytes, that have at most `room` bytes together.
+
+    While there is room, the first batch of a job that is `alone` is among them, whatever its size.
+    """
+    fitting: list[tuple[JudgeBatch, int]] = []
+    left, begun = room, set[str]()
+    for batch, size in batches:
+        if size <= left or (left > 0 and batch.job in alone - begun):
+            fitting.append((batch, size))
+            begun.add(batch.job)
+            left -= size
+    return fitting
 
 
 def _added(

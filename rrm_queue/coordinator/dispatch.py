@@ -2,39 +2,35 @@
 
 import logging
 import time
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from secrets import token_hex
+from dataclasses import replace
 
-from msgspec import structs
-
-from rrm_queue.coordinator.batching import batches
-from rrm_queue.coordinator.byte_budget import (
-    ONLINE_SHARE,
-    fitting_matches,
-    fitting_messages,
-    free_bytes,
-)
+from rrm_queue.coordinator.byte_budget import ONLINE_SHARE, free_bytes
 from rrm_queue.coordinator.floors import Floors
-from rrm_queue.coordinator.judge_batch import judge_batch, read_texts
 from rrm_queue.coordinator.observer import Observer, QueueLoad
-from rrm_queue.coordinator.plan import check_judge
 from rrm_queue.coordinator.ports import Broker
 from rrm_queue.coordinator.record import decide_group
-from rrm_queue.coordinator.reuse import bring_votes
+from rrm_queue.coordinator.sending import send
 from rrm_queue.coordinator.spending import affordable, note
-from rrm_queue.coordinator.supply import apart, supply
-from rrm_queue.coordinator.turn import Turn, Window
-from rrm_queue.coordinator.window import MOST_READY, Claim, free_places, shares
-from rrm_queue.domain import BatchId, JobId
+from rrm_queue.coordinator.supply import claim, supply, together
+from rrm_queue.coordinator.turn import Sent, Turn, Window
+from rrm_queue.coordinator.window import (
+    LEAST_WINDOW,
+    MOST_READY,
+    Claim,
+    free_places,
+    load,
+    shares,
+)
+from rrm_queue.domain import JobId
 from rrm_queue.domain.queues import is_online_queue, online_queue
 from rrm_queue.errors import BrokerUnavailable, StoreUnavailable
 from rrm_queue.judging.kinds import QUEUES_OF_PEOPLE
-from rrm_queue.judging.voting import wave
 from rrm_queue.log_once import tell
-from rrm_queue.messages import encode
 from rrm_queue.store.database import Database, Transaction
 from rrm_queue.store.queue import active_jobs, counters, dispatching, money, planning
-from rrm_queue.store.queue.active_jobs import ActiveJob
+from rrm_queue.store.queue.active_jobs import ActiveJob, ListedJob
 from rrm_queue.store.queue.control import pause_job
 from rrm_queue.store.queue.counters import Counts
 from rrm_queue.store.queue.money import LimitedJob
@@ -100,7 +96,7 @@ def _fill(
     with database.begin() as tx:
         dispatching.lock_queue(tx, queue)
         turn = _claim(tx, Window.of(queue, epoch, facts, floors))
-    for part, messages in turn.batches.items():
+    for part, messages in turn.messages.items():
         broker.publish(part, messages)
     for decided in turn.decided_groups():
         began = time.monotonic()
@@ -114,25 +110,19 @@ def _claim(tx: Transaction, queue: Window) -> Turn:
 
     Online jobs have as many places as the others, so that none of these is in their way.
     """
-    turn = Turn()
-    floors = queue.floors
+    turn, floors = Turn(), queue.floors
     parts = [queue.queue, online_queue(queue.queue)]
     floors.look(tx, parts)
-    jobs = active_jobs.active_jobs(tx, queue.queue, MOST_READY, floors.of_jobs(), floors.first_out)
+    jobs = active_jobs.listed_jobs(tx, queue.queue, floors.first_out)
     floors.keep({job.id for job in jobs})
-    turn.load = QueueLoad(sum(job.ready for job in jobs), sum(job.out for job in jobs))
-    if not any(job.ready or job.waiting for job in jobs):
-        for job in jobs:
-            floors.short(job.id)
-        return turn
+    turn.load = QueueLoad(0, sum(job.out for job in jobs))
     bytes_out = dispatching.out_bytes(tx, parts, floors.first_out)
-    limits = money.limited_jobs(tx, queue.queue) if any(job.limited for job in jobs) else {}
     for part, of_part in queue.parts(jobs).items():
         out = bytes_out.get(part, 0) if is_online_queue(part) else sum(bytes_out.values())
         room = free_bytes(
             queue.bytes // ONLINE_SHARE if is_online_queue(part) else queue.bytes, out
         )
-        _fill_part(tx, queue, part, of_part, room, limits, turn)
+        _fill_part(tx, queue, part, of_part, room, turn)
     return turn
 
 
@@ -140,93 +130,105 @@ def _fill_part(
     tx: Transaction,
     queue: Window,
     part: str,
-    jobs: Sequence[ActiveJob],
+    listed: Sequence[ListedJob],
     room: int,
-    limits: Mapping[JobId, LimitedJob],
     turn: Turn,
 ) -> None:
     """Claims matches of these jobs, shared by their weights, and adds them to the turn.
 
-    At most as many as there are free places, and `room` bytes.
+    At most as many as there are free places, and `room` bytes. Only the jobs that have least out
+    for their weight are looked at: with more jobs than places no other gets one.
     """
-    free = free_places(queue.places, sum(job.out for job in jobs))
-    if not (free and room and any(job.ready or job.waiting for job in jobs)):
+    if not listed:
         return
-    before, began = turn.matches, turn.bytes
+    free, floors = free_places(queue.places, sum(job.out for job in listed)), queue.floors
+    jobs = active_jobs.sendable_jobs(
+        tx,
+        sorted(listed, key=lambda job: load(job.out, job.priority)),
+        floors.of_jobs(),
+        most=max(LEAST_WINDOW, MOST_READY // len(listed)),
+        most_jobs=max(free, LEAST_WINDOW),
+    )
+    turn.load = turn.load._replace(ready=turn.load.ready + sum(job.ready for job in jobs))
+    if not (free and room):
+        return
     ready = sum(job.ready for job in jobs)
-    jobs = [supply(tx, job, free, queue.floors) for job in jobs]
+    jobs = supply(tx, jobs, free, floors)
+    floors.short({job.id for job in listed} - {job.id for job in jobs if job.ready >= free})
     opened = sum(job.ready for job in jobs) - ready
-    given = shares(free, [Claim(job.id, job.out, job.ready, job.priority) for job in jobs])
-    given = {job.id: _within(limits.get(job.id), given[job.id]) for job in jobs}
-    claimed: dict[JobId, Counts] = {}
-    left = sum(given.values())
+    limited = [job.id for job in jobs if job.limited]
+    limits = money.limited_jobs(tx, limited) if limited else {}
+    given = shares(free, [_payable(job, limits.get(job.id)) for job in jobs])
+    sent: list[Sent] = []
+    getting = [job for job in jobs if given[job.id]]
+    for group in _of_one_judge(getting):
+        fitting = room * _sum(given, group) // _sum(given, getting)
+        sent += _send_group(tx, queue, part, group, given, fitting)
+    for job in getting:
+        matches = sum(done.claimed.get(job.id, 0) for done in sent)
+        floors.claimed(tx, job.id, job.strategy, matches)
+    for done in sent:
+        turn.add(part, done)
+    _end(tx, jobs, sent, limits)
+    cared = sum(done.matches + len(done.decided) for done in sent)
+    turn.load = QueueLoad(turn.load.ready + opened - cared, turn.load.out + cared)
+
+
+def _send_group(
+    tx: Transaction,
+    queue: Window,
+    part: str,
+    jobs: Sequence[ActiveJob],
+    given: Mapping[JobId, int],
+    room: int,
+) -> list[Sent]:
+    """`send` for jobs with one judge; where a job keeps it from being done, for each apart."""
+
+    def send_some(some: Sequence[ActiveJob]) -> Sent:
+        share = room * _sum(given, some) // _sum(given, jobs)
+        return send(tx, queue, part, some, given, share)
+
+    return together(tx, jobs, send_some)
+
+
+def _sum(given: Mapping[JobId, int], jobs: Iterable[ActiveJob]) -> int:
+    return sum(given[job.id] for job in jobs)
+
+
+def _of_one_judge(jobs: Iterable[ActiveJob]) -> list[list[ActiveJob]]:
+    """The jobs in groups that have the same judge."""
+    groups: dict[str, list[ActiveJob]] = defaultdict(list)
     for job in jobs:
-        share = (room - (turn.bytes - began)) * given[job.id] // max(1, left)
-        left -= given[job.id]
-        if share > 0:
-            with apart(tx, job):
-                claimed[job.id] = _send(tx, job, queue, part, given[job.id], share, turn)
-    planning.start_jobs(tx, sorted(job.id for job in jobs if job.queued and job.id in claimed))
-    for job_id in sorted(claimed):
-        if claimed[job_id] != Counts():
-            counters.count_for_job(tx, job_id, claimed[job_id])
-    _pause_spent(tx, jobs, limits)
-    sent = turn.matches - before
-    turn.load = QueueLoad(turn.load.ready + opened - sent, turn.load.out + sent)
+        groups[job.spec].append(job)
+    return list(groups.values())
 
 
-def _within(job: LimitedJob | None, number: int) -> int:
-    """So many of the matches that the job's limit pays for."""
-    most = None if job is None else affordable(job)
-    return number if most is None else min(number, most)
+def _payable(job: ActiveJob, limit: LimitedJob | None) -> Claim:
+    """The job's claim, with no more ready than its limit pays for."""
+    most = None if limit is None else affordable(limit)
+    return replace(claim(job), ready=job.ready if most is None else min(job.ready, most))
 
 
-def _pause_spent(
-    tx: Transaction, jobs: Iterable[ActiveJob], limits: Mapping[JobId, LimitedJob]
+def _end(
+    tx: Transaction,
+    jobs: Sequence[ActiveJob],
+    sent: Sequence[Sent],
+    limits: Mapping[JobId, LimitedJob],
 ) -> None:
-    """Pauses jobs that have nothing out and cannot pay for another match."""
-    for job in jobs:
-        limit = limits.get(job.id)
-        if limit is not None and job.ready and not limit.out and affordable(limit) == 0:
-            pause_job(tx, job.id, note(limit))
+    """Starts, counts and pauses jobs; late, as every coordinator waits for their rows."""
+    claimed = {job for done in sent for job in done.claimed}
+    started = [job.id for job in jobs if job.queued and job.id in claimed]
+    reused = sum((done.reused for done in sent), Counter[JobId]())
+    spent = [job.id for job in jobs if job.ready and _is_spent(limits.get(job.id))]
+    counters.lock_jobs(tx, list({*started, *reused, *spent}))
+    planning.start_jobs(tx, started)
+    if reused:
+        counts = {job: Counts(votes=n, votes_reused=n) for job, n in reused.items()}
+        counters.count_for_jobs(tx, counts)
+    for job in spent:
+        pause_job(tx, job, note(limits[job]))
 
 
-def _send(
-    tx: Transaction, job: ActiveJob, queue: Window, part: str, count: int, room: int, turn: Turn
-) -> Counts:
-    """Claims matches of a job, for this part of the queue; what that adds to the job's counters.
-
-    At most `count` matches and `room` bytes; of a job with nothing out one message at least, as a
-    single match may be larger than any room. What does not fit stays ready.
-    """
-    check_judge(job.judge)
-    alone = not job.out
-    matches = dispatching.claim_matches(tx, job.id, count, queue.floors.of(job.id))
-    queue.floors.claimed(tx, job.id, job.strategy, len(matches))
-    matches = fitting_matches(matches, dispatching.text_bytes(tx, matches), room, alone=alone)
-    texts = read_texts(tx, [job.judge], matches)
-    votes, reused = bring_votes(tx, job, matches, texts, queue.answering(job.judge))
-    going = [
-        match for match in matches if not texts.equal(match) and wave(votes[match.id], job.voting)
-    ]
-    sent = {match.id for match in going}
-    if decided := [match.id for match in matches if match.id not in sent]:
-        turn.decided |= dict.fromkeys(decided, job.id)
-    groups = batches(going, texts.size, queue.most)
-    tokens = [token_hex(16) if queue.tokens else "" for _ in groups]
-    messages = [
-        judge_batch(BatchId(0), token, job, group, texts, votes)
-        for token, group in zip(tokens, groups, strict=True)
-    ]
-    sizes = [len(encode(message)) for message in messages]
-    fit = fitting_messages(sizes, room, alone=alone)
-    matches_of = [[match.id for match in group] for group in groups[:fit]]
-    ids = dispatching.send_batches(
-        tx, job.id, part, queue.epoch, matches_of, tokens[:fit], sizes[:fit]
-    )
-    turn.batches.setdefault(part, []).extend(
-        structs.replace(message, batch=id_)
-        for id_, message in zip(ids, messages[:fit], strict=True)
-    )
-    turn.bytes += sum(sizes[:fit])
-    return Counts(votes=reused, votes_reused=reused)
+def _is_spent(limit: LimitedJob | None) -> bool:
+    """Whether a job has nothing out and cannot pay for another match."""
+    return limit is not None and not limit.out and affordable(limit) == 0

@@ -56,8 +56,9 @@ class Floors:
         return time.monotonic() - self._looked_at < KNOWN_SECONDS
 
     def of_jobs(self) -> dict[JobId, Floor]:
-        """The floors that are known, by job."""
-        return {job: known.floor for job, known in self._jobs.items()}
+        """The floors that are known, by job; not those that lie at a job's beginning."""
+        beginning = Floor()
+        return {job: k.floor for job, k in self._jobs.items() if k.floor != beginning}
 
     def of(self, job: JobId) -> Floor:
         """The job's floor; its beginning if none is known."""
@@ -79,12 +80,14 @@ class Floors:
         if known is not None and tournament < known.floor.tournament:
             known.floor = Floor(tournament)
 
-    def short(self, job: JobId) -> None:
-        """The job has fewer matches ready than it may send."""
-        known = self._jobs.get(job)
-        if known is not None and time.monotonic() - known.forgotten_at >= FORGET_SECONDS:
-            known.floor, known.forgotten_at = Floor(), time.monotonic()
-            known.claimed = LOOK_EVERY
+    def short(self, jobs: Collection[JobId]) -> None:
+        """These jobs have fewer matches ready than they may send."""
+        now = time.monotonic()
+        for job, known in self._jobs.items():
+            forgets = job in jobs and known.floor != Floor()
+            if forgets and now - known.forgotten_at >= FORGET_SECONDS:
+                known.floor, known.forgotten_at = Floor(), now
+                known.claimed = LOOK_EVERY
 
     def keep(self, active: Collection[JobId]) -> None:
         """Forgets every job that is not active any more."""

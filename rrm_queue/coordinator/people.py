@@ -17,7 +17,7 @@ from rrm_queue.judging.voting import wave
 from rrm_queue.messages import MatchReport, Outcomes
 from rrm_queue.store.database import Database, Transaction
 from rrm_queue.store.queue import dispatching, paid_votes, people, planning, recovery
-from rrm_queue.store.queue.dispatching import ReadyMatch
+from rrm_queue.store.queue.dispatching import NewBatch, ReadyMatch
 from rrm_queue.store.queue.people import Lease, PeoplesJob
 
 LEASE_SECONDS = 900.0
@@ -102,7 +102,7 @@ def _ready(tx: Transaction, job: PeoplesJob, person: str) -> list[ReadyMatch]:
     opening = 1
     while True:
         matches = people.claim_matches(tx, job.id, person, LOOKED_AT)
-        if matches or not open_tournaments(tx, job.id, opening):
+        if matches or not open_tournaments(tx, {job.id: opening}):
             return matches
         opening = min(2 * opening, MOST_OPENED)
 
@@ -114,7 +114,7 @@ def _lease(
     prompt = texts.tournaments[match.tournament].prompt
     turned = swapped(job.voting.order, number, *texts.pair(match), seed=job.seed, prompt=prompt)
     (batch,) = dispatching.send_batches(
-        tx, job.id, job.queue, "", [[match.id]], [token_hex(16)], [0]
+        tx, job.queue, "", [NewBatch(job.id, [match.id], token_hex(16), 0)]
     )
     people.insert_lease(
         tx, batch, match.id, person, number=number, swapped=turned, seconds=LEASE_SECONDS

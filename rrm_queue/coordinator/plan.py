@@ -3,6 +3,7 @@
 No cursor is stored: planning twice changes nothing, as a match's place in its tournament is unique.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import assert_never
 
@@ -33,11 +34,16 @@ A table has a cell for each pair of candidates. Tournaments beyond it are rated 
 """
 
 
-def open_tournaments(tx: Transaction, job: JobId, count: int) -> list[TournamentId]:
-    """Starts up to `count` of the job's waiting tournaments, the first ones; which they were."""
-    opened = planning.open_tournaments(tx, job, count)
+def open_tournaments(
+    tx: Transaction, counts: Mapping[JobId, int]
+) -> dict[JobId, list[TournamentId]]:
+    """Starts up to so many of each job's waiting tournaments, the first ones; which they were."""
+    opened = planning.open_tournaments(tx, counts)
     advance(tx, opened)
-    return [tournament.id for tournament in opened]
+    of_jobs: dict[JobId, list[TournamentId]] = defaultdict(list)
+    for tournament in opened:
+        of_jobs[tournament.job].append(tournament.id)
+    return of_jobs
 
 
 def advance(tx: Transaction, tournaments: Sequence[RunningTournament]) -> list[TournamentId]:

@@ -4,14 +4,14 @@ from collections.abc import Collection, Sequence
 from typing import Protocol
 
 from rrm_queue.domain import BatchId, BatchRef, JobId
-from rrm_queue.messages import Epoch, Flush, Holder, JudgeBatch, QueueFacts
+from rrm_queue.messages import Epoch, Flush, Holder, JudgeBatch, QueueFacts, SharedMessage
 
 
 class Broker(Protocol):
     """Publishes batches and knows who runs them. Every call may raise BrokerUnavailable."""
 
-    def publish(self, queue: str, batches: Sequence[JudgeBatch]) -> None:
-        """Sends batches to their judge's queue."""
+    def publish(self, queue: str, messages: Sequence[JudgeBatch | SharedMessage]) -> None:
+        """Sends messages to their judge's queue."""
 
     def epoch(self) -> Epoch:
         """What changes when the broker has lost its data."""

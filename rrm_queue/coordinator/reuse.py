@@ -1,12 +1,13 @@
 """Reuse: a match brings the votes that it has, and takes those that an earlier job paid for."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence, Set
 from uuid import UUID
 
 from msgspec import structs
 
 from rrm_queue.coordinator.judge_batch import Texts
-from rrm_queue.domain import MatchId, Vote, Voting
+from rrm_queue.domain import JobId, MatchId, Vote, Voting
 from rrm_queue.domain.jury import members
 from rrm_queue.judging.kinds import judge_name, kind_of
 from rrm_queue.judging.vote_key import vote_key
@@ -20,39 +21,42 @@ from rrm_queue.store.queue.paid_votes import Reuse
 
 def bring_votes(
     tx: Transaction,
-    job: ActiveJob,
+    jobs: Mapping[JobId, ActiveJob],
     matches: Sequence[ReadyMatch],
     texts: Texts,
     models: Set[str] | None,
-) -> tuple[dict[MatchId, list[Vote]], int]:
-    """The votes that claimed matches have, and how many of these were taken from other jobs.
+) -> tuple[dict[MatchId, list[Vote]], Counter[JobId]]:
+    """The votes that claimed matches have, and how many each job took from others.
 
-    Only votes of what answers now are taken: `models` as the live workers say it, or where these do
-    not know it before it answers (None), what gave the judge's newest vote.
+    The jobs are of one judge. Only votes of what answers now are taken: `models` as the live
+    workers say it, or where these do not know it before it answers (None), what gave the judge's
+    newest vote.
     """
     in_hand = paid_votes.in_hand(tx, [match.id for match in matches])
     votes = {match.id: in_hand.get(match.id, []) for match in matches}
-    if not kind_of(job.judge).costs:
-        return votes, 0
+    judge = next((job.judge for job in jobs.values()), None)
+    if judge is None or not kind_of(judge).costs:
+        return votes, Counter()
     wanted = {
-        match.id: _wanted(job, match, texts, votes[match.id])
+        match.id: _wanted(jobs[match.job], match, texts, votes[match.id])
         for match in matches
         if not texts.equal(match)
     }
     if models is None:
-        names = map(judge_name, members(job.judge))
+        names = map(judge_name, members(judge))
         models = frozenset().union(*(paid_votes.newest_models(tx, name) for name in names))
     found = paid_votes.paid(tx, {one.key for keys in wanted.values() for one in keys}, models)
-    if not found:
-        return votes, 0
     taken: list[Reuse] = []
-    for match, reuses in wanted.items():
-        known = {one.number: one for one in reuses if one.key in found}
-        uses = useful(votes[match], known, found, job.voting)
+    reused = Counter[JobId]()
+    for match in matches if found else ():
+        known = {one.number: one for one in wanted.get(match.id, ()) if one.key in found}
+        uses = useful(votes[match.id], known, found, jobs[match.job].voting)
         taken += [known[vote.number] for vote in uses]
-        votes[match] = [*votes[match], *uses]
-    paid_votes.reuse(tx, taken, models)
-    return votes, len(taken)
+        votes[match.id] = [*votes[match.id], *uses]
+        reused[match.job] += len(uses)
+    if taken:
+        paid_votes.reuse(tx, taken, models)
+    return votes, +reused
 
 
 def _wanted(

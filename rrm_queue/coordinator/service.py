@@ -9,6 +9,7 @@ from threading import Event, Thread
 from rrm_queue.coordinator.dispatch import dispatch
 from rrm_queue.coordinator.floors import Floors
 from rrm_queue.coordinator.gathering import settle_overdue
+from rrm_queue.coordinator.held_votes import record_due
 from rrm_queue.coordinator.observer import Observer
 from rrm_queue.coordinator.ports import Broker
 from rrm_queue.coordinator.rate import rate_decided
@@ -29,6 +30,11 @@ IDLE = 1.0
 RECOVER_EVERY = 1.0
 """Seconds between two searches for lost batches."""
 
+HEARTBEAT = 1.0
+"""Seconds between two signs of life."""
+
+STUCK_SECONDS = 120.0
+"""A coordinator whose loop has not turned for so long is present no more."""
 
 RATER_SECONDS = 1.0
 """How long the end of this process waits for ratings that are being computed."""
@@ -38,9 +44,9 @@ class Coordinator:
     """Runs the coordinator's duties over one store and one broker.
 
     `start` runs the loop in a thread of its own, the recorder in another, what rates large
-    tournaments in a third, and what listens for new ones in a fourth. `wake` is called by the
-    queue's threads. The broker knows it as present, by `name`, while its loop turns. `observer` is
-    told what is done.
+    tournaments in a third, and what listens for new ones in a fourth. A fifth shows that it is
+    present, by `name`, and waits for none of them. `wake` is called by the queue's threads.
+    `observer` is told what is done.
     """
 
     def __init__(
@@ -57,6 +63,7 @@ class Coordinator:
         self._woken = Event()
         self._stopping = Event()
         self._recover_at = 0.0
+        self._turned_at = time.monotonic()
         self._settling = Settling()
         self._floors = defaultdict[str, Floors](Floors)
         self._unrecorded = frozenset[BatchRef]()
@@ -66,6 +73,7 @@ class Coordinator:
         self._loop = Thread(target=self._run, name="coordinator", daemon=True)
         self._listener = Thread(target=self._listen_until_stopped, name="listener", daemon=True)
         self._rater = Thread(target=self._rate_until_stopped, name="rater", daemon=True)
+        self._heart = Thread(target=self._announce_until_stopped, name="heart", daemon=True)
 
     def start(self) -> None:
         """Starts the loop and the recorder."""
@@ -74,6 +82,7 @@ class Coordinator:
         self._loop.start()
         self._listener.start()
         self._rater.start()
+        self._heart.start()
 
     def stop(self) -> None:
         """Ends the loop after the turn it is in, and the recorder."""
@@ -86,6 +95,7 @@ class Coordinator:
         self._loop.join()
         self._recorder.join()
         self._rater.join(RATER_SECONDS)  # what it computes is computed again by another
+        self._heart.join()
         with suppress(BrokerUnavailable):  # its presence lapses by itself
             self._broker.withdraw(self._name)
 
@@ -108,11 +118,23 @@ class Coordinator:
                 log.exception("a turn of the coordinator failed")
                 self._stopping.wait(IDLE)
 
+    def _announce_until_stopped(self) -> None:
+        """Shows that this coordinator is present, however long a turn of the loop takes."""
+        while not self._stopping.is_set():
+            if time.monotonic() - self._turned_at < STUCK_SECONDS:
+                with suppress(BrokerUnavailable):  # the loop says so
+                    self._broker.announce(self._name)
+            self._stopping.wait(HEARTBEAT)
+
     def _rate_until_stopped(self) -> None:
-        """Rates the tournaments that are decided; the loop and the recorder go on meanwhile."""
+        """Rates the tournaments that are decided; the loop and the recorder go on meanwhile.
+
+        It also records votes of people that can no longer be taken back.
+        """
         while not self._stopping.wait(IDLE):
             try:
                 rate_decided(self._database)
+                record_due(self._database)
             except StoreUnavailable as error:
                 log.warning("%s", error)
                 self._settling.unsettle()
@@ -136,11 +158,11 @@ class Coordinator:
 
     def _turn(self) -> None:
         self._settling.turn()
+        self._turned_at = time.monotonic()
         dispatch(self._database, self._broker, self._observer, self._floors, self.wake)
         now = time.monotonic()
         if now >= self._recover_at:
             self._recover_at = now + RECOVER_EVERY
-            self._broker.announce(self._name)
             self._recover(settled=self._settling.settled)
             settle_overdue(self._database)
 

@@ -1,5 +1,6 @@
 """A turn of dispatch in one queue: what may be sent, and what is."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
@@ -11,8 +12,8 @@ from rrm_queue.coordinator.window import MOST_SENT, window
 from rrm_queue.domain import JobId, JudgeSpec, MatchId
 from rrm_queue.domain.queues import is_online, online_queue
 from rrm_queue.judging.kinds import kind_of
-from rrm_queue.messages import JudgeBatch, QueueFacts
-from rrm_queue.store.queue.active_jobs import ActiveJob
+from rrm_queue.messages import JudgeBatch, QueueFacts, SharedMessage
+from rrm_queue.store.queue.active_jobs import ListedJob
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,9 +21,9 @@ class Window:
     """A judge's queue to be filled: its broker's epoch, its places, and the most in a message.
 
     `online`: whether workers serve the queue of online jobs beside it. `tokens`: whether its
-    batches get tokens, which workers of the version before do not send back. `models`: what each
-    of its live workers judges with, empty where it is not known. `bytes`: how many bytes of
-    messages may be out of it.
+    batches get tokens, which workers of the version before do not send back. `sharing`: whether
+    jobs may share messages. `models`: what each of its live workers judges with, empty where it is
+    not known. `bytes`: how many bytes of messages may be out of it.
     """
 
     queue: str
@@ -31,6 +32,7 @@ class Window:
     most: int
     online: bool
     tokens: bool
+    sharing: bool
     models: Sequence[str]
     bytes: int
     floors: Floors
@@ -43,9 +45,10 @@ class Window:
             queue,
             epoch,
             window(capacities),
-            batch_size(capacities),
+            batch_size(capacities, splitting=facts.sharing),
             online=facts.online,
             tokens=facts.capacities.keys() <= facts.models.keys(),
+            sharing=facts.sharing,
             models=[facts.models.get(worker, "") for worker in facts.capacities],
             bytes=budget(facts.maxmemory),
             floors=floors,
@@ -60,7 +63,7 @@ class Window:
             return None
         return set(self.models) if all(self.models) else set()
 
-    def parts(self, jobs: Sequence[ActiveJob]) -> Mapping[str, list[ActiveJob]]:
+    def parts(self, jobs: Sequence[ListedJob]) -> Mapping[str, list[ListedJob]]:
         """The jobs by the queue that they are sent to, the online ones first.
 
         All in one where no worker serves the queue of online jobs: those are of the version before.
@@ -74,18 +77,37 @@ class Window:
 
 
 @dataclass(slots=True)
-class Turn:
-    """What a turn sends, by queue, and the matches that are decided without being sent."""
+class Sent:
+    """What was claimed of some jobs: messages, how many matches they hold, and what needs none.
 
-    batches: dict[str, list[JudgeBatch]] = field(default_factory=dict)
+    `claimed` holds how many matches of each job were claimed, `reused` how many votes each took
+    from other jobs.
+    """
+
+    messages: list[JudgeBatch | SharedMessage] = field(default_factory=list)
+    decided: dict[MatchId, JobId] = field(default_factory=dict)
+    claimed: dict[JobId, int] = field(default_factory=dict)
+    reused: Counter[JobId] = field(default_factory=Counter)
+    matches: int = 0
+
+
+@dataclass(slots=True)
+class Turn:
+    """What a turn sends, by queue, and the matches that are decided without being sent.
+
+    `sent` is how many matches are in its messages.
+    """
+
+    messages: dict[str, list[JudgeBatch | SharedMessage]] = field(default_factory=dict)
     decided: dict[MatchId, JobId] = field(default_factory=dict)
     load: QueueLoad = field(default_factory=QueueLoad)
-    bytes: int = 0
+    sent: int = 0
 
-    @property
-    def sent(self) -> int:
-        """How many matches it sends."""
-        return sum(len(batch.matches) for of in self.batches.values() for batch in of)
+    def add(self, queue: str, sent: Sent) -> None:
+        """Adds what was claimed for a queue."""
+        self.messages.setdefault(queue, []).extend(sent.messages)
+        self.decided |= sent.decided
+        self.sent += sent.matches
 
     @property
     def matches(self) -> int:

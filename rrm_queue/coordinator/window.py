@@ -1,8 +1,10 @@
 """How many matches are out at once, how jobs share them, and how many tournaments to open."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from heapq import heapify, heapreplace
+from dataclasses import dataclass, replace
+from heapq import heapify, heappop, heapreplace
+
+from rrm_queue.domain import JobId
 
 LEAST_WINDOW = 64
 """Matches out at once while no worker is alive: the first messages for the next worker."""
@@ -44,28 +46,46 @@ def to_open(missing: int, opened: int, brought: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A job's part in a queue: what it has out, what it could send, and its weight."""
+    """A job's part in a queue: what it has out, what it could send, and its weight.
 
-    job: str
+    `waiting`: whether it has tournaments that can be opened, so that it could send more.
+    """
+
+    job: JobId
     out: int
     ready: int
     weight: int
+    waiting: bool = False
 
 
-def shares(free: int, claims: Sequence[Claim]) -> dict[str, int]:
+def shares(free: int, claims: Sequence[Claim]) -> dict[JobId, int]:
     """How many of `free` places each job gets, so that what is out stands as the weights do.
 
-    Each place goes to the job that has least out for its weight; a job gets no more than it has
-    ready, and what it leaves goes to the others.
+    Each place goes to the job that then has least out for its weight; a job gets no more than it
+    has ready, and what it leaves goes to the others.
     """
     given = {claim.job: 0 for claim in claims}
-    heap = [(c.out / c.weight, order, c) for order, c in enumerate(claims) if c.ready > 0]
+    heap = [(load(c.out, c.weight), order, c) for order, c in enumerate(claims) if c.ready > 0]
     heapify(heap)
-    while free > 0 and heap and heap[0][0] < float("inf"):
+    while free > 0 and heap:
         _, order, claim = heap[0]
         given[claim.job] += 1
         free -= 1
         has = given[claim.job]
-        load = (claim.out + has) / claim.weight if has < claim.ready else float("inf")
-        heapreplace(heap, (load, order, claim))
+        if has < claim.ready:
+            heapreplace(heap, (load(claim.out + has, claim.weight), order, claim))
+        else:
+            heappop(heap)
     return given
+
+
+def load(out: int, weight: int) -> float:
+    """What a job has out for its weight, with one match more."""
+    return (out + 1) / weight
+
+
+def missing(free: int, claims: Sequence[Claim]) -> dict[JobId, int]:
+    """How many more matches each job could send of its share, if it opened tournaments."""
+    able = [replace(c, ready=max(c.ready, free)) if c.waiting else c for c in claims]
+    wanted = shares(free, able)
+    return {c.job: wanted[c.job] - c.ready for c in claims if c.waiting and wanted[c.job] > c.ready}

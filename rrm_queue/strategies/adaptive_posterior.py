@@ -39,15 +39,28 @@ class Asked(NamedTuple):
     equal: bool = False
 
 
+class Counts(NamedTuple):
+    """How often each pair has met, by the candidates in slots 1 and 2, n by n.
+
+    Matches `decided`, of these the `wins` of slot 1, and matches `waiting` for their result.
+    """
+
+    decided: Floats
+    wins: Floats
+    waiting: Floats
+
+
 class Posterior(NamedTuple):
     """Strengths in logits: `means` of n candidates, `covariance` of these and of the slot bias.
 
     Matches that are undecided are in the covariance, as if a result of the expected weight had come
-    that says nothing of slots: which answer they show first is not always known yet.
+    that says nothing of slots: which answer they show first is not always known yet. `fit` is the
+    logarithm of the probability of the results, up to a constant.
     """
 
     means: Floats
     covariance: Floats
+    fit: Floats
 
     @property
     def leader(self) -> Whole:
@@ -66,26 +79,25 @@ def posterior(size: int, asked: Sequence[Asked]) -> Posterior:
     1 / (1 + exp(-(s_first - s_second + b))), with normal priors; a draw is half a win for each. The
     mode by Newton's method and the curvature there (Laplace's approximation).
     """
-    return posterior_of(*_counts(size, asked))
+    return posterior_of(counts(size, asked))
 
 
-def posterior_of(decided: Floats, wins: Floats, waiting: Floats) -> Posterior:
-    """The posterior from counts by the candidates in slots 1 and 2, n by n.
-
-    `decided` matches, the `wins` of slot 1 among them, and matches that are `waiting`.
-    """
-    mode = _mode(decided, wins)
+def posterior_of(counted: Counts, spread: float = SPREAD) -> Posterior:
+    """The posterior from counts, with this prior standard deviation of strengths in logits."""
+    decided, wins, waiting = counted
+    mode = _mode(decided, wins, spread)
     expected = _expected(mode)
-    curvature = _curvature(decided * expected * (1 - expected))
+    curvature = _curvature(decided * expected * (1 - expected), spread)
+    fitting = _fit(decided, wins, mode, curvature, spread)
     alike = 1 / (1 + np.exp(-differences(mode[..., :-1])))
     weights = (waiting + waiting.swapaxes(-1, -2)) * alike * (1 - alike)
     curvature[..., :-1, :-1] += laplacian(weights)
     covariance = np.asarray(np.linalg.inv(curvature), np.float64)
-    return Posterior(mode[..., :-1], covariance)
+    return Posterior(mode[..., :-1], covariance, fitting)
 
 
-def _counts(size: int, asked: Sequence[Asked]) -> tuple[Floats, Floats, Floats]:
-    """Matches decided, of these the wins of slot 1, and matches waiting, by slots 1 and 2."""
+def counts(size: int, asked: Sequence[Asked]) -> Counts:
+    """The counts of these matches of `size` candidates."""
     decided = np.zeros((size, size))
     wins, waiting = np.zeros_like(decided), np.zeros_like(decided)
     for first, second, score, equal in asked:
@@ -98,13 +110,26 @@ def _counts(size: int, asked: Sequence[Asked]) -> tuple[Floats, Floats, Floats]:
         else:
             decided[first, second] += 1.0
             wins[first, second] += score
-    return decided, wins, waiting
+    return Counts(decided, wins, waiting)
 
 
-def _mode(decided: Floats, wins: Floats) -> Floats:
+def _fit(decided: Floats, wins: Floats, mode: Floats, curvature: Floats, spread: float) -> Floats:
+    """The logarithm of the results' probability under the prior, by Laplace's approximation.
+
+    Without what does not depend on the spread.
+    """
+    ahead = differences(mode[..., :-1]) + mode[..., -1, None, None]
+    likely = (wins * ahead - decided * np.logaddexp(0, ahead)).sum((-1, -2))
+    precision = _precision(mode.shape[-1] - 1, spread)
+    prior = (np.log(precision) - precision * mode**2).sum(-1) / 2
+    fitting: Floats = likely + prior - np.linalg.slogdet(curvature)[1] / 2
+    return fitting
+
+
+def _mode(decided: Floats, wins: Floats, spread: float) -> Floats:
     """The most likely strengths, and behind them the preference for slot 1."""
     *several, size, _ = decided.shape
-    mode, precision = np.zeros((*several, size + 1)), _precision(size)
+    mode, precision = np.zeros((*several, size + 1)), _precision(size, spread)
     moving = np.ones((*several, 1), bool)
     for _ in range(STEPS):
         expected = _expected(mode)
@@ -113,7 +138,7 @@ def _mode(decided: Floats, wins: Floats) -> Floats:
         slope[..., :-1] = surplus.sum(-1) - surplus.sum(-2)
         slope[..., -1] = surplus.sum((-1, -2))
         slope -= precision * mode
-        curvature = _curvature(decided * expected * (1 - expected))
+        curvature = _curvature(decided * expected * (1 - expected), spread)
         step = np.linalg.solve(curvature, slope[..., None])[..., 0]
         longest = np.abs(step).max(-1, keepdims=True)
         mode += moving * step * (LONGEST_STEP / np.maximum(longest, LONGEST_STEP))
@@ -150,15 +175,15 @@ def _expected(mode: Floats) -> Floats:
     return chance
 
 
-def _precision(size: int) -> Floats:
-    return np.append(np.full(size, SPREAD**-2), SLOT_SPREAD**-2)
+def _precision(size: int, spread: float) -> Floats:
+    return np.append(np.full(size, spread**-2), SLOT_SPREAD**-2)
 
 
-def _curvature(weights: Floats) -> Floats:
+def _curvature(weights: Floats, spread: float) -> Floats:
     """The precision of the posterior; `weights` by the candidates in slots 1 and 2."""
     *several, size, _ = weights.shape
     curvature = np.zeros((*several, size + 1, size + 1))
-    curvature[...] = np.diag(_precision(size))
+    curvature[...] = np.diag(_precision(size, spread))
     curvature[..., :-1, :-1] += laplacian(weights + weights.swapaxes(-1, -2))
     leaning = weights.sum(-1) - weights.sum(-2)
     curvature[..., :-1, -1] = curvature[..., -1, :-1] = leaning

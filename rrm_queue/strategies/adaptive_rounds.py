@@ -7,12 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from rrm_queue.domain import CandidateNumber, DecidedBy, Outcome, Pairing, Position
+from rrm_queue.strategies.adaptive_confidence import sure
 from rrm_queue.strategies.adaptive_posterior import (
     Asked,
     Floats,
     Posterior,
     Whole,
+    counts,
     posterior,
+    posterior_of,
     with_waiting,
 )
 from rrm_queue.strategies.adaptive_rule import Rule
@@ -54,16 +57,19 @@ class Rounds:
         if any(match.score is None for match in asked[:known]):
             return None
         waiting = [match._replace(score=None) for match in asked[known:]]
-        state = posterior(self.size, [*asked[:known], *waiting])
-        if not self._settled(state):
+        state, settled = self._state([*asked[:known], *waiting])
+        if not settled:
             return state
         if any(match.score is None for match in asked):
             return None
-        state = posterior(self.size, asked)
-        return None if self._settled(state) else state
+        state, settled = self._state(asked)
+        return None if settled else state
 
-    def _settled(self, state: Posterior) -> bool:
-        return bool(self.rule.confidence(state) >= self.confidence)
+    def _state(self, asked: Sequence[Asked]) -> tuple[Posterior, bool]:
+        """What these matches say, and whether that is enough."""
+        counted = counts(self.size, asked)
+        state = posterior_of(counted)
+        return state, bool(sure(self.rule, counted, state, self.confidence))
 
     def _round(self, asked: Sequence[Asked], state: Posterior) -> list[Pairing]:
         """The next round: at first pairs from the circle, then those that tell most."""

@@ -16,7 +16,7 @@ from threading import Event, Thread
 import aiohttp
 import psutil
 import pytest
-from kit.sglang_process import ENVIRONMENT, FLAGS, SglangProcess, free_port
+from kit.sglang_process import FLAGS, SglangProcess, engine_environment, free_port
 from rrm_worker.health import Health
 
 from rrm_queue.broker.client import BrokerClient
@@ -39,7 +39,7 @@ from rrm_queue.messages import (
 QUEUE = worker_queue("sglang:tiny")
 QUICK = r"[a-z ]{4,20}</think>\n\n\\boxed\{Assistant (1|2)\}"
 ENDLESS = r"[a-z]{7000}"
-START, GRACE = 150, 20  # seconds
+START, GRACE = 250, 20  # seconds
 
 
 @dataclass
@@ -116,7 +116,7 @@ def command(
 ) -> tuple[list[str], dict[str, str]]:
     argv = [sys.executable, "-m", "rrm_queue.cli.main", "worker", "--judge", "sglang:tiny"]
     argv += ["--model", model, "--engine-python", str(python), "--engine-args", shlex.join(FLAGS)]
-    return [*argv, *more], os.environ | ENVIRONMENT | {"RRMQ_BROKER_URL": broker_url}
+    return [*argv, *more], engine_environment(python) | {"RRMQ_BROKER_URL": broker_url}
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """`rrmq compare`, over HTTP too: recorded verdicts of two judges, held against the recording."""
 
 import json
+import random
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -9,13 +10,18 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 from kit.http_server import http_server, is_problem, settings_of
-from kit.jobs import lines, play, submit_file
+from kit.jobs import judged, lines, play, received, submit_file
 from kit.replays import as_lines, judge_all, rows
+from sqlalchemy import text
 from statsmodels.stats.inter_rater import cohens_kappa
 
+from rrm_queue.actions.app import App
+from rrm_queue.actions.compare import compare
 from rrm_queue.broker.app import create_app
 from rrm_queue.broker.client import BrokerClient, redis_client
 from rrm_queue.cli.main import rrmq as main
+from rrm_queue.coordinator.dispatch import dispatch
+from rrm_queue.coordinator.record import record
 from rrm_queue.domain import JobId
 from rrm_queue.errors import JobNotFound, UsageFault
 from rrm_queue.local.stack import Addresses
@@ -236,3 +242,39 @@ def test_a_coin_is_a_draw_and_no_win(
     assert shape["outcomes"]["draw_in_both"] == shape["shared"] == 3
     assert shape["kappa"]["estimate"] is None
     assert "kappa is not defined" in rrmq("compare", *made).stdout
+
+
+def test_the_disagreements_are_the_same_however_results_arrived(
+    database: Database, broker: BrokerClient, servers: Addresses
+) -> None:
+    """All of them are equally telling."""
+    made = {}
+    for seed, name in enumerate(("aa", "ab", "ac", "other")):
+        made[name] = submit_file(database, lines([8] * 3), id=name, name=name, anew=True)
+        arrive(database, broker, random.Random(seed))
+    with database.begin() as tx:
+        tx.execute(
+            text(
+                "UPDATE matches SET winner = first + second - winner WHERE tournament_id IN "
+                "(SELECT id FROM tournaments WHERE job_id = :job)"
+            ),
+            {"job": made.pop("other")},
+        )
+    settings = settings_of(database, servers)
+    with App(settings, start=False) as app:
+        shown = [
+            [(one.tournament, one.round, one.slot) for one, *_ in found.disagreements]
+            for found in (compare(app, job, "other", 21) for job in made.values())
+        ]
+    assert len(shown[0]) == 21
+    assert shown == [shown[0]] * len(made)
+
+
+def arrive(database: Database, broker: BrokerClient, chance: random.Random) -> None:
+    """Plays all jobs; results arrive one by one in any order."""
+    while dispatch(database, broker):
+        for batch in received(broker):
+            reports = list(judged(batch).matches)
+            chance.shuffle(reports)
+            for report in reports:
+                record(database, batch.outcomes("test", [report]))

@@ -15,9 +15,10 @@ from kit.filled_store import Filling, fill
 from sqlalchemy import text
 
 from rrm_queue.coordinator.floors import LOOK_EVERY, Floors
+from rrm_queue.domain import BatchId, JobId
 from rrm_queue.store.database import Database, Transaction
 from rrm_queue.store.queue import active_jobs, dispatching
-from rrm_queue.store.queue.floors import Floor
+from rrm_queue.store.queue.floors import Floor, floor_columns
 
 SMALL = Filling("aaaaaaaaaaaa", count=2_000, size=6, done=0, running=2_000)
 LARGE = Filling("bbbbbbbbbbbb", count=1, size=250, done=0, running=1)
@@ -93,12 +94,13 @@ def test_a_claim_reads_nothing_of_what_was_judged_before(
             floors.claimed(tx, filling.job_id, "elo", LOOK_EVERY)
             floors.look(tx, ["rrmq.judge.openai"])
             here = floors.of(filling.job_id)
-            job = {"job": filling.job_id, "count": 100}
-            claim = buffers(tx, dispatching.CLAIM_MATCHES, {**job, **here._asdict()})
-            whole = buffers(tx, dispatching.CLAIM_MATCHES, {**job, **Floor()._asdict()})
-            looked = buffers(tx, active_jobs.ACTIVE_JOBS, looking(floors))
-            looked_whole = buffers(tx, active_jobs.ACTIVE_JOBS, looking(Floors()))
-            assert len(dispatching.claim_matches(tx, filling.job_id, 100, here)) == 100
+            job, counts = filling.job_id, {"counts": [100]}
+            claim = buffers(tx, dispatching.CLAIM_MATCHES, floor_columns({job: here}) | counts)
+            whole = buffers(tx, dispatching.CLAIM_MATCHES, floor_columns({job: Floor()}) | counts)
+            looked = look(tx, job, here, floors.first_out)
+            looked_whole = look(tx, job, Floor(), BatchId(0))
+            claimed = dispatching.claim_matches(tx, {job: 100}, {job: here})
+            assert len(claimed[job]) == 100
             tx.rollback()
     print(f"claim {whole} -> {claim}, look {looked_whole} -> {looked} buffers")
     assert whole > 5_000, "the snapshot holds what was judged"
@@ -107,16 +109,10 @@ def test_a_claim_reads_nothing_of_what_was_judged_before(
     assert looked < looked_whole / 2
 
 
-def looking(floors: Floors) -> dict[str, object]:
-    """What a turn asks of its jobs with these floors."""
-    known = floors.of_jobs()
-    return {
-        "queue": "rrmq.judge.openai",
-        "most": 16384,
-        "most_waiting": 64,
-        "first_out": floors.first_out,
-        "jobs": list(known),
-        "tournaments": [floor.tournament for floor in known.values()],
-        "rounds": [floor.round for floor in known.values()],
-        "slots": [floor.slot for floor in known.values()],
-    }
+def look(tx: Transaction, job: JobId, floor: Floor, first_out: BatchId) -> int:
+    """How many pages a turn reads to look at the job, with this floor."""
+    listed = {"queue": "rrmq.judge.openai", "first_out": first_out}
+    counted = {"most": 16384, "most_waiting": 64, "most_jobs": 1024, "open": [False]}
+    return buffers(tx, active_jobs.LISTED_JOBS, listed) + buffers(
+        tx, active_jobs.SENDABLE_JOBS, floor_columns({job: floor}) | counted
+    )

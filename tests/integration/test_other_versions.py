@@ -1,6 +1,7 @@
 """A job of another version waits for it, harms no other job, and goes on after the upgrade."""
 
 import logging
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from kit.paid_votes import view
 from sqlalchemy import text
 
 from rrm_queue.broker.client import BrokerClient
-from rrm_queue.coordinator import dispatch as dispatch_module
+from rrm_queue.coordinator import sending as sending_module
 from rrm_queue.coordinator.dispatch import dispatch
 from rrm_queue.coordinator.record import record_group
 from rrm_queue.coordinator.reuse import bring_votes
@@ -82,12 +83,12 @@ def test_a_job_that_cannot_be_sent_keeps_no_other_waiting(
     odd = submit_file(database, lines([2]), id="a", anew=True)
     job = submit_file(database, lines([2]), id="b", anew=True)
 
-    def broken(tx: Transaction, active: ActiveJob, *rest: Any) -> Any:
-        if active.id == odd:
+    def broken(tx: Transaction, active: Mapping[JobId, ActiveJob], *rest: Any) -> Any:
+        if odd in active:
             raise ArithmeticError("no such number")
         return bring_votes(tx, active, *rest)
 
-    monkeypatch.setattr(dispatch_module, "bring_votes", broken)
+    monkeypatch.setattr(sending_module, "bring_votes", broken)
     play(database, broker)
     assert view(database, job).state is JobState.SUCCEEDED
     monkeypatch.undo()

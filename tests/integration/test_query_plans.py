@@ -67,6 +67,7 @@ def walk(tx: Transaction) -> Mapping[str, tuple[TextClause, Parameters]]:
     ids, tournaments = tx.execute(IDS, job).one()
     batches = {"batches": tournaments}  # they have the same ids
     each = {"match": ids, "batch": [1] * 64}
+    with_job = {"matches": ids, "jobs": [PAIRS.job] * 64}
     tournament = {"tournament": tournaments}
     floor = {"tournament": tournaments[0], "round": 1, "slot": 0}
     floor_of_job = {
@@ -95,21 +96,20 @@ def walk(tx: Transaction) -> Mapping[str, tuple[TextClause, Parameters]]:
         "matches.ANSWERS": (matches.ANSWERS, {"tournament": tournaments[0], "numbers": [0, 1]}),
         "matches.VOTES": (matches.VOTES, {"matches": ids[:1], "longest": None}),
         "matches.VOTES of many": (matches.VOTES, {"matches": ids, "longest": 20_000}),
-        "active_jobs.ACTIVE_JOBS": (
-            active_jobs.ACTIVE_JOBS,
-            {
-                "queue": "rrmq.judge.openai",
-                "most": 16384,
-                "most_waiting": 64,
-                "first_out": 1,
-                **floor_of_job,
-            },
+        "active_jobs.LISTED_JOBS": (
+            active_jobs.LISTED_JOBS,
+            {"queue": "rrmq.judge.openai", "first_out": 1},
         ),
+        "active_jobs.SENDABLE_JOBS": (
+            active_jobs.SENDABLE_JOBS,
+            {"most": 16384, "most_waiting": 64, "most_jobs": 1024, "open": [False], **floor_of_job},
+        ),
+        "active_jobs.JOB_OPTIONS": (active_jobs.JOB_OPTIONS, {"jobs": [PAIRS.job]}),
         "active_jobs.QUEUES_GOING": (active_jobs.QUEUES_GOING, floor_of_job),
-        "active_jobs.COUNT_READY": (active_jobs.COUNT_READY, {**job, **floor, "most": 16384}),
+        "active_jobs.COUNT_READY": (active_jobs.COUNT_READY, {**floor_of_job, "most": 16384}),
         "dispatching.CLAIM_MATCHES": (
             dispatching.CLAIM_MATCHES,
-            {**job, **floor, "count": 128},
+            {**floor_of_job, "counts": [128]},
         ),
         "dispatching.TOURNAMENT_TEXTS": (
             dispatching.TOURNAMENT_TEXTS,
@@ -131,8 +131,11 @@ def walk(tx: Transaction) -> Mapping[str, tuple[TextClause, Parameters]]:
         "floors.FIRST_UNDECIDED": (floors.FIRST_UNDECIDED, floor),
         "floors.FIRST_OUT": (floors.FIRST_OUT, {"queues": ["rrmq.judge.openai"], "batch": 1}),
         "dispatching.SEND_MATCHES": (dispatching.SEND_MATCHES, each),
-        "planning.LOCK_TOURNAMENTS": (planning.LOCK_TOURNAMENTS, {**job, "matches": ids}),
-        "planning.OPEN_TOURNAMENTS": (planning.OPEN_TOURNAMENTS, {**job, "count": 64}),
+        "planning.LOCK_TOURNAMENTS": (planning.LOCK_TOURNAMENTS, with_job),
+        "planning.OPEN_TOURNAMENTS": (
+            planning.OPEN_TOURNAMENTS,
+            {"jobs": [PAIRS.job], "counts": [64]},
+        ),
         "planning.PLAYED": (planning.PLAYED, {"tournaments": tournaments}),
         "planning.INSERT_MATCHES": (
             planning.INSERT_MATCHES,
@@ -150,7 +153,7 @@ def walk(tx: Transaction) -> Mapping[str, tuple[TextClause, Parameters]]:
         ),
         "closing.CANCEL_READY": (closing.CANCEL_READY, {"tournaments": tournaments}),
         "recording.SENT_BATCHES": (recording.SENT_BATCHES, batches),
-        "recording.LOCK_MATCHES": (recording.LOCK_MATCHES, {**job, "matches": ids}),
+        "recording.LOCK_MATCHES": (recording.LOCK_MATCHES, with_job),
         "recording.DECIDE_MATCHES": (
             recording.DECIDE_MATCHES,
             {"match": ids, "winner": [0] * 64, "decided_by": ["votes"] * 64},

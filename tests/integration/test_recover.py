@@ -9,7 +9,7 @@ from rrm_queue.broker.leases import EPOCH_KEY, MARK_SECONDS, WorkerLeases, lease
 from rrm_queue.coordinator.dispatch import dispatch
 from rrm_queue.coordinator.losses import ATTEMPTS, Loss
 from rrm_queue.coordinator.recover import recover
-from rrm_queue.domain import JobId, JobState
+from rrm_queue.domain import BatchId, JobId, JobState
 from rrm_queue.store.database import Database
 from rrm_queue.store.views import jobs as store_jobs
 
@@ -124,7 +124,7 @@ def test_outcomes_that_never_arrive_are_judged_again(
 ) -> None:
     leases = WorkerLeases(broker.client, "worker")
     leases.take(job, batch(database))
-    leases.finish(job, batch(database))
+    leases.finish([(job, BatchId(batch(database)))])
     assert recover(database, broker, settled=True).lost == {}
     age(database, "seen_at")
     assert recover(database, broker, settled=True).lost == {}

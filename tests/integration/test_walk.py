@@ -276,7 +276,7 @@ def test_a_job_cancelled_in_the_middle_of_a_turn_opens_nothing(
     job = submit_file(database, lines([2] * 5))
     with database.begin() as tx:
         control.cancel_job(tx, job)
-        assert planning.open_tournaments(tx, job, 5) == []
+        assert planning.open_tournaments(tx, {job: 5}) == []
 
 
 def test_two_coordinators_at_once_fill_a_window_once(

@@ -15,6 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
 
 import pytest
+from msgspec import structs
 from prometheus_client import generate_latest
 from rrm_worker import worker as worker_module
 from rrm_worker.metrics import Metrics
@@ -37,6 +38,7 @@ from rrm_queue.messages import (
     JudgeBatch,
     Outcomes,
     Question,
+    SharedMessage,
     encode,
 )
 
@@ -271,13 +273,15 @@ def failures(house: House) -> dict[int, tuple[bool, bool]]:
 
 
 def test_a_broken_engine_costs_an_attempt_only_what_it_computed(house: House) -> None:
-    taken = house.take(house.batch(*[True] * 12))  # the endpoint is asked for 8 at once
+    taken = house.take(house.batch(*[True] * 8))  # the endpoint is asked for 8 at once
     eventually(lambda: len(house.runner.computed(None).get(HELD, set())) == 8)
-    computed = house.runner.computed(None)[HELD]
+    waiting = house.take(house.batch(*[True] * 4, number=8))
+    eventually(partial(house.metric, "rrmq_matches_held 12.0"))
     house.worker.release(Ending.BROKEN)
     assert taken.result(10)
-    waited = set(range(12)) - computed
-    assert failures(house) == dict.fromkeys(waited, (True, False))
+    assert waiting.result(10)
+    assert failures(house) == dict.fromkeys(range(4), (True, False))
+    assert {outcomes.batch for outcomes in house.sent} == {8}
     assert house.lease() == BROKEN, "the others count when the batch is given up"
 
 
@@ -384,3 +388,37 @@ def test_a_metrics_port_in_use_is_said() -> None:
         taken.listen()
         with pytest.raises(UsageFault, match="Address already in use"):
             metrics.serve("127.0.0.1", taken.getsockname()[1])
+
+
+def test_batches_that_share_a_message_end_each_by_itself(house: House) -> None:
+    """One is judged, one is over already, and the job of one is cancelled while it is judged."""
+    judged, over, cancelled = (
+        structs.replace(house.batch(slow, number=number), job=job)
+        for number, slow, job in ((1, False, "a"), (2, False, "b"), (3, True, "c"))
+    )
+    house.broker.give_up([(JobId("b"), BatchId(2))])
+    message = encode(SharedMessage([judged, over, cancelled]))
+    taken = house.threads.submit(house.worker.take, message)
+    eventually(house.endpoint.kept.is_set)
+    eventually(lambda: [outcomes.job for outcomes in house.sent] == ["a"])
+    house.broker.stop([JobId("c")])
+    assert taken.result(10)
+    held = [(JobId(job), BatchId(number)) for number, job in enumerate("abc", start=1)]
+    names = {batch: holder and holder.name for batch, holder in house.broker.holders(held).items()}
+    assert names == {1: OVER, 2: OVER, 3: RETURNED}
+    assert house.worker.has_room(0)
+
+
+def test_a_worker_returns_what_it_has_no_room_for(house: House) -> None:
+    """It keeps as many as it has places, the first ones, and reports the others unjudged."""
+    taken = house.take(house.batch(*[True] * 12))
+    eventually(lambda: house.decided() == [8, 9, 10, 11])
+    assert all(not report.votes and not report.failure for report in house.sent[0].matches)
+    second = house.take(house.batch(*[True] * 6, number=8))
+    eventually(lambda: len(house.decided()) == 6)
+    house.endpoint.answer_now.set()
+    assert taken.result(10)
+    assert second.result(10)
+    judged = [r.match for o in house.sent for r in o.matches if r.votes and o.batch == 7]
+    assert sorted(judged) == list(range(8))
+    assert house.lease() == OVER

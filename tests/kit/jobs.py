@@ -16,7 +16,7 @@ from rrm_queue.intake.formats.base import Empty
 from rrm_queue.intake.needs import Needs
 from rrm_queue.intake.submission import submit
 from rrm_queue.judging.kinds import queue_of
-from rrm_queue.messages import JudgeBatch, MatchReport, Outcomes, decode
+from rrm_queue.messages import JudgeBatch, MatchReport, Outcomes, decode_batches
 from rrm_queue.store.database import Database
 from rrm_queue.store.tables import Job
 
@@ -86,7 +86,7 @@ def received(broker: BrokerClient) -> Iterator[JudgeBatch]:
             message = queue.get_nowait()
             message.ack()
             arguments, _, _ = message.payload
-            yield decode(arguments[0], JudgeBatch)
+            yield from decode_batches(arguments[0])
 
 
 def judged(batch: JudgeBatch) -> Outcomes:

@@ -38,16 +38,11 @@ def free_port() -> int:
             return port
 
 
-def launch_command(python: str, model: str, port: int, extra: Sequence[str]) -> list[str]:
-    """SGLang's command line with flags that suit judging; those in `extra` come last and override.
-
-    The cache report says how much of a prompt was shared; `lpm` takes what shares most first.
-    """
+def launch_command(python: str, model: str, port: int, flags: Sequence[str]) -> list[str]:
+    """SGLang's command line with these flags (see `engine_flags.judging_flags`)."""
     server = [python, "-m", "sglang.launch_server", "--model-path", model]
     address = ["--host", HOST, "--port", str(port)]
-    judging = ["--enable-cache-report", "--enable-metrics", "--schedule-policy", "lpm"]
-    quiet = ["--log-level-http", "warning"]
-    return [*server, *address, *judging, *quiet, *extra]
+    return [*server, *address, "--log-level-http", "warning", *flags]
 
 
 class EngineProcess:

@@ -1,14 +1,25 @@
-"""What a worker does every few seconds in a thread of its own, whatever goes wrong meanwhile."""
+"""What a worker does again: every few seconds in a thread of its own, or until Redis answers."""
 
 import logging
 from collections.abc import Callable
 from threading import Event
+from typing import TypeVar
 
 from redis.exceptions import RedisError
+from tenacity import (
+    Retrying,
+    retry_if_exception_type,
+    sleep_using_event,
+    stop_after_delay,
+    stop_when_event_set,
+    wait_random_exponential,
+)
 
 from rrm_queue.errors import BrokerUnavailable
 
 log = logging.getLogger(__name__)
+
+Answer = TypeVar("Answer")
 
 
 def repeat(
@@ -29,3 +40,15 @@ def repeat(
             log.log(level, "%s: %s", failed, error)
         except Exception:
             log.exception("%s", failed)
+
+
+def until_answered(call: Callable[[], Answer], seconds: float, stopping: Event) -> Answer:
+    """Redis's answer, asked again for so many seconds, or until `stopping` is set."""
+    retrying = Retrying(
+        retry=retry_if_exception_type(RedisError),
+        wait=wait_random_exponential(multiplier=0.1, max=2),
+        stop=stop_after_delay(seconds) | stop_when_event_set(stopping),
+        sleep=sleep_using_event(stopping),
+        reraise=True,
+    )
+    return retrying(call)

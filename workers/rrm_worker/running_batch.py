@@ -31,7 +31,10 @@ WAITED = Failure("returned: it waited while the engine went down", transient=Tru
 
 
 class RunningBatch:
-    """One batch, from its lease to its ending."""
+    """One batch, from its lease to its ending.
+
+    All but the first `kept` matches are returned at once: there is no room for them.
+    """
 
     def __init__(
         self,
@@ -39,8 +42,10 @@ class RunningBatch:
         loop: asyncio.AbstractEventLoop,
         outbox: Outbox,
         count: Callable[[MatchReport], None],
+        kept: int | None = None,
     ) -> None:
         self.batch = batch
+        self._kept = len(batch.matches) if kept is None else kept
         self._open = {match.match for match in batch.matches}
         self._loop = loop
         self._outbox = outbox
@@ -55,11 +60,15 @@ class RunningBatch:
         """How many matches are not reported yet."""
         return len(self._open)
 
-    def run(self, runner: BatchRunner) -> Ending:
-        """Judges the batch; how it ended, once all that was decided is sent (or abandoned)."""
+    def start(self, runner: BatchRunner) -> None:
+        """Begins to judge the batch."""
         self._running = asyncio.run_coroutine_threadsafe(self._run(runner), self._loop)
+
+    def ended(self) -> Ending:
+        """How the batch ended, once all that was decided is sent (or abandoned)."""
         try:
-            self._running.result()
+            if self._running is not None:
+                self._running.result()
         except CancelledError:
             log.error("batch %s: outcomes could not be sent in time", self.batch.batch)
         except Exception:
@@ -74,12 +83,17 @@ class RunningBatch:
         self._loop.call_soon_threadsafe(self._stop, ending, computed)
 
     def abandon(self) -> None:
-        """Stops sending as well: `run` returns at once."""
+        """Stops sending as well: `ended` returns at once."""
         if self._running is not None:
             self._running.cancel()
 
     async def _run(self, runner: BatchRunner) -> None:
-        self._judging = asyncio.create_task(runner.judge(self.batch, self._report))
+        kept, returned = self.batch.matches[: self._kept], self.batch.matches[self._kept :]
+        judged = structs.replace(self.batch, matches=kept)
+        self._judging = asyncio.create_task(runner.judge(judged, self._report))
+        for one in returned:
+            self._open.discard(one.match)
+            await self._outbox.add(MatchReport(one.match, []))
         if self._ending is not Ending.JUDGED:
             self._judging.cancel()
         await asyncio.wait({self._judging})

@@ -2,37 +2,27 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
-from threading import Condition, Event, Thread
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from threading import Event, Thread
 from time import monotonic
-from typing import TypeVar
 
 from redis.exceptions import RedisError
-from tenacity import (
-    Retrying,
-    retry_if_exception_type,
-    sleep_using_event,
-    stop_after_delay,
-    stop_when_event_set,
-    wait_random_exponential,
-)
 
 from rrm_queue.broker.leases import LEASE_SECONDS, RENEW_SECONDS, WorkerLeases
 from rrm_queue.broker.troubles import TELL_SECONDS, tell
-from rrm_queue.domain import BatchId, BatchRef, JobId
 from rrm_queue.errors import MessageRefused, UnknownVersion
 from rrm_queue.judging.batch_runner import BatchRunner
 from rrm_queue.judging.kinds import queue_of
-from rrm_queue.messages import JudgeBatch, Outcomes, decode
+from rrm_queue.messages import JudgeBatch, Outcomes, decode_batches
+from rrm_worker.held_batches import HeldBatches, ref, split
 from rrm_worker.metrics import Metrics
 from rrm_worker.outbox import Outbox
-from rrm_worker.repeating import repeat
+from rrm_worker.repeating import Answer, repeat, until_answered
 from rrm_worker.running_batch import Ending, RunningBatch
 from rrm_worker.unacked import ResendBuffer
 
 log = logging.getLogger(__name__)
-
-Answer = TypeVar("Answer")
 
 RELEASE_SECONDS = 3.0
 """How long the outcomes of released batches may take to be sent."""
@@ -70,8 +60,7 @@ class Worker:
         self._ready = ready
         self._metrics = metrics
         self._model = model
-        self._running: dict[BatchRef, RunningBatch] = {}
-        self._changed = Condition()
+        self._held = HeldBatches(self._capacity)
         self._engine_losses = 0
         self._draining = Event()
         self._stopped = Event()
@@ -93,35 +82,31 @@ class Worker:
             thread.start()
 
     def take(self, body: bytes) -> bool:
-        """Judges one batch to its end, unless another worker holds it or it is over.
+        """Judges a message's batches to their end, unless another worker has them or they are over.
 
-        False for a batch that was not begun: this worker stops, or knows another version.
+        False for a message that was not begun: this worker stops, or knows another version.
         """
         try:
-            batch = decode(body, JudgeBatch)
+            batches = decode_batches(body)
         except UnknownVersion as error:
             return self._refuse(error)
         except MessageRefused as error:
             log.error("batch refused: %s", error)
             return True
-        held = (JobId(batch.job), BatchId(batch.batch))
-        outbox = Outbox(batch, self._leases.worker, self._unacked.send)
-        running = RunningBatch(batch, self._loop, outbox, lambda r: self._metrics.count(batch, r))
         while not self._ready.wait(_CHECK_SECONDS) and not self._draining.is_set():
             pass
         if self._draining.is_set():
             return False
-        with self._changed:
-            if held in self._running:
-                log.info("batch %s arrived twice", batch.batch)
-                return True
-            self._running[held] = running
-        try:
-            return self._judge(running)
-        finally:
-            with self._changed:
-                del self._running[held]
-                self._changed.notify_all()
+        room = self._held.room(batches[0]) if batches else 0
+        kept = split([len(batch.matches) for batch in batches], room)
+        running = [self._running(batch, keep) for batch, keep in zip(batches, kept, strict=True)]
+        with self._held.holding(running) as ours:
+            return self._judge(ours)
+
+    def _running(self, batch: JudgeBatch, kept: int) -> RunningBatch:
+        outbox = Outbox(batch, self._leases.worker, self._unacked.send)
+        count = partial(self._metrics.count, batch)
+        return RunningBatch(batch, self._loop, outbox, count, kept)
 
     def _refuse(self, error: UnknownVersion) -> bool:
         """Leaves a batch to a worker that can read it, after a wait, as it may come back here."""
@@ -134,14 +119,13 @@ class Worker:
 
         Until there is a match for each place at the engine, and no longer: another worker may need
         what this one holds in reserve. A message that is not read yet counts as the largest
-        possible one. A match counts as its share of what this worker can hold of its judge.
+        possible one that is kept. A match counts as its share of what can be held of its judge.
         While the engine is not ready nothing is taken: another worker's may be ready.
         """
         if not self._ready.is_set():
             return False
-        held = self._running_batches().values()
-        load = sum(running.undecided / self._capacity(running.batch) for running in held)
-        return load + max(0, taken - len(held)) / 2 < 1
+        unread = max(0, taken - self._held.messages)
+        return self._held.load() + unread / 2 < 1
 
     def _capacity(self, batch: JudgeBatch) -> int:
         """How many matches of its judge to hold at once; few of a judge that is not served here."""
@@ -155,7 +139,7 @@ class Worker:
         """
         self._engine_losses += ending is Ending.BROKEN
         computed = self._runner.computed(waiting)
-        for held, running in self._running_batches().items():
+        for held, running in self._held.now().items():
             running.stop(ending, computed.get(held, set()))
 
     def drain(self, seconds: float) -> None:
@@ -166,12 +150,12 @@ class Worker:
         """
         self._draining.set()
         self._withdraw()
-        if self._wait_until_idle(seconds):
+        if self._held.wait_until_idle(seconds):
             return
-        log.info("returning %s batches", len(self._running_batches()))
+        log.info("returning %s batches", len(self._held.now()))
         self.release(Ending.RETURNED)
-        if not self._wait_until_idle(RELEASE_SECONDS):
-            for running in self._running_batches().values():
+        if not self._held.wait_until_idle(RELEASE_SECONDS):
+            for running in self._held.now().values():
                 running.abandon()
 
     def stop(self) -> None:
@@ -185,32 +169,55 @@ class Worker:
         self._loop.close()
         self._withdraw()
 
-    def _judge(self, running: RunningBatch) -> bool:
-        """Judges a batch under its lease; False when Redis gave no lease in time."""
-        batch = running.batch
+    def _judge(self, message: Sequence[RunningBatch]) -> bool:
+        """Judges batches under their leases; False when Redis gave no lease in time."""
+        refs = {ref(one.batch): one for one in message}
         try:
-            if not self._until_answered(lambda: self._leases.take(batch.job, batch.batch)):
-                log.info("batch %s: another worker has it, or it is over", batch.batch)
-                return True
-            if self._until_answered(lambda: self._leases.stopped([batch.job])):
-                self._settle(batch, Ending.STOPPED)
-                return True
+            lost = self._until_answered(lambda: self._leases.renew(refs))
+            stopped = self._until_answered(lambda: self._leases.stopped(job for job, _ in refs))
         except RedisError as error:
-            log.warning("no lease on batch %s: %s", batch.batch, error)
+            log.warning("no lease on batches %s: %s", [batch for _, batch in refs], error)
             return False
+        going = []
+        for held, one in refs.items():
+            if held in lost:
+                log.info("batch %s: another worker has it, or it is over", one.batch.batch)
+            elif held[0] in stopped:
+                self._settle(one.batch, Ending.STOPPED)
+            else:
+                going.append(one)
         began = monotonic()
+        for one in going:
+            self._start(one)
+        judged = [one.batch for one in going if self._ended(one, began)]
+        self._finish(judged)
+        return True
+
+    def _start(self, running: RunningBatch) -> None:
         self._metrics.batches_held.inc()
         self._metrics.matches_held.inc(running.undecided)
         if not self._ready.is_set():  # it went down in the meantime
             running.stop(Ending.BROKEN)
         elif self._draining.is_set():
             running.stop(Ending.RETURNED)
-        ending = running.run(self._runner)
+        running.start(self._runner)
+
+    def _ended(self, running: RunningBatch, began: float) -> bool:
+        """Waits for the batch's end; whether it was judged."""
+        ending = running.ended()
         self._metrics.matches_held.dec(running.undecided)
         self._metrics.batches_held.dec()
         self._metrics.batch_seconds.observe(monotonic() - began)
-        self._settle(batch, ending)
-        return True
+        self._settle(running.batch, ending)
+        return ending is Ending.JUDGED
+
+    def _finish(self, judged: Sequence[JudgeBatch]) -> None:
+        """Marks batches as over in place of their leases; without Redis these expire."""
+        try:
+            if judged:
+                self._until_answered(lambda: self._leases.finish(map(ref, judged)))
+        except RedisError as error:
+            log.warning("the end of %s batches could not be marked: %s", len(judged), error)
 
     def _settle(self, batch: JudgeBatch, ending: Ending) -> None:
         """Marks how the batch ended in place of its lease; without Redis the lease expires."""
@@ -219,7 +226,7 @@ class Worker:
         try:
             match ending:
                 case Ending.JUDGED:
-                    self._until_answered(lambda: self._leases.finish(batch.job, batch.batch))
+                    pass  # all of a message's together, see `_judge`
                 case Ending.STOPPED | Ending.RETURNED | Ending.BROKEN:
                     broken = ending is Ending.BROKEN
                     self._until_answered(
@@ -232,14 +239,7 @@ class Worker:
 
     def _until_answered(self, call: Callable[[], Answer]) -> Answer:
         """Redis's answer, asked again for as long as a lease lasts; less when the worker stops."""
-        retrying = Retrying(
-            retry=retry_if_exception_type(RedisError),
-            wait=wait_random_exponential(multiplier=0.1, max=2),
-            stop=stop_after_delay(LEASE_SECONDS) | stop_when_event_set(self._draining),
-            sleep=sleep_using_event(self._draining),
-            reraise=True,
-        )
-        return retrying(call)
+        return until_answered(call, LEASE_SECONDS, self._draining)
 
     def _renew_forever(self) -> None:
         def renew() -> None:
@@ -258,13 +258,13 @@ class Worker:
 
         def tell_all() -> None:
             tell(self._leases.client, self._leases.worker, *self._runner.news())
-            held = sum(running.undecided for running in self._running_batches().values())
+            held = sum(running.undecided for running in self._held.now().values())
             self._leases.tell_work(held, self._engine_losses)
 
         repeat(self._stopped, TELL_SECONDS, tell_all, "troubles could not be told", logging.DEBUG)
 
     def _renew(self) -> None:
-        held = self._running_batches()
+        held = self._held.now()
         lost = self._leases.renew(held)
         stopped = self._leases.stopped(job for job, _ in held)
         for key, running in held.items():
@@ -285,11 +285,3 @@ class Worker:
             self._leases.withdraw(self._capacities)
         except RedisError as error:
             log.warning("the worker's presence could not be ended, it will expire: %s", error)
-
-    def _running_batches(self) -> dict[BatchRef, RunningBatch]:
-        with self._changed:
-            return dict(self._running)
-
-    def _wait_until_idle(self, seconds: float) -> bool:
-        with self._changed:
-            return self._changed.wait_for(lambda: not self._running, seconds)

@@ -9,6 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import click
+from rrm_worker.engine_flags import judging_flags
 from rrm_worker.engine_process import HOST, EngineProcess, free_port, launch_command
 from rrm_worker.service import GRACE_SECONDS, Serving, serve
 
@@ -18,8 +19,6 @@ from rrm_queue.cli.options.metrics import metrics_options
 from rrm_queue.cli.options.ranges import Numbers, WholeNumbers
 from rrm_queue.errors import UsageFault
 from rrm_queue.judging.kinds import SERVED_ALONE, SERVED_TOGETHER, served_kind, worker_queue
-
-_OURS = {"--host", "--port", "--model-path", "--model"}
 
 
 @click.command("worker")
@@ -54,6 +53,11 @@ _OURS = {"--host", "--port", "--model-path", "--model"}
     help="File for the output of the launched SGLang; by default it goes into the worker's log.",
 )
 @click.option(
+    "--deterministic",
+    is_flag=True,
+    help="Launch SGLang so that a vote's seed decides its text, which is slower. Needs a GPU.",
+)
+@click.option(
     "--no-share-prefixes",
     is_flag=True,
     help="Send all requests at once, instead of one first that computes the shared prefix.",
@@ -80,6 +84,7 @@ def command(
     engine_args: str,
     engine_python: str,
     engine_log: Path | None,
+    deterministic: bool,
     no_share_prefixes: bool,
     concurrency: int | None,
     grace: float,
@@ -89,14 +94,16 @@ def command(
     """Judge batches until stopped. Needs a broker, and for a judge on SGLang a GPU or a server."""
     served = _served(judges)
     _check_engine(served, model=model, url=sglang_url)
-    if model is None and (engine_args or engine_log):
-        raise UsageFault("--engine-args and --engine-log are for the SGLang that --model launches")
+    if model is None and (engine_args or engine_log or deterministic):
+        options = "--engine-args, --engine-log and --deterministic"
+        raise UsageFault(f"{options} are for the SGLang that --model launches")
     process = None
     if model is not None:
         port = free_port()
         sglang_url = f"http://{HOST}:{port}"
-        flags = launch_command(engine_python, model, port, _flags(engine_args))
-        process = EngineProcess(flags, _environment(), _sink(engine_log))
+        flags = judging_flags(_words(engine_args), deterministic=deterministic)
+        line = launch_command(engine_python, model, port, flags)
+        process = EngineProcess(line, _environment(), _sink(engine_log))
         if engine_python == sys.executable and find_spec("sglang") is None:
             raise UsageFault(_NO_SGLANG)
     settings = read_settings()
@@ -145,15 +152,11 @@ def _check_engine(served: Sequence[str], *, model: str | None, url: str | None) 
         raise UsageFault(f"{url!r} is no URL; it looks like http://host:30000")
 
 
-def _flags(engine_args: str) -> list[str]:
+def _words(engine_args: str) -> list[str]:
     try:
-        flags = shlex.split(engine_args)
+        return shlex.split(engine_args)
     except ValueError as error:
         raise UsageFault(f"--engine-args: {error}") from error
-    for flag in flags:
-        if flag.split("=", 1)[0] in _OURS:
-            raise UsageFault(f"--engine-args: {flag} is set by the worker")
-    return flags
 
 
 def _environment() -> dict[str, str]:

@@ -1,16 +1,18 @@
 """What the coordinator's `dispatch` reads of active jobs: what they have ready and out."""
 
+import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Row, text
 
 from rrm_queue.domain import BatchId, JobId, JudgeSpec, Voting
 from rrm_queue.errors import ForeignJob
 from rrm_queue.log_once import log_once
-from rrm_queue.store.queue.floors import Floor
-from rrm_queue.store.queue.job_options import FOREIGN, job_options
+from rrm_queue.store.queue.floors import Floor, floor_columns
+from rrm_queue.store.queue.job_options import FOREIGN, Options, job_options
 
 log = logging.getLogger(__name__)
 
@@ -45,47 +47,77 @@ QUEUES_GOING = text("""
     ORDER BY q.queue
 """)
 
-# Floors: see `floors`. Each bounds how many index entries of matches of the past are passed over.
-# An open job may get a tournament with a lower id than those that run: see `appending`.
-ACTIVE_JOBS = text("""
-    SELECT j.id, j.strategy, j.priority, j.judge, j.voting, j.seed,
-           (SELECT count(*) FROM matches m
-            WHERE m.job_id = j.id AND m.state = 'out' AND m.batch_id >= :first_out) AS out,
-           (SELECT count(*) FROM (SELECT 1 FROM matches m
-                                  WHERE m.job_id = j.id AND m.state = 'ready'
-                                    AND (m.tournament_id, m.round, m.slot)
-                                        >= (coalesce(f.tournament, 0), coalesce(f.round, 0),
-                                            coalesce(f.slot, 0))
-                                    AND (m.not_before IS NULL OR m.not_before <= now())
-                                  LIMIT :most) AS counted) AS ready,
-           (SELECT count(*) FROM (SELECT 1 FROM tournaments t
-                                  WHERE t.job_id = j.id AND t.state = 'waiting'
-                                    AND t.id >= CASE WHEN j.open THEN 0
-                                                     ELSE coalesce(f.tournament, 0) END
-                                  LIMIT :most_waiting) AS counted) AS waiting,
-           j.state = 'queued' AS queued, j.max_cost IS NOT NULL AS limited
+# Cheap with ten thousand jobs: nothing of a queued job is out.
+LISTED_JOBS = text("""
+    SELECT j.id, j.priority, j.open,
+           CASE WHEN j.state = 'running'
+                THEN (SELECT count(*) FROM matches m
+                      WHERE m.job_id = j.id AND m.state = 'out' AND m.batch_id >= :first_out)
+                ELSE 0 END AS out
     FROM jobs j
-    LEFT JOIN unnest(CAST(:jobs AS text[]), CAST(:tournaments AS bigint[]),
-                     CAST(:rounds AS int[]), CAST(:slots AS int[]))
-              AS f (job, tournament, round, slot) ON f.job = j.id
     WHERE j.queue = :queue AND j.state IN ('queued', 'running')
     ORDER BY j.created_at, j.id
 """)
 
+# The first jobs of the list that have something to send. Floors: see `floors`. Each bounds how many
+# index entries of matches of the past are passed over. An open job may get a tournament with a
+# lower id than those that run: see `appending`. OFFSET 0: the counts are made once for each job.
+SENDABLE_JOBS = text("""
+    SELECT w.job, c.ready, c.waiting
+    FROM unnest(CAST(:jobs AS text[]), CAST(:open AS bool[]), CAST(:tournaments AS bigint[]),
+                CAST(:rounds AS int[]), CAST(:slots AS int[]))
+         AS w (job, open, tournament, round, slot)
+    CROSS JOIN LATERAL (
+        SELECT (SELECT count(*) FROM (SELECT 1 FROM matches m
+                                      WHERE m.job_id = w.job AND m.state = 'ready'
+                                        AND (m.tournament_id, m.round, m.slot)
+                                            >= (w.tournament, w.round, w.slot)
+                                        AND (m.not_before IS NULL OR m.not_before <= now())
+                                      LIMIT :most) AS counted) AS ready,
+               (SELECT count(*) FROM (SELECT 1 FROM tournaments t
+                                      WHERE t.job_id = w.job AND t.state = 'waiting'
+                                        AND t.id >= CASE WHEN w.open THEN 0 ELSE w.tournament END
+                                      LIMIT :most_waiting) AS counted) AS waiting
+        OFFSET 0
+    ) AS c
+    WHERE c.ready > 0 OR c.waiting > 0
+    LIMIT :most_jobs
+""")
+
+JOB_OPTIONS = text("""
+    SELECT id, strategy, judge::text AS judge, voting::text AS voting, seed,
+           state = 'queued' AS queued, max_cost IS NOT NULL AS limited
+    FROM jobs WHERE id = ANY(CAST(:jobs AS text[]))
+""")
+
 COUNT_READY = text("""
-    SELECT count(*) FROM (SELECT 1 FROM matches
-                          WHERE job_id = :job AND state = 'ready'
-                            AND (tournament_id, round, slot) >= (:tournament, :round, :slot)
-                            AND (not_before IS NULL OR not_before <= now())
-                          LIMIT :most) AS counted
+    SELECT w.job, (SELECT count(*) FROM (SELECT 1 FROM matches m
+                                         WHERE m.job_id = w.job AND m.state = 'ready'
+                                           AND (m.tournament_id, m.round, m.slot)
+                                               >= (w.tournament, w.round, w.slot)
+                                           AND (m.not_before IS NULL OR m.not_before <= now())
+                                         LIMIT :most) AS counted) AS ready
+    FROM unnest(CAST(:jobs AS text[]), CAST(:tournaments AS bigint[]),
+                CAST(:rounds AS int[]), CAST(:slots AS int[]))
+         AS w (job, tournament, round, slot)
 """)
 
 
+class ListedJob(NamedTuple):
+    """An active job, as far as it tells whether the job is served next: what it has out."""
+
+    id: JobId
+    priority: int
+    open: bool
+    out: int
+
+
 class ActiveJob(NamedTuple):
-    """A job that may have matches out; `ready` is counted only up to what dispatch could use.
+    """A job that has something to send; `ready` is counted only up to what dispatch could use.
 
     `waiting` are its tournaments that are not opened yet, counted up to MOST_WAITING. `queued`:
-    nothing of it was sent yet. `limited`: it may cost only so much.
+    nothing of it was sent yet. `limited`: it may cost only so much. `spec` is the judge as the
+    store writes it, the same for equal judges.
     """
 
     id: JobId
@@ -99,6 +131,7 @@ class ActiveJob(NamedTuple):
     waiting: int
     queued: bool
     limited: bool
+    spec: str
 
 
 def active_queues(tx: Connection) -> dict[str, int]:
@@ -108,61 +141,72 @@ def active_queues(tx: Connection) -> dict[str, int]:
 
 def queues_going(tx: Connection, floors: Mapping[JobId, Floor]) -> dict[str, bool]:
     """Whether any job of a queue has something to send, of all queues with active jobs."""
-    rows = tx.execute(QUEUES_GOING, _floors(floors))
+    rows = tx.execute(QUEUES_GOING, floor_columns(floors))
     return {row.queue: row.going for row in rows}
 
 
-def active_jobs(
-    tx: Connection, queue: str, most: int, floors: Mapping[JobId, Floor], first_out: BatchId
-) -> list[ActiveJob]:
-    """The queue's jobs, the oldest first; ready matches counted up to `most`, from their floors.
+def listed_jobs(tx: Connection, queue: str, first_out: BatchId) -> list[ListedJob]:
+    """All active jobs of the queue, the oldest first.
 
     `first_out` is a batch before which none of the queue is out.
-    A job whose judge or voting this version cannot read is left to one that can.
     """
+    rows = tx.execute(LISTED_JOBS, {"queue": queue, "first_out": first_out})
+    return [ListedJob(*row) for row in rows]
+
+
+def sendable_jobs(
+    tx: Connection,
+    jobs: Sequence[ListedJob],
+    floors: Mapping[JobId, Floor],
+    *,
+    most: int,
+    most_jobs: int,
+) -> list[ActiveJob]:
+    """The first `most_jobs` of the jobs that have something to send, in the given order.
+
+    Ready matches are counted up to `most` of a job, from its floor. A job whose judge or voting
+    this version cannot read is left to one that can.
+    """
+    ordered = {job.id: floors.get(job.id, Floor()) for job in jobs}
+    bind = {"most": most, "most_waiting": MOST_WAITING, "most_jobs": most_jobs}
+    rows = tx.execute(
+        SENDABLE_JOBS, {**floor_columns(ordered), "open": [job.open for job in jobs], **bind}
+    )
+    counted = {row.job: row for row in rows}
+    options = {row.id: row for row in tx.execute(JOB_OPTIONS, {"jobs": list(counted)})}
     found = []
-    bind = {
-        "queue": queue,
-        "most": most,
-        "most_waiting": MOST_WAITING,
-        "first_out": first_out,
-        **_floors(floors),
-    }
-    for row in tx.execute(ACTIVE_JOBS, bind):
-        try:
-            judge = job_options(row.judge, JudgeSpec)
-            voting = job_options(row.voting, Voting)
-        except ForeignJob as error:
-            log_once(log, logging.ERROR, FOREIGN, row.id, str(error))
-            continue
-        found.append(
-            ActiveJob(
-                row.id,
-                row.strategy,
-                row.priority,
-                judge,
-                voting,
-                row.seed,
-                row.out,
-                row.ready,
-                row.waiting,
-                row.queued,
-                row.limited,
-            )
-        )
+    for job in jobs:
+        if job.id in counted and job.id in options:
+            try:
+                found.append(_active(job, counted[job.id], options[job.id]))
+            except ForeignJob as error:
+                log_once(log, logging.ERROR, FOREIGN, job.id, str(error))
     return found
 
 
-def count_ready(tx: Connection, job: JobId, most: int, floor: Floor) -> int:
-    """How many matches of the job are ready, counted up to `most`."""
-    return int(tx.scalar(COUNT_READY, {"job": job, "most": most, **floor._asdict()}))
+def _active(job: ListedJob, counted: Row[Any], options: Row[Any]) -> ActiveJob:
+    return ActiveJob(
+        job.id,
+        options.strategy,
+        job.priority,
+        _options(options.judge, JudgeSpec),
+        _options(options.voting, Voting),
+        options.seed,
+        job.out,
+        counted.ready,
+        counted.waiting,
+        options.queued,
+        options.limited,
+        options.judge,
+    )
 
 
-def _floors(floors: Mapping[JobId, Floor]) -> dict[str, list[Any]]:
-    """The floors as columns."""
-    return {
-        "jobs": list(floors),
-        "tournaments": [floor.tournament for floor in floors.values()],
-        "rounds": [floor.round for floor in floors.values()],
-        "slots": [floor.slot for floor in floors.values()],
-    }
+@lru_cache(maxsize=1024)  # many jobs have the same
+def _options(stored: str, kind: type[Options]) -> Options:
+    return job_options(json.loads(stored), kind)
+
+
+def count_ready(tx: Connection, floors: Mapping[JobId, Floor], most: int) -> dict[JobId, int]:
+    """How many matches of each job are ready from its floor on, counted up to `most`."""
+    rows = tx.execute(COUNT_READY, {"most": most, **floor_columns(floors)})
+    return {row.job: row.ready for row in rows}

@@ -1,6 +1,6 @@
 """What the coordinator's `dispatch` reads and writes: claimed matches and batches."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from sqlalchemy import Connection, text
@@ -14,20 +14,26 @@ from rrm_queue.domain import (
 )
 from rrm_queue.messages import Answer
 from rrm_queue.seeds import derive
-from rrm_queue.store.queue.floors import Floor
+from rrm_queue.store.queue.floors import Floor, floor_columns
 
 # One coordinator fills a queue's window at a time: two at once would fill it twice.
 LOCK_QUEUE = text("SELECT pg_advisory_xact_lock(:number)")
 
 # Depth-first: what the earliest tournament still needs goes before the next tournament.
 CLAIM_MATCHES = text("""
-    SELECT id, tournament_id, first, second, meeting
-    FROM matches
-    WHERE job_id = :job AND state = 'ready' AND (not_before IS NULL OR not_before <= now())
-      AND (tournament_id, round, slot) >= (:tournament, :round, :slot)
-    ORDER BY tournament_id, round, slot
-    LIMIT :count
-    FOR UPDATE SKIP LOCKED
+    SELECT m.id, w.job, m.tournament_id, m.first, m.second, m.meeting
+    FROM unnest(CAST(:jobs AS text[]), CAST(:counts AS int[]), CAST(:tournaments AS bigint[]),
+                CAST(:rounds AS int[]), CAST(:slots AS int[]))
+         AS w (job, count, tournament, round, slot)
+    CROSS JOIN LATERAL (
+        SELECT id, tournament_id, first, second, meeting
+        FROM matches
+        WHERE job_id = w.job AND state = 'ready' AND (not_before IS NULL OR not_before <= now())
+          AND (tournament_id, round, slot) >= (w.tournament, w.round, w.slot)
+        ORDER BY tournament_id, round, slot
+        LIMIT w.count
+        FOR UPDATE SKIP LOCKED
+    ) AS m
 """)
 
 TOURNAMENT_TEXTS = text("""
@@ -62,9 +68,9 @@ OUT_BYTES = text("""
 
 INSERT_BATCHES = text("""
     INSERT INTO batches (job_id, queue, state, epoch, token, bytes, matches)
-    SELECT :job, :queue, 'out', :epoch, nullif(t.token, ''), t.bytes, s.matches
-    FROM unnest(CAST(:tokens AS text[]), CAST(:bytes AS int[]))
-         WITH ORDINALITY AS t (token, bytes, place)
+    SELECT t.job, :queue, 'out', :epoch, nullif(t.token, ''), t.bytes, s.matches
+    FROM unnest(CAST(:jobs AS text[]), CAST(:tokens AS text[]), CAST(:bytes AS int[]))
+         WITH ORDINALITY AS t (job, token, bytes, place)
     JOIN (SELECT place, array_agg(id) AS matches
           FROM unnest(CAST(:match AS bigint[]), CAST(:place AS bigint[])) AS m (id, place)
           GROUP BY place) AS s USING (place)
@@ -83,6 +89,7 @@ class ReadyMatch(NamedTuple):
     """A claimed match."""
 
     id: MatchId
+    job: JobId
     tournament: TournamentId
     first: CandidateNumber
     second: CandidateNumber
@@ -96,6 +103,15 @@ class TournamentTexts(NamedTuple):
     prompt: str
     reference: str | None
     criteria: str | None = None
+
+
+class NewBatch(NamedTuple):
+    """A batch that is sent: its job, its matches, its secret (empty for none) and its bytes."""
+
+    job: JobId
+    matches: Sequence[MatchId]
+    token: str
+    bytes: int
 
 
 class TextBytes(NamedTuple):
@@ -113,12 +129,15 @@ def lock_queue(tx: Connection, queue: str) -> None:
     tx.execute(LOCK_QUEUE, {"number": derive("dispatch", queue)})
 
 
-def claim_matches(tx: Connection, job: JobId, count: int, floor: Floor) -> list[ReadyMatch]:
-    """Up to `count` ready matches of the job, locked, in depth-first order."""
-    rows = tx.execute(CLAIM_MATCHES, {"job": job, "count": count, **floor._asdict()})
-    return [
-        ReadyMatch(row.id, row.tournament_id, row.first, row.second, row.meeting) for row in rows
-    ]
+def claim_matches(
+    tx: Connection, counts: Mapping[JobId, int], floors: Mapping[JobId, Floor]
+) -> dict[JobId, list[ReadyMatch]]:
+    """Up to so many ready matches of each job, locked, in depth-first order from its floor on."""
+    columns = floor_columns({job: floors.get(job, Floor()) for job in counts})
+    claimed: dict[JobId, list[ReadyMatch]] = {job: [] for job in counts}
+    for row in tx.execute(CLAIM_MATCHES, {**columns, "counts": list(counts.values())}):
+        claimed[row.job].append(ReadyMatch(*row))
+    return claimed
 
 
 def text_bytes(tx: Connection, matches: Iterable[ReadyMatch]) -> TextBytes:
@@ -168,27 +187,18 @@ def answers(
 
 
 def send_batches(
-    tx: Connection,
-    job: JobId,
-    queue: str,
-    epoch: str,
-    batches: Sequence[Sequence[MatchId]],
-    tokens: Sequence[str],
-    sizes: Sequence[int],
+    tx: Connection, queue: str, epoch: str, batches: Sequence[NewBatch]
 ) -> list[BatchId]:
-    """Marks the matches as out, each in its batch; the batches' ids in the given order.
-
-    Each batch has its token, where an empty one stands for none, and its message's size in bytes.
-    """
-    places = {match: place for place, batch in enumerate(batches, start=1) for match in batch}
+    """Marks the matches as out, each in its batch; the batches' ids in the given order."""
+    places = {match: n for n, batch in enumerate(batches, start=1) for match in batch.matches}
     rows = tx.execute(
         INSERT_BATCHES,
         {
-            "job": job,
             "queue": queue,
             "epoch": epoch,
-            "tokens": list(tokens),
-            "bytes": list(sizes),
+            "jobs": [batch.job for batch in batches],
+            "tokens": [batch.token for batch in batches],
+            "bytes": [batch.bytes for batch in batches],
             "match": list(places),
             "place": list(places.values()),
         },

@@ -5,8 +5,8 @@ index entries of matches that were claimed, and of batches that are over. A scan
 floor does not pass over those below it.
 """
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, text
 
@@ -40,6 +40,16 @@ class Floor(NamedTuple):
     tournament: int = 0
     round: int = 0
     slot: int = 0
+
+
+def floor_columns(floors: Mapping[JobId, Floor]) -> dict[str, list[Any]]:
+    """The floors as columns."""
+    return {
+        "jobs": list(floors),
+        "tournaments": [floor.tournament for floor in floors.values()],
+        "rounds": [floor.round for floor in floors.values()],
+        "slots": [floor.slot for floor in floors.values()],
+    }
 
 
 def next_floor(tx: Connection, job: JobId, floor: Floor, *, in_order: bool) -> Floor:

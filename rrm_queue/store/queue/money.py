@@ -1,5 +1,6 @@
 """What jobs with a limit have cost so far, and their matches that are out."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -13,7 +14,7 @@ LIMITED_JOBS = text("""
            j.completion_tokens, j.started_at, now() AS now,
            (SELECT count(*) FROM matches m WHERE m.job_id = j.id AND m.state = 'out') AS out
     FROM jobs j
-    WHERE j.queue = :queue AND j.state IN ('queued', 'running') AND j.max_cost IS NOT NULL
+    WHERE j.id = ANY(CAST(:jobs AS text[])) AND j.max_cost IS NOT NULL
       AND j.price IS NOT NULL
 """)
 
@@ -35,9 +36,9 @@ class LimitedJob(NamedTuple):
     out: int
 
 
-def limited_jobs(tx: Connection, queue: str) -> dict[JobId, LimitedJob]:
-    """The queue's active jobs with a limit, by id."""
-    rows = tx.execute(LIMITED_JOBS, {"queue": queue})
+def limited_jobs(tx: Connection, jobs: Sequence[JobId]) -> dict[JobId, LimitedJob]:
+    """Those of the jobs that have a limit, by id."""
+    rows = tx.execute(LIMITED_JOBS, {"jobs": list(jobs)})
     return {job.id: job for job in read_rows(LimitedJob, rows)}
 
 

@@ -62,17 +62,22 @@ DECIDED_TOURNAMENTS = text("""
     LIMIT :most
 """)
 
+# As an array: the server takes `next` for thousands of rows, and would read the whole table.
 OPEN_TOURNAMENTS = text("""
     WITH next AS (
-        SELECT id FROM tournaments
-        WHERE job_id = :job AND state = 'waiting'
-          AND EXISTS (SELECT 1 FROM jobs WHERE id = :job AND state IN ('queued', 'running'))
-        ORDER BY id LIMIT :count
-        FOR UPDATE SKIP LOCKED
+        SELECT t.id
+        FROM unnest(CAST(:jobs AS text[]), CAST(:counts AS int[])) AS w (job, count)
+        CROSS JOIN LATERAL (
+            SELECT id FROM tournaments
+            WHERE job_id = w.job AND state = 'waiting'
+              AND EXISTS (SELECT 1 FROM jobs WHERE id = w.job AND state IN ('queued', 'running'))
+            ORDER BY id LIMIT w.count
+            FOR UPDATE SKIP LOCKED
+        ) AS t
     )
     UPDATE tournaments t SET state = 'running'
-    FROM next, jobs j
-    WHERE t.id = next.id AND j.id = t.job_id
+    FROM jobs j
+    WHERE t.id = ANY(ARRAY(SELECT id FROM next)) AND j.id = t.job_id
     RETURNING t.id, t.job_id, t.size, t.seed, t.state, t.planned, t.decided,
               j.state AS job_state, j.strategy, j.seeding, j.voting, j.judge,
               j.seed AS job_seed,
@@ -162,9 +167,10 @@ def decided_tournaments(tx: Connection, most: int) -> list[RunningTournament]:
     return found
 
 
-def open_tournaments(tx: Connection, job: JobId, count: int) -> list[RunningTournament]:
-    """The job's next `count` waiting tournaments, now running and locked."""
-    opened = [_running(row) for row in tx.execute(OPEN_TOURNAMENTS, {"job": job, "count": count})]
+def open_tournaments(tx: Connection, counts: Mapping[JobId, int]) -> list[RunningTournament]:
+    """So many of each job's waiting tournaments, the next ones, now running and locked."""
+    bind = {"jobs": list(counts), "counts": list(counts.values())}
+    opened = [_running(row) for row in tx.execute(OPEN_TOURNAMENTS, bind)]
     return sorted(opened, key=lambda tournament: tournament.id)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+import numpy as np
 from sqlalchemy import Connection, text
 
 from rrm_queue.columns import MatchesByContent
@@ -78,6 +79,7 @@ HASH = BIGINT
 def matches_by_content(tx: Connection, job: JobId, generators: Sequence[str]) -> MatchesByContent:
     """The job's matches that its judge decided so far; `generators` are the names of places.
 
+    In the order of the file's rows and of their candidates, however the results arrived.
     No statement joins matches with answers, so that the planner cannot misjudge the size of it.
     """
     cells = (BIGINT, BIGINT, INTEGER, INTEGER, SMALLINT_CODE, *(BIGINT,) * 7, NUMBER)
@@ -88,6 +90,9 @@ def matches_by_content(tx: Connection, job: JobId, generators: Sequence[str]) ->
     tournaments, prompts = read_columns(tx, PROMPTS, {"job": job}, (BIGINT, HASH))
     kept, prompt = join((owners[rows],), (tournaments,))
     rows, ones, twos = rows[kept], ones[kept], twos[kept]
+    # The ids follow the order in which results arrived, which differs from run to run.
+    order = np.lexsort((ids[rows], second[rows], first[rows], owners[rows]))
+    rows, ones, twos, prompt = rows[order], ones[order], twos[order], prompt[order]
     return MatchesByContent(
         ids[rows], prompts[prompt], texts[ones], texts[twos], (first > second)[rows],
         places[ones], places[twos], winners[rows], *(each[rows] for each in sums),

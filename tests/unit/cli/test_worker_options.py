@@ -21,9 +21,19 @@ MODEL = "Reward-Reasoning/RRM-7B"
         ("--judge sglang:replay", "no worker serves"),
         ("--judge rrm-7b --sglang-url h:1", "'h:1' is no URL"),
         ("--judge rrm-7b --sglang-url http://h:1 --engine-args --x", "--engine-args"),
-        (f"--judge rrm-7b --model {MODEL} --engine-args=--port=1", "--port=1 is set by the worker"),
+        (f"--judge rrm-7b --model {MODEL} --engine-args=--port=1", "--port is set by the worker"),
         (f"--judge rrm-7b --model {MODEL} --engine-args='", "No closing quotation"),
         (f"--judge rrm-7b --model {MODEL} --engine-log /none/x", "No such file"),
+        ("--judge rrm-7b --sglang-url http://h:1 --deterministic", "--deterministic"),
+        (
+            f"--judge rrm-7b --model {MODEL} --deterministic --engine-args=--device=cpu",
+            "--deterministic needs a GPU",
+        ),
+        (
+            f"--judge rrm-7b --model {MODEL} --deterministic"
+            " --engine-args=--attention-backend=flashinfer",
+            "shares no prompts; name one of fa3, fa4, triton",
+        ),
         (f"--judge rrm-7b --model {MODEL}", "pip install sglang"),
     ],
 )

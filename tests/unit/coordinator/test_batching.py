@@ -1,6 +1,7 @@
 """Which matches share a message, and which flushes a transaction."""
 
 from collections import Counter
+from itertools import pairwise
 from typing import NamedTuple
 
 from hypothesis import given
@@ -12,9 +13,11 @@ from rrm_queue.coordinator.batching import (
     MOST_RECORDED,
     batch_size,
     batches,
+    shared,
     together,
 )
-from rrm_queue.messages import MatchReport, Outcomes
+from rrm_queue.domain import JudgeSpec, Voting
+from rrm_queue.messages import BatchMatch, JudgeBatch, MatchReport, Outcomes, SharedMessage
 
 
 class Match(NamedTuple):
@@ -69,6 +72,45 @@ def test_a_message_is_at_most_half_of_what_the_smallest_worker_can_hold() -> Non
     assert batch_size([2 * BATCH, 4 * BATCH]) == BATCH
     assert batch_size([16, 100]) == 8
     assert batch_size([1]) == 1
+
+
+def test_a_few_small_workers_that_split_messages_do_not_make_them_small() -> None:
+    assert batch_size([64] * 999 + [2]) == 1
+    assert batch_size([64] * 999 + [2], splitting=True) == 32
+    assert batch_size([64] * 4 + [2, 2], splitting=True) == 32
+    assert batch_size([64, 2, 2, 2], splitting=True) == 1, "these have one place in twelve"
+    assert batch_size([2, 2], splitting=True) == 1
+    assert batch_size([], splitting=True) == 256
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 40), st.integers(1, 3_000_000)), max_size=60),
+    st.integers(1, 64),
+)
+def test_shared_messages_hold_every_batch_once_in_order_and_within_bounds(
+    wanted: list[tuple[int, int]], most: int
+) -> None:
+    made = [
+        JudgeBatch(
+            n, f"job {n}", JudgeSpec("reference"), [], [BatchMatch(0, 0, 1)] * size, Voting(), 0
+        )
+        for n, (size, _) in enumerate(wanted)
+    ]
+    bytes_of = {batch.batch: size for batch, (_, size) in zip(made, wanted, strict=True)}
+    messages = shared(made, bytes_of.values(), most)
+    held = [m.batches if isinstance(m, SharedMessage) else [m] for m in messages]
+    assert [batch for group in held for batch in group] == made
+    for message, group in zip(messages, held, strict=True):
+        if isinstance(message, SharedMessage):
+            assert len(group) > 1
+            assert sum(len(batch.matches) for batch in group) <= most
+            assert sum(bytes_of[batch.batch] for batch in group) <= BATCH_TEXT
+    for one, two in pairwise(held):
+        both = [*one, two[0]]
+        assert (
+            sum(len(batch.matches) for batch in both) > most
+            or sum(bytes_of[batch.batch] for batch in both) > BATCH_TEXT
+        ), "a batch begins a message only where it does not fit the one before"
 
 
 flushes = st.lists(

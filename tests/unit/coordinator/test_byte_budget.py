@@ -3,18 +3,20 @@
 from rrm_queue.coordinator.byte_budget import (
     MOST_BYTES,
     budget,
+    fitting_batches,
     fitting_matches,
-    fitting_messages,
     free_bytes,
 )
-from rrm_queue.domain import CandidateNumber, MatchId, TournamentId
+from rrm_queue.domain import CandidateNumber, JobId, JudgeSpec, MatchId, TournamentId, Voting
+from rrm_queue.messages import JudgeBatch
 from rrm_queue.store.queue.dispatching import ReadyMatch, TextBytes
 
 ONE, TWO = TournamentId(1), TournamentId(2)
 
 
 def match(tournament: TournamentId, first: int, second: int) -> ReadyMatch:
-    return ReadyMatch(MatchId(0), tournament, CandidateNumber(first), CandidateNumber(second))
+    numbers = (CandidateNumber(first), CandidateNumber(second))
+    return ReadyMatch(MatchId(0), JobId("a"), tournament, *numbers)
 
 
 SIZES = TextBytes(
@@ -46,6 +48,18 @@ def test_texts_that_matches_share_count_once() -> None:
 
 def test_what_is_larger_than_any_room_goes_alone() -> None:
     assert fitting_matches(MATCHES, SIZES, 1, alone=True) == MATCHES[:1]
-    assert fitting_messages([50, 1], 10, alone=True) == 1
-    assert fitting_messages([50, 1], 10, alone=False) == 0
-    assert fitting_messages([5, 5, 1], 10, alone=True) == 2
+    assert sent([("a", 50), ("a", 1)], 10, {"a"}) == [50]
+    assert sent([("a", 50), ("a", 11)], 10, set()) == []
+    assert sent([("a", 5), ("a", 5), ("a", 1)], 10, {"a"}) == [5, 5]
+
+
+def test_only_one_job_may_go_beyond_the_room() -> None:
+    assert sent([("a", 50), ("b", 50), ("c", 1)], 10, {"a", "b"}) == [50]
+    assert sent([("a", 9), ("b", 50), ("c", 1)], 10, {"b"}) == [9, 50]
+
+
+def sent(batches: list[tuple[str, int]], room: int, alone: set[str]) -> list[int]:
+    """The bytes of what fits, of batches by job and bytes."""
+    judge, voting = JudgeSpec("reference"), Voting()
+    made = [(JudgeBatch(0, job, judge, [], [], voting, 0), size) for job, size in batches]
+    return [size for _, size in fitting_batches(made, room, alone)]

@@ -81,7 +81,8 @@ def test_clear_answers_settle_the_best_long_before_the_budget() -> None:
 def test_a_higher_confidence_asks_for_more() -> None:
     played = []
     for confidence in (0.6, 0.9, 0.999):
-        table = Table(Adaptive(confidence=confidence), 8, 2, noisy(numbers(8), random.Random(5)))
+        strategy = Adaptive(confidence=confidence, most=200)
+        table = Table(strategy, 8, 2, noisy(numbers(8), random.Random(5)))
         table.played(random.Random(1))
         played.append(len(table.pairings))
     assert played[0] < played[1] < played[2]
