@@ -7,7 +7,7 @@ what the command prints on stderr is logged.
 from rrm_queue.api.group_rewards import rewards, rewards_async
 from rrm_queue.api.job import Job, results, status, wait
 from rrm_queue.api.open_jobs import append, open_job
-from rrm_queue.api.people import cast_vote, return_match, skip_match, take_match
+from rrm_queue.api.people import cast_vote, return_match, skip_match, take_match, undo_vote
 from rrm_queue.api.ranking import Ranked, Ranking, rank, rank_async, rank_many
 from rrm_queue.api.statistics import compare, diagnose, export, leaderboard, report
 from rrm_queue.api.submitting import Row, submit
@@ -38,5 +38,6 @@ __all__ = [
     "status",
     "submit",
     "take_match",
+    "undo_vote",
     "wait",
 ]
