@@ -26,6 +26,7 @@ NAMES = (
     "latency",
     "rewards",
     "makespan",
+    "open_pages",
     "prefixes",
     "engine_throughput",
 )
