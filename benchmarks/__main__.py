@@ -27,6 +27,7 @@ NAMES = (
     "latency",
     "rewards",
     "makespan",
+    "open_pages",
     "prefixes",
     "engine_throughput",
 )
