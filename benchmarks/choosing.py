@@ -140,18 +140,23 @@ def cast(ahead: float, bias: float, voting: Voting, chance: Random) -> list[Vote
     return votes
 
 
-def play(strategy: Strategy, voting: Voting, world: World, trial: int) -> Seen:
-    """One tournament from its first plan to its standings."""
-    truth, seed = strengths(world, trial), derive("tournament", world.size, trial)
-    chance = Random(derive("votes", strategy.name, *map(str, world), trial))
-    orientation = Orientation(world.size, seed)
+Asking = Callable[[CandidateNumber, CandidateNumber], list[Vote]]
+"""The votes on a pair; the first is in slot 1 of the first of them."""
+
+
+def play(
+    strategy: Strategy, voting: Voting, truth: Sequence[float], seed: int, ask: Asking
+) -> Seen:
+    """One tournament of candidates of these strengths, from its first plan to its standings."""
+    size = len(truth)
+    orientation = Orientation(size, seed)
     matches: dict[Position, Outcome | None] = {}
     slots: dict[Position, tuple[CandidateNumber, CandidateNumber]] = {}
     results: list[Result] = []
     total = 0
     while True:
         history = History(len(matches), len(matches), matches, slots)
-        decision = strategy.plan(world.size, history, seed)
+        decision = strategy.plan(size, history, seed)
         if isinstance(decision, Finished):
             break
         for pairing in decision.new:
@@ -160,14 +165,14 @@ def play(strategy: Strategy, voting: Voting, world: World, trial: int) -> Seen:
             if not pairing.meeting % 2:
                 one, two = two, one
             slots[pairing.position] = (one, two)
-            votes = cast(truth[one] - truth[two], world.bias, voting, chance)
+            votes = ask(one, two)
             outcome = decide(votes, one, two, voting)
             if outcome.winner is None and not strategy.draws:
                 outcome = Outcome(coin(one, two, seed, *pairing.position))
             matches[pairing.position] = outcome
             results.append(Result(one, two, outcome.winner))
             total += len(votes)
-    lines = standings(world.size, results, decision.places, seed)
+    lines = standings(size, results, decision.places, seed)
     ranks = {line.candidate: line.rank for line in lines}
     found = truth[lines[0].candidate] == max(truth)
     return Seen(found, tau(truth, ranks), len(results), total)
@@ -229,7 +234,18 @@ def rows(world: World) -> Iterator[Row]:
 
 
 def _play_all(name: str, voting: Voting, world: World, count: int) -> list[list[Seen]]:
-    return [[play(named(name), voting, world, trial)] for trial in range(count)]
+    return [[play_world(named(name), voting, world, trial)] for trial in range(count)]
+
+
+def play_world(strategy: Strategy, voting: Voting, world: World, trial: int) -> Seen:
+    """One tournament of a world's simulated judge."""
+    truth, seed = strengths(world, trial), derive("tournament", world.size, trial)
+    chance = Random(derive("votes", strategy.name, *map(str, world), trial))
+
+    def ask(one: CandidateNumber, two: CandidateNumber) -> list[Vote]:
+        return cast(truth[one] - truth[two], world.bias, voting, chance)
+
+    return play(strategy, voting, truth, seed, ask)
 
 
 def _play_adaptive(goal: Goal, limits: Sequence[int], world: World, count: int) -> list[list[Seen]]:

@@ -123,7 +123,7 @@ def _run(workers: dict[int, int], tournaments: int, *, seconds: float) -> Measur
         with ours.store() as store, ours.broker() as client:
             out_bytes, messages = store.execute(OUT_BYTES).one()
             bytes_held = held(client) if seconds else 0
-    found = {name: Loops.read(loops, name) for name in ("dispatch", "recover", "record")}
+        found = {name: Loops.read(loops, name) for name in ("dispatch", "recover", "record")}
     return Measured(
         found["dispatch"],
         found["record"],

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator
 from random import Random
 
-from choosing import World, cast, play, strengths
+from choosing import World, cast, play_world, strengths
 from figures import Figure, arguments, report
 
 from rrm_queue.domain import Stop, Verdict, Voting
@@ -38,7 +38,8 @@ def _figures(accuracy: float, trials: int) -> Iterator[Figure]:
         yield Figure(name, 100 * found / trials, "%", cost, "votes")
     for strategy, votes in BESIDE:
         world = World("graded", SIZE, accuracy, votes, 0.0)
-        seen = [play(named(strategy), Voting(votes=votes), world, trial) for trial in range(trials)]
+        voting = Voting(votes=votes)
+        seen = [play_world(named(strategy), voting, world, trial) for trial in range(trials)]
         name = f"{strategy}, {votes} votes a match, judge {accuracy:.0%}"
         mean = sum(one.votes for one in seen) / trials
         yield Figure(name, 100 * sum(one.found for one in seen) / trials, "%", mean, "votes")

@@ -5,22 +5,19 @@ append-only file, Celery, one coordinator and one worker, on this machine. The j
 `simulated:1.0`, which knows the better answer. Bare Celery runs before and after on the same
 Valkey, with Celery's own pool (prefork) and with threads; the baseline is the faster pool's mean.
 
-`--profile FOLDER` records coordinator and worker with py-spy beside it.
+`--profile FOLDER` records coordinator and worker with py-spy beside it. `--coordinators N` runs
+more than one coordinator.
 """
 
-import os
-import signal
-import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator
 from pathlib import Path
 from statistics import mean
 
-import psutil
 from bare_celery import tasks_per_second
 from figures import Figure, arguments, report
+from processes import processor_seconds, profiled
 from rig import Fleet, add_worker, one_coordinator, run, write_tournaments
 
 JOBS = {"elo": (2_000, 14), "knockout": (3_000, 64)}
@@ -29,14 +26,17 @@ JOBS = {"elo": (2_000, 14), "knockout": (3_000, 64)}
 TASKS = 10_000
 TARGET = 5.0
 POOLS = ("prefork", "threads")
-PARTS = ("coordinator-0", "worker-0", "postgres", "valkey")
 
 
 def main() -> int:
     """Exit code 0 when the target is met."""
-    given = arguments(__doc__, profile={"type": Path, "metavar": "FOLDER"})
+    given = arguments(
+        __doc__,
+        profile={"type": Path, "metavar": "FOLDER"},
+        coordinators={"type": int, "default": 1, "metavar": "N"},
+    )
     share = 10 if given.quick else 1
-    with one_coordinator() as ours, tempfile.TemporaryDirectory() as folder:
+    with one_coordinator(given.coordinators) as ours, tempfile.TemporaryDirectory() as folder:
         _check(ours)
         add_worker(ours, "simulated")
         files = {}
@@ -48,10 +48,10 @@ def main() -> int:
         bare = list(_bare(ours, TASKS // share))
         jobs, spent = {}, {}
         for strategy, file in files.items():
-            before = _processor_seconds(ours)
-            with _profiled(ours, given.profile, strategy):
+            before = processor_seconds(ours)
+            with profiled(ours, given.profile, strategy):
                 jobs[strategy] = run(ours, file, "--judge", "simulated:1.0", "--strategy", strategy)
-            after = _processor_seconds(ours)
+            after = processor_seconds(ours)
             spent[strategy] = {name: after[name] - before[name] for name in before}
         bare += _bare(ours, TASKS // share)
     baseline = max(mean(rate for pool, rate in bare if pool == one) for one in POOLS)
@@ -84,18 +84,6 @@ def _bare(ours: Fleet, count: int) -> Iterator[tuple[str, float]]:
             yield pool, tasks_per_second(url, client, pool=pool, count=count)
 
 
-def _processor_seconds(ours: Fleet) -> Mapping[str, float]:
-    """What each part has computed so far; of Postgres the server processes that live."""
-    spent = {}
-    for name in PARTS:
-        spent[name] = 0.0
-        for pid in ours.parts[name].pids():
-            with suppress(psutil.NoSuchProcess):
-                times = psutil.Process(pid).cpu_times()
-                spent[name] += times.user + times.system
-    return spent
-
-
 def _check(ours: Fleet) -> None:
     """Raises RuntimeError unless the servers keep what they are told to keep."""
     with ours.store() as store:
@@ -106,29 +94,6 @@ def _check(ours: Fleet) -> None:
     with ours.broker() as client:
         if client.config_get("appendonly") != {"appendonly": "yes"}:
             raise RuntimeError("Valkey keeps no append-only file")
-
-
-@contextmanager
-def _profiled(ours: Fleet, folder: Path | None, strategy: str) -> Iterator[None]:
-    """Records where coordinator and worker spend their time, as text that flame graphs read."""
-    if folder is None:
-        yield
-        return
-    folder.mkdir(parents=True, exist_ok=True)
-    spies = []
-    for name in ("coordinator-0", "worker-0"):
-        file = folder / f"{strategy}-{name}.txt"
-        pid = str(ours.parts[name].pids()[0])
-        options = ["--rate", "200", "--format", "raw", "--duration", "3600", "--gil"]
-        command = ["record", "--pid", pid, "--output", str(file), *options]
-        spy = os.fspath(Path(sys.executable).with_name("py-spy"))
-        spies.append(subprocess.Popen([spy, *command], stdout=subprocess.DEVNULL))  # noqa: S603  # our own
-    try:
-        yield
-    finally:
-        for process in spies:
-            process.send_signal(signal.SIGINT)
-            process.wait()
 
 
 if __name__ == "__main__":

@@ -48,9 +48,9 @@ JOB = text("""
 
 
 @contextmanager
-def one_coordinator() -> Iterator[Fleet]:
-    """A fleet of both servers and a coordinator, to which workers are added."""
-    with fleet(Size(coordinators=1, workers=0, calm=True), seed=0) as ours:
+def one_coordinator(number: int = 1) -> Iterator[Fleet]:
+    """A fleet of both servers and a coordinator, or several, to which workers are added."""
+    with fleet(Size(coordinators=number, workers=0, calm=True), seed=0) as ours:
         yield ours
 
 

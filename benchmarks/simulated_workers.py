@@ -87,7 +87,7 @@ def report(match: BatchMatch, batch: JudgeBatch) -> MatchReport:
     return MatchReport(match.match, votes)
 
 
-def batches(message: bytes) -> list[JudgeBatch]:
+def batches(message: str) -> list[JudgeBatch]:
     """What a message of Celery's carries."""
     body = msgspec.msgpack.decode(b64decode(json.loads(message)["body"]))
     return decode_batches(body[0][0])
@@ -97,8 +97,7 @@ class Player:
     """Plays all workers of a fleet, one step after another."""
 
     def __init__(self, url: str, queue: str, places: Sequence[int], seconds: float) -> None:
-        client = redis_client(url)
-        self._raw = Redis.from_url(url)  # messages are not all text
+        self._client = client = redis_client(url)
         self._inbox = Inbox(client)
         self._queue, self._seconds = queue, seconds
         self._fleet = [
@@ -124,8 +123,8 @@ class Player:
 
     def take(self) -> bool:
         """Lets the next worker that has room take a message; whether there was one."""
-        message = self._raw.rpop(self._queue) if self._free else None
-        if not isinstance(message, bytes):
+        message = self._client.rpop(self._queue) if self._free else None
+        if not isinstance(message, str):
             return False
         worker = self._free.popleft()
         if ours := worker.take(batches(message), self._inbox):

@@ -1,6 +1,6 @@
 """How often `adaptive` is right where it stops by itself: stated confidence beside what is seen.
 
-    python benchmarks/stopping.py    # minutes; rewrites the table in docs/strategies.md
+    python benchmarks/stopping.py    # prints a table; half an hour of CPU
 
 The worlds are those of `choosing.py`, with the strategy's own posterior and rules.
 """
@@ -9,7 +9,6 @@ import argparse
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from itertools import product
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -19,8 +18,6 @@ from rrm_queue.strategies.adaptive import Goal
 from rrm_queue.strategies.adaptive_posterior import entry
 from rrm_queue.strategies.adaptive_rule import MARGIN, RULES
 
-DOCUMENT = Path(__file__).parent.parent / "docs" / "strategies.md"
-BEGIN, END = "<!-- stopping: begin -->", "<!-- stopping: end -->"
 TRIALS = {8: 1000, 16: 600, 32: 200}
 EACH = 12
 """The budget, divided by the candidates."""
@@ -116,7 +113,7 @@ FEWEST = 20
 
 
 def main() -> None:
-    """Simulates and puts the table between the document's markers."""
+    """Simulates and prints the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--trials", type=float, default=1.0, help="a share of the usual trials")
     parser.add_argument("--processes", type=int, help="as many as there are processors")
@@ -127,10 +124,6 @@ def main() -> None:
         seen = dict(zip(wanted, found, strict=True))
     lines = "\n".join(table(seen))
     print(lines)
-    text = DOCUMENT.read_text(encoding="utf-8")
-    before, rest = text.split(BEGIN)
-    _, after = rest.split(END)
-    DOCUMENT.write_text(f"{before}{BEGIN}\n{lines}\n{END}{after}", encoding="utf-8")
 
 
 if __name__ == "__main__":

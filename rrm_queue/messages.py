@@ -60,7 +60,8 @@ class JudgeBatch(msgspec.Struct, frozen=True, omit_defaults=True, tag="rrmq.judg
     """Matches of one job for one worker, ordered by tournament; `seed` is the job's seed.
 
     `token` is a secret of this batch that its outcomes bring back; empty in a batch of a
-    coordinator of the version before.
+    coordinator of the version before. `linger` is how many seconds its outcomes may wait for
+    others before they are sent: more than nothing where no other match depends on them.
     """
 
     batch: int
@@ -71,6 +72,7 @@ class JudgeBatch(msgspec.Struct, frozen=True, omit_defaults=True, tag="rrmq.judg
     voting: Voting
     seed: int
     token: str = ""
+    linger: float = 0.0
 
     def outcomes(self, worker: str, reports: list["MatchReport"]) -> "Outcomes":
         """The outcomes of matches of this batch, as `worker` sends them."""
@@ -202,6 +204,9 @@ BROKEN = "broken"
 """The value after the engine died while it ran the batch, perhaps because of it."""
 
 MARKS = frozenset({OVER, RETURNED, BROKEN})
+
+ENDED = "ended"
+"""What stands in place of a holder whose process is known to have ended; never in Redis."""
 
 
 class Holder(NamedTuple):

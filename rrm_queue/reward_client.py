@@ -106,6 +106,10 @@ class RewardClient:
         sent = {"wait": min(_WAIT, self._patience), **self._options, **body}
         return await self._ask("v1/rewards", sent)
 
+    async def rank(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        """The server's ranking of candidates; `body` as for `POST /v1/rank`."""
+        return await self._ask("v1/rank", {"wait": min(_WAIT, self._patience), **body})
+
     async def sample(
         self,
         prompt: Prompt,

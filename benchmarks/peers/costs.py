@@ -94,8 +94,7 @@ class Run:
             while process.poll() is None and judge.seen()["answered"] < after:
                 time.sleep(_LOOK)
             lived = process.poll() is None
-            for pid in (*self.daemons(), process.pid):
-                _kill(pid)
+            _kill(*self.daemons(), process.pid)
             process.wait()
         return lived
 
@@ -105,13 +104,15 @@ class Run:
         )
 
 
-def _kill(pid: int) -> None:
-    """SIGKILL for the process and all below it."""
-    with contextlib.suppress(psutil.NoSuchProcess):
-        root = psutil.Process(pid)
-        for process in [root, *root.children(recursive=True)]:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                process.send_signal(signal.SIGKILL)
+def _kill(*pids: int) -> None:
+    """SIGKILL for the processes and all below them, at the same moment: first all are looked up."""
+    found = set(pids)
+    for pid in pids:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            found |= {child.pid for child in psutil.Process(pid).children(recursive=True)}
+    for pid in found:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
 
 
 def _spent(pids: Iterable[int]) -> float:

@@ -11,7 +11,7 @@ from rrm_queue.broker.names import COORDINATOR_QUEUE
 from rrm_queue.broker.presence import live_processes, seconds_since_seen
 from rrm_queue.broker.work_notes import work_notes
 from rrm_queue.domain.queues import is_online_queue, judge_queue
-from rrm_queue.judging.kinds import SERVED_TOGETHER, worker_name, worker_queue
+from rrm_queue.judging.kinds import QUEUES_OF_PEOPLE, SERVED_TOGETHER, worker_name, worker_queue
 from rrm_queue.store.views.queues import queue_views
 from rrm_queue.views.queues import QueueView
 
@@ -128,5 +128,6 @@ def _queue(app: App, name: str, work: QueueView | None) -> FleetQueue:
         if worker in facts.capacities
     ]
     held = work or QueueView(name, 0, 0, 0, 0, 0, 0)
-    remedy = worker_command(name) if held.jobs and not workers else None
+    needed = held.jobs and not workers and name not in QUEUES_OF_PEOPLE
+    remedy = worker_command(name) if needed else None
     return FleetQueue(worker_name(name), workers, broker.waiting(name), held, remedy)

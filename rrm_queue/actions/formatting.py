@@ -97,7 +97,7 @@ def cache_share(view: JobView) -> float | None:
 def matches(view: JobView) -> str:
     """The matches by state."""
     failed = f", {view.matches_failed:,} failed" if view.matches_failed else ""
-    return f"{view.matches_done:,} done, {view.out:,} out, {view.ready:,} ready{failed}"
+    return f"{view.matches_done:,} decided, {view.out:,} out, {view.ready:,} ready{failed}"
 
 
 STYLES = {

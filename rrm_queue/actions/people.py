@@ -6,7 +6,7 @@ import unicodedata
 from typing import TYPE_CHECKING, NamedTuple
 
 from rrm_queue.actions.app import App
-from rrm_queue.domain import JobState, Verdict
+from rrm_queue.domain import BatchId, JobState, Verdict
 from rrm_queue.errors import Conflict, LeaseNotFound, UsageFault
 from rrm_queue.judging.kinds import kind_of
 from rrm_queue.store.queue import people
@@ -41,21 +41,27 @@ class ShownMatch(NamedTuple):
 class Turn(NamedTuple):
     """What a person is given next: a match, or None where there is none for them now.
 
-    `mine` counts the person's votes in the job.
+    `mine` counts the person's votes in the job. `undo` is the lease of the last vote while it may
+    be taken back.
     """
 
     view: JobView
     person: str
     mine: int
     match: ShownMatch | None
+    undo: str | None = None
 
 
 class Cast(NamedTuple):
-    """A person's vote as it is stored; `verdict` is by the order in which the person saw them."""
+    """A person's vote as it is stored; `verdict` is by the order in which the person saw them.
+
+    `held`: it may still be taken back.
+    """
 
     job: str
     person: str
     verdict: Verdict
+    held: bool = False
 
 
 def page_of(job: str) -> str:
@@ -74,9 +80,11 @@ def person_named(name: str) -> str:
 def take_match(app: App, job: str, name: str) -> Turn:
     """The match that the person judges next; the same until it is voted on, skipped or returned.
 
-    Raises JobNotFound, UsageFault for a bad name, and Conflict for a job that people do not judge
-    and for one that is paused.
+    Where nothing else is left, a vote that could be taken back is recorded: it may be what the next
+    match waits for. Raises JobNotFound, UsageFault for a bad name, and Conflict for a job that
+    people do not judge and for one that is paused.
     """
+    from rrm_queue.coordinator.held_votes import record_held
     from rrm_queue.coordinator.people import take
 
     person = person_named(name)
@@ -86,10 +94,13 @@ def take_match(app: App, job: str, name: str) -> Turn:
     if view.state is JobState.PAUSED:
         raise Conflict(f"job {view.id} is paused: `rrmq resume {view.id}` lets it go on")
     lease = None if view.state.ended else take(app.database, view.id, person)
+    if lease is None and record_held(app.database, view.id, person):
+        lease = take(app.database, view.id, person)
     with app.begin() as tx:
         shown = None if lease is None else _shown(lease, match_texts(tx, lease.match), view)
-        mine = votes_of_person(tx, view.id, person)
-        return Turn(view_job(tx, view.id), person, mine, shown)
+        undo = [_word(tx, batch) for batch in people.held_verdicts(tx, view.id, person)]
+        mine = votes_of_person(tx, view.id, person) + len(undo)
+        return Turn(view_job(tx, view.id), person, mine, shown, undo[-1] if undo else None)
 
 
 def check_people_judge(view: JobView) -> None:
@@ -99,18 +110,28 @@ def check_people_judge(view: JobView) -> None:
         raise Conflict(f"job {view.id} is judged by {view.judge}, not by people; {audit}")
 
 
-def cast_vote(app: App, word: str, verdict: str) -> Cast:
+def cast_vote(app: App, word: str, verdict: str, *, hold: bool = False) -> Cast:
     """Casts the vote of a lease. The same vote again changes nothing.
 
-    Raises LeaseNotFound, UsageFault for a verdict that there is not, and Conflict when another vote
-    stands or another person has the match by now.
+    With `hold` it may be taken back for a minute, until the person's next vote, or until nothing
+    else is left for the person; then it is recorded. Raises LeaseNotFound, UsageFault for a verdict
+    that there is not, and Conflict when another vote stands or another person has the match by now.
     """
+    from rrm_queue.coordinator import held_votes
     from rrm_queue.coordinator.people import vote
 
     said = _verdict(verdict)
     with app.begin() as tx:
         lease = _lease(tx, word)
         before = people.vote_of(tx, lease.match, lease.person)
+    if lease.verdict is not None:
+        if lease.verdict is said and hold:
+            return Cast(lease.job, lease.person, said, held=True)
+        held_votes.record_held(app.database, lease.job, lease.person)
+        with app.begin() as tx:
+            before = people.vote_of(tx, lease.match, lease.person)
+    if before is None and hold and held_votes.hold(app.database, lease, said):
+        return Cast(lease.job, lease.person, said, held=True)
     if before is None:
         if lease.taken_by_another:
             raise Conflict("another person judges this match by now; take the next one")
@@ -133,19 +154,60 @@ def skip_match(app: App, word: str) -> None:
 
     with app.begin() as tx:
         lease = _lease(tx, word)
-        people.skip_match(tx, lease.match, lease.person)
-        give_back(tx, [lease.batch])
+        if lease.verdict is None:
+            people.skip_match(tx, lease.match, lease.person)
+            give_back(tx, [lease.batch])
 
 
 def return_match(app: App, word: str) -> bool:
     """Ends a lease: the match may go to anybody; whether the lease had not ended before.
 
-    Raises LeaseNotFound.
+    A vote ends its lease, also one that may be taken back. Raises LeaseNotFound.
     """
     from rrm_queue.coordinator.people import give_back
 
     with app.begin() as tx:
-        return bool(give_back(tx, [_lease(tx, word).batch]))
+        lease = _lease(tx, word)
+        return lease.verdict is None and bool(give_back(tx, [lease.batch]))
+
+
+def undo_vote(app: App, word: str) -> None:
+    """Takes a held vote back: the person is given the match again.
+
+    Raises LeaseNotFound, and Conflict where the vote counts by now.
+    """
+    from rrm_queue.coordinator import held_votes
+
+    with app.begin() as tx:
+        lease = _lease(tx, word)
+    if not held_votes.take_back(app.database, lease):
+        raise Conflict("this vote cannot be taken back: it counts by now")
+
+
+def stop_judging(app: App, job: str, name: str, word: str | None = None) -> None:
+    """Ends a person's work for now: the match of the lease goes back, and a held vote is recorded.
+
+    Raises JobNotFound and LeaseNotFound.
+    """
+    from rrm_queue.coordinator.held_votes import record_held
+
+    person = person_named(name)
+    with app.begin() as tx:
+        view = view_job(tx, find_job(tx, job))
+    if word is not None:
+        return_match(app, word)
+    record_held(app.database, view.id, person)
+
+
+def _word(tx: "Transaction", batch: BatchId) -> str:
+    """The lease of this batch as a person is given it."""
+    lease = people.find_lease(tx, batch)
+    assert lease is not None  # noqa: S101  # the batch was found by its lease
+    return _lease_word(lease)
+
+
+def _lease_word(lease: Lease) -> str:
+    return f"{lease.batch}-{lease.token}"
 
 
 def _lease(tx: "Transaction", word: str) -> Lease:
@@ -159,7 +221,7 @@ def _lease(tx: "Transaction", word: str) -> Lease:
 def _shown(lease: Lease, texts: MatchTexts, view: JobView) -> ShownMatch:
     answers = (texts.second, texts.first) if lease.swapped else (texts.first, texts.second)
     criteria = view.judge.criteria if texts.criteria is None else texts.criteria
-    return ShownMatch(f"{lease.batch}-{lease.token}", texts.prompt, criteria, *answers)
+    return ShownMatch(_lease_word(lease), texts.prompt, criteria, *answers)
 
 
 def _verdict(word: str) -> Verdict:

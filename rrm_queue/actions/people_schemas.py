@@ -22,7 +22,8 @@ class ShownMatchShape(TypedDict):
 class TurnShape(TypedDict):
     """What a person judges next; `match` is null where there is none for them now.
 
-    `mine` counts the person's votes in the job, `decided` the matches that are decided.
+    `mine` counts the person's votes in the job, `decided` the matches that are decided. `undo` is
+    the lease of the person's last vote while it may be taken back.
     """
 
     job: str
@@ -31,14 +32,19 @@ class TurnShape(TypedDict):
     mine: int
     decided: int
     match: ShownMatchShape | None
+    undo: str | None
 
 
 class CastShape(TypedDict):
-    """A person's vote as it is stored, by the order in which the person saw the answers."""
+    """A person's vote as it is stored, by the order in which the person saw the answers.
+
+    `held`: it may still be taken back, and does not count yet.
+    """
 
     job: str
     person: str
     verdict: str
+    held: bool
 
 
 class AuditShape(TypedDict):
@@ -78,6 +84,7 @@ def turn_shape(turn: Turn) -> TurnShape:
         "mine": turn.mine,
         "decided": turn.view.matches_done,
         "match": None if turn.match is None else _match_shape(turn.match),
+        "undo": turn.undo,
     }
 
 
@@ -93,4 +100,9 @@ def _match_shape(shown: ShownMatch) -> ShownMatchShape:
 
 def cast_shape(cast: Cast) -> CastShape:
     """A person's vote."""
-    return {"job": cast.job, "person": cast.person, "verdict": cast.verdict}
+    return {
+        "job": cast.job,
+        "person": cast.person,
+        "verdict": cast.verdict,
+        "held": cast.held,
+    }

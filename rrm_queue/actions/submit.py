@@ -50,7 +50,7 @@ def submit(
     )
     if submitted.new:
         try:
-            broker.wake()
+            broker.epoch()  # the store woke the coordinators; they need a broker that answers
         except BrokerUnavailable as error:
             return Submission(submitted, f"{error}; the job is stored and starts when it is back")
     return Submission(submitted, request.warning)

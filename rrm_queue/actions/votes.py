@@ -14,7 +14,7 @@ from rrm_queue.views.matches import MatchDetails, TalliedMatch
 
 
 class TournamentMatches(NamedTuple):
-    """A tournament's matches by round and slot, streamed: read `matches` or `details`, once.
+    """A tournament's matches by round and place, streamed: read `matches` or `details`, once.
 
     `candidates` are keys by number; `of` is how many tournaments the job has.
     """
@@ -42,7 +42,7 @@ def open_matches(app: App, job: str, tournament: str | None) -> Iterator[Tournam
 
 
 def explain_match(app: App, job: str, tournament: str, match: Sequence[str]) -> list[MatchDetails]:
-    """The matches that `match` names, with their votes: `ROUND.SLOT`, or two candidates' keys.
+    """The matches that `match` names, with their votes: `ROUND.PLACE`, or two candidates' keys.
 
     Two candidates may have met more than once. Raises JobNotFound, TournamentNotFound and
     MatchNotFound, and UsageFault for words that name no match.
@@ -65,13 +65,15 @@ def explain_match(app: App, job: str, tournament: str, match: Sequence[str]) -> 
 def check_match(match: Sequence[str]) -> None:
     """Raises UsageFault unless the words can name a match."""
     if len(match) not in (1, 2):
-        raise UsageFault("name a match by ROUND.SLOT or by the ids of its two candidates")
+        raise UsageFault("name a match by ROUND.PLACE or by the ids of its two candidates")
 
 
 def _position(word: str) -> Position:
     round_, dot, slot = word.partition(".")
     if not dot or not all(part.isascii() and part.isdecimal() for part in (round_, slot)):
-        raise UsageFault(f"'{word}' is not ROUND.SLOT; to name a match by candidates, give two ids")
+        raise UsageFault(
+            f"'{word}' is not ROUND.PLACE; to name a match by candidates, give two ids"
+        )
     if max(len(round_), len(slot)) > len("999999999"):
         raise MatchNotFound(_unknown(word))
     return Position(int(round_), int(slot))

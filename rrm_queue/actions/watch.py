@@ -12,6 +12,8 @@ from rrm_queue.store.views.jobs import view_job
 from rrm_queue.views.jobs import JobView
 
 POLL = 0.3  # seconds between two looks at the job
+NEAR = 0.1  # the same near its end
+NEAR_SHARE = 50  # near its end is the last tournament, or one in so many
 REST = 5  # how many times as long as a look took the store is left in peace
 CARE = 5.0  # seconds between two looks at the local stack and the workers
 PATIENCE = 120.0  # seconds without an answer from store or stack before watching ends
@@ -38,7 +40,7 @@ def watch(app: App, job: JobId, limit: float = inf) -> Iterator[Seen]:
         now = time.monotonic()
         if (left := end - now) <= 0:
             raise StillRunning(f"job {job}, {limit:g} s")
-        time.sleep(min(left, max(POLL, REST * (now - start))))
+        time.sleep(min(left, max(watcher.pause, REST * (now - start))))
 
 
 class _Watcher:
@@ -46,6 +48,7 @@ class _Watcher:
 
     def __init__(self, app: App, job: JobId) -> None:
         self.ended = False
+        self.pause = POLL
         self._app, self._job = app, job
         self._since = time.time()
         self._last_answer = time.monotonic()
@@ -59,6 +62,7 @@ class _Watcher:
             caring = self._keep_stack_up(now)
             view = self._view()
             self.ended = view.state.ended or bool(view.note)
+            self.pause = _pause(view)
             note = (
                 held_up(self._app, view, counted=False) if caring and not self.ended else self._note
             )
@@ -91,3 +95,9 @@ class _Watcher:
         if note and note != self._note:
             yield note
         self._note = note
+
+
+def _pause(view: JobView) -> float:
+    """Seconds until the next look: few near the job's end, which somebody waits for."""
+    left = view.tournaments - view.tournaments_done - view.tournaments_failed
+    return NEAR if left <= max(1, view.tournaments // NEAR_SHARE) else POLL

@@ -7,8 +7,8 @@ what the command prints on stderr is logged.
 from rrm_queue.api.group_rewards import rewards, rewards_async
 from rrm_queue.api.job import Job, results, status, wait
 from rrm_queue.api.open_jobs import append, open_job
-from rrm_queue.api.people import cast_vote, return_match, skip_match, take_match
-from rrm_queue.api.ranking import Ranked, Ranking, rank, rank_async, rank_many
+from rrm_queue.api.people import cast_vote, return_match, skip_match, take_match, undo_vote
+from rrm_queue.api.ranking import Ranked, Ranking, rank, rank_async, rank_many, rank_many_async
 from rrm_queue.api.statistics import compare, diagnose, export, leaderboard, report
 from rrm_queue.api.submitting import Row, submit
 from rrm_queue.reward_client import RewardClient
@@ -29,6 +29,7 @@ __all__ = [
     "rank",
     "rank_async",
     "rank_many",
+    "rank_many_async",
     "report",
     "results",
     "return_match",
@@ -38,5 +39,6 @@ __all__ = [
     "status",
     "submit",
     "take_match",
+    "undo_vote",
     "wait",
 ]

@@ -10,7 +10,7 @@ from rrm_queue.actions.rewards.answers import RewardsShape, equal_shape, rewards
 from rrm_queue.actions.rewards.asked import RewardRequest
 from rrm_queue.actions.settings import read_settings, reveal
 from rrm_queue.api.app import shared_rewards
-from rrm_queue.errors import StillRunning
+from rrm_queue.errors import StillRunning, UsageFault
 from rrm_queue.reward_client import RewardClient, run
 from rrm_queue.views.groups import JudgedGroup
 from rrm_queue.views.rewards import RewardFormula, RewardKind
@@ -44,6 +44,8 @@ def rewards(
     With RRMQ_SERVER_URL the server there is asked, else the store. Raises BadInput, UsageFault,
     Conflict, JobHeld, and StillRunning after `timeout` seconds.
     """
+    if isinstance(completions, str | bytes):
+        raise UsageFault("completions is one text: give a list of answers")
     formula = RewardFormula(RewardKind(kind), center, scale)
     asked = RewardRequest(
         prompt=prompt,

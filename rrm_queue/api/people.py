@@ -15,13 +15,22 @@ def take_match(job: Job | str, person: str) -> Turn:
     return people.take_match(shared_app(), job.id if isinstance(job, Job) else job, person)
 
 
-def cast_vote(lease: str, verdict: str) -> Cast:
+def cast_vote(lease: str, verdict: str, *, hold: bool = False) -> Cast:
     """Casts a person's vote: `first`, `second` or `tie`, by the order that the person was shown.
 
-    The same vote again changes nothing. Raises LeaseNotFound, and UsageFault where another vote
-    stands or another person has the match by now.
+    The same vote again changes nothing. With `hold` it may be taken back for a minute, until the
+    person's next vote, or until nothing else is left; only then it counts. Raises LeaseNotFound,
+    and UsageFault where another vote stands or another person has the match by now.
     """
-    return people.cast_vote(shared_app(), lease, verdict)
+    return people.cast_vote(shared_app(), lease, verdict, hold=hold)
+
+
+def undo_vote(lease: str) -> None:
+    """Takes a held vote back: the person is given the match again.
+
+    Raises LeaseNotFound, and UsageFault where the vote counts by now.
+    """
+    people.undo_vote(shared_app(), lease)
 
 
 def skip_match(lease: str) -> None:

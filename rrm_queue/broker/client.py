@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cache, cached_property
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
@@ -28,11 +28,13 @@ from rrm_queue.broker.leases import (
     workers_key,
 )
 from rrm_queue.broker.names import COORDINATOR_QUEUE, JUDGE_TASK, WAKE_TASK
+from rrm_queue.broker.processes import has_ended
 from rrm_queue.broker.troubles import Trouble, told
 from rrm_queue.domain import BatchId, BatchRef, JobId
 from rrm_queue.domain.queues import online_queue
 from rrm_queue.errors import BrokerRefused, BrokerUnavailable
 from rrm_queue.messages import (
+    ENDED,
     MARKS,
     OVER,
     Epoch,
@@ -93,10 +95,10 @@ class BrokerClient:
             for message in messages:
                 self._send(JUDGE_TASK, [encode(message)], queue, producer=producer)
 
-    def send_outcomes(self, outcomes: Outcomes) -> None:
-        """Puts a flush into the inbox, where a coordinator waits for it."""
+    def send_outcomes(self, *outcomes: Outcomes) -> None:
+        """Puts flushes into the inbox, where a coordinator waits for them."""
         with _faults():
-            self._inbox.put(outcomes)
+            self._inbox.put(*outcomes)
 
     def receive(self, seconds: float) -> list[Flush]:
         """Flushes that no coordinator has received yet; waits for them, `seconds` at most."""
@@ -146,14 +148,18 @@ class BrokerClient:
             return
 
     def holders(self, batches: Sequence[BatchRef]) -> dict[BatchId, Holder | None]:
-        """The holder of each batch, None where there is none."""
+        """The holder of each batch, None where there is none.
+
+        ENDED in place of a process of this machine that lives no more: its lease need not expire.
+        """
+        ended = cache(has_ended)  # a look at a process serves all of its batches
         found: dict[BatchId, Holder | None] = {}
         with _faults():
             for some in slices(batches):
                 keys = [lease_key(job, batch) for job, batch in some]
                 left = self.client.eval(_HOLDERS, len(keys), *keys, *MARKS)
                 found |= {
-                    batch: None if name is None else _holder(str(name), seconds)
+                    batch: None if name is None else _holder(str(name), seconds, ended)
                     for (_, batch), name, seconds in zip(some, left[0], left[1], strict=True)
                 }
         return found
@@ -246,7 +252,9 @@ class BrokerClient:
         self.app.send_task(task, args=arguments, queue=queue, retry=False, **options)
 
 
-def _holder(name: str, seconds_left: int) -> Holder:
+def _holder(name: str, seconds_left: int, ended: Callable[[str], bool]) -> Holder:
+    if ended(name):
+        return Holder(ENDED, float(LEASE_SECONDS))
     return Holder(name, float(MARK_SECONDS - seconds_left) if name in MARKS else 0.0)
 
 

@@ -109,14 +109,18 @@ class Inbox:
     def __init__(self, client: Redis) -> None:
         self._client = client
 
-    def put(self, outcomes: Outcomes) -> None:
-        """Adds a flush; adding it again changes nothing."""
-        key = inbox_key(outcomes.job, outcomes.batch)
-        flush = f"{outcomes.worker}:{outcomes.matches[0].match}"
+    def put(self, *flushes: Outcomes) -> None:
+        """Adds flushes; adding one again changes nothing.
+
+        All places are listed by one command, so that a coordinator receives them together.
+        """
+        places = dict.fromkeys(_place(flush.job, flush.batch) for flush in flushes)
         with self._client.pipeline(transaction=False) as pipe:
-            pipe.hset(key, flush, encode(outcomes))
-            pipe.expire(key, KEEP_SECONDS)
-            pipe.rpush(PLACES_KEY, _place(outcomes.job, outcomes.batch))
+            for flush in flushes:
+                key = inbox_key(flush.job, flush.batch)
+                pipe.hset(key, f"{flush.worker}:{flush.matches[0].match}", encode(flush))
+                pipe.expire(key, KEEP_SECONDS)
+            pipe.rpush(PLACES_KEY, *places)
             pipe.execute()
 
     def receive(self, seconds: float) -> list[Flush]:

@@ -9,11 +9,8 @@ written already. Leases and presence are small, so each script begins with EXPIR
 need none: a full broker does not make a live worker look dead.
 """
 
-import os
-import socket
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from secrets import token_hex
 
 from redis import Redis
 
@@ -117,11 +114,6 @@ def work_key(worker: str) -> str:
 def stopped_key(job: str) -> str:
     """The key that says that a job was paused or cancelled."""
     return f"rrmq:stopped:{job}"
-
-
-def process_name() -> str:
-    """The name of this process among those present: its machine first, unique to the process."""
-    return f"{socket.gethostname()}:{os.getpid()}:{token_hex(4)}"
 
 
 @dataclass(frozen=True, slots=True)

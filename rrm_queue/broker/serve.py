@@ -11,7 +11,7 @@ from celery import Celery, signals
 from celery.exceptions import SecurityWarning
 from celery.worker import consumer, state
 
-from rrm_queue.broker.transport import ROOM
+from rrm_queue.broker.transport import WAKER, Waker
 from rrm_queue.errors import BrokerUnavailable
 
 log = logging.getLogger(__name__)
@@ -41,12 +41,14 @@ def consume(
     waiting: Callable[[str], int],
     stopping: Callable[[], None],
     room: Callable[[int], bool] | None = None,
+    waker: Waker | None = None,
 ) -> int:
     """Takes messages until SIGTERM or SIGINT, then ends the tasks that run; the exit code.
 
     `waiting` says how many messages a queue holds. `stopping` is called as soon as the signal
     comes, while tasks still run. `room` says whether to take another message beside so many that
-    were taken and are not done; without it only `threads` bounds them.
+    were taken and are not done; without it only `threads` bounds them. `waker` is told when there
+    may be room again.
     """
     ended = Event()
 
@@ -55,7 +57,9 @@ def consume(
         return room is None or room(len(state.reserved_requests))
 
     if room is not None:
-        app.conf.broker_transport_options = {**app.conf.broker_transport_options, ROOM: has_room}
+        waker = waker or Waker()
+        waker.room = has_room
+        app.conf.broker_transport_options = {**app.conf.broker_transport_options, WAKER: waker}
 
     def shutting_down(**_: object) -> None:
         stopping()

@@ -35,14 +35,11 @@ TASKS: Mapping[str, tuple[type, ...]] = {
 }
 """Every task with the types of its arguments: see `tasks`."""
 
-Room = Callable[[], bool]
-"""Whether there is room for another message."""
+WAKER = "waker"
+"""The transport's option that holds a `Waker`."""
 
-ROOM = "room"
-"""The transport's option that holds a `Room`."""
-
-GLANCE = 0.02
-"""Seconds between two looks at whether there is room, when nothing else happens."""
+GLANCE = 0.2
+"""Seconds between two looks at whether there is room, when nobody says that there is."""
 
 ONLINE_TURNS = 10
 """Messages of online jobs in a row while other messages wait."""
@@ -55,6 +52,34 @@ _LONGEST_BODY = LARGEST // 3 * 4 + 4096  # characters of Base64, and room for wh
 
 class ForeignMessage(Exception):
     """A message that rrmq has not sent."""
+
+
+class Waker:
+    """Whether a process takes another message; wakes its consumer as soon as there is room.
+
+    The consumer asks `has_room` in its own thread; any thread may say `made_room`.
+    """
+
+    def __init__(self) -> None:
+        self.room: Callable[[], bool] = lambda: True
+        self._waits = False
+        self._wake: Callable[[Callable[[], None]], object] = lambda _: None
+
+    def attach(self, wake: Callable[[Callable[[], None]], object]) -> None:
+        """`wake` lets the consumer's loop call a function; any thread may use it."""
+        self._wake = wake
+
+    def has_room(self) -> bool:
+        """Whether there is room for another message."""
+        self._waits = True  # first, so that no room that is made meanwhile goes unnoticed
+        self._waits = not (room := self.room())
+        return room
+
+    def made_room(self) -> None:
+        """There may be room now."""
+        if self._waits and self.room():
+            self._waits = False
+            self._wake(_turn)
 
 
 class Message(AnyMessage):
@@ -84,8 +109,8 @@ class QoS(virtual.QoS):
 
     def can_consume(self) -> bool:
         """Whether to ask for one more."""
-        room: Room | None = self.channel.connection.client.transport_options.get(ROOM)
-        if room is not None and not room():
+        waker: Waker | None = self.channel.connection.client.transport_options.get(WAKER)
+        if waker is not None and not waker.has_room():
             return False
         return bool(super().can_consume())  # type: ignore[no-untyped-call]
 
@@ -146,14 +171,16 @@ class Transport(redis.Transport):
     Channel = Channel
 
     def register_with_event_loop(self, connection: Any, loop: Any) -> None:
-        """Lets the loop check regularly whether there is room again."""
+        """Lets the loop be woken when there is room again, and check it now and then."""
         super().register_with_event_loop(connection, loop)  # type: ignore[no-untyped-call]
-        if ROOM in connection.client.transport_options:
+        waker: Waker | None = connection.client.transport_options.get(WAKER)
+        if waker is not None:
+            waker.attach(loop.call_soon)
             loop.call_repeatedly(GLANCE, _turn)
 
 
 def _turn() -> None:
-    """Does nothing: a timer that calls it makes the loop ask again what to wait for."""
+    """Does nothing: a loop that calls it asks again what to wait for."""
 
 
 def install() -> None:

@@ -30,6 +30,7 @@ VERBS = {
     "leaderboard": ("leaderboard", "Compare the models that wrote a job's answers."),
     "diagnose": ("diagnose", "Check how far a job's judge can be trusted."),
     "audit": ("audit", "Let people judge a sample of what a judge decided."),
+    "vote": ("vote", "Judge matches yourself, in this terminal."),
     "compare": ("compare", "Compare two jobs on the matches that they share."),
     "bracket": ("bracket", "Draw the bracket of a tournament."),
     "votes": ("votes", "Show the votes of a match, and why it was decided as it was."),

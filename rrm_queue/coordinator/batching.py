@@ -4,7 +4,9 @@ from collections.abc import Callable, Collection, Iterable
 from itertools import groupby
 from typing import Protocol, TypeVar
 
+from rrm_queue.domain.queues import is_online
 from rrm_queue.messages import JudgeBatch, Outcomes, SharedMessage
+from rrm_queue.strategies import plans_in_order
 
 BATCH = 256
 """The most matches in a message: Celery spends far more on a message than a match costs."""
@@ -18,6 +20,18 @@ MOST_RECORDED = 1024
 
 SMALL_SHARE = 16
 """Workers that have one part in so many of all places do not make messages small."""
+
+
+LINGER = 0.05
+"""Seconds that outcomes may wait for others where no other match depends on them."""
+
+
+def linger(strategy: str, priority: int) -> float:
+    """How long the outcomes of a job may wait for others before they are sent and recorded.
+
+    Not at all where their tournaments plan by them, or somebody waits for a group's rewards.
+    """
+    return LINGER if plans_in_order(strategy) and not is_online(priority) else 0.0
 
 
 def batch_size(capacities: Collection[int], *, splitting: bool = False) -> int:

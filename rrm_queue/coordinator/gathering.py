@@ -93,9 +93,10 @@ def settle(tx: Transaction, ended: Sequence[CohortView]) -> dict[JobId, Counts]:
     refused = [(v.tournament, refusal(v)) for v in ended if ending(v) is CohortState.REFUSED]
     failed = closing.fail_tournaments(tx, [(id_, why) for id_, why in refused if id_ is not None])
     for t in tournaments:
-        counts[t.job] = counts.get(t.job, Counts()) + Counts(tournaments_failed=int(t.id in failed))
         if t.id in done:
-            counts[t.job] += closed_counts(tx, t)
+            counts[t.job] = counts.get(t.job, Counts()) + closed_counts(tx, t)
+        if t.id in failed:
+            counts[t.job] = counts.get(t.job, Counts()) + Counts(tournaments_failed=1)
     for view in ended:
         cohorts.settle(tx, view.id, ending(view), view.tournament)
     return counts

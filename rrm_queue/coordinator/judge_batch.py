@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from rrm_queue.coordinator.batching import linger
 from rrm_queue.domain import (
     BatchId,
     CandidateNumber,
@@ -139,6 +140,7 @@ def judge_batch(
         voting=as_sent(job.voting, (votes.get(m.id, []) for m in matches)),
         seed=job.seed,
         token=token,
+        linger=linger(job.strategy, job.priority),
     )
 
 

@@ -123,4 +123,5 @@ _MARKED = {
     messages.RETURNED: Loss.RETURNED,
     messages.BROKEN: Loss.ENGINE,
     messages.OVER: Loss.OUTCOMES,
+    messages.ENDED: Loss.WORKER,
 }

@@ -9,6 +9,7 @@ from threading import Event, Thread
 from rrm_queue.coordinator.dispatch import dispatch
 from rrm_queue.coordinator.floors import Floors
 from rrm_queue.coordinator.gathering import settle_overdue
+from rrm_queue.coordinator.held_votes import record_due
 from rrm_queue.coordinator.observer import Observer
 from rrm_queue.coordinator.ports import Broker
 from rrm_queue.coordinator.rate import rate_decided
@@ -126,10 +127,14 @@ class Coordinator:
             self._stopping.wait(HEARTBEAT)
 
     def _rate_until_stopped(self) -> None:
-        """Rates the tournaments that are decided; the loop and the recorder go on meanwhile."""
+        """Rates the tournaments that are decided; the loop and the recorder go on meanwhile.
+
+        It also records votes of people that can no longer be taken back.
+        """
         while not self._stopping.wait(IDLE):
             try:
                 rate_decided(self._database)
+                record_due(self._database)
             except StoreUnavailable as error:
                 log.warning("%s", error)
                 self._settling.unsettle()

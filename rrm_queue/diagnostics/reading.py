@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from rrm_queue.diagnostics.order import EVEN
 from rrm_queue.diagnostics.rates import Rate
+from rrm_queue.text import count
 
 
 class Level(StrEnum):
@@ -15,6 +16,17 @@ class Level(StrEnum):
     LOOK = "look"
     WORRY = "worry"
     OPEN = "open"
+
+
+TRIALS = {
+    "flip_rate": "pair",
+    "vote_agreement": "pair",
+    "coins": "match",
+    "draws": "match",
+    "cyclic_triples": "triple",
+    "longer_wins": "match",
+}
+"""What the trials of a finding are; of the others they are votes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +49,11 @@ class Finding:
     def title(self) -> str:
         """The name as it is shown."""
         return self.name.replace("_", " ")
+
+    @property
+    def trials(self) -> str:
+        """The trials in words, such as `672 votes`; a pair is of votes, a triple of answers."""
+        return count(self.n, TRIALS.get(self.name, "vote"))
 
     @property
     def rate(self) -> Rate:

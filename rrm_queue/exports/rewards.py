@@ -27,7 +27,7 @@ class Rewards:
     `handicap` says of the texts of a tournament how many points each owes to its style.
     """
 
-    reward: Reward = Reward.ELO
+    reward: Reward = Reward.BT
     control: Control | None = None
     handicap: Callable[[Sequence[str]], Sequence[float]] | None = None
     detail: ClassVar[Detail] = Detail.NOTHING

@@ -58,18 +58,31 @@ class _Names:
                 yield found.start()
 
 
+_LONGEST_KEPT = 100_000
+"""Characters; the results of longer texts are not kept, which bounds the memory."""
+
+
 def sanitized(text: str, protected: Protected, control_tokens: frozenset[str] = frozenset()) -> str:
     """The text with everything broken that could pass for a part of the prompt or a verdict.
 
     `control_tokens` are the tokenizer's own; the usual ones are always searched for. A token of a
     single character cannot be broken and stays.
     """
+    search = _kept if len(text) <= _LONGEST_KEPT else _sanitized
+    return search(text, protected, control_tokens)
+
+
+def _sanitized(text: str, protected: Protected, control_tokens: frozenset[str]) -> str:
     names = _names(control_tokens | protected.delimiters)
     while True:  # nearly always once: only a name that holds a space can arise from a break
         broken = _broken(text, protected, names)
         if broken == text:
             return text
         text = broken
+
+
+# A text stands in many prompts of its tournament, one soon after the other.
+_kept = lru_cache(maxsize=256)(_sanitized)
 
 
 def _broken(text: str, protected: Protected, names: _Names) -> str:

@@ -7,7 +7,7 @@ from rrm_queue.diagnostics.reading import Finding, Level
 from rrm_queue.reports.contents import Board, Judge, Summary
 from rrm_queue.text import chance, count, printable
 
-COSTS = ("cost", "wall time", "completion tokens", "votes")
+COSTS = ("cost", "completion tokens", "prompt tokens", "wall time", "votes")
 """The facts of the cost that a card shows, the first that there are; two of them."""
 
 

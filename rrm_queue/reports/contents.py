@@ -10,7 +10,9 @@ from typing import NamedTuple
 from rrm_queue.diagnostics.diagnosis import Diagnosis
 from rrm_queue.domain import Seeding, TournamentState
 from rrm_queue.ratings.leaderboard import Leaderboard
+from rrm_queue.reports.subsets import SubsetTable
 from rrm_queue.reports.win_matrix import HeatRow
+from rrm_queue.views.closeness import TournamentLine
 from rrm_queue.views.matches import TalliedMatch
 from rrm_queue.views.tournaments import Answer, TournamentView
 
@@ -24,11 +26,15 @@ class Fact(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """The leaderboard, the notes below it, and the win rates between its generators."""
+    """The leaderboard, the notes below it, and the win rates between its generators.
+
+    `subsets` is None where the file names none.
+    """
 
     board: Leaderboard
     notes: Sequence[str]
     heat: Sequence[HeatRow] = ()
+    subsets: SubsetTable | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +76,11 @@ class Tournament:
     `prompt` and `reference` may be cut; they are None without `texts`. `names` are what all
     candidates are called, by number. `answers` (by rank), `matches` and their votes may be fewer
     than there are: `planned` counts all matches. `bracket` is None for strategies without one.
+    `line` is how it stands in a list, `cost` what its votes cost; None without a price of tokens.
     """
 
     view: TournamentView
+    line: TournamentLine
     prompt: str | None
     reference: str | None
     names: Sequence[str]
@@ -81,6 +89,7 @@ class Tournament:
     planned: int
     bracket: Bracket | None
     texts: bool = True
+    cost: str | None = None
 
     @property
     def failed(self) -> bool:
@@ -93,7 +102,7 @@ class Report:
     """Everything that the page shows.
 
     `tournaments` are read once and one at a time; `selection` says in words which they are. `board`
-    is None where the file names no generators.
+    is None where the file names no generators. `priced`: whether tournaments say what they cost.
     """
 
     summary: Summary
@@ -101,3 +110,4 @@ class Report:
     judge: Judge
     tournaments: Iterable[Tournament]
     selection: str
+    priced: bool = False

@@ -21,7 +21,7 @@ from rrm_queue.reports.contents import Report, Tournament
 from rrm_queue.reports.embedded import embedded
 from rrm_queue.reports.figures import board_figure, findings_figure, labels_table
 from rrm_queue.reports.payload import payload
-from rrm_queue.text import beginning, printable
+from rrm_queue.text import beginning, count, magnitude, printable
 
 PREVIEW = 140  # characters of a prompt in the list of tournaments
 
@@ -40,6 +40,7 @@ def page(report: Report) -> Iterator[str]:
         board=board_figure(report.board),
         judge=findings_figure(report.judge),
         labels=labels_table(report.judge.diagnosis.labels),
+        priced=report.priced,
     )
     tournament = template("tournament.html.j2")
     for number, held in enumerate(report.tournaments, start=1):
@@ -73,22 +74,21 @@ def _tournament(number: int, held: Tournament) -> dict[str, Any]:
     """The variables of the tournament's template."""
     view = held.view
     done = [match for match in held.matches if match.done]
+    ranks = [answer.standing.rank for answer in held.answers if answer.standing]
     marks = {
         "failed": held.failed,
+        "tied": ranks.count(1) > 1,
         "split votes": any(match.split for match in done),
         "coin or draw": any(match.judged_winner is None for match in done),
         "unfinished": view.champion is None and not held.failed,
     }
-    ranks = [answer.standing.rank for answer in held.answers if answer.standing]
     return {
         "number": number,
+        "line": held.line,
+        "cost": held.cost,
         "key": printable(view.key),
-        "state": str(view.state),
-        "failed": held.failed,
         "error": printable(view.error) if view.error else None,
         "coins": any(match.by_coin for match in held.matches),
-        "champion": None if view.champion is None else printable(held.names[view.champion]),
-        "tied": ranks.count(1) > 1,
         "preview": beginning(held.prompt or "", PREVIEW),
         "marks": [mark for mark, applies in marks.items() if applies],
         "picture": picture(held),
@@ -117,5 +117,10 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["number"] = lambda value: f"{value:,}"
+    environment.filters |= {
+        "number": lambda value: f"{value:,}",
+        "counted": count,
+        "magnitude": magnitude,
+        "printable": printable,
+    }
     return environment

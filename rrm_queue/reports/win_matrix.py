@@ -59,7 +59,11 @@ def win_matrix(
 def _cell(name: str, other: str, won: float, met: float) -> HeatCell | None:
     if not met:
         return None
-    rate = won / met
     pair = f"{printable(name)} against {printable(other)}"
-    label = f"{pair}: wins {100 * rate:.0f} % of {count(int(met), 'match')}"
+    return heat_cell(won / met, pair, count(int(met), "match"))
+
+
+def heat_cell(rate: float, who: str, matches: str) -> HeatCell:
+    """A win rate of `who` in so many `matches`, in words."""
+    label = f"{who}: wins {100 * rate:.0f} % of {matches}"
     return HeatCell(f"{100 * rate:.0f}", round(STEPS * rate), label)

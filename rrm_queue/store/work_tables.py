@@ -6,7 +6,7 @@ from sqlalchemy import BigInteger, Column, ForeignKey, Index, Text, UniqueConstr
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field, SQLModel
 
-from rrm_queue.domain import BatchState
+from rrm_queue.domain import BatchState, Verdict
 from rrm_queue.store.column_types import bigint_key, moment, of_tournament, word
 from rrm_queue.views.cohorts import CohortState, Partial
 
@@ -60,10 +60,19 @@ class Batch(SQLModel, table=True):
 class PersonLease(SQLModel, table=True):
     """A person's right to a match until the `deadline`: a batch of this one match.
 
-    The vote to be cast has this `number`, and shows the second answer first if `swapped`.
+    The vote to be cast has this `number`, and shows the second answer first if `swapped`. A
+    `verdict` that is cast but may still be taken back stands here until the deadline, with the
+    `seconds` that the person took; then it is recorded as a vote.
     """
 
     __tablename__ = "person_leases"
+    __table_args__ = (
+        Index(
+            "person_leases_cast",
+            "deadline",
+            postgresql_where=text("verdict IS NOT NULL"),
+        ),
+    )
 
     batch_id: int = Field(
         sa_column=Column(BigInteger, ForeignKey("batches.id", ondelete="CASCADE"), primary_key=True)
@@ -74,6 +83,8 @@ class PersonLease(SQLModel, table=True):
     swapped: bool
     taken_at: datetime | None = Field(default=None, sa_column=moment(now=True, nullable=False))
     deadline: datetime = Field(sa_column=moment(nullable=False))
+    verdict: Verdict | None = Field(default=None, sa_type=word(Verdict))
+    seconds: float | None = None
 
 
 class SkippedMatch(SQLModel, table=True):

@@ -2,14 +2,18 @@
 
 from typing import NamedTuple
 
+from rrm_queue.domain import Price, Spent, TournamentId
+
 
 class TournamentLine(NamedTuple):
     """A tournament with its two best and the distance of their Bradley-Terry ratings.
 
     `champion` and `runner_up` are generators, or ids of candidates without one. `matches` are
-    decided, `coins` of them by a coin; `tokens` are those of all votes. `prompt` is its beginning.
+    decided, `coins` of them by a coin. Tokens are those of the votes that this job has paid for.
+    `prompt` is its beginning.
     """
 
+    id: TournamentId
     key: str
     state: str
     error: str | None
@@ -21,4 +25,18 @@ class TournamentLine(NamedTuple):
     matches: int
     coins: int
     votes: int
-    tokens: int
+    prompt_tokens: int
+    cached_tokens: int
+    completion_tokens: int
+
+    @property
+    def tokens(self) -> int:
+        """All tokens of its votes."""
+        return self.prompt_tokens + self.completion_tokens
+
+    def cost(self, price: Price | None) -> float | None:
+        """What its votes cost by a price of tokens; None without such a price."""
+        if price is None or price.by_time:
+            return None
+        spent = Spent(self.prompt_tokens, self.cached_tokens, self.completion_tokens)
+        return price.of(spent)

@@ -65,7 +65,7 @@ class Match:
 
     @property
     def name(self) -> str:
-        """Such as `1.0`: round and slot."""
+        """Such as `1.0`: its round, from 1, and its place in the round, from 0."""
         return f"{self.round}.{self.slot}"
 
     @property
@@ -170,7 +170,7 @@ class PlacedMatch(NamedTuple):
 
     @property
     def name(self) -> str:
-        """Such as `1.0`: round and slot."""
+        """Such as `1.0`: its round, from 1, and its place in the round, from 0."""
         return f"{self.round}.{self.slot}"
 
     @property

@@ -100,7 +100,7 @@ class FinishedTournament(NamedTuple):
     """A tournament that is done; `candidates` by number, `standings` the champion first.
 
     One that `failed` has no standings; it is read only where its votes are asked for. `matches`
-    come by round and slot, where the reader asked for matches. They are streamed: read them once,
+    come by round and place, where the reader asked for matches. They are streamed: read them once,
     before the next tournament. `decided_by` is what put the champion first; None for a single
     candidate.
     """

@@ -22,6 +22,7 @@ from rrm_queue.web.routes import (
     judging,
     open_jobs,
     pages,
+    ranking,
     results,
     rewards,
     submit,
@@ -32,6 +33,7 @@ from rrm_queue.web.serving import Serving
 ROUTERS: tuple[APIRouter, ...] = (
     submit.router,
     open_jobs.router,
+    ranking.router,
     rewards.router,
     trainers.router,
     jobs.router,

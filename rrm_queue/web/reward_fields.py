@@ -90,6 +90,32 @@ class RewardFields(AnyRewardFields):
         return RewardRequest(completions=self.completions, id=name, **self.common())
 
 
+class RankFields(JudgingFields):
+    """Candidates that are to be ranked: a row of a file, and how it is judged."""
+
+    prompt: str | list[dict[str, Any]] = Field(
+        description="A text, or chat messages `{role, content}`."
+    )
+    candidates: list[str | dict[str, Any]] = Field(
+        description="The answers: texts, or objects `{text, id?, generator?, gold?}`."
+    )
+    reference: str | int | float | None = Field(None, description="The right answer.")
+    criteria: str | list[str] | None = Field(
+        None, description="What the answers are judged by, for judges that are shown it."
+    )
+    id: str | int | None = Field(None, description="Names the ranking; else its content does.")
+    wait: float = Field(WAIT, ge=0, le=MOST_WAIT, description="Seconds to wait for the ranking.")
+
+    def row(self) -> dict[str, Any]:
+        """The row, unchecked."""
+        names = {"prompt", "candidates", "reference", "criteria", "id"}
+        return self.model_dump(include=names, exclude_none=True)
+
+    def options(self) -> dict[str, Any]:
+        """The options that are given."""
+        return self.model_dump(include=set(OPTIONS), exclude_unset=True, exclude_none=True)
+
+
 class SampleFields(AnyRewardFields):
     """One answer of a cohort."""
 

@@ -20,6 +20,7 @@ from rrm_queue.domain import JobId
 from rrm_queue.local.stack import Addresses
 from rrm_queue.store.database import Database
 from rrm_queue.store.views.jobs import list_jobs, view_job
+from rrm_queue.web import live
 
 pytestmark = pytest.mark.skipif(
     CHROMIUM is None, reason="no Chromium here: apt-get install chromium"
@@ -119,14 +120,14 @@ def watched_to_its_end(
     expect(page.get_by_role("heading", name="good.jsonl")).to_be_visible()
     expect(page.locator(".state").first).to_have_text("queued")
     page.evaluate("window.loadedOnce = true")
-    seen = [number_of(page, "matches")]
+    seen = [number_of(page, "matches decided")]
     while step(database, broker):
         with database.begin() as tx:
             done = list_jobs(tx, 1)[0].matches_done
         shown = f"{done:,}"
-        figure = page.locator(".going div", has=page.get_by_text("matches", exact=True))
+        figure = page.locator(".going div", has=page.get_by_text("matches decided", exact=True))
         expect(figure.locator("dd")).to_have_text(re.compile(rf"^{shown}\b"))
-        seen.append(number_of(page, "matches"))
+        seen.append(number_of(page, "matches decided"))
     expect(page.locator(".state").first).to_have_text("succeeded")
     assert seen == sorted(seen)
     assert seen[-1] == matches
@@ -285,6 +286,36 @@ def test_an_idle_page_costs_no_query(
     submit_file(database, lines([3]), id="0" * 12)
     expect(held.page.locator("tbody tr")).to_have_count(2)
     assert asked
+
+
+def test_an_open_page_of_a_running_job_in_which_nothing_happens_costs_no_query(
+    reader: Opened,
+    database: Database,
+    broker: BrokerClient,
+    server: HttpServer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It asks the broker from time to time, whose facts the store does not tell."""
+    monkeypatch.setattr(live, "PULSE", 0.3)
+    job = submit_file(database, lines([4, 4]))
+    dispatch(database, broker)
+    page = reader().open(f"/jobs/{job}")
+    expect(page.locator(".state").first).to_have_text("running")
+    page.wait_for_timeout(2500)  # until its stream has begun, and what it said first is old
+    asked: list[str] = []
+    told: list[str] = []
+    ask = server.serving.live._ask
+    engine = server.serving.app.database._engine
+    event.listen(engine, "before_cursor_execute", lambda *call: asked.append(call[2]))
+
+    async def counted(pulse: Callable[[], str]) -> str:
+        told.append("asked")
+        return await ask(pulse)
+
+    monkeypatch.setattr(server.serving.live, "_ask", counted)
+    page.wait_for_timeout(3000)
+    assert len(told) > 4
+    assert asked == []
 
 
 def test_a_hundred_open_pages_share_one_listener_and_one_rendering(

@@ -193,7 +193,7 @@ def test_searching_finds_ids_prompts_answers_and_reasoning(opened: Opened) -> No
     expect(told).to_have_text("6 of 6 tournaments")
     for words, found in (
         ("plain-1", 1),
-        ("WHAT is 2 and", 1),
+        ("WHAT is 2 and", 3),
         ("It is 69", 1),
         ("needle-0-1", None),
         ("model 2 follows", 3),
@@ -201,6 +201,7 @@ def test_searching_finds_ids_prompts_answers_and_reasoning(opened: Opened) -> No
         ("nobody ever wrote this", 0),
     ):
         search.fill(words)
+        search.press("Enter")  # at once, so that what is told is not that of the words before
         if found is None:
             expect(told).not_to_have_text("0 of 6 tournaments")
         else:

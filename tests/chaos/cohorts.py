@@ -26,10 +26,11 @@ from rrm_queue.ratings.rewards import rewards
 from rrm_queue.views.rewards import RewardFormula
 
 SIZE = 8
-IN_FLIGHT = 16  # answers of a client that are waited for at once
+IN_FLIGHT = 4  # answers of a client that are waited for at once
 LATE = 2.0  # seconds by which an answer may come late
-PATIENCE = (0.5, 3.0, 60.0)  # seconds after which a client drops a connection
+PATIENCE = (1.0, 10.0, 60.0)  # seconds after which a client drops a connection
 LIFE = 8.0  # seconds that a client lives on average
+DEATHS = 3  # of a client; then it lives on
 
 Sample = dict[str, Any]
 Told = dict[tuple[str, int], set[float]]
@@ -63,13 +64,13 @@ class Fire:
         return max(self.last[group] - self.first[group] for group in self.last)
 
 
-def fire(groups: int, *, clients: int, deadline: float, pause: float, seed: int = 5) -> Fire:
-    """Sends so many groups from so many clients, and kills a part every `pause` seconds or so."""
+def fire(groups: int, *, clients: int, deadline: float, kills: int, seed: int = 5) -> Fire:
+    """Sends so many groups from so many clients, while so many processes are killed."""
     with reward_fleet(coordinators=2, workers=2, servers=2) as ours:
         bodies = [samples(number, timeout=deadline) for number in range(groups)]
         found = Fire()
         began = time.monotonic()
-        asyncio.run(_sent(ours, bodies, clients, pause, random.Random(seed), found))
+        asyncio.run(_sent(ours, bodies, clients, kills, random.Random(seed), found))
         found.seconds = time.monotonic() - began
         found.wrong += _wrong_rewards(bodies, found) + _wrong_counts(ours, groups)
         found.wrong += [
@@ -116,7 +117,7 @@ async def _sent(
     ours: RewardFleet,
     bodies: Sequence[Sequence[Sample]],
     clients: int,
-    pause: float,
+    kills: int,
     chance: random.Random,
     found: Fire,
 ) -> None:
@@ -125,16 +126,14 @@ async def _sent(
     for group in bodies:
         for body in group:
             chance.choice(hands).append(body)
-    killing = asyncio.create_task(_kill(ours, pause, random.Random(7), found))
+    killing = asyncio.create_task(_kill(ours, kills, len(bodies) * SIZE, random.Random(7), found))
     await asyncio.gather(
         *(
             _client(ours.servers, hand, random.Random(number), found)
             for number, hand in enumerate(hands)
         )
     )
-    killing.cancel()
-    await asyncio.gather(killing, return_exceptions=True)
-    list(ours.fleet.tend())
+    await killing
 
 
 async def _client(
@@ -142,12 +141,15 @@ async def _client(
 ) -> None:
     """Lives again and again until all of its answers have their rewards."""
     wanted = {(body["group"], body["index"]): chance.choice((1, 1, 2)) for body in hand}
+    deaths = 0
     while any(wanted.values()):
         left = [body for body in hand if wanted[body["group"], body["index"]]]
         life = asyncio.create_task(_life(servers, left, wanted, chance, found))
-        done, _ = await asyncio.wait([life], timeout=chance.expovariate(1 / LIFE))
+        limit = chance.expovariate(1 / LIFE) if deaths < DEATHS else None
+        done, _ = await asyncio.wait([life], timeout=limit)
         if not done:
             life.cancel()  # it dies, with all of its connections
+            deaths += 1
             found.kills["client"] += 1
         await asyncio.gather(life, return_exceptions=not done)
         await asyncio.sleep(chance.uniform(0, LATE))
@@ -206,16 +208,24 @@ async def _send(
             wanted[place] = 0
 
 
-async def _kill(ours: RewardFleet, pause: float, chance: random.Random, found: Fire) -> None:
-    """Kills parts, one after the other, and starts them again."""
+async def _kill(
+    ours: RewardFleet, kills: int, samples: int, chance: random.Random, found: Fire
+) -> None:
+    """Kills parts, one after the other as the groups go on, and starts them again."""
     names = [n for n in ours.fleet.parts if n.startswith(("server-", "coordinator-", "judge-"))]
-    while True:
-        name = chance.choice(names)
-        await asyncio.sleep(pause)
+    for number in range(kills):
+        while len(found.told) < number * samples // kills:
+            await asyncio.sleep(0.1)
+        name = names[number % len(names)]
+        _say(f"{len(found.told)} of {samples} answers have their reward; kills {name}")
         kill(ours.fleet.parts[name])
         found.kills[name.partition("-")[0]] += 1
-        await asyncio.sleep(chance.uniform(0, pause))
+        await asyncio.sleep(chance.uniform(0, 1))
         list(ours.fleet.tend())
+
+
+def _say(line: str) -> None:
+    print(f"{time.strftime('%H:%M:%S')} {line}", file=sys.stderr, flush=True)
 
 
 def main() -> int:
@@ -224,9 +234,9 @@ def main() -> int:
     parser.add_argument("--groups", type=int, default=2000)
     parser.add_argument("--clients", type=int, default=64)
     parser.add_argument("--deadline", type=float, default=600.0, help="seconds for a group")
-    parser.add_argument("--pause", type=float, default=3.0, help="seconds between two kills")
+    parser.add_argument("--kills", type=int, default=60, help="processes that are killed")
     given = parser.parse_args()
-    found = fire(given.groups, clients=given.clients, deadline=given.deadline, pause=given.pause)
+    found = fire(given.groups, clients=given.clients, deadline=given.deadline, kills=given.kills)
     print(f"{given.groups} groups of {SIZE} from {given.clients} clients: {found.seconds:.0f} s")
     print(f"the slowest group took {found.slowest():.0f} s; killed: {dict(found.kills)}")
     print(f"answers: {dict(found.statuses)}")

@@ -19,6 +19,7 @@ from rrm_queue.errors import BadInput, JobNotFound, StillRunning
 from rrm_queue.intake.reader import Source
 from rrm_queue.local.stack import Addresses
 from rrm_queue.store.database import Database
+from rrm_queue.store.listening import Channel, listening
 from rrm_queue.store.queue.control import pause_job
 from rrm_queue.views.jobs import JobView
 
@@ -50,11 +51,12 @@ def test_a_submission_is_a_value(app: App) -> None:
     request = request_of(SubmitOptions(name="mine", priority=3), app.settings.openai_base_url)
     second = lines([2]).replace(b"t0", b"t1")
     sources = [Source("a.jsonl", io.BytesIO(lines([2]))), Source("b.jsonl", io.BytesIO(second))]
-    submitted, warning = submit(app, sources, request)
+    with listening(app.database, [Channel.WORK]) as coordinator:
+        submitted, warning = submit(app, sources, request)
+        assert [notice.ids for notice in coordinator.receive(20)] == [[submitted.job]]
     view = jobs.view(app, submitted.job)
     assert (view.name, view.priority, view.source) == ("mine", 3, "a.jsonl, b.jsonl")
     assert (submitted.new, submitted.tournaments, warning) == (True, 2, None)
-    assert app.broker.waiting("rrmq.coordinator") == 1
 
 
 def test_a_broker_that_is_away_is_a_warning_not_an_error(app_without_broker: App) -> None:

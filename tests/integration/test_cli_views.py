@@ -16,7 +16,8 @@ from kit.jobs import QUEUE, lines, play, submit_file
 from sqlalchemy import text
 
 from rrm_queue.broker.client import BrokerClient
-from rrm_queue.broker.leases import WorkerLeases, process_name, stopped_key
+from rrm_queue.broker.leases import WorkerLeases, stopped_key
+from rrm_queue.broker.processes import process_name
 from rrm_queue.broker.troubles import tell
 from rrm_queue.cli.main import rrmq as main
 from rrm_queue.domain import Seeding

@@ -85,6 +85,17 @@ def test_what_came_in_time_is_judged_if_the_caller_wants_that(rewarding: RewardF
     assert alone.status == 504
 
 
+def test_a_strategy_that_waits_for_the_whole_group_keeps_the_deadline_too(
+    rewarding: RewardFleet,
+) -> None:
+    bodies = samples(109, timeout=1, partial="judge", strategy="swiss")
+    answers = send(rewarding, bodies[:5])
+    assert [one.status for one in answers] == [200] * 5
+    assert {one.body["answers"] for one in answers} == {5}
+    bodies = samples(110, timeout=1, strategy="swiss")
+    assert [one.status for one in send(rewarding, bodies[:5])] == [504] * 5
+
+
 def test_samples_of_one_text_get_the_same_reward(rewarding: RewardFleet) -> None:
     same = {"text": "the same", "gold": 1}
     answers = send(rewarding, [{**body, "completion": same} for body in samples(107, 3)])

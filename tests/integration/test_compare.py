@@ -264,9 +264,9 @@ def test_the_disagreements_are_the_same_however_results_arrived(
     with App(settings, start=False) as app:
         shown = [
             [(one.tournament, one.round, one.slot) for one, *_ in found.disagreements]
-            for found in (compare(app, job, "other", 9) for job in made.values())
+            for found in (compare(app, job, "other", 21) for job in made.values())
         ]
-    assert len(shown[0]) == 9
+    assert len(shown[0]) == 21
     assert shown == [shown[0]] * len(made)
 
 

@@ -10,6 +10,7 @@ from kit.paid_votes import view
 from rrm_queue.broker import inbox
 from rrm_queue.broker.client import BrokerClient
 from rrm_queue.broker.inbox import PLACES_KEY, inbox_key
+from rrm_queue.coordinator import batching
 from rrm_queue.coordinator.dispatch import dispatch
 from rrm_queue.coordinator.recorder import Recorder
 from rrm_queue.domain import BatchId, JobId, JobState, Verdict, Vote
@@ -122,8 +123,9 @@ def test_flushes_of_many_batches_are_recorded_together(
 
 
 def test_who_stops_records_what_it_has_begun_and_leaves_the_rest(
-    database: Database, broker: BrokerClient
+    database: Database, broker: BrokerClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(batching, "MOST_RECORDED", 1)  # so each flush is a group of its own
     for name in ("one", "two"):
         submit_file(database, lines([2]), id=name, anew=True)
     dispatch(database, broker)

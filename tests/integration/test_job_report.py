@@ -13,6 +13,7 @@ from kit.jobs import lines, play, received, submit_file
 from kit.replays import as_lines, crowd, judge_all
 from sqlalchemy import text
 
+from rrm_queue.actions.money import amount
 from rrm_queue.broker.client import BrokerClient
 from rrm_queue.cli.main import rrmq as main
 from rrm_queue.cli.options.flags import flag
@@ -23,6 +24,8 @@ from rrm_queue.errors import TournamentNotFound, UsageFault
 from rrm_queue.local.stack import Addresses
 from rrm_queue.messages import Failure, MatchReport
 from rrm_queue.store.database import Database
+from rrm_queue.store.views.closeness import tournament_lines
+from rrm_queue.store.views.results import job_results
 
 Rrmq = Callable[..., Result]
 Row = dict[str, Any]
@@ -62,7 +65,7 @@ def test_a_finished_knockout(database: Database, broker: BrokerClient, rrmq: Rrm
     job = submit_file(database, lines([8, 5, 2]), name="My <b>job</b>")
     play(database, broker)
     page = made(rrmq, job)
-    found = held(page)
+    found = sorted(held(page), key=lambda one: str(one["key"]))
     assert [one["key"] for one in found] == ["t0", "t1", "t2"]
     assert [len(one["matches"]) for one in found] == [7, 4, 1]
     assert [one["names"][one["champion"]] for one in found] == ["c7", "c4", "c1"]
@@ -73,9 +76,9 @@ def test_a_finished_knockout(database: Database, broker: BrokerClient, rrmq: Rrm
             assert [vote["chosen"] for vote in match["cast"]] == [match["winner"]]
     boxes = [
         figure.count("<rect")
-        for figure in re.findall(r'<figure class="bracket">.*?</figure>', page, re.S)
+        for figure in re.findall(r'<figure class="bracket [^"]*">.*?</figure>', page, re.S)
     ]
-    assert boxes == [7, 4, 1]
+    assert sorted(boxes) == [1, 4, 7]
     shown = words(page)
     assert "All 3 tournaments have a result." in shown
     assert "My &lt;b&gt;job&lt;/b&gt;" in shown
@@ -162,6 +165,81 @@ def test_labels_are_compared(database: Database, broker: BrokerClient, rrmq: Rrm
     assert "kappa" in page
 
 
+def test_tournaments_come_as_in_the_list_with_runner_up_margin_tokens_and_cost(
+    database: Database, broker: BrokerClient, rrmq: Rrmq
+) -> None:
+    price = {"prompt": 1000.0, "completion": 2000.0}
+    job = submit_file(database, lines([8, 3, 5, 2, 4]), price=price)
+    play(database, broker)
+    with database.begin() as tx:
+        tx.execute(
+            text("UPDATE votes SET prompt_tokens = 100 + match_id % 7, completion_tokens = 10")
+        )
+        tx.execute(text("UPDATE votes SET reused = true WHERE match_id % 3 = 0"))
+        listed = tournament_lines(tx, job, 9)
+        spent = {
+            row.key: row
+            for row in tx.execute(
+                text(
+                    "SELECT t.key, sum(v.prompt_tokens) AS prompt, count(*) AS votes"
+                    " FROM tournaments t JOIN matches m ON m.tournament_id = t.id"
+                    " JOIN votes v ON v.match_id = m.id WHERE NOT v.reused GROUP BY t.key"
+                )
+            )
+        }
+        standings = {
+            result.key: result.standings for result in job_results(tx, job) if result.standings
+        }
+    page = made(rrmq, job)
+    summaries = re.findall(r"<summary><span class=\"key\">.*?</summary>", page, re.S)
+    assert [one["key"] for one in held(page)] == [line.key for line in listed]
+    margins = [line.margin for line in listed if line.margin is not None]
+    assert margins == sorted(margins)
+    assert len(summaries) == len(margins) == 5
+    for line, summary in zip(listed, summaries, strict=True):
+        first, second, *_ = standings[line.key]
+        shown = words(summary)
+        assert shown.startswith(f"{line.key} {first.key} {second.key} ")
+        assert f"{first.standing.bt - second.standing.bt:.0f} {line.matches} {line.votes}" in shown
+        held_ = spent[line.key]
+        assert line.tokens == held_.prompt + 10 * held_.votes
+        cost = held_.prompt * 0.001 + held_.votes * 0.02
+        assert f'data-name="cost">{amount(cost)}<' in summary
+
+
+def test_results_by_subset_are_those_of_rrmq_leaderboard(
+    database: Database, broker: BrokerClient, rrmq: Rrmq
+) -> None:
+    answers = [
+        [{"text": f"{i} {number}", "generator": f"g{(i + number) % 3}"} for i in range(3)]
+        for number in range(12)
+    ]
+    rows = [
+        {
+            "id": f"p{number}",
+            "prompt": f"Which? {number}",
+            "subset": ("math", "<code>")[number % 2],
+            "candidates": candidates,
+        }
+        for number, candidates in enumerate(answers)
+    ]
+    job = submit_file(database, as_lines(rows), strategy="elo", reference=False)
+    play(database, broker)
+    page = made(rrmq, job)
+    table = re.findall(r'<table class="heat subsets">.*?</table>', page, re.S)[0]
+    shown = [
+        words(row).split() for row in re.findall(r"<tr><th scope=\"row\">.*?</tr>", table, re.S)
+    ]
+    found = json.loads(rrmq("leaderboard", job, "--by", "subset", "--json").stdout)
+    order = [line["generator"] for line in found["generators"]]
+    assert len(shown) == len(found["subsets"]) == 2
+    for row, subset in zip(shown, found["subsets"], strict=True):
+        board = {line["generator"]: line for line in subset["generators"]}
+        assert row[0] == subset["subset"].replace("<", "&lt;").replace(">", "&gt;")
+        assert row[1] == subset["generators"][0]["generator"]
+        assert row[-len(order) :] == [f"{100 * board[name]['win_rate']:.0f}" for name in order]
+
+
 def test_gold_is_compared(database: Database, broker: BrokerClient, rrmq: Rrmq) -> None:
     rows = [
         {
@@ -186,8 +264,7 @@ def test_what_is_carried_is_bounded_and_told(database: Database, rrmq: Rrmq) -> 
     keys = [one["key"] for one in held(page)]
     assert len(keys) == 9
     assert {"t2", "t50"} <= set(keys)
-    assert sorted(keys, key=lambda key: int(key[1:])) == keys
-    spread = [int(key[1:]) for key in keys if key not in ("t2", "t50")]
+    spread = sorted(int(key[1:]) for key in keys if key not in ("t2", "t50"))
     assert all(number <= 40 for number in spread)  # where enough is done, those that are
     assert max(b - a for a, b in zip([0, *spread], [*spread, 41], strict=True)) <= 8
     assert f"9 of 50: spread evenly over the file. rrmq votes {job} TOURNAMENT" in words(page)

@@ -183,8 +183,10 @@ def test_rewards_are_given_with_and_without_control(rrmq: Printed, job: JobId) -
         assert logit(row["reward"]) - logit(row["controlled"]) == pytest.approx(owed, abs=1e-9)
     from_python = rrm_queue.export(job, "rewards", reward="bt", control="length")
     assert list(map(dict, from_python)) == rewards
+    by_default = rrmq("export", job, "--as", "rewards", "--control", "length")
+    assert [json.loads(line) for line in by_default.stdout.splitlines()] == rewards
     with pytest.raises(UsageFault):
-        rrmq("export", job, "--as", "rewards", "--control", "length")
+        rrmq("export", job, "--as", "rewards", "--reward", "elo", "--control", "length")
 
 
 def test_what_does_not_go_together_is_said(

@@ -77,20 +77,21 @@ def test_one_odd_completion_of_eight_is_asked_for_once(odd: str) -> None:
 def test_a_match_that_cannot_be_encoded_fails_alone() -> None:
     sent: list[Outcomes] = []
 
-    def send(outcomes: Outcomes) -> None:
-        encode(outcomes)
-        sent.append(outcomes)
+    def send(*flushes: Outcomes) -> None:
+        for outcomes in flushes:
+            encode(outcomes)
+        sent.extend(flushes)
 
     batch = JudgeBatch(
         1, "job", JudgeSpec("openai", "m"), [], [BatchMatch(n, 0, 1) for n in range(8)], Voting(), 0
     )
 
     async def run() -> None:
-        outbox = Outbox(batch, "me", send)
+        outbox = Outbox("me", send, most=8).of(batch)
         for number in range(8):
             tokens = 2**70 if number == 3 else 5
             vote = Vote(1, Verdict.FIRST, prompt_tokens=tokens)
-            await outbox.add(MatchReport(number, [vote]))
+            outbox.add(MatchReport(number, [vote]))
         await outbox.drain()
 
     asyncio.run(run())

@@ -5,11 +5,13 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from kit.jobs import job_of, lines, play
+from kit.jobs import QUEUE, job_of, lines, play
 from sqlalchemy import text
 
 from rrm_queue.broker.client import BrokerClient
-from rrm_queue.domain import JobId, JobState
+from rrm_queue.coordinator import floors
+from rrm_queue.coordinator.dispatch import dispatch
+from rrm_queue.domain import Candidate, JobId, JobState, Tournament
 from rrm_queue.errors import BadInput, JobNotOpen
 from rrm_queue.intake.appending import AppendedFile, append_file
 from rrm_queue.intake.reader import read
@@ -197,3 +199,23 @@ def rows_read(database: Database) -> int:
                 """)
             )
         )
+
+
+def test_a_tournament_that_is_committed_late_is_judged_at_once(
+    open_database: Database, broker: BrokerClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its id is lower than that of one that runs already, and so below the job's floor."""
+    monkeypatch.setattr(floors, "LOOK_EVERY", 1)
+    known: dict[str, floors.Floors] = {}
+    answers = tuple(Candidate(f"c{number}", f"It is {number}.") for number in range(3))
+    early, late = (Tournament(key, "Which?", answers, 0, reference="2") for key in ("a", "b"))
+    with open_database.begin() as slow:
+        (low,) = appending.append(slow, JOB, 0, [early])
+        with open_database.begin() as tx:
+            (high,) = appending.append(tx, JOB, 0, [late])
+            appending.count_appended(tx, JOB, 1, 3)
+        assert low.tournament < high.tournament
+        assert dispatch(open_database, broker, floors=known) == 3
+        assert known[QUEUE].of(JOB).tournament == high.tournament
+        appending.count_appended(slow, JOB, 1, 3)
+    assert dispatch(open_database, broker, floors=known) == 3

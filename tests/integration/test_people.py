@@ -166,7 +166,7 @@ def test_a_repeated_vote_changes_nothing_and_another_one_is_refused(
     match = ada.take(job)["match"]
     first = ada.vote(match, "first")
     assert ada.vote(match, "first").content == first.content
-    assert first.json() == {"job": job, "person": "Ada", "verdict": "first"}
+    assert first.json() == {"job": job, "person": "Ada", "verdict": "first", "held": False}
     assert is_problem(ada.vote(match, "second"), 409)["detail"].endswith("before: first")
     assert bo.judge_all(job) == 1
     assert ada.vote(match, "first").status_code == 200

@@ -4,14 +4,12 @@ The coordinator's statements are prepared, and the server may come to plan them 
 parameters: so each is planned as often as it takes to see that.
 """
 
-import re
-from collections.abc import Iterator, Mapping
-from typing import Any, cast
+from collections.abc import Mapping
 from uuid import UUID
 
-import psycopg
 import pytest
 from kit.filled_store import Filling, fill
+from kit.query_plans import Parameters, read_whole
 from sqlalchemy import TextClause, text
 
 from rrm_queue.store.database import Database, Transaction
@@ -29,20 +27,11 @@ from rrm_queue.store.queue import (
 )
 from rrm_queue.store.views import jobs, matches, results
 
-LARGE = {"matches", "votes", "tournaments", "candidates", "standings", "batches"}
-
 MANY_SMALL = Filling("aaaaaaaaaaaa", count=40_000, size=2, done=30_000, running=0)
 PAIRS = Filling("bbbbbbbbbbbb", count=3_000, size=8, done=2_480, running=20)
 
-NAMED = re.compile(r"(?<![:\w]):(\w+)")
-
 # What deleting a job's row does by its foreign key.
 DELETE_BATCHES = text("DELETE FROM batches WHERE job_id = :job")
-
-RUNS = 8
-"""The server plans a prepared statement five times for its parameters before it may stop to."""
-
-Parameters = dict[str, Any]
 
 IDS = text("""
     SELECT (SELECT array_agg(id) FROM (SELECT id FROM matches WHERE job_id = :job AND state = 'out'
@@ -197,37 +186,6 @@ def walk(tx: Transaction) -> Mapping[str, tuple[TextClause, Parameters]]:
             },
         ),
     }
-
-
-def scanned(node: Mapping[str, Any]) -> Iterator[str]:
-    """The large tables that a plan reads from end to end."""
-    if node["Node Type"] == "Seq Scan" and node["Relation Name"] in LARGE:
-        yield node["Relation Name"]
-    for below in node.get("Plans", []):
-        yield from scanned(below)
-
-
-def plans(tx: Transaction, statement: TextClause, parameters: Parameters) -> list[Any]:
-    """The plans of a prepared statement's first runs; what the server keeps to is the last one."""
-    names = list(dict.fromkeys(NAMED.findall(statement.text)))
-    numbered = NAMED.sub(lambda found: f"${names.index(found[1]) + 1}", statement.text)
-    values = [parameters[name] for name in names]
-    run = f"EXECUTE planned ({', '.join(['%s'] * len(names))})" if names else "EXECUTE planned"
-    connection = cast("psycopg.Connection", tx.connection.driver_connection)
-    with psycopg.ClientCursor(connection) as cursor:
-        cursor.execute(f"PREPARE planned AS {numbered}".encode())
-        found = []
-        for _ in range(RUNS):
-            row = cursor.execute(f"EXPLAIN (FORMAT JSON) {run}".encode(), values).fetchone()
-            assert row is not None
-            found.append(row[0][0]["Plan"])
-        cursor.execute("DEALLOCATE planned")
-    return found
-
-
-def read_whole(tx: Transaction, statement: TextClause, parameters: Parameters) -> set[str]:
-    """The large tables that any of a statement's plans reads from end to end."""
-    return {table for plan in plans(tx, statement, parameters) for table in scanned(plan)}
 
 
 def test_no_statement_of_the_walk_reads_a_whole_table(filled: Database) -> None:

@@ -1,5 +1,8 @@
 """What recover finds, on real Postgres and Valkey."""
 
+import subprocess
+import sys
+
 import pytest
 from kit.jobs import lines, submit_file
 from sqlalchemy import text
@@ -55,6 +58,16 @@ def test_a_lost_message_is_sent_again(database: Database, broker: BrokerClient, 
     age(database, "sent_at")
     assert list(recover(database, broker, settled=True).lost.values()) == [Loss.MESSAGE]
     assert ready(database, job) == 4
+    assert dispatch(database, broker) == 4
+
+
+def test_a_worker_of_this_machine_that_has_ended_keeps_no_batch_until_its_lease_expires(
+    database: Database, broker: BrokerClient, job: JobId
+) -> None:
+    named = "from rrm_queue.broker.processes import process_name; print(process_name())"
+    done = subprocess.run([sys.executable, "-c", named], capture_output=True, text=True, check=True)
+    assert WorkerLeases(broker.client, done.stdout.strip()).take(job, batch(database))
+    assert list(recover(database, broker, settled=False).lost.values()) == [Loss.WORKER]
     assert dispatch(database, broker) == 4
 
 

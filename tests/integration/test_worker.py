@@ -152,10 +152,10 @@ def house(
     ready.set()
     broker_up.set()
 
-    def send(outcomes: Outcomes) -> None:
+    def send(*outcomes: Outcomes) -> None:
         if not broker_up.is_set():
             raise BrokerUnavailable("away")
-        sent.append(outcomes)
+        sent.extend(outcomes)
 
     metrics = Metrics()
     runner = BatchRunner(EngineSettings(), concurrency=8)
@@ -254,10 +254,10 @@ def test_a_stopped_jobs_batch_is_not_begun(house: House) -> None:
 def test_handing_back_sends_what_is_decided_before_the_lease_says_so(
     house: House, ending: Ending, mark: str
 ) -> None:
+    house.broker_up.clear()
     taken = house.take(house.batch(False, True))
     assert house.endpoint.kept.wait(10)
     eventually(lambda: house.metric("rrmq_matches_held 1.0"))
-    house.broker_up.clear()
     house.worker.release(ending)
     assert house.lease() == "me", "outcomes are still on their way"
     house.broker_up.set()

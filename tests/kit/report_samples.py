@@ -31,6 +31,8 @@ from rrm_queue.reports.contents import (
     Summary,
     Tournament,
 )
+from rrm_queue.reports.subsets import SubsetTable, subset_table
+from rrm_queue.views.closeness import TournamentLine
 from rrm_queue.views.matches import RecordedVote, TalliedMatch
 from rrm_queue.views.tournaments import Answer, TournamentView
 
@@ -70,7 +72,39 @@ def tournament(text: str = "text", *, failed: bool = False) -> Tournament:
         planned=1,
     )
     bracket = Bracket(Seeding.GIVEN, double=False)
-    return Tournament(view, text, text, (text, text), answers, (match,), 1, bracket)
+    return Tournament(
+        view,
+        line_of(view, text),
+        text,
+        text,
+        (text, text),
+        answers,
+        (match,),
+        1,
+        bracket,
+        cost=text,
+    )
+
+
+def line_of(view: TournamentView, text: str = "text") -> TournamentLine:
+    """How a tournament of one match stands in a list."""
+    return TournamentLine(
+        id=view.id,
+        key=view.key,
+        state=view.state,
+        error=view.error,
+        size=view.size,
+        prompt=view.prompt,
+        margin=None if view.champion is None else 12.0,
+        champion=None if view.champion is None else text,
+        runner_up=None if view.champion is None else text,
+        matches=1,
+        coins=0,
+        votes=1,
+        prompt_tokens=100,
+        cached_tokens=0,
+        completion_tokens=20,
+    )
 
 
 def report(text: str = "text", *, tournaments: tuple[Tournament, ...] | None = None) -> Report:
@@ -87,7 +121,7 @@ def report(text: str = "text", *, tournaments: tuple[Tournament, ...] | None = N
             (Fact(text, text),),
             (Fact(text, text),),
         ),
-        board=Board(_board(text), (text,)),
+        board=Board(_board(text), (text,), subsets=_subsets(text)),
         judge=judge(text),
         tournaments=iter(held),
         selection=text,
@@ -113,6 +147,13 @@ def judge(text: str) -> Judge:
         ones.astype(np.int8), votes, np.array([0, 0, 1, 1]), [text, f"{text} "], 1, Scoring()
     )
     return Judge(text, Diagnosis(found, labels, LongerWins(0.5, 0.2, 0.8, 4)))
+
+
+def _subsets(text: str) -> SubsetTable | None:
+    ends, zeros = np.array([1, 1, 2, 1], np.uint8), np.zeros(4, np.int64)
+    names = [text, f"{text}\u00a0b"]
+    matches = GeneratorMatches(np.arange(4), zeros, zeros + 1, ends)
+    return subset_table(names, matches, {0: text, 1: text, 2: f"{text} "}, names, 0)
 
 
 def _board(text: str):  # type: ignore[no-untyped-def]  # a Leaderboard

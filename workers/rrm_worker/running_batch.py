@@ -11,7 +11,7 @@ from msgspec import structs
 from rrm_queue.judging.batch_runner import BatchRunner
 from rrm_queue.log_once import tell
 from rrm_queue.messages import Failure, JudgeBatch, MatchReport
-from rrm_worker.outbox import Outbox
+from rrm_worker.outbox import BatchOutbox
 
 log = logging.getLogger(__name__)
 
@@ -40,8 +40,8 @@ class RunningBatch:
         self,
         batch: JudgeBatch,
         loop: asyncio.AbstractEventLoop,
-        outbox: Outbox,
-        count: Callable[[MatchReport], None],
+        outbox: BatchOutbox,
+        count: Callable[[JudgeBatch, MatchReport], None],
         kept: int | None = None,
     ) -> None:
         self.batch = batch
@@ -93,7 +93,7 @@ class RunningBatch:
         self._judging = asyncio.create_task(runner.judge(judged, self._report))
         for one in returned:
             self._open.discard(one.match)
-            await self._outbox.add(MatchReport(one.match, []))
+            self._outbox.add(MatchReport(one.match, []))
         if self._ending is not Ending.JUDGED:
             self._judging.cancel()
         await asyncio.wait({self._judging})
@@ -111,8 +111,8 @@ class RunningBatch:
             failure = broken if report.match in self._computed else WAITED
             report = structs.replace(report, failure=failure)
         self._open.discard(report.match)
-        await self._outbox.add(report)
-        tell(self._count, report)
+        self._outbox.add(report)
+        tell(self._count, self.batch, report)
 
     def _stop(self, ending: Ending, computed: Set[int]) -> None:
         if self._ending is not Ending.JUDGED or (self._judging and self._judging.done()):

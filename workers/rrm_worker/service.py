@@ -8,9 +8,11 @@ from threading import Event, Thread
 
 from rrm_queue.broker.app import create_app
 from rrm_queue.broker.client import BrokerClient, redis_client
-from rrm_queue.broker.leases import RENEW_SECONDS, WorkerLeases, process_name
+from rrm_queue.broker.leases import RENEW_SECONDS, WorkerLeases
+from rrm_queue.broker.processes import process_name
 from rrm_queue.broker.serve import consume
 from rrm_queue.broker.tasks import serve_batches
+from rrm_queue.broker.transport import Waker
 from rrm_queue.domain.queues import online_queue
 from rrm_queue.judging.batch_runner import BatchRunner
 from rrm_queue.judging.engines.base import EngineSettings
@@ -65,6 +67,7 @@ def serve(broker_url: str, serving: Serving) -> int:
         metrics.serve(serving.metrics_host, serving.metrics_port)
     capacities = _capacities(serving)
     ready = Event()
+    waker = Waker()
     runner = BatchRunner(serving.engines, concurrency=serving.concurrency)
     metrics.requests_in_flight.set_function(lambda: runner.in_flight)
     worker = Worker(
@@ -75,6 +78,7 @@ def serve(broker_url: str, serving: Serving) -> int:
         ready=ready,
         metrics=metrics,
         model=_model(serving),
+        made_room=waker.made_room,
     )
     guard = _guard(serving, worker, ready, metrics)
     try:
@@ -89,6 +93,7 @@ def serve(broker_url: str, serving: Serving) -> int:
             waiting=broker.waiting,
             stopping=lambda: _drain(worker, serving),
             room=worker.has_room,
+            waker=waker,
         )
         worker.stop()
     finally:

@@ -23,7 +23,7 @@ class ResendBuffer:
     have died, and coordinators relist only batches that are out, not those that were given up.
     """
 
-    def __init__(self, leases: WorkerLeases, send: Callable[[Outcomes], None]) -> None:
+    def __init__(self, leases: WorkerLeases, send: Callable[..., None]) -> None:
         self._leases = leases
         self._inbox = Inbox(leases.client)
         self._send = send
@@ -33,12 +33,12 @@ class ResendBuffer:
         self._epoch: str | None = None
         self._waiting: set[BatchRef] = set()
 
-    def send(self, outcomes: Outcomes) -> None:
-        """Sends a flush and keeps it; raises BrokerUnavailable, and keeps nothing then."""
-        self._send(outcomes)
+    def send(self, *outcomes: Outcomes) -> None:
+        """Sends flushes and keeps them; raises BrokerUnavailable, and keeps nothing then."""
+        self._send(*outcomes)
         with self._lock:
-            self._flushes.append(outcomes)
-            self._text += _size(outcomes)
+            self._flushes += outcomes
+            self._text += sum(map(_size, outcomes))
             while self._text > MOST_TEXT:
                 self._text -= _size(self._flushes.popleft())
 

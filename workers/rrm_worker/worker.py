@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from threading import Event, Thread
 from time import monotonic
 
@@ -14,7 +13,7 @@ from rrm_queue.broker.troubles import TELL_SECONDS, tell
 from rrm_queue.errors import MessageRefused, UnknownVersion
 from rrm_queue.judging.batch_runner import BatchRunner
 from rrm_queue.judging.kinds import queue_of
-from rrm_queue.messages import JudgeBatch, Outcomes, decode_batches
+from rrm_queue.messages import JudgeBatch, MatchReport, decode_batches
 from rrm_worker.held_batches import HeldBatches, ref, split
 from rrm_worker.metrics import Metrics
 from rrm_worker.outbox import Outbox
@@ -30,6 +29,9 @@ RELEASE_SECONDS = 3.0
 REFUSED_SECONDS = 1.0
 """How long a batch of another version is kept before it goes back to its queue."""
 
+TOGETHER = 8
+"""An eighth of the places may be waited for before outcomes are sent: the others stay busy."""
+
 _CHECK_SECONDS = 0.2
 """How often a thread that waits for the engine checks whether the worker stops."""
 
@@ -39,24 +41,28 @@ class Worker:
 
     `capacities` says for each queue how many matches this worker can hold at once. Batches are
     taken only while `ready` is set. `take` is called by the queue's threads, as many at once as
-    batches may be held.
+    batches may be held. `made_room` is called when there may be room for another.
     """
 
     def __init__(
         self,
         runner: BatchRunner,
         leases: WorkerLeases,
-        send: Callable[[Outcomes], None],
+        send: Callable[..., None],
         capacities: Mapping[str, int],
         *,
         ready: Event,
         metrics: Metrics,
         model: Callable[[], str] = lambda: "",
+        made_room: Callable[[], None] = lambda: None,
     ) -> None:
         self._runner = runner
         self._leases = leases
         self._unacked = ResendBuffer(leases, send)
         self._capacities = capacities
+        most = max(1, min(capacities.values()) // TOGETHER)
+        self._outbox = Outbox(leases.worker, self._unacked.send, most)
+        self._made_room = made_room
         self._ready = ready
         self._metrics = metrics
         self._model = model
@@ -100,13 +106,14 @@ class Worker:
         room = self._held.room(batches[0]) if batches else 0
         kept = split([len(batch.matches) for batch in batches], room)
         running = [self._running(batch, keep) for batch, keep in zip(batches, kept, strict=True)]
-        with self._held.holding(running) as ours:
-            return self._judge(ours)
+        try:
+            with self._held.holding(running) as ours:
+                return self._judge(ours)
+        finally:
+            self._made_room()
 
     def _running(self, batch: JudgeBatch, kept: int) -> RunningBatch:
-        outbox = Outbox(batch, self._leases.worker, self._unacked.send)
-        count = partial(self._metrics.count, batch)
-        return RunningBatch(batch, self._loop, outbox, count, kept)
+        return RunningBatch(batch, self._loop, self._outbox.of(batch), self._count, kept)
 
     def _refuse(self, error: UnknownVersion) -> bool:
         """Leaves a batch to a worker that can read it, after a wait, as it may come back here."""
@@ -126,6 +133,11 @@ class Worker:
             return False
         unread = max(0, taken - self._held.messages)
         return self._held.load() + unread / 2 < 1
+
+    def _count(self, batch: JudgeBatch, report: MatchReport) -> None:
+        """A match of the batch was reported: another may take its place."""
+        self._made_room()
+        self._metrics.count(batch, report)
 
     def _capacity(self, batch: JudgeBatch) -> int:
         """How many matches of its judge to hold at once; few of a judge that is not served here."""
@@ -162,7 +174,8 @@ class Worker:
         """Ends the engines' clients, the threads and the presence; no batch may be held then."""
         self._draining.set()
         self._stopped.set()
-        asyncio.run_coroutine_threadsafe(self._runner.close(), self._loop).result()
+        for closing in (self._runner.close(), self._outbox.close()):
+            asyncio.run_coroutine_threadsafe(closing, self._loop).result()
         self._loop.call_soon_threadsafe(self._loop.stop)
         for thread in self._threads:
             thread.join()

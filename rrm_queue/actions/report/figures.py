@@ -10,11 +10,13 @@ from rrm_queue.actions.report.summary import Findings, judge_name, summary_of
 from rrm_queue.diagnostics.labels import Scoring
 from rrm_queue.ratings.leaderboard import leaderboard
 from rrm_queue.reports.contents import Board, Judge, Summary
+from rrm_queue.reports.subsets import subset_table
 from rrm_queue.reports.win_matrix import win_matrix
 from rrm_queue.store.database import Transaction
 from rrm_queue.store.views.jobs import find_job, first_error, view_job
 from rrm_queue.store.views.outcomes import generator_matches
 from rrm_queue.store.views.report import job_costs, job_gold
+from rrm_queue.store.views.style import tournament_subsets
 from rrm_queue.views.jobs import JobView
 
 
@@ -49,8 +51,11 @@ def _board(tx: Transaction, view: JobView) -> Board | None:
     if not generators:
         return None
     found = leaderboard(generators, matches, view.seed)
-    heat = win_matrix(generators, matches, [row.generator for row in found.rows])
-    return Board(found, tuple(leaderboard_notes(view, found)), heat if len(heat) > 2 else ())
+    order = [row.generator for row in found.rows]
+    heat = win_matrix(generators, matches, order)
+    subsets = subset_table(generators, matches, tournament_subsets(tx, view.id), order, view.seed)
+    notes = tuple(leaderboard_notes(view, found))
+    return Board(found, notes, heat if len(heat) > 2 else (), subsets)
 
 
 def job_figures(app: App, job: str) -> JobFigures:

@@ -6,13 +6,16 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from rrm_queue import strategies
+from rrm_queue.actions.money import amount
 from rrm_queue.domain import MatchId, TournamentId
 from rrm_queue.reports.contents import Bracket, Tournament
 from rrm_queue.reports.size_budget import SizeBudget
 from rrm_queue.store.database import Transaction
+from rrm_queue.store.views.closeness import lines_of
 from rrm_queue.store.views.matches import match_votes
 from rrm_queue.store.views.report import closest_matches, ranked_answers
 from rrm_queue.store.views.results import candidate_names, read_tournament
+from rrm_queue.views.closeness import TournamentLine
 from rrm_queue.views.jobs import JobView
 from rrm_queue.views.matches import RecordedVote, TalliedMatch
 from rrm_queue.views.tournaments import Answer
@@ -36,14 +39,14 @@ class ReportContext(NamedTuple):
 
 
 def tournaments(context: ReportContext, ids: Sequence[TournamentId]) -> Iterator[Tournament]:
-    """These tournaments; each is read when it is asked for."""
-    for tournament in ids:
+    """These tournaments, the closest first; each is read when it is asked for."""
+    for line in lines_of(context.tx, context.view.id, ids):
         context.budget.open()
-        yield _tournament(context, tournament)
+        yield _tournament(context, line)
 
 
-def _tournament(context: ReportContext, tournament: TournamentId) -> Tournament:
-    tx, texts = context.tx, context.texts
+def _tournament(context: ReportContext, line: TournamentLine) -> Tournament:
+    tx, texts, tournament = context.tx, context.texts, line.id
     view = read_tournament(tx, tournament)
     answers = ranked_answers(tx, tournament, most=MOST_ANSWERS, longest=LONGEST)
     closest = closest_matches(tx, view, MOST_MATCHES)
@@ -52,8 +55,10 @@ def _tournament(context: ReportContext, tournament: TournamentId) -> Tournament:
     kept = [match for match in closest if context.budget.spend(OVERHEAD)]
     votes = _votes(context, kept)
     matches = [replace(match, cast=votes.get(match.id, ())) for match in kept]
+    cost = line.cost(context.view.price)
     return Tournament(
         view=view,
+        line=line,
         prompt=view.prompt[:LONGEST] if texts else None,
         reference=view.reference[:LONGEST] if view.reference and texts else None,
         names=candidate_names(tx, tournament),
@@ -62,6 +67,7 @@ def _tournament(context: ReportContext, tournament: TournamentId) -> Tournament:
         planned=max(view.planned, len(closest)),
         bracket=_bracket(context.view) if len(kept) == len(closest) < MOST_MATCHES else None,
         texts=texts,
+        cost=None if cost is None else amount(cost),
     )
 
 

@@ -75,4 +75,5 @@ def _report(
         judge=figures.judge,
         tournaments=tournaments(ReportContext(tx, view, budget, request.texts), selected.ids),
         selection=selection_words(view, selected, texts=request.texts),
+        priced=view.price is not None and not view.price.by_time,
     )

@@ -19,7 +19,7 @@ from rrm_queue.actions.rewards.joining import Joined, Joiner, Joining
 from rrm_queue.actions.rewards.sample_asked import Gathered
 from rrm_queue.actions.rewards.series import Place, Taken, place_in
 from rrm_queue.coordinator.gathering import MOST_OVERDUE, ending, settle
-from rrm_queue.domain import JobId, Tournament
+from rrm_queue.domain import Tournament
 from rrm_queue.errors import CohortRefused, Conflict, JobNotOpen, RrmqError
 from rrm_queue.store.database import Transaction
 from rrm_queue.store.queue import appending, cohorts, counters, gathering
@@ -31,10 +31,11 @@ log = logging.getLogger(__name__)
 
 
 class Placed(NamedTuple):
-    """An answer in the store; `cohort` as it is now."""
+    """An answer in the store; `cohort` as it is now. `new`: the answer was not there before."""
 
     cohort: CohortView
     place: int
+    new: bool
 
 
 class Gatherer:
@@ -74,7 +75,7 @@ class Gatherer:
     def _place(self, asked: Sequence[Gathered]) -> list[Placed | RrmqError]:
         results: dict[int, Placed | RrmqError] = {}
         views: dict[CohortId, CohortView] = {}
-        jobs: dict[JobId, OpenJob] = {}
+        jobs: dict[CohortId, OpenJob] = {}
         begun: set[Place] = set()
         with self._app.begin() as tx:
             # In this order everywhere: two servers that lock cohorts never wait for each other.
@@ -85,8 +86,9 @@ class Gatherer:
                 except RrmqError as error:
                     results[number] = error
                     continue
-                jobs[job.id] = job
                 views[placed.cohort.id] = placed.cohort
+                if placed.new:
+                    jobs[placed.cohort.id] = job
             joined = self._go_on(tx, views, jobs)
         self._joiner.tell(joined)
         for result in results.values():
@@ -117,12 +119,12 @@ class Gatherer:
         there = {sample.place: sample.text for sample in cohorts.samples(tx, view.id)}
         place = _place_of(one, there)
         if place in there:
-            return Placed(view, place)
+            return Placed(view, place, new=False)
         if view.state is not CohortState.GATHERING or view.left <= 0:
             raise CohortRefused(f"the answer came after the deadline of group '{one.name}'")
         _refuse_closed(job, view)
         cohorts.add_sample(tx, view.id, Sample(place, one.answer.text, one.answer.gold))
-        return Placed(view._replace(came=view.came + 1), place)
+        return Placed(view._replace(came=view.came + 1), place, new=True)
 
     def _add_in_series(
         self, tx: Transaction, new: NewCohort, one: Gathered, job: OpenJob, begun: set[Place]
@@ -140,23 +142,24 @@ class Gatherer:
             there, place = {}, one.at or 0
         begun.add((view.id, place))
         if place in there:
-            return Placed(view, place)
+            return Placed(view, place, new=False)
         _refuse_closed(job, view)
         cohorts.add_sample(tx, view.id, Sample(place, one.answer.text, one.answer.gold))
-        return Placed(view._replace(came=view.came + 1), place)
+        return Placed(view._replace(came=view.came + 1), place, new=True)
 
     def _is_taken(self, begun: set[Place], cohort: CohortId, place: int) -> bool:
         return (cohort, place) in begun or (cohort, place) in self.taken
 
     def _go_on(
-        self, tx: Transaction, views: dict[CohortId, CohortView], jobs: Mapping[JobId, OpenJob]
+        self, tx: Transaction, views: dict[CohortId, CohortView], jobs: Mapping[CohortId, OpenJob]
     ) -> list[Joined | RrmqError]:
         """Judges what has come of locked cohorts that gather, and ends those that are over.
 
-        `views` are updated. What became of groups that are judged from now on.
+        `views` are updated. `jobs` are those of cohorts that have new answers. What became of
+        groups that are judged from now on.
         """
         going = [view for view in views.values() if view.state is CohortState.GATHERING]
-        grown = grow(tx, going, jobs)
+        grown = grow(tx, [view for view in going if view.id in jobs], jobs)
         for cohort, tournament in grown.begun.items():
             views[cohort] = views[cohort]._replace(tournament=tournament)
         ended = [view for view in views.values() if _is_over(view)]

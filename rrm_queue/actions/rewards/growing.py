@@ -38,7 +38,7 @@ def group_of(tx: Transaction, view: CohortView) -> Group:
     return Group(tournament, len(answers))
 
 
-def grow(tx: Transaction, views: Sequence[CohortView], jobs: Mapping[JobId, OpenJob]) -> Grown:
+def grow(tx: Transaction, views: Sequence[CohortView], jobs: Mapping[CohortId, OpenJob]) -> Grown:
     """Lets all pairs of what has come of locked cohorts be judged.
 
     A cohort that has no tournament gets one, if its job's strategy allows it, its answers differ
@@ -52,12 +52,13 @@ def grow(tx: Transaction, views: Sequence[CohortView], jobs: Mapping[JobId, Open
         for view in views
         if view.tournament is None
         and view.came < view.size
+        and view.left > 0
         and not groups[view.id].equal
-        and jobs[view.job].open
-        and may_gather(jobs[view.job].strategy, view.size)
+        and jobs[view.id].open
+        and may_gather(jobs[view.id].strategy, view.size)
     ]
     for view in new:
-        _begin(tx, jobs[view.job], view, groups[view.id], grown)
+        _begin(tx, jobs[view.id], view, groups[view.id], grown)
     grown.candidates.update(
         add_answers(
             tx,

@@ -26,9 +26,10 @@ def command(
 ) -> None:
     """Make a job for people of a sample of the matches that JOB's judge has decided.
 
-    People see the answers blind, on a page of `rrmq serve`. Afterwards `rrmq compare` says how far
-    the judge and the people agree. The seed decides which matches are drawn. With several votes a
-    match, as many people judge each match, and `rrmq diagnose` says how far they agree.
+    People see the answers blind, on a page of `rrmq serve` or by `rrmq vote`. Afterwards
+    `rrmq compare` says how far the judge and the people agree. The seed decides which matches are
+    drawn. With several votes a match, as many people judge each match, and `rrmq diagnose` says how
+    far they agree.
     """
     with App() as app:
         made = audit(app, job, share, votes=votes, seed=seed, name=name, new=new)

@@ -17,7 +17,7 @@ def command(job: str, as_json: bool) -> None:
         changed = control.cancel(app, job)
     view = changed.view
     if changed.done:
-        sentence = f"job {view.id} is cancelled; {view.matches_done:,} matches were done"
+        sentence = f"job {view.id} is cancelled; {view.matches_done:,} matches were decided"
     else:
         sentence = f"job {view.id} had ended before: {view.state}"
     print_changed(changed, sentence, as_json=as_json)

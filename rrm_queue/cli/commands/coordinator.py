@@ -10,8 +10,8 @@ from rrm_queue.actions.app import App
 from rrm_queue.actions.settings import log_to_stderr, read_settings
 from rrm_queue.broker.app import create_app
 from rrm_queue.broker.client import BrokerClient, redis_client
-from rrm_queue.broker.leases import process_name
 from rrm_queue.broker.names import COORDINATOR_QUEUE
+from rrm_queue.broker.processes import process_name
 from rrm_queue.broker.serve import consume
 from rrm_queue.broker.tasks import serve_wakes
 from rrm_queue.cli.options.metrics import metrics_options

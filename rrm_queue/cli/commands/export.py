@@ -93,7 +93,7 @@ or not at all. docs/exports.md lists every column.
     help="votes: also those of failed tournaments; the column tournament_failed tells which.",
 )
 @click.option("--per", type=_word(Per), help="rankings: what a row holds; by default a candidate.")
-@click.option("--reward", type=_word(Reward), help="rewards: the kind of reward; by default elo.")
+@click.option("--reward", type=_word(Reward), help="rewards: the kind of reward; by default bt.")
 @click.option(
     "--control",
     type=_word(Control),

@@ -26,7 +26,7 @@ PAGE = 500  # matches in one table
 @click.argument(
     "tournament", metavar="[TOURNAMENT]", required=False, shell_complete=complete_tournament
 )
-@click.argument("match", metavar="[ROUND.SLOT | CANDIDATE CANDIDATE]", nargs=-1)
+@click.argument("match", metavar="[ROUND.PLACE | CANDIDATE CANDIDATE]", nargs=-1)
 @click.option(
     "--full",
     is_flag=True,
@@ -41,10 +41,10 @@ def command(
     By default JOB is the newest job and TOURNAMENT its first. With --full and without a match, all
     matches are shown with all of their votes.
 
-    Name a match by its round and slot, such as 1.0, or by the ids of its two candidates; they may
-    have met more than once. It shows the prompt, both answers, and for each vote the order in which
-    it saw the answers, its verdict, its cost and the end of its reasoning. JSON always holds the
-    whole texts; `shown_first` is the answer in slot 1 of the vote.
+    Name a match by its round and its place in the round (from 0), such as 1.0, or by the ids of its
+    two candidates; they may have met more than once. It shows the prompt, both answers, and for
+    each vote the order in which it saw the answers, its verdict, its cost and the end of its
+    reasoning. JSON always holds the whole texts; `shown_first` is the answer in slot 1 of the vote.
     """
     if match:
         check_match(match)

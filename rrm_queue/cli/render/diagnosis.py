@@ -39,7 +39,7 @@ def findings_view(view: JobView, report: JudgeReport, width: int) -> Iterator[Re
     for finding in report.findings:
         share, within = _percents(finding.rate)
         cells: list[str | Text] = [finding.title, share, *([within] if intervals else [])]
-        cells.append(f"{finding.n:,}")
+        cells.append(finding.trials if intervals else f"{finding.n:,}")
         cells.append(Text(finding.level, STYLES[finding.level]))
         table.add_row(*cells, *([finding.words] if beside else []))
     yield table

@@ -49,7 +49,7 @@ def matches_table(page: Sequence[TalliedMatch], candidates: Sequence[str], width
 
 def match_view(details: MatchDetails, width: int, *, full: bool) -> RenderableType:
     """A match: its prompt, both answers, and each vote with the end or all of its reasoning."""
-    prompt = _body(details.prompt)
+    prompt = body(details.prompt)
     parts: list[RenderableType] = [_heading(details), "", Text("prompt", "dim"), prompt, ""]
     parts += [_answers(details, width), ""]
     if not details.match.cast:
@@ -119,7 +119,7 @@ def _answer(candidate: Candidate) -> RenderableType:
     generator = candidate.generator if candidate.generator != candidate.key else None
     by = f" by {printable(generator)}" if generator else ""
     heading = Text.assemble((printable(candidate.key), "bold"), (by, "dim"), overflow="fold")
-    return Group(heading, _body(candidate.text))
+    return Group(heading, body(candidate.text))
 
 
 def _vote_line(vote: RecordedVote, details: MatchDetails) -> Text:
@@ -141,7 +141,7 @@ def _reasoning(vote: RecordedVote, *, full: bool) -> list[RenderableType]:
     if not vote.text.strip():
         return []
     return [
-        Padding(_body(vote.text if full else end_of(vote.text)), (0, 0, 1, INDENT), expand=False)
+        Padding(body(vote.text if full else end_of(vote.text)), (0, 0, 1, INDENT), expand=False)
     ]
 
 
@@ -152,7 +152,7 @@ def end_of(text: str) -> str:
     return end if len(end) == len(whole) else f"... {end.lstrip()}"
 
 
-def _body(text: str) -> Text:
+def body(text: str) -> Text:
     """Text of many lines, safe to show in a terminal."""
     lines = text.expandtabs(4).split("\n")
     return Text("\n".join(map(printable, lines)), overflow="fold")

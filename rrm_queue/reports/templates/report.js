@@ -225,6 +225,17 @@
     output.textContent = `${found.toLocaleString("en")} of ${count(tournaments.length, "tournament")}`;
     document.getElementById("nothing").hidden = found > 0;
   };
+  // The page comes with the closest first; another order moves what is there.
+  const list = document.getElementById("list");
+  const sort = document.getElementById("sort");
+  const closest = tournaments.slice();
+  const orders = {
+    "": () => closest,
+    line: () => closest.slice().sort((one, other) => one.element.dataset.line - other.element.dataset.line),
+    tokens: () => closest.slice().sort((one, other) => other.element.dataset.tokens - one.element.dataset.tokens),
+  };
+  sort.addEventListener("change", () => list.append(...orders[sort.value]().map((one) => one.element)));
+
   const marks = new Set(tournaments.flatMap((one) => one.marks).filter(Boolean));
   for (const each of marks) mark.append(make("option", { value: each }, each));
   let timer = 0;

@@ -10,6 +10,7 @@ from rrm_queue.domain import Standing, TournamentId
 from rrm_queue.store.binary_columns import BIGINT, INTEGER, read_columns
 from rrm_queue.store.database import storable
 from rrm_queue.store.listening import Channel, tell
+from rrm_queue.store.statements import execute, scalar, scalars
 
 RESULTS = """
     COPY (
@@ -72,12 +73,12 @@ TAKE_DECIDED = text("""
 def note_decided(tx: Connection, tournaments: Sequence[TournamentId]) -> None:
     """Notes that the standings of tournaments are to be computed."""
     if tournaments:
-        tx.execute(NOTE_DECIDED, {"tournaments": list(tournaments)})
+        execute(tx, NOTE_DECIDED, {"tournaments": list(tournaments)})
 
 
 def take_decided(tx: Connection, tournament: TournamentId) -> bool:
     """Whether a tournament is ours to close; it is locked then, and noted no more."""
-    return tx.scalar(TAKE_DECIDED, {"tournament": tournament}) is not None
+    return scalar(tx, TAKE_DECIDED, {"tournament": tournament}) is not None
 
 
 def results(
@@ -106,7 +107,8 @@ def finish_tournaments(
 ) -> None:
     """Closes tournaments with their standings; the first standing is the champion's."""
     lines = [(tournament, s) for tournament, standings in finished for s in standings]
-    tx.execute(
+    execute(
+        tx,
         INSERT_STANDINGS,
         {
             "tournament": [tournament for tournament, _ in lines],
@@ -119,7 +121,8 @@ def finish_tournaments(
             "bt": [s.bt for _, s in lines],
         },
     )
-    tx.execute(
+    execute(
+        tx,
         FINISH_TOURNAMENTS,
         {
             "tournament": [tournament for tournament, _ in finished],
@@ -134,7 +137,8 @@ def fail_tournaments(
 ) -> set[TournamentId]:
     """Fails tournaments, each with a reason; those that were not over until now."""
     ids: set[TournamentId] = set(
-        tx.scalars(
+        scalars(
+            tx,
             FAIL_TOURNAMENTS,
             {
                 "tournament": [id_ for id_, _ in failed],
@@ -149,4 +153,4 @@ def fail_tournaments(
 
 def cancel_ready(tx: Connection, tournaments: Iterable[TournamentId]) -> None:
     """Cancels the matches of failed tournaments that are not out."""
-    tx.execute(CANCEL_READY, {"tournaments": list(tournaments)})
+    execute(tx, CANCEL_READY, {"tournaments": list(tournaments)})

@@ -114,8 +114,10 @@ def end_gathering(tx: Connection, tournaments: Sequence[TournamentId]) -> None:
 
 
 def lock_jobs(tx: Connection, jobs: Iterable[JobId]) -> None:
-    """Locks the jobs in the order of their ids, so that their counters may change in any order."""
-    tx.execute(LOCK_JOBS, {"jobs": list(jobs)})
+    """Locks several jobs in the order of their ids, so that they may be counted in any order."""
+    ids = list(jobs)
+    if len(ids) > 1:
+        tx.execute(LOCK_JOBS, {"jobs": ids})
 
 
 def count_candidates(tx: Connection, job: JobId, candidates: int) -> None:

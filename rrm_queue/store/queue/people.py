@@ -30,8 +30,8 @@ JOB = text("""
 FIND_LEASE = text("""
     SELECT b.id AS batch, b.job_id AS job, b.token, l.match_id AS match,
            m.tournament_id AS tournament, m.first, m.second, l.person, l.number, l.swapped,
-           m.state AS match_state, m.batch_id AS match_batch,
-           extract(epoch FROM now() - l.taken_at)::float8 AS seconds
+           m.state AS match_state, m.batch_id AS match_batch, l.verdict,
+           coalesce(l.seconds, extract(epoch FROM now() - l.taken_at)::float8) AS seconds
     FROM person_leases l
     JOIN batches b ON b.id = l.batch_id
     JOIN matches m ON m.id = l.match_id
@@ -43,13 +43,50 @@ HELD = text("""
     JOIN person_leases l ON l.batch_id = b.id
     JOIN matches m ON m.batch_id = b.id AND m.state = 'out'
     WHERE b.queue = :queue AND b.state = 'out' AND b.job_id = :job AND l.person = :person
+      AND l.verdict IS NULL
     ORDER BY b.id
 """)
 
 EXPIRED = text("""
     SELECT b.id FROM batches b JOIN person_leases l ON l.batch_id = b.id
     WHERE b.queue = :queue AND b.state = 'out' AND b.job_id = :job AND l.deadline < now()
+      AND l.verdict IS NULL
     ORDER BY b.id
+""")
+
+# A verdict that may be taken back. The match stays out meanwhile, so nobody else is given it.
+HOLD_VERDICT = text("""
+    UPDATE person_leases l
+    SET verdict = :verdict, seconds = extract(epoch FROM now() - l.taken_at),
+        deadline = now() + :seconds * interval '1 second'
+    FROM batches b JOIN matches m ON m.batch_id = b.id AND m.state = 'out'
+    WHERE l.batch_id = :batch AND b.id = l.batch_id AND b.state = 'out' AND l.verdict IS NULL
+""")
+
+TAKE_BACK = text("""
+    UPDATE person_leases
+    SET verdict = NULL, seconds = NULL, deadline = now() + :seconds * interval '1 second'
+    WHERE batch_id = :batch AND verdict IS NOT NULL AND deadline > now()
+""")
+
+# From here on the verdict cannot be taken back.
+END_HOLD = text("""
+    UPDATE person_leases SET deadline = least(deadline, now())
+    WHERE batch_id = :batch AND verdict IS NOT NULL
+""")
+
+FORGET_VERDICT = text("UPDATE person_leases SET verdict = NULL WHERE batch_id = :batch")
+
+HELD_VERDICTS = text("""
+    SELECT l.batch_id FROM person_leases l JOIN batches b ON b.id = l.batch_id
+    WHERE l.verdict IS NOT NULL AND b.job_id = :job AND l.person = :person
+    ORDER BY l.batch_id
+""")
+
+DUE_VERDICTS = text("""
+    SELECT batch_id FROM person_leases
+    WHERE verdict IS NOT NULL AND deadline <= now()
+    ORDER BY deadline LIMIT :most
 """)
 
 # Depth-first, as `dispatch` claims. Nobody is shown a match twice.
@@ -98,7 +135,8 @@ class Lease(NamedTuple):
     """A person's right to cast vote `number` of a match.
 
     `token` is its secret. `match_batch` is the batch in which the match is out or was last.
-    `seconds` is how long ago the lease was taken.
+    `seconds` is how long ago the lease was taken, or how long the person took for the `verdict`,
+    which is there while it may be taken back.
     """
 
     batch: BatchId
@@ -113,6 +151,7 @@ class Lease(NamedTuple):
     swapped: bool
     match_state: MatchState
     match_batch: BatchId | None
+    verdict: Verdict | None
     seconds: float
 
     @property
@@ -192,3 +231,34 @@ def vote_of(tx: Connection, match: MatchId, person: str) -> CastVote | None:
     """The person's vote on the match, if there is one."""
     rows = tx.execute(VOTE_OF_PERSON, {"match": match, "person": person})
     return next(read_rows(CastVote, rows), None)
+
+
+def hold_verdict(tx: Connection, batch: BatchId, verdict: Verdict, seconds: float) -> bool:
+    """Keeps a verdict that may be taken back for so many seconds; whether the lease still held."""
+    bind = {"batch": batch, "verdict": verdict.value, "seconds": seconds}
+    return bool(tx.execute(HOLD_VERDICT, bind).rowcount)
+
+
+def take_back(tx: Connection, batch: BatchId, seconds: float) -> bool:
+    """Takes a verdict back: the lease holds for so many seconds more; whether it was in time."""
+    return bool(tx.execute(TAKE_BACK, {"batch": batch, "seconds": seconds}).rowcount)
+
+
+def end_hold(tx: Connection, batch: BatchId) -> bool:
+    """Ends the time in which a verdict may be taken back; whether there is one."""
+    return bool(tx.execute(END_HOLD, {"batch": batch}).rowcount)
+
+
+def forget_verdict(tx: Connection, batch: BatchId) -> None:
+    """Removes a verdict from its lease: it is recorded as a vote."""
+    tx.execute(FORGET_VERDICT, {"batch": batch})
+
+
+def held_verdicts(tx: Connection, job: JobId, person: str) -> list[BatchId]:
+    """The leases with verdicts of the person that are not recorded yet."""
+    return list(tx.scalars(HELD_VERDICTS, {"job": job, "person": person}))
+
+
+def due_verdicts(tx: Connection, most: int) -> list[BatchId]:
+    """Up to `most` leases whose verdict cannot be taken back any more."""
+    return list(tx.scalars(DUE_VERDICTS, {"most": most}))

@@ -10,6 +10,7 @@ from rrm_queue.domain import JobId, JobState, Tournament, TournamentId
 from rrm_queue.errors import StoreUnavailable
 from rrm_queue.seeds import derive
 from rrm_queue.store.copying import NULL, escaped
+from rrm_queue.store.listening import Channel, tell
 from rrm_queue.store.tables import Job
 from rrm_queue.text import first_line
 
@@ -128,12 +129,13 @@ def find_submission(tx: Connection, submission: str) -> KnownJob | None:
 def set_totals(
     tx: Connection, job: JobId, tournaments: int, candidates: int, submission: str | None
 ) -> None:
-    """Writes how much the job holds, once its file has been read to the end.
+    """Writes how much the job holds, once its file has been read to the end; wakes coordinators.
 
     `submission` is the key of the submission for which this job answers from now on.
     """
     totals = {"tournaments": tournaments, "candidates": candidates, "submission": submission}
     tx.execute(SET_TOTALS, {"job": job, **totals})
+    tell(tx, Channel.WORK, [job])
 
 
 def _pairs(tournament: Tournament) -> str | None:

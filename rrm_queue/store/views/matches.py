@@ -67,7 +67,7 @@ def tournament_matches(
     position: Position | None = None,
     pair: tuple[CandidateNumber, CandidateNumber] | None = None,
 ) -> Iterator[TalliedMatch]:
-    """The tournament's matches by round and slot, or only those at `position` or of `pair`.
+    """The tournament's matches by round and place, or only those at `position` or of `pair`.
 
     Streamed: a round robin may have millions.
     """

@@ -5,17 +5,18 @@
   if (!form) return;
   let voted = false;
 
-  form.addEventListener("submit", (event) => {
+  document.addEventListener("submit", (event) => {
     if (voted) event.preventDefault();
     voted = true;
   });
 
   document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
-    const button = form.querySelector(`[data-press="${CSS.escape(event.key.toLowerCase())}"]`);
+    if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || event.key.length > 1) return;
+    const buttons = Array.from(document.querySelectorAll("[data-press]"));
+    const button = buttons.find((one) => one.dataset.press.includes(event.key.toLowerCase()));
     if (!button) return;
     event.preventDefault();
-    if (!voted) form.requestSubmit(button);
+    if (!voted) button.form.requestSubmit(button);
   });
 
   addEventListener("pagehide", () => {

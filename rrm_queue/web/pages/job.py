@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from rrm_queue.actions import jobs
 from rrm_queue.actions.app import App
+from rrm_queue.actions.audit import SHARE
 from rrm_queue.actions.formatting import elapsed
 from rrm_queue.actions.health import notes, stalled
 from rrm_queue.actions.money import amount, cost_of
@@ -58,13 +59,15 @@ def _rendered(app: App, job: str, memory: JobMemory, right: Right) -> Rendered:
         title=title_of(view),
         judge=titled(view.judge),
         people=page_of(view.id) if kind_of(view.judge).by_people else None,
-        problems=notes(app, view),
+        audits=SHARE if right is Right.WRITE and _may_be_audited(view) else None,
+        problems=_problems(app, view),
         error=error,
         progress=_progress(view, memory, known.most_matches),
         summary=figures.summary,
         board=board_figure(figures.board),
         board_notes=figures.board.notes if figures.board else (),
         heat=figures.board.heat if figures.board else (),
+        subsets=figures.board.subsets if figures.board else None,
         cards=cards(figures.summary, figures.board, figures.judge),
         closest=known.closest,
         trust=figures.judge,
@@ -74,6 +77,16 @@ def _rendered(app: App, job: str, memory: JobMemory, right: Right) -> Rendered:
     )
     pulse = None if view.state.ended else (lambda: stalled(app, view, counted=False) or "")
     return Rendered(html, known.due, pulse)
+
+
+def _problems(app: App, view: JobView) -> list[str]:
+    """What holds the job up; that people judge it is said by the button which leads them there."""
+    return [note for note in notes(app, view) if page_of(view.id) not in note]
+
+
+def _may_be_audited(view: JobView) -> bool:
+    """Whether people can check the job's judge: it has decided something, and is no person."""
+    return bool(view.matches_done) and not kind_of(view.judge).by_people
 
 
 def verbs(view: JobView) -> list[str]:
@@ -101,7 +114,6 @@ def _progress(view: JobView, memory: JobMemory, most: int | None) -> dict[str, A
         "done": 100 * done / of if of else 0.0,
         "failed": 100 * failed / of if of else 0.0,
         "out": 100 * view.out / of if of and total is not None else 0.0,
-        "matches": over,
         "most": total,
         "rate": None
         if pace.rate is None

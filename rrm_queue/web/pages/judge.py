@@ -12,9 +12,10 @@ from rrm_queue.actions.people import (
     cast_vote,
     page_of,
     person_named,
-    return_match,
     skip_match,
+    stop_judging,
     take_match,
+    undo_vote,
 )
 from rrm_queue.errors import Conflict, LeaseNotFound
 from rrm_queue.web.access import Right
@@ -31,9 +32,10 @@ PERSON = "rrmq_person"
 YEAR = 365 * 24 * 3600
 
 LATE = "late"
-"""The parameter by which the next page tells that a vote came too late."""
+"""The parameter by which the next page tells that a vote, or its undoing, came too late."""
 
-SKIP = "skip"
+SKIP, UNDO = "skip", "undo"
+"""What else a form may say beside the verdicts."""
 
 Name = Annotated[str, Cookie(alias=PERSON)]
 Lease = Annotated[str, Form()]
@@ -55,7 +57,7 @@ async def judge(
     if not person:
         return _page(request, job, "name")
     turn = await served.call(take_match, served.app, job, unquote(person))
-    late = LATE in request.query_params
+    late = request.query_params.get(LATE, "")
     if turn.match is not None:
         return _page(request, turn.view.id, "match", turn=turn, late=late)
     people = await served.call_heavy(_agreement, served.app, turn)
@@ -72,28 +74,32 @@ async def name(job: str, person: Annotated[str, Form()] = "") -> Response:
 async def vote(
     served: Served, job: str, lease: Lease = "", verdict: Annotated[str, Form()] = ""
 ) -> Response:
-    """Votes or skips, and goes on to the next match."""
+    """Votes, skips or takes the last vote back, and goes on to the next match."""
     late = not await served.call(_said, served, lease, verdict)
-    return RedirectResponse(page_of(quote(job)) + (f"?{LATE}=1" if late else ""), 303)
+    told = f"?{LATE}={UNDO if verdict == UNDO else 'vote'}" if late else ""
+    return RedirectResponse(page_of(quote(job)) + told, 303)
 
 
 @router.post("/judge/{job}/leave")
-async def leave(served: Served, job: str, lease: Lease = "") -> Response:  # noqa: ARG001
-    """Gives the match back: the browser calls this when the page is left."""
+async def leave(served: Served, job: str, person: Name = "", lease: Lease = "") -> Response:
+    """Gives the match back, and lets a held vote count: the browser calls this on leaving."""
     try:
-        await served.call(return_match, served.app, lease)
+        await served.call(stop_judging, served.app, job, unquote(person), lease)
     except LeaseNotFound as gone:
         raise Refused(404, str(gone)) from None
     return Response(status_code=204)
 
 
 def _said(served: Serving, lease: str, verdict: str) -> bool:
-    """Votes or skips; whether it counts."""
+    """Votes, skips or takes a vote back; whether that counts."""
     if verdict == SKIP:
         skip_match(served.app, lease)
         return True
     try:
-        cast_vote(served.app, lease, verdict)
+        if verdict == UNDO:
+            undo_vote(served.app, lease)
+        else:
+            cast_vote(served.app, lease, verdict, hold=True)
     except Conflict:
         return False
     return True
@@ -119,7 +125,7 @@ def _page(
     kind: str,
     *,
     turn: Turn | None = None,
-    late: bool = False,
+    late: str = "",
     people: object = None,
 ) -> Response:
     html = render(

@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from rrm_queue.web.pages import (
     assets,
+    audit,
     compare,
     control,
     fleet,
@@ -27,5 +28,6 @@ PAGES: tuple[APIRouter, ...] = (
     compare.router,
     submit.router,
     control.router,
+    audit.router,
     judge.router,
 )

@@ -8,6 +8,7 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from rrm_queue import __version__
+from rrm_queue.actions.money import amount
 from rrm_queue.text import count, magnitude, printable
 from rrm_queue.web.access import Right
 from rrm_queue.web.pages.assets import address
@@ -89,6 +90,7 @@ def _environment() -> Environment:
     environment.filters |= {
         "number": lambda value: f"{value:,}",
         "coded": coded,
+        "amount": amount,
         "counted": count,
         "magnitude": magnitude,
         "printable": printable,

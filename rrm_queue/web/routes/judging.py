@@ -7,7 +7,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from rrm_queue.actions.audit import SHARE, audit
-from rrm_queue.actions.people import cast_vote, return_match, skip_match, take_match
+from rrm_queue.actions.people import (
+    cast_vote,
+    return_match,
+    skip_match,
+    take_match,
+    undo_vote,
+)
 from rrm_queue.actions.people_schemas import (
     AuditShape,
     CastShape,
@@ -37,6 +43,7 @@ class VoteFields(LeaseFields):
     """A vote: `first` is the answer that was shown first."""
 
     verdict: Annotated[str, Field(json_schema_extra={"enum": ["first", "second", "tie"]})]
+    hold: Annotated[bool, Field(description="Whether it may be taken back for a minute.")] = False
 
 
 @router.post(
@@ -85,10 +92,19 @@ async def create_audit(
 async def vote(served: Served, given: VoteFields) -> Response:
     """The same vote again changes nothing. 404 for a lease that there is not.
 
-    409 where another vote of the person stands, and where another person has the match by now.
+    With `hold` it may be taken back for a minute, until the person's next vote, or until nothing
+    else is left for the person; only then it counts. 409 where another vote of the person stands,
+    and where another person has the match by now.
     """
-    cast = await served.call(cast_vote, served.app, given.lease, given.verdict)
+    cast = await served.call(cast_vote, served.app, given.lease, given.verdict, hold=given.hold)
     return json_response(cast_shape(cast))
+
+
+@router.post("/judging/undo", summary="Take a held vote back", status_code=204)
+async def undo(served: Served, given: LeaseFields) -> Response:
+    """The person is given the match again. 404 as above, 409 where the vote counts by now."""
+    await served.call(undo_vote, served.app, given.lease)
+    return Response(status_code=204)
 
 
 @router.post("/judging/skip", summary="Leave a match to others", status_code=204)

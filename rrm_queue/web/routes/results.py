@@ -132,7 +132,7 @@ async def votes(
     tournament: Tournament,
     match: Annotated[
         list[str] | None,
-        Query(description="ROUND.SLOT, or given twice: the ids of two candidates."),
+        Query(description="ROUND.PLACE, or given twice: the ids of two candidates."),
     ] = None,
 ) -> Response:
     """One match a line, as `rrmq votes --json` prints it."""

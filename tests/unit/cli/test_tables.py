@@ -78,7 +78,7 @@ def test_the_card_tells_how_far_the_job_is() -> None:
     text = printed(card(view, NOW, TournamentError("q1", "boom"), ascii_only=True), 80)
     for fact in (
         "50 of 100, 1 failed",
-        "1,240 done, 2 out, 1 ready",
+        "1,240 decided, 2 out, 1 ready",
         "100 prompt (25.0% cached)",
         "0:01:00",
         "q1: boom",

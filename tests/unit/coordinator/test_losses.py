@@ -14,7 +14,7 @@ from rrm_queue.coordinator.losses import (
     back_off,
     losses,
 )
-from rrm_queue.messages import BROKEN, OVER, RETURNED, Epoch, Holder
+from rrm_queue.messages import BROKEN, ENDED, OVER, RETURNED, Epoch, Holder
 
 
 def test_a_match_that_fails_waits_longer_each_time() -> None:
@@ -48,6 +48,11 @@ def test_a_broker_that_lost_its_data_leaves_live_workers_time_to_say_so() -> Non
 def test_a_batch_whose_lease_is_gone_lost_its_worker_once_leases_can_be_trusted() -> None:
     assert losses([facts(seen=3.0)], NOW, waiting=9) == {1: Loss.WORKER}
     assert losses([facts(seen=3.0)], BrokerFacts(NOW.epoch, settled=False), waiting=9) == {}
+
+
+def test_a_process_that_is_known_to_have_ended_needs_no_time_to_renew_its_lease() -> None:
+    ended = facts(seen=0.0, holder=Holder(ENDED, 2 * FLUSHED))
+    assert losses([ended], BrokerFacts(NOW.epoch, settled=False), waiting=9) == {1: Loss.WORKER}
 
 
 @pytest.mark.parametrize(

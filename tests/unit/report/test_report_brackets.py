@@ -5,6 +5,7 @@ import re
 from itertools import combinations
 
 import pytest
+from kit.report_samples import line_of
 
 from rrm_queue.domain import (
     CandidateNumber,
@@ -64,7 +65,7 @@ def held(
         state=TournamentState.DONE, champion=champion, error=None, planned=len(matches),
     )  # fmt: skip
     return Tournament(
-        view=view, prompt=None, reference=None,
+        view=view, line=line_of(view), prompt=None, reference=None,
         names=[f"candidate {number}" for number in range(size)], answers=(), matches=matches,
         planned=len(matches),
         bracket=Bracket(Seeding.RANDOM, double=strategy == "double-elimination"),

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined]  # no stub
 
 import aiohttp
+import msgspec
 
 from rrm_queue.errors import JudgeUnreachable, PermanentFault, TransientFault
 from rrm_queue.judging.engines.base import EngineSettings
@@ -14,6 +15,7 @@ from rrm_queue.judging.engines.http_errors import stated_status
 
 _SHORTEST_SECRET = 8  # characters
 _LONGEST_BODY = 16 * 1024 * 1024
+_JSON = {"Content-Type": "application/json"}
 _LOOPBACK = ("localhost", "127.", "::1")
 
 
@@ -63,8 +65,8 @@ class Connection:
         ours = self._is_ours(base_url)
         async with self._session.post(
             f"{base_url}/chat/completions",
-            json=payload,
-            headers=self._headers() if ours else {},
+            data=msgspec.json.encode(payload),
+            headers=_JSON | (self._headers() if ours else {}),
             params=dict(self.settings.openai_query) if ours else {},
             proxy=proxy_of(base_url, self.settings.proxies),
             allow_redirects=False,

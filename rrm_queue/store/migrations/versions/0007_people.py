@@ -36,8 +36,16 @@ def upgrade() -> None:
             "taken_at", sa.DateTime(timezone=True), server_default=sa.func.now(), nullable=False
         ),
         sa.Column("deadline", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("verdict", sa.String(16), nullable=True),
+        sa.Column("seconds", sa.Float(), nullable=True),
         sa.ForeignKeyConstraint(["batch_id"], ["batches.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("batch_id"),
+    )
+    op.create_index(
+        "person_leases_cast",
+        "person_leases",
+        ["deadline"],
+        postgresql_where=sa.text("verdict IS NOT NULL"),
     )
     op.create_table(
         "skipped_matches",

@@ -1,0 +1,50 @@
+"""The plans of statements: which large tables they read from end to end."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, cast
+
+import psycopg
+from sqlalchemy import TextClause
+
+from rrm_queue.store.database import Transaction
+
+LARGE = {"matches", "votes", "tournaments", "candidates", "standings", "batches"}
+
+NAMED = re.compile(r"(?<![:\w]):(\w+)")
+
+RUNS = 8
+"""The server plans a prepared statement five times for its parameters before it may stop to."""
+
+Parameters = dict[str, Any]
+
+
+def scanned(node: Mapping[str, Any]) -> Iterator[str]:
+    """The large tables that a plan reads from end to end."""
+    if node["Node Type"] == "Seq Scan" and node["Relation Name"] in LARGE:
+        yield node["Relation Name"]
+    for below in node.get("Plans", []):
+        yield from scanned(below)
+
+
+def plans(tx: Transaction, statement: TextClause, parameters: Parameters) -> list[Any]:
+    """The plans of a prepared statement's first runs; what the server keeps to is the last one."""
+    names = list(dict.fromkeys(NAMED.findall(statement.text)))
+    numbered = NAMED.sub(lambda found: f"${names.index(found[1]) + 1}", statement.text)
+    values = [parameters[name] for name in names]
+    run = f"EXECUTE planned ({', '.join(['%s'] * len(names))})" if names else "EXECUTE planned"
+    connection = cast("psycopg.Connection", tx.connection.driver_connection)
+    with psycopg.ClientCursor(connection) as cursor:
+        cursor.execute(f"PREPARE planned AS {numbered}".encode())
+        found = []
+        for _ in range(RUNS):
+            row = cursor.execute(f"EXPLAIN (FORMAT JSON) {run}".encode(), values).fetchone()
+            assert row is not None
+            found.append(row[0][0]["Plan"])
+        cursor.execute("DEALLOCATE planned")
+    return found
+
+
+def read_whole(tx: Transaction, statement: TextClause, parameters: Parameters) -> set[str]:
+    """The large tables that any of a statement's plans reads from end to end."""
+    return {table for plan in plans(tx, statement, parameters) for table in scanned(plan)}
