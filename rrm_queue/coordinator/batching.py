@@ -130,3 +130,9 @@ def together(flushes: Iterable[Outcomes]) -> list[list[Outcomes]]:
         groups[-1].append(flush)
         known |= matches
     return groups
+
+
+def by_job(group: Iterable[Outcomes]) -> list[list[Outcomes]]:
+    """The flushes of a group, those of each job apart."""
+    in_order = sorted(group, key=lambda flush: flush.job)
+    return [list(flushes) for _, flushes in groupby(in_order, key=lambda flush: flush.job)]

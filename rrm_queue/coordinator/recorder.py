@@ -13,7 +13,7 @@ from tenacity import (
     wait_random_exponential,
 )
 
-from rrm_queue.coordinator.batching import together
+from rrm_queue.coordinator.batching import by_job, together
 from rrm_queue.coordinator.observer import Observer
 from rrm_queue.coordinator.ports import Broker
 from rrm_queue.coordinator.record import leave, record_group
@@ -107,7 +107,8 @@ class Recorder:
         """Records a group; the flushes that are left.
 
         While the store is away it is tried again. A group at which a store breaks off that answers
-        otherwise is left in the inbox: no other group waits for it.
+        otherwise is recorded job by job. What it still breaks off at is left in the inbox: no other
+        job waits for it.
         """
         began = time.monotonic()
         try:
@@ -122,6 +123,9 @@ class Recorder:
         except StoreUnavailable as error:
             if self._stopping.is_set():
                 raise
+            jobs = by_job(group)
+            if len(jobs) > 1:
+                return [left for one in jobs for left in self._record(one)]
             for flush in group:
                 leave(BatchId(flush.batch), f"the store breaks off at them: {error}")
             return list(group)
