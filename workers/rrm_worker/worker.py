@@ -108,6 +108,7 @@ class Worker:
         running = [self._running(batch, keep) for batch, keep in zip(batches, kept, strict=True)]
         try:
             with self._held.holding(running) as ours:
+                self._made_room()  # it counted as the largest message until it was read
                 return self._judge(ours)
         finally:
             self._made_room()
