@@ -16,7 +16,8 @@ from threading import Event, Thread
 import aiohttp
 import psutil
 import pytest
-from kit.sglang_process import FLAGS, SglangProcess, engine_environment, free_port
+from kit.sglang_process import FLAGS, SglangProcess, engine_environment
+from rrm_worker.engine_process import free_port
 from rrm_worker.health import Health
 
 from rrm_queue.broker.client import BrokerClient

@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import pytest
 from kit.jobs import QUEUE, judged, lines, received, submit_file
-from kit.sglang_process import free_port
 from prometheus_client import generate_latest
+from rrm_worker.engine_process import free_port
 
 from rrm_queue.broker.client import BrokerClient
 from rrm_queue.coordinator.metrics import Metrics

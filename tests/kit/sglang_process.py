@@ -2,20 +2,19 @@
 
 import os
 import signal
-import socket
 import subprocess
 import time
 from contextlib import closing, suppress
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
+from rrm_worker.engine_process import free_port
+
 START_SECONDS = 250  # 30 on idle cores; a busy machine needs several times as long
 
 _ENVIRONMENT = {
     "HF_HUB_OFFLINE": "1",
     "TOKENIZERS_PARALLELISM": "false",
-    # nothing listens there, but the default, 10,000 above the port, may be beyond the last port
-    "SGLANG_GRPC_PORT": "1",
     # on few cores these two are the difference between 0.1 s and 5 s a request
     "OMP_NUM_THREADS": "1",
     "TORCHDYNAMO_DISABLE": "1",
@@ -123,9 +122,3 @@ class SglangProcess:
         with closing(HTTPConnection("127.0.0.1", self._port, timeout=60)) as connection:
             connection.request(method, path)
             return connection.getresponse().status
-
-
-def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
