@@ -186,7 +186,7 @@ class BatchOutbox:
 
 
 def most_waiting(places: int) -> int:
-    """How many outcomes may wait to be sent: an eighth of the places, so that the others are busy."""
+    """How many outcomes may wait to be sent: an eighth of the places; the others are busy."""
     return max(1, places // 8)
 
 
