@@ -185,6 +185,11 @@ class BatchOutbox:
         self._changed.set()
 
 
+def most_waiting(places: int) -> int:
+    """How many outcomes may wait to be sent: an eighth of the places; the others are busy."""
+    return max(1, places // 8)
+
+
 def _split(flush: Outcomes) -> Iterator[Outcomes]:
     for report in flush.matches:
         yield Outcomes(flush.batch, flush.job, flush.worker, [report], flush.token)

@@ -16,7 +16,7 @@ from rrm_queue.judging.kinds import queue_of
 from rrm_queue.messages import JudgeBatch, MatchReport, decode_batches
 from rrm_worker.held_batches import HeldBatches, ref, split
 from rrm_worker.metrics import Metrics
-from rrm_worker.outbox import Outbox
+from rrm_worker.outbox import Outbox, most_waiting
 from rrm_worker.repeating import Answer, repeat, until_answered
 from rrm_worker.running_batch import Ending, RunningBatch
 from rrm_worker.unacked import ResendBuffer
@@ -28,9 +28,6 @@ RELEASE_SECONDS = 3.0
 
 REFUSED_SECONDS = 1.0
 """How long a batch of another version is kept before it goes back to its queue."""
-
-TOGETHER = 8
-"""An eighth of the places may be waited for before outcomes are sent: the others stay busy."""
 
 _CHECK_SECONDS = 0.2
 """How often a thread that waits for the engine checks whether the worker stops."""
@@ -60,7 +57,7 @@ class Worker:
         self._leases = leases
         self._unacked = ResendBuffer(leases, send)
         self._capacities = capacities
-        most = max(1, min(capacities.values()) // TOGETHER)
+        most = most_waiting(min(capacities.values()))
         self._outbox = Outbox(leases.worker, self._unacked.send, most)
         self._made_room = made_room
         self._ready = ready
@@ -108,6 +105,7 @@ class Worker:
         running = [self._running(batch, keep) for batch, keep in zip(batches, kept, strict=True)]
         try:
             with self._held.holding(running) as ours:
+                self._made_room()  # it counted as the largest message until it was read
                 return self._judge(ours)
         finally:
             self._made_room()
