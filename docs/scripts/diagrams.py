@@ -188,7 +188,7 @@ def diagnose() -> Drawing:
         raise RuntimeError("docs/how-to/diagnostics.md shows no table of figures")
     lines = found[0].rstrip().split("\n")
     picture = Drawing(
-        1000,
+        1030,
         70 + 34 * len(lines),
         "The table of rrmq diagnose, line by line",
         " ".join(f"{name}: {note}." for name, note in _NOTES.items()),
@@ -198,12 +198,12 @@ def diagnose() -> Drawing:
         picture.text((24, y), line, mono=True, bold=number == 0)
         note = next((note for name, note in _NOTES.items() if line.startswith(name)), None)
         if note is not None:
-            picture.arrow((505, y - 5), (438, y - 5))
-            picture.text((514, y), note, size=13, bold="look" in line)
+            picture.arrow((535, y - 5), (482, y - 5))
+            picture.text((544, y), note, size=13, bold="look" in line)
     foot = 40 + 34 * len(lines)
     picture.text(
         (24, foot),
-        "95 %: where the true figure lies.  of: votes, matches or triples.  "
+        "95 %: where the true figure lies.  of: what was counted.  "
         "Last word: fine, look, worry, or open (too few to tell).",
         muted=True,
         size=13,
