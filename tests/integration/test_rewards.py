@@ -78,6 +78,18 @@ def test_equal_answers_get_equal_rewards_and_are_judged_once(rewarding: RewardFl
     assert found["matches"] == 28
 
 
+def test_an_adaptive_group_asks_for_no_more_matches_than_it_may(rewarding: RewardFleet) -> None:
+    asked = group(58, size=12, strategy="adaptive:order,matches=40")
+    found = rewards(rewarding, asked).body
+    golds = [one["gold"] for one in asked["completions"]]
+    assert 0 < found["matches"] == found["votes"] <= 40
+    assert found["ranks"][golds.index(max(golds))] == 1
+    assert rewards(rewarding, asked).body == found
+    refused = rewards(rewarding, group(59, strategy="adaptive:worst"))
+    assert refused.status == 422
+    assert "write adaptive:best or adaptive:order" in refused.body["detail"]
+
+
 def test_a_group_of_one_text_needs_no_judge(rewarding: RewardFleet) -> None:
     same = {"text": "the same", "gold": 1}
     asked = {**group(7), "completions": [same] * 4}

@@ -1,0 +1,99 @@
+"""`adaptive` whose coordinator and worker are killed: the same matches follow as without."""
+
+import json
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+
+from kit.command import PATIENCE, Rrmq
+from sqlalchemy import text
+
+from rrm_queue.store.database import Database
+
+TOURNAMENTS, SIZE, MOST = 8, 12, 60
+STRATEGY = f"adaptive:best,matches={MOST}"
+
+
+def test_the_same_matches_follow_and_no_vote_is_lost_or_counted_twice(
+    rrmq_there: Rrmq, ended: list[subprocess.Popen[bytes]], database: Database
+) -> None:
+    def start(*arguments: str) -> subprocess.Popen[bytes]:
+        ended.append(rrmq_there.start(*arguments))
+        return ended[-1]
+
+    def fleet() -> tuple[subprocess.Popen[bytes], ...]:
+        return start("coordinator"), start("worker", "--judge", "simulated", "--concurrency", "2")
+
+    killed = _submitted(rrmq_there)
+    for share in (0.1, 0.4):
+        running = fleet()
+        _until(lambda share=share: _votes(database, killed) > share * TOURNAMENTS * MOST)  # type: ignore[misc]  # bound now
+        assert _state(database, killed) == "running", "there is work left to do"
+        for process in running:
+            process.send_signal(signal.SIGKILL)
+    fleet()
+    _until(lambda: _state(database, killed) == "succeeded")
+    calm = _submitted(rrmq_there, "--new")
+    _until(lambda: _state(database, calm) == "succeeded")
+
+    assert calm != killed
+    assert _matches(database, killed) == _matches(database, calm)
+    for key, matches in _matches(database, killed).items():
+        assert 0 < len(matches) <= MOST, key
+        assert all(votes == 1 for *_, votes in matches), key
+
+
+def _submitted(rrmq: Rrmq, *more: str) -> str:
+    rows = (
+        {
+            "id": f"t{number}",
+            "prompt": f"Which? ({number})",
+            "candidates": [
+                {"id": f"c{c}", "text": f"It is {c}, not {number}.", "gold": (5 * c + number) % 7}
+                for c in range(SIZE)
+            ],
+        }
+        for number in range(TOURNAMENTS)
+    )
+    file = b"".join(json.dumps(row).encode() + b"\n" for row in rows)
+    judge = ("--judge", "simulated:0.7", "--strategy", STRATEGY, "--seed", "3")
+    return str(json.loads(rrmq.ok("submit", "-", *judge, "--json", *more, file=file))["job"])
+
+
+def _matches(database: Database, job: str) -> dict[str, list[tuple[object, ...]]]:
+    """The matches of each tournament: where, who, who won, and how many votes there are."""
+    found: dict[str, list[tuple[object, ...]]] = {}
+    with database.begin() as tx:
+        rows = tx.execute(
+            text("""
+                SELECT t.key, m.round, m.slot, m.first, m.second, m.winner,
+                       (SELECT count(*) FROM votes v WHERE v.match_id = m.id)
+                FROM matches m JOIN tournaments t ON t.id = m.tournament_id
+                WHERE m.job_id = :job ORDER BY t.key, m.round, m.slot
+            """),
+            {"job": job},
+        )
+        for key, *match in rows:
+            found.setdefault(key, []).append(tuple(match))
+    return found
+
+
+def _votes(database: Database, job: str) -> int:
+    with database.begin() as tx:
+        count = text("""
+            SELECT count(*) FROM votes v JOIN matches m ON m.id = v.match_id WHERE m.job_id = :job
+        """)
+        return int(tx.scalar(count, {"job": job}) or 0)
+
+
+def _state(database: Database, job: str) -> str:
+    with database.begin() as tx:
+        return str(tx.scalar(text("SELECT state FROM jobs WHERE id = :job"), {"job": job}))
+
+
+def _until(look: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not look():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
