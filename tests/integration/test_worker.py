@@ -339,7 +339,7 @@ def test_draining_ends_though_no_broker_takes_the_outcomes(
 ) -> None:
     house.broker_up.clear()
     taken = house.take(house.batch(False))
-    eventually(lambda: house.metric("rrmq_batches_held 1.0"))
+    eventually(lambda: house.metric('rrmq_votes_total{judge="openai:m",verdict="first"} 1.0'))
     with caplog.at_level(logging.ERROR):
         house.worker.drain(0.1)
         assert taken.result(10)
