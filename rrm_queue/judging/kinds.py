@@ -267,5 +267,7 @@ def _names_a_queue(argument: str) -> bool:
 
 
 def _unknown(text: str) -> UsageFault:
-    meant = did_you_mean(text.partition(":")[0], NAMES) or ";"
-    return UsageFault(f"unknown judge {text!r}{meant} choose one of {', '.join(USAGE)}")
+    name, _, argument = text.partition(":")
+    written = next((usage for usage in USAGE if usage.startswith(f"{name}:")), None)
+    meant = f"; did you mean {written}?" if written and not argument else did_you_mean(name, NAMES)
+    return UsageFault(f"unknown judge {text!r}{meant or ';'} choose one of {', '.join(USAGE)}")
