@@ -25,13 +25,14 @@ MODELS = ("brief", "long", "plain")
 
 
 def file() -> bytes:
-    """Thirty prompts in two subsets; `long` writes four times more than the others."""
+    """Thirty prompts in two subsets; `long` writes some four times more than the others."""
     items = []
     for number in range(30):
         right = MODELS[number % 3]
         texts = {
-            name: ("Because. " * (40 if name == "long" else 10)) + f"It is {int(name == right)}."
-            for name in MODELS
+            name: "Because. " * ((40 if name == "long" else 10) + (number * place) % 7)
+            + f"It is {int(name == right)}."
+            for place, name in enumerate(MODELS)
         }
         items.append(
             {
