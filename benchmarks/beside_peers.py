@@ -13,6 +13,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from statistics import median
 from time import perf_counter
@@ -67,10 +68,7 @@ def main() -> int:
 
 
 def _runs(tools: Sequence[Installed], file: Path, address: str) -> Runs:
-    return {
-        tool.peer.name: lambda work, tool=tool: tool.run(file, work, address)  # type: ignore[misc]
-        for tool in tools
-    }
+    return {tool.peer.name: partial(tool.run, file, address=address) for tool in tools}
 
 
 def _measured(

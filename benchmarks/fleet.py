@@ -142,7 +142,7 @@ def _watch(ours: Fleet, query: object, job: str, least: int, beats: list[float])
     def reached() -> bool:
         beats.append(heartbeat(ours))
         with ours.store() as store:
-            return int(store.scalar(query, {"job": job}) or 0) >= least  # type: ignore[call-overload]
+            return int(store.scalar(query, {"job": job}) or 0) >= least  # type: ignore[call-overload]  # a count
 
     wait(reached, 900, f"{least:,} matches")
 

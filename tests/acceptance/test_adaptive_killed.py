@@ -3,12 +3,12 @@
 import json
 import signal
 import subprocess
-import time
-from collections.abc import Callable
 
-from kit.command import PATIENCE, Rrmq
+from kit.command import Rrmq, until
+from kit.paid_votes import view
 from sqlalchemy import text
 
+from rrm_queue.domain import JobId, JobState
 from rrm_queue.store.database import Database
 
 TOURNAMENTS, SIZE, MOST = 8, 12, 60
@@ -28,14 +28,14 @@ def test_the_same_matches_follow_and_no_vote_is_lost_or_counted_twice(
     killed = _submitted(rrmq_there)
     for share in (0.1, 0.4):
         running = fleet()
-        _until(lambda share=share: _votes(database, killed) > share * TOURNAMENTS * MOST)  # type: ignore[misc]  # bound now
-        assert _state(database, killed) == "running", "there is work left to do"
+        until(lambda share=share: _votes(database, killed) > share * TOURNAMENTS * MOST)  # type: ignore[misc]  # bound now
+        assert view(database, JobId(killed)).state is JobState.RUNNING, "there is work left to do"
         for process in running:
             process.send_signal(signal.SIGKILL)
     fleet()
-    _until(lambda: _state(database, killed) == "succeeded")
+    until(lambda: view(database, JobId(killed)).state is JobState.SUCCEEDED)
     calm = _submitted(rrmq_there, "--new")
-    _until(lambda: _state(database, calm) == "succeeded")
+    until(lambda: view(database, JobId(calm)).state is JobState.SUCCEEDED)
 
     assert calm != killed
     assert _matches(database, killed) == _matches(database, calm)
@@ -85,15 +85,3 @@ def _votes(database: Database, job: str) -> int:
             SELECT count(*) FROM votes v JOIN matches m ON m.id = v.match_id WHERE m.job_id = :job
         """)
         return int(tx.scalar(count, {"job": job}) or 0)
-
-
-def _state(database: Database, job: str) -> str:
-    with database.begin() as tx:
-        return str(tx.scalar(text("SELECT state FROM jobs WHERE id = :job"), {"job": job}))
-
-
-def _until(look: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not look():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)

@@ -5,16 +5,17 @@ import signal
 import subprocess
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock, Thread
 from typing import Any
 
 import pytest
-from kit.command import PATIENCE, Rrmq
+from kit.command import Rrmq, until
+from kit.paid_votes import view
 from sqlalchemy import text
 
-from rrm_queue.domain import Stop, Verdict, Vote, Voting
+from rrm_queue.domain import JobId, JobState, Stop, Verdict, Vote, Voting
 from rrm_queue.judging.voting import decide, wave
 from rrm_queue.seeds import derive
 from rrm_queue.store.database import Database
@@ -115,13 +116,13 @@ def test_it_loses_no_vote_and_counts_none_twice(
 
     coordinator = start("coordinator")
     worker = start("worker", "--judge", "jury", "--concurrency", "4")
-    _until(lambda: endpoint.requests > 20)
+    until(lambda: endpoint.requests > 20)
     worker.send_signal(signal.SIGKILL)
     coordinator.send_signal(signal.SIGKILL)
     before = endpoint.requests
     start("coordinator")
     start("worker", "--judge", "jury", "--concurrency", "8")
-    _until(lambda: _state(database, job) == "succeeded")
+    until(lambda: view(database, JobId(job)).state is JobState.SUCCEEDED)
     assert endpoint.requests > before, "there was work left to do"
     _check_votes(database)
     _check_views(rrmq, job)
@@ -172,15 +173,3 @@ def _check_views(rrmq: Rrmq, job: str) -> None:
     ]
     assert found["labels"][0]["accuracy"]["n"] == MATCHES
     assert "agreement of the judges" in rrmq.ok("diagnose", job)
-
-
-def _state(database: Database, job: str) -> str:
-    with database.begin() as tx:
-        return str(tx.scalar(text("SELECT state FROM jobs WHERE id = :job"), {"job": job}))
-
-
-def _until(look: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not look():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)

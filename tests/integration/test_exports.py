@@ -214,6 +214,7 @@ EXPORTS = {
     "rankings": ("rankings",),
     "orders": ("rankings", "--per", "tournament"),
     "rewards": ("rewards",),
+    "elos": ("rewards", "--reward", "elo"),
     "rates": ("rewards", "--reward", "win-rate"),
     "battles": ("battles",),
     "votes": ("votes",),
@@ -251,7 +252,7 @@ def test_every_kind_is_read_back_from_every_kind_of_file(
     moody(database, broker, seed=3, fickle=True)
     with database.begin() as tx:
         votes = tx.scalar(text("SELECT count(*) FROM votes"))
-    counts = {"best": 70, "rankings": 350, "orders": 70, "rewards": 350, "rates": 350}
+    counts = {"best": 70, "rankings": 350, "orders": 70, "rewards": 350, "rates": 350, "elos": 350}
     counts |= {"battles": 700, "votes": votes or 0}
     for name, kind in EXPORTS.items():
         found = rows(rrmq("export", job, "--as", *kind))
@@ -271,7 +272,7 @@ def test_every_kind_is_read_back_from_every_kind_of_file(
     orders = rows(rrmq("export", job, "--as", *EXPORTS["orders"]))
     best = rows(rrmq("export", job, "--as", "best"))
     assert [order["candidates"][0] for order in orders] == [row["candidate"] for row in best]
-    for name, spread in (("rewards", 0.01), ("rates", 1e-9)):
+    for name, spread in (("rewards", 0.01), ("elos", 5e-7), ("rates", 1e-9)):
         frame = pd.read_parquet(tmp_path / f"{name}.parquet")
         by_answer = frame.pivot_table(index="tournament", columns="candidate", values="reward")
         assert by_answer.shape == (70, 5)
