@@ -14,11 +14,11 @@ from figures import Figure, arguments, report
 from fleet import heartbeat, timed_fleet
 from loops import Loops
 from rig import Fleet, add_worker, wait
-from sqlalchemy import text
 
 from rrm_queue import api
 from rrm_queue.actions.app import App
 from rrm_queue.actions.settings import read_settings
+from rrm_queue.store.connection import text
 from rrm_queue.store.views import jobs
 
 JOBS = 10_000

@@ -17,11 +17,11 @@ from typing import Any
 
 from figures import Figure, arguments, report
 from rig import Filling, fill
-from sqlalchemy import text
 
 from rrm_queue.coordinator.plan import advance
 from rrm_queue.domain import BatchId, DecidedBy, JobId, MatchId, Outcome, Verdict, Vote
 from rrm_queue.local.stack import LocalStack
+from rrm_queue.store.connection import text
 from rrm_queue.store.database import Database, Transaction
 from rrm_queue.store.queue import active_jobs, counters, dispatching, planning, recording
 from rrm_queue.store.queue import paid_votes as votes

@@ -6,8 +6,8 @@ The server has no statistics of its tables then, and it gets none here.
 import pytest
 from kit.filled_store import Filling, fill
 from kit.query_plans import Parameters, read_whole
-from sqlalchemy import text
 
+from rrm_queue.store.connection import text
 from rrm_queue.store.database import Database
 from rrm_queue.store.queue import appending, cohorts, gathering, planning
 

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 
 import pytest
 from kit.filled_store import Filling, fill
-from sqlalchemy import text
 
 from rrm_queue.local.stack import Addresses
+from rrm_queue.store.connection import text
 from rrm_queue.store.database import Database
 
 JOB = Filling("aaaaaaaaaaaa", count=2, size=4, done=2, running=0)

@@ -7,15 +7,14 @@ counted in buffers, for a claim from the job's floor and for one from its beginn
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, cast
 
 import psycopg
 import pytest
 from kit.filled_store import Filling, fill
-from sqlalchemy import text
 
 from rrm_queue.coordinator.floors import LOOK_EVERY, Floors
 from rrm_queue.domain import BatchId, JobId
+from rrm_queue.store.connection import Statement, text
 from rrm_queue.store.database import Database, Transaction
 from rrm_queue.store.queue import active_jobs, dispatching
 from rrm_queue.store.queue.floors import Floor, floor_columns
@@ -66,13 +65,12 @@ def judge_most(database: Database) -> None:
             tx.execute(statement, {"left": LEFT} if ":left" in statement.text else {})
 
 
-def buffers(tx: Transaction, statement: Any, parameters: Mapping[str, object]) -> int:
+def buffers(tx: Transaction, statement: Statement, parameters: Mapping[str, object]) -> int:
     """How many pages the statement reads, and how many rows it gives; it is rolled back."""
-    compiled = statement.compile(dialect=tx.dialect)
-    connection = cast("psycopg.Connection", tx.connection.driver_connection)
+    connection = tx.driver
     with psycopg.ClientCursor(connection) as cursor:
-        query = f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {compiled}"
-        row = cursor.execute(query.encode(), parameters).fetchone()
+        query = b"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) " + statement.spelled
+        row = cursor.execute(query, parameters).fetchone()
     assert row is not None
     [explained] = row[0] if isinstance(row[0], list) else json.loads(row[0])
     plan = explained["Plan"]

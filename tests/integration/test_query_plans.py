@@ -10,8 +10,8 @@ from uuid import UUID
 import pytest
 from kit.filled_store import Filling, fill
 from kit.query_plans import Parameters, read_whole
-from sqlalchemy import TextClause, text
 
+from rrm_queue.store.connection import Statement, text
 from rrm_queue.store.database import Database, Transaction
 from rrm_queue.store.queue import (
     active_jobs,
@@ -50,7 +50,7 @@ def filled(module_database: Database) -> Database:
     return module_database
 
 
-def walk(tx: Transaction) -> Mapping[str, tuple[TextClause, Parameters]]:
+def walk(tx: Transaction) -> Mapping[str, tuple[Statement, Parameters]]:
     """Every statement that runs for a flush, a batch, a tournament or a job's line, by its name."""
     job = {"job": PAIRS.job}
     ids, tournaments = tx.execute(IDS, job).one()

@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, cast
+from typing import Any
 
 import psycopg
-from sqlalchemy import TextClause
 
+from rrm_queue.store.connection import Statement
 from rrm_queue.store.database import Transaction
 
 LARGE = {"matches", "votes", "tournaments", "candidates", "standings", "batches"}
@@ -27,13 +27,13 @@ def scanned(node: Mapping[str, Any]) -> Iterator[str]:
         yield from scanned(below)
 
 
-def plans(tx: Transaction, statement: TextClause, parameters: Parameters) -> list[Any]:
+def plans(tx: Transaction, statement: Statement, parameters: Parameters) -> list[Any]:
     """The plans of a prepared statement's first runs; what the server keeps to is the last one."""
     names = list(dict.fromkeys(NAMED.findall(statement.text)))
     numbered = NAMED.sub(lambda found: f"${names.index(found[1]) + 1}", statement.text)
     values = [parameters[name] for name in names]
     run = f"EXECUTE planned ({', '.join(['%s'] * len(names))})" if names else "EXECUTE planned"
-    connection = cast("psycopg.Connection", tx.connection.driver_connection)
+    connection = tx.driver
     with psycopg.ClientCursor(connection) as cursor:
         cursor.execute(f"PREPARE planned AS {numbered}".encode())
         found = []
@@ -45,6 +45,6 @@ def plans(tx: Transaction, statement: TextClause, parameters: Parameters) -> lis
     return found
 
 
-def read_whole(tx: Transaction, statement: TextClause, parameters: Parameters) -> set[str]:
+def read_whole(tx: Transaction, statement: Statement, parameters: Parameters) -> set[str]:
     """The large tables that any of a statement's plans reads from end to end."""
     return {table for plan in plans(tx, statement, parameters) for table in scanned(plan)}

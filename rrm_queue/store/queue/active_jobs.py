@@ -4,13 +4,12 @@ import json
 import logging
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Any, NamedTuple
-
-from sqlalchemy import Connection, Row, text
+from typing import NamedTuple
 
 from rrm_queue.domain import BatchId, JobId, JudgeSpec, Voting
 from rrm_queue.errors import ForeignJob
 from rrm_queue.log_once import log_once
+from rrm_queue.store.connection import Connection, Row, text
 from rrm_queue.store.queue.floors import Floor, floor_columns
 from rrm_queue.store.queue.job_options import FOREIGN, Options, job_options
 
@@ -184,7 +183,7 @@ def sendable_jobs(
     return found
 
 
-def _active(job: ListedJob, counted: Row[Any], options: Row[Any]) -> ActiveJob:
+def _active(job: ListedJob, counted: Row, options: Row) -> ActiveJob:
     return ActiveJob(
         job.id,
         options.strategy,

@@ -7,8 +7,6 @@ of a whole job, so an open job of any size takes the next tournament in the same
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, text
-
 from rrm_queue.domain import (
     Candidate,
     CandidateNumber,
@@ -21,7 +19,7 @@ from rrm_queue.domain import (
 )
 from rrm_queue.errors import JobNotFound, JobNotOpen
 from rrm_queue.seeds import derive
-from rrm_queue.store.database import savepoint
+from rrm_queue.store.connection import Connection, Row, text
 from rrm_queue.store.listening import Channel, tell
 from rrm_queue.store.queue.counters import end_jobs
 from rrm_queue.store.queue.submission import LOCK_SUBMISSION, copy_tournaments, insert_job
@@ -163,7 +161,7 @@ def _added(
     if not tournaments:
         return []
     try:
-        with savepoint(tx):
+        with tx.savepoint():
             return copy_tournaments(tx, job, seed, tournaments)
     except UniqueViolation:
         return None
@@ -191,7 +189,7 @@ def _known(
     return {row.key: (row.id, _tournament(row)) for row in rows}
 
 
-def _tournament(row: Row[Any]) -> Tournament:
+def _tournament(row: Row) -> Tournament:
     candidates = zip(row.keys, row.texts, row.generators, row.golds, strict=True)
     pairs = tuple(
         LabelledPair(

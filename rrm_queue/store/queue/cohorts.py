@@ -5,11 +5,10 @@ one is noticed once. Its deadline is kept by the clock of the store.
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
-
-from sqlalchemy import Connection, Row, text
+from typing import NamedTuple
 
 from rrm_queue.domain import JobId, TournamentId
+from rrm_queue.store.connection import Connection, Row, text
 from rrm_queue.store.listening import Channel, tell
 from rrm_queue.views.cohorts import CohortId, CohortState, CohortView, Partial
 
@@ -157,7 +156,7 @@ def settle(
     tell(tx, Channel.COHORTS, [cohort])
 
 
-def _view(row: Row[Any]) -> CohortView:
+def _view(row: Row) -> CohortView:
     return CohortView(
         id=row.id,
         job=row.job_id,

@@ -3,9 +3,8 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from sqlalchemy import Connection, text
-
 from rrm_queue.domain import Candidate, CandidateNumber, JobId, TournamentId
+from rrm_queue.store.connection import Connection, text
 from rrm_queue.store.listening import Channel, tell
 
 BEGIN_GATHERING = text("""

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from msgspec import convert
-from sqlalchemy import Connection, text
 
 from rrm_queue.domain import Candidate, CandidateNumber, JudgeSpec, MatchId, Position, Voting
+from rrm_queue.store.connection import Connection, text
 from rrm_queue.store.rows import read_rows, row_reader
 from rrm_queue.views.matches import MatchDetails, RecordedVote, TalliedMatch
 from rrm_queue.views.tournaments import TournamentView
@@ -74,8 +74,7 @@ def tournament_matches(
     round_, slot = position or (None, None)
     low, high = sorted(pair) if pair else (None, None)
     wanted = {"round": round_, "slot": slot, "low": low, "high": high}
-    cursor = tx.execution_options(stream_results=True, yield_per=SLICE)
-    rows = cursor.execute(TALLIES, {"tournament": tournament.id, **wanted})
+    rows = tx.stream(TALLIES, {"tournament": tournament.id, **wanted}, SLICE)
     return read_rows(TalliedMatch, rows)
 
 
@@ -86,11 +85,7 @@ def match_votes(
 
     With `longest` only the last characters of each text. Streamed: a reader may stop early.
     """
-    rows = tx.execute(
-        VOTES,
-        {"matches": list(matches), "longest": longest},
-        execution_options={"stream_results": True, "yield_per": VOTES_AT_ONCE},
-    )
+    rows = tx.stream(VOTES, {"matches": list(matches), "longest": longest}, VOTES_AT_ONCE)
     vote = row_reader(RecordedVote, rows)
     return ((row.match_id, vote(row)) for row in rows)
 
