@@ -9,7 +9,7 @@ from collections import namedtuple
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache, cached_property
-from itertools import count, islice
+from itertools import count
 from typing import TYPE_CHECKING, Any, cast
 from weakref import WeakSet
 
@@ -50,30 +50,44 @@ _RELEASE = text("RELEASE SAVEPOINT part")
 
 
 class Rows:
-    """What a statement returned: rows as named tuples, or the values of its first column.
+    """What a statement returns, row by row: they arrive while they are read, once.
 
-    Those of `Connection.stream` arrive while they are read, and can be read once.
+    `columns` are the names of its columns.
     """
 
-    def __init__(self, columns: tuple[str, ...], rows: Iterable[Any], rowcount: int) -> None:
+    def __init__(self, columns: tuple[str, ...], rows: Iterable[Any]) -> None:
         self.columns = columns
-        self.rowcount = rowcount
         self._rows = rows
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self._rows)
 
+
+class AllRows(Rows):
+    """What a statement returned: rows as named tuples, or the values of its first column.
+
+    `rowcount` is how many rows it returned or changed.
+    """
+
+    def __init__(self, columns: tuple[str, ...], rows: Sequence[Any], rowcount: int) -> None:
+        super().__init__(columns, rows)
+        self.rowcount = rowcount
+        self._found = rows
+
+    def __len__(self) -> int:
+        return len(self._found)
+
     def all(self) -> list[Any]:
-        """All of them."""
-        return list(self._rows)
+        """A list of them."""
+        return list(self._found)
 
     def first(self) -> Any:
         """The first, None where there is none."""
-        return next(iter(self._rows), None)
+        return self._found[0] if self._found else None
 
     def one(self) -> Any:
         """The only one. Raises ValueError for none and for several."""
-        (row,) = islice(self._rows, 2)
+        (row,) = self._found
         return row
 
 
@@ -85,13 +99,13 @@ class Connection:
         self._numbers = count()
         self._streams: WeakSet[psycopg.ServerCursor[Any]] = WeakSet()
 
-    def execute(self, statement: Statement, values: Mapping[str, Any] | None = None) -> Rows:
+    def execute(self, statement: Statement, values: Mapping[str, Any] | None = None) -> AllRows:
         """Runs the statement; its rows, if it returns any, are named tuples."""
         with self.driver.cursor(row_factory=_named) as cursor:
             cursor.execute(statement.spelled, values or {})
             return _rows(cursor)
 
-    def scalars(self, statement: Statement, values: Mapping[str, Any] | None = None) -> Rows:
+    def scalars(self, statement: Statement, values: Mapping[str, Any] | None = None) -> AllRows:
         """The first column of the rows that the statement returns."""
         with self.driver.cursor(row_factory=scalar_row) as cursor:
             cursor.execute(statement.spelled, values or {})
@@ -110,7 +124,7 @@ class Connection:
         self._streams.add(cursor)
         cursor.itersize = at_once
         cursor.execute(statement.spelled, values)
-        return Rows(_columns(cursor), _closing(cursor), -1)
+        return Rows(_columns(cursor), _closing(cursor))
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
@@ -145,9 +159,9 @@ class Connection:
             cursor.close()
 
 
-def _rows(cursor: "psycopg.Cursor[Any]") -> Rows:
+def _rows(cursor: "psycopg.Cursor[Any]") -> AllRows:
     rows = cursor.fetchall() if cursor.description else ()
-    return Rows(_columns(cursor), rows, cursor.rowcount)
+    return AllRows(_columns(cursor), rows, cursor.rowcount)
 
 
 def _columns(cursor: Any) -> tuple[str, ...]:

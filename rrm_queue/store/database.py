@@ -31,6 +31,8 @@ class Database:
     `idle_limit` the server ends a transaction that asks nothing for so many seconds: a process that
     is stopped or has vanished holds no lock for longer. With `check_connections` a pooled
     connection is tried before it is used again, as the server may have been restarted meanwhile.
+    With `fresh_plans` each statement is planned for the tables as they are now: a process that
+    lives long would keep the plans that were made when they were small.
     """
 
     def __init__(
@@ -40,11 +42,13 @@ class Database:
         application: str = "rrmq",
         idle_limit: float | None = None,
         check_connections: bool = False,
+        fresh_plans: bool = False,
     ) -> None:
         self.url = driver_url(url)
         self._conninfo = _conninfo(self.url)
         self._application = application
         self._idle_limit = idle_limit
+        self._fresh_plans = fresh_plans
         self._pool = Pool(self._connect, check=check_connections)
 
     @contextmanager
@@ -108,6 +112,8 @@ class Database:
         driver.adapters.register_dumper(list, ListBinaryDumper)
         if self._idle_limit is not None:
             _limit_idleness(driver, self._idle_limit)
+        if self._fresh_plans:
+            _plan_each_time(driver)
         return driver
 
     def check_schema(self) -> None:
@@ -165,6 +171,16 @@ def _store_faults() -> Iterator[None]:
 def _limit_idleness(driver: psycopg.Connection, seconds: float) -> None:
     """Sets the session's limit; by statement, as a pooler may refuse it as a start-up option."""
     driver.execute(f"SET idle_in_transaction_session_timeout = {int(seconds * 1000)}".encode())
+    driver.commit()
+
+
+def _plan_each_time(driver: psycopg.Connection) -> None:
+    """Lets the server keep no plan of a prepared statement or a foreign key.
+
+    It makes them for the size of the tables, and keeps them until it gathers statistics again: a
+    minute after a large submission, or never without autovacuum.
+    """
+    driver.execute("SET plan_cache_mode = force_custom_plan")
     driver.commit()
 
 

@@ -56,7 +56,9 @@ def tell(tx: Connection, channel: Channel, ids: Sequence[int] | Sequence[str]) -
     if ids:
         words = [str(id_) for id_ in ids]
         slices = [words[start : start + MOST_IDS] for start in range(0, len(words), MOST_IDS)]
-        tx.execute(SEND, {"channel": channel, "payloads": [",".join(part) for part in slices]})
+        tx.execute(
+            SEND, {"channel": channel.value, "payloads": [",".join(part) for part in slices]}
+        )
 
 
 class Listener:

@@ -1,7 +1,7 @@
 """What exports read: a job's finished tournaments, a slice at a time, their matches streamed."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import TypeVar
 
@@ -9,7 +9,7 @@ from rrm_queue.domain import Candidate, ChampionBy, JobId, Standing
 from rrm_queue.store.connection import Connection, Row, Statement, text
 from rrm_queue.store.rows import RowReader, row_reader
 from rrm_queue.store.views.champions import CHAMPION_BY
-from rrm_queue.store.views.matches import MATCH, VOTE
+from rrm_queue.store.views.matches import MATCH, VOTE, vote_reader
 from rrm_queue.store.views.results import STANDING
 from rrm_queue.views.matches import Match, RecordedVote
 from rrm_queue.views.tournaments import FinishedTournament
@@ -103,10 +103,11 @@ def _matches(
     tx: Connection, ids: Sequence[int], failed: Sequence[int], *, votes: bool, texts: bool
 ) -> Iterator[tuple[int, Iterator[Match]]]:
     """Each tournament that has matches, with its matches; of those that `failed` all."""
-    longest = {"longest": None if texts else 0, "failed": failed} if votes else {}
-    rows = tx.stream(VOTES if votes else MATCHES, {"tournaments": ids, **longest}, ROWS)
+    longest = None if texts else 0
+    more = {"longest": longest, "failed": failed} if votes else {}
+    rows = tx.stream(VOTES if votes else MATCHES, {"tournaments": ids, **more}, ROWS)
     match = row_reader(Match, rows)
-    vote = row_reader(RecordedVote, rows) if votes else None
+    vote = vote_reader(rows, longest) if votes else None
     for tournament, group in groupby(rows, key=lambda row: row.tournament_id):
         if vote is None:
             yield tournament, map(match, group)
@@ -115,7 +116,7 @@ def _matches(
 
 
 def _with_votes(
-    rows: Iterable[Row], match: RowReader[Match], vote: RowReader[RecordedVote]
+    rows: Iterable[Row], match: RowReader[Match], vote: Callable[[Row], RecordedVote]
 ) -> Iterator[Match]:
     for _, group in groupby(rows, key=lambda row: (row.round, row.slot)):
         lines = list(group)
