@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 Row = Any
 """A named tuple with the columns of a statement."""
 
-_PARAMETER = re.compile(r"(?<![:\w]):(\w+)(?!:)")
+_PARAMETER = re.compile(r"(?<![:\w]):(\w+)")
 
 
 class Statement:
