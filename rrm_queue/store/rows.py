@@ -8,7 +8,7 @@ from typing import Any, Protocol, TypeVar, get_args, get_type_hints
 
 import msgspec
 
-from rrm_queue.store.connection import Row, Rows
+from rrm_queue.store.connection import AllRows, Row, Rows
 
 T = TypeVar("T")
 R = TypeVar("R", covariant=True)
@@ -36,7 +36,7 @@ def read_rows(kind: type[T], rows: Rows) -> Iterator[T]:
     return map(row_reader(kind, rows), rows)
 
 
-def read_row(kind: type[T], rows: Rows) -> T:
+def read_row(kind: type[T], rows: AllRows) -> T:
     """A `kind` of the only row that there is."""
     return row_reader(kind, rows)(rows.one())
 

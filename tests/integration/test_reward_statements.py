@@ -52,8 +52,8 @@ class Rewards(NamedTuple):
 
 @pytest.fixture
 def rewards(database: Database) -> Iterator[Rewards]:
-    addresses = {"database_url": Secret(database.url), "broker_url": Secret("redis://nowhere")}
-    with App(Settings(**addresses)) as app:
+    settings = Settings(database_url=Secret(database.url), broker_url=Secret("redis://nowhere"))
+    with App(settings) as app:
         waiting = Waiting(app)
         joiner = Joiner(app, waiting)
         gatherer = Gatherer(app, joiner)

@@ -113,7 +113,7 @@ def copy_tournaments(
 
     `seed` is the job's; each tournament gets its own from it and its key.
     """
-    ids = tx.scalars(NEXT_TOURNAMENTS, {"count": len(tournaments)})
+    ids = tx.scalars(NEXT_TOURNAMENTS, {"count": len(tournaments)}).all()
     _copy(tx, COPY_TOURNAMENTS, _tournament_rows(ids, job, seed, tournaments))
     _copy(tx, COPY_CANDIDATES, _candidate_rows(ids, tournaments))
     return ids
