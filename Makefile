@@ -46,7 +46,7 @@ fmt: $(VENV)/.installed-dev  ## format, and fix what lint can fix
 	$(VENV)/bin/ruff format .
 	$(VENV)/bin/ruff check --fix .
 
-engine: $(ENGINE)/.installed  ## SGLang on a CPU for the engine's tests, in an environment of its own
+engine: $(ENGINE)/.installed-$(SGLANG)  ## SGLang on a CPU for the engine's tests, in an environment of its own
 
 gpu-check: $(VENV)/.installed  ## throughput through rrmq against SGLang's own, on an NVIDIA GPU
 	$(VENV)/bin/python benchmarks/engine_throughput.py --gpu $(BENCHMARK)
@@ -101,9 +101,12 @@ $(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
 
 ENGINE_NEEDS := tests/engine/sglang-$(SGLANG)
 
-$(ENGINE)/.installed: tests/engine/requirements.txt $(wildcard $(ENGINE_NEEDS)/*.txt tests/engine/cpu_platform/*.*) | $(VENV)/bin/pip
+REAL_MODEL := tests/kit/make_real_model.py
+
+$(ENGINE)/.installed-$(SGLANG): tests/engine/requirements.txt $(wildcard $(ENGINE_NEEDS)/*.txt tests/engine/cpu_platform/*.*) $(REAL_MODEL) | $(VENV)/bin/pip
 	$(PYTHON) -m venv --clear $(ENGINE)
 	$(ENGINE)/bin/pip install --quiet --upgrade 'pip>=25.1'
 	$(ENGINE)/bin/pip install --quiet --requirement $(ENGINE_NEEDS)/requirements.txt
 	$(ENGINE)/bin/pip install --quiet --no-deps --requirement $(ENGINE_NEEDS)/bare.txt
+	HF_HUB_OFFLINE=1 $(ENGINE)/bin/python $(REAL_MODEL) $(ENGINE)/smollm2 8192
 	touch $@

@@ -87,7 +87,7 @@ class Settings(BaseModel):
         default=64,
         ge=1,
         description="votes that a worker has in flight at once; for a judge on SGLang, whose "
-        "server sets that limit, the matches that it takes at once",
+        "server sets that limit, the matches that it takes at once until its engine tells its load",
     )
     confirm_above: int = Field(
         default=CONFIRM_ABOVE,
