@@ -9,6 +9,7 @@ from sqlalchemy import (
     Column,
     ForeignKey,
     Index,
+    LargeBinary,
     SmallInteger,
     Text,
     UniqueConstraint,
@@ -209,7 +210,8 @@ class VoteRow(SQLModel, table=True):
     `key` is made of its content, for judges whose votes are paid for. `reused` is true for a copy
     of an earlier job's vote. `margin` is 1 for a slight and 2 for a strong preference, 0 if not
     said. `probability` is that of the answer shown first, null where it is not known. `person` is
-    the name of who cast it, null for a vote of a model.
+    the name of who cast it, null for a vote of a model. `text` is empty where the reasoning is
+    `packed`, see `packed_text`.
     """
 
     __tablename__ = "votes"
@@ -245,6 +247,7 @@ class VoteRow(SQLModel, table=True):
     margin: int = Field(default=0, sa_type=SmallInteger, sa_column_kwargs={"server_default": "0"})
     probability: float | None = None
     person: str | None = Field(default=None, sa_type=Text)
+    packed: bytes | None = Field(default=None, sa_type=LargeBinary)
     created_at: datetime | None = Field(default=None, sa_column=moment(now=True, nullable=False))
 
 

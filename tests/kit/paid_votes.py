@@ -1,6 +1,8 @@
 """A judge whose votes are paid for, played without an engine."""
 
 from collections import defaultdict
+from collections.abc import Sequence
+from itertools import cycle
 from typing import Any
 
 from rrm_queue.broker.client import BrokerClient
@@ -41,17 +43,23 @@ def sent(broker: BrokerClient, name: str = QUEUE) -> list[JudgeBatch]:
 
 
 class Worker:
-    """Casts the votes that a match still needs, one larger answer beating a smaller."""
+    """Casts the votes that a match still needs, one larger answer beating a smaller.
 
-    def __init__(self) -> None:
+    Its votes take their reasoning from `texts`, one after another.
+    """
+
+    def __init__(self, texts: Sequence[str] = ("",)) -> None:
         self.paid: dict[object, int] = defaultdict(int)
+        self._texts = cycle(texts)
 
     def vote(self, batch: JudgeBatch, match: BatchMatch, number: int) -> Vote:
         request = batch_vote_request(batch, answers_by_number(batch), match, number)
         key = vote_key(request, batch.voting.resamples)
         self.paid[key] += 1
         better = Verdict.FIRST if request.one.number > request.two.number else Verdict.SECOND
-        return Vote(number, better, request.swapped, seed=request.seed, prompt_tokens=10, key=key)
+        text = next(self._texts)
+        known: dict[str, Any] = {"text": text, "seed": request.seed, "key": key}
+        return Vote(number, better, request.swapped, prompt_tokens=10, **known)
 
     def judge(self, batch: JudgeBatch, *, most: int = 99) -> Outcomes:
         reports = []

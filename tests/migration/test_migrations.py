@@ -1,7 +1,8 @@
 import pytest
 from alembic import command
 from alembic.script import ScriptDirectory
-from kit.jobs import play
+from kit.jobs import lines, play, submit_file
+from kit.paid_votes import PAID, Worker
 from sqlalchemy import text
 
 from rrm_queue.broker.client import BrokerClient
@@ -117,6 +118,15 @@ def test_pairs_that_version_0002_wrote_are_judged(
     assert (job.state, job.matches_done) == (JobState.SUCCEEDED, 2)
     assert [tuple(row) for row in rows] == [(1, None, None)] * 2
     assert gold == [None]
+
+
+def test_a_step_back_leaves_no_reasoning_packed(database: Database, broker: BrokerClient) -> None:
+    reasoning = "The second answer is right. " * 20
+    submit_file(database, lines([3]), **PAID)
+    Worker([reasoning]).play(database, broker)
+    step_to(database, "0006")
+    with database.begin() as tx:
+        assert tx.scalars(text("SELECT text FROM votes")).all() == [reasoning] * 2
 
 
 def test_tables_of_a_newer_version_are_left_alone(database: Database) -> None:

@@ -38,12 +38,12 @@ REUSE_VOTES = text("""
     INSERT INTO votes (match_id, number, swapped, verdict, no_verdict, text, model, seed,
                        prompt_tokens, cached_tokens, completion_tokens, seconds, queue_seconds,
                        query_tokens, slot_tokens, samples, neutralised, margin, probability, key,
-                       reused)
+                       packed, reused)
     SELECT DISTINCT ON (w.match_id, w.number)
            w.match_id, w.number, w.swapped, v.verdict, v.no_verdict, v.text, v.model, v.seed,
            v.prompt_tokens, v.cached_tokens, v.completion_tokens, v.seconds, v.queue_seconds,
            v.query_tokens, v.slot_tokens, v.samples, v.neutralised, v.margin, v.probability,
-           v.key, true
+           v.key, v.packed, true
     FROM unnest(CAST(:match AS bigint[]), CAST(:number AS int[]), CAST(:swapped AS bool[]),
                 CAST(:key AS uuid[])) AS w (match_id, number, swapped, key)
     JOIN votes v ON v.key = w.key AND NOT v.reused AND v.verdict <> 'none'

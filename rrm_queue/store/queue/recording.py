@@ -16,6 +16,7 @@ from rrm_queue.domain import (
     Vote,
 )
 from rrm_queue.store.database import storable
+from rrm_queue.store.packed_text import pack
 from rrm_queue.store.statements import execute, scalars
 
 LARGEST_ID = 2**63 - 1
@@ -42,7 +43,7 @@ INSERT_VOTES = text("""
     INSERT INTO votes (match_id, number, swapped, verdict, no_verdict, text, model, seed,
                        prompt_tokens, cached_tokens, completion_tokens, seconds,
                        queue_seconds, query_tokens, slot_tokens, samples, neutralised, key,
-                       margin, probability, person)
+                       margin, probability, person, packed)
     SELECT * FROM unnest(
         CAST(:match AS bigint[]), CAST(:number AS int[]), CAST(:swapped AS bool[]),
         CAST(:verdict AS text[]), CAST(:no_verdict AS text[]), CAST(:text AS text[]),
@@ -51,7 +52,7 @@ INSERT_VOTES = text("""
         CAST(:seconds AS float8[]), CAST(:queue_seconds AS float8[]),
         CAST(:query_tokens AS int[]), CAST(:slot_tokens AS int[]), CAST(:samples AS int[]),
         CAST(:neutralised AS bool[]), CAST(:key AS uuid[]), CAST(:margin AS smallint[]),
-        CAST(:probability AS float8[]), CAST(:person AS text[])
+        CAST(:probability AS float8[]), CAST(:person AS text[]), CAST(:packed AS bytea[])
     )
     ON CONFLICT (match_id, number) DO NOTHING
 """)
@@ -198,6 +199,7 @@ def answer_lengths(tx: Connection, matches: Sequence[int]) -> dict[int, tuple[in
 def insert_votes(tx: Connection, votes: Sequence[tuple[MatchId, Vote]]) -> None:
     """Adds votes; one whose match and number are there already is dropped."""
     if votes:
+        texts = [pack(vote.text) for _, vote in votes]
         execute(
             tx,
             INSERT_VOTES,
@@ -205,7 +207,8 @@ def insert_votes(tx: Connection, votes: Sequence[tuple[MatchId, Vote]]) -> None:
                 "match": [match for match, _ in votes],
                 "no_verdict": [vote.no_verdict and vote.no_verdict.value for _, vote in votes],
                 "verdict": [vote.verdict.value for _, vote in votes],
-                "text": [storable(vote.text) for _, vote in votes],
+                "text": [text.plain for text in texts],
+                "packed": [text.packed for text in texts],
                 "model": [storable(vote.model) for _, vote in votes],
                 **{name: [getattr(vote, name) for _, vote in votes] for name in PLAIN_VOTE_COLUMNS},
             },

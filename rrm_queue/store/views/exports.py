@@ -1,7 +1,7 @@
 """What exports read: a job's finished tournaments, a slice at a time, their matches streamed."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Any, TypeVar
 
@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, TextClause, text
 from rrm_queue.domain import Candidate, ChampionBy, JobId, Standing
 from rrm_queue.store.rows import RowReader, row_reader
 from rrm_queue.store.views.champions import CHAMPION_BY
-from rrm_queue.store.views.matches import MATCH, VOTE
+from rrm_queue.store.views.matches import MATCH, VOTE, vote_reader
 from rrm_queue.store.views.results import STANDING
 from rrm_queue.views.matches import Match, RecordedVote
 from rrm_queue.views.tournaments import FinishedTournament
@@ -104,14 +104,14 @@ def _matches(
     tx: Connection, ids: Sequence[int], failed: Sequence[int], *, votes: bool, texts: bool
 ) -> Iterator[tuple[int, Iterator[Match]]]:
     """Each tournament that has matches, with its matches; of those that `failed` all."""
-    longest = {"longest": None if texts else 0, "failed": failed} if votes else {}
+    longest = None if texts else 0
     rows = tx.execute(
         VOTES if votes else MATCHES,
-        {"tournaments": ids, **longest},
+        {"tournaments": ids, **({"longest": longest, "failed": failed} if votes else {})},
         execution_options={"stream_results": True, "yield_per": ROWS},
     )
     match = row_reader(Match, rows)
-    vote = row_reader(RecordedVote, rows) if votes else None
+    vote = vote_reader(rows, longest) if votes else None
     for tournament, group in groupby(rows, key=lambda row: row.tournament_id):
         if vote is None:
             yield tournament, map(match, group)
@@ -120,7 +120,7 @@ def _matches(
 
 
 def _with_votes(
-    rows: Iterable[Row[Any]], match: RowReader[Match], vote: RowReader[RecordedVote]
+    rows: Iterable[Row[Any]], match: RowReader[Match], vote: Callable[[Row[Any]], RecordedVote]
 ) -> Iterator[Match]:
     for _, group in groupby(rows, key=lambda row: (row.round, row.slot)):
         lines = list(group)

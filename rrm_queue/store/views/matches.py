@@ -1,12 +1,14 @@
 """A tournament's matches with their votes: tallied, or the votes themselves."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 from msgspec import convert
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Result, Row, text
 
 from rrm_queue.domain import Candidate, CandidateNumber, JudgeSpec, MatchId, Position, Voting
+from rrm_queue.store.packed_text import StoredText, unpack
 from rrm_queue.store.rows import read_rows, row_reader
 from rrm_queue.views.matches import MatchDetails, RecordedVote, TalliedMatch
 from rrm_queue.views.tournaments import TournamentView
@@ -16,10 +18,11 @@ MATCH = "m.round, m.slot, m.first, m.second, m.state, m.winner, m.decided_by"
 
 VOTE = """v.number, v.swapped, v.verdict, v.no_verdict,
     CASE WHEN CAST(:longest AS int) IS NULL THEN v.text WHEN :longest = 0 THEN ''
-         ELSE right(v.text, :longest) END AS text,
+         ELSE right(v.text, :longest) END AS plain,
+    CASE WHEN :longest = 0 THEN NULL ELSE v.packed END AS packed,
     v.model, v.seed, v.prompt_tokens, v.cached_tokens, v.completion_tokens, v.seconds, v.samples,
     v.neutralised, v.margin, v.probability, v.person, v.reused"""
-"""The columns of a `RecordedVote`, with the last `:longest` characters of its text or all."""
+"""What `vote_reader` reads; of a text that is not packed the last `:longest` characters or all."""
 
 # With `round` and `slot`, or `low` and `high`, only those matches; a pair may meet more than once.
 TALLIES = text(f"""
@@ -91,8 +94,14 @@ def match_votes(
         {"matches": list(matches), "longest": longest},
         execution_options={"stream_results": True, "yield_per": VOTES_AT_ONCE},
     )
-    vote = row_reader(RecordedVote, rows)
+    vote = vote_reader(rows, longest)
     return ((row.match_id, vote(row)) for row in rows)
+
+
+def vote_reader(rows: Result[Any], longest: int | None) -> Callable[[Row[Any]], RecordedVote]:
+    """What makes a vote of a row with the columns VOTE; the same `longest` as in the statement."""
+    vote = row_reader(RecordedVote, rows)
+    return lambda row: vote(row, text=unpack(StoredText(row.plain, row.packed), longest))
 
 
 def match_details(tx: Connection, tournament: TournamentView, match: TalliedMatch) -> MatchDetails:

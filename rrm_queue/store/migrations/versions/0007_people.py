@@ -7,6 +7,8 @@ A coordinator of the version before casts no votes of people, so a vote that it 
 It lets no pair meet for fresh votes again, so each of its matches is a first meeting.
 """
 
+import sys
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -54,9 +56,52 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["match_id"], ["matches.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("match_id", "person"),
     )
+    _pack_reasoning()
+
+
+def _pack_reasoning() -> None:
+    op.add_column("votes", sa.Column("packed", sa.LargeBinary(), nullable=True))
+    # It is compressed already: the server need not try.
+    op.execute("ALTER TABLE votes ALTER COLUMN packed SET STORAGE EXTERNAL")
+    op.execute("""
+        CREATE FUNCTION rrmq_vote_copied() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            SELECT v.packed INTO NEW.packed FROM votes v
+            WHERE v.key = NEW.key AND NOT v.reused AND v.verdict = NEW.verdict
+              AND v.model = NEW.model AND v.packed IS NOT NULL
+            ORDER BY v.created_at, v.match_id LIMIT 1;
+            RETURN NEW;
+        END $$
+    """)
+    op.execute("""
+        CREATE TRIGGER vote_copied BEFORE INSERT ON votes FOR EACH ROW
+        WHEN (NEW.reused AND NEW.text = '' AND NEW.packed IS NULL)
+        EXECUTE FUNCTION rrmq_vote_copied()
+    """)
+
+
+def _unpack_reasoning() -> None:
+    if sys.version_info >= (3, 14):
+        from compression import zstd
+    else:
+        from backports import zstd
+
+    connection = op.get_bind()
+    some = sa.text("SELECT match_id, number, packed FROM votes WHERE packed IS NOT NULL LIMIT 1000")
+    plain = sa.text("""
+        UPDATE votes SET text = :text, packed = NULL
+        WHERE match_id = :match_id AND number = :number
+    """)
+    while rows := connection.execute(some).all():
+        texts = [{**row._mapping, "text": zstd.decompress(row.packed).decode()} for row in rows]
+        connection.execute(plain, texts)
+    op.execute("DROP TRIGGER vote_copied ON votes")
+    op.execute("DROP FUNCTION rrmq_vote_copied()")
+    op.drop_column("votes", "packed")
 
 
 def downgrade() -> None:
+    _unpack_reasoning()
     op.drop_table("skipped_matches")
     op.drop_table("person_leases")
     op.drop_column("matches", "meeting")
