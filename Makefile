@@ -1,8 +1,8 @@
 # Two commands are all that a newcomer needs: `make demo` and `make test`.
 PYTHON ?= python3
 VENV := .venv
-# The version of SGLang that `make test` uses; `make test-engine SGLANG=0.5.23` uses another.
-USUAL := 0.5.15
+# The version of SGLang that `make test` uses; `make test-engine SGLANG=0.5.15` uses another.
+USUAL := 0.5.23
 SGLANG := $(USUAL)
 ENGINE := .engine$(if $(filter-out $(USUAL),$(SGLANG)),-$(SGLANG))
 RRMQ := $(VENV)/bin/rrmq
@@ -22,7 +22,7 @@ test: $(VENV)/.installed-dev check engine  ## all tests, on real services from w
 test-fast: $(VENV)/.installed-dev  ## unit, integration and migration tests without the slow ones: no engine
 	$(VENV)/bin/python -m pytest -n 4 --dist loadfile -m 'not slow' --hypothesis-profile fast tests/unit tests/integration tests/migration
 
-test-engine: $(VENV)/.installed-dev engine  ## the engine's tests alone; SGLANG=0.5.23 for the newest SGLang
+test-engine: $(VENV)/.installed-dev engine  ## the engine's tests alone; SGLANG=0.5.15 for another SGLang
 	RRMQ_TEST_ENGINE=$(ENGINE) $(VENV)/bin/python -m pytest tests/engine
 
 check: $(VENV)/.installed-dev  ## formatting, lint, types, import contracts, pages of the docs
