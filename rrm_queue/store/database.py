@@ -39,6 +39,8 @@ class Database:
     `idle_limit` the server ends a transaction that asks nothing for so many seconds: a process that
     is stopped or has vanished holds no lock for longer. With `check_connections` a pooled
     connection is tried before it is used again, as the server may have been restarted meanwhile.
+    With `fresh_plans` each statement is planned for the tables as they are now: a process that
+    lives long would keep the plans that were made when they were small.
     """
 
     def __init__(
@@ -48,6 +50,7 @@ class Database:
         application: str = "rrmq",
         idle_limit: float | None = None,
         check_connections: bool = False,
+        fresh_plans: bool = False,
     ) -> None:
         self.url = driver_url(url)
         self._engine = create_engine(
@@ -68,6 +71,8 @@ class Database:
         listen(self._engine, "connect", _send_arrays_as_they_are)
         if idle_limit is not None:
             listen(self._engine, "connect", partial(_limit_idleness, seconds=idle_limit))
+        if fresh_plans:
+            listen(self._engine, "connect", _plan_each_time)
 
     @contextmanager
     def begin(self) -> Iterator[Transaction]:
@@ -180,6 +185,17 @@ def _limit_idleness(connection: "psycopg.Connection", _record: object, *, second
     """Sets the session's limit; by statement, as a pooler may refuse it as a start-up option."""
     with connection.cursor() as cursor:
         cursor.execute(f"SET idle_in_transaction_session_timeout = {int(seconds * 1000)}")
+    connection.commit()
+
+
+def _plan_each_time(connection: "psycopg.Connection", _record: object) -> None:
+    """Lets the server keep no plan of a prepared statement or a foreign key.
+
+    It makes them for the size of the tables, and keeps them until it gathers statistics again: a
+    minute after a large submission, or never without autovacuum.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SET plan_cache_mode = force_custom_plan")
     connection.commit()
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 from sqlalchemy import Connection, text
 
 from rrm_queue.store.database import Database
+from rrm_queue.store.statements import execute
 
 if TYPE_CHECKING:
     import psycopg
@@ -60,7 +61,9 @@ def tell(tx: Connection, channel: Channel, ids: Sequence[int] | Sequence[str]) -
     if ids:
         words = [str(id_) for id_ in ids]
         slices = [words[start : start + MOST_IDS] for start in range(0, len(words), MOST_IDS)]
-        tx.execute(SEND, {"channel": channel, "payloads": [",".join(part) for part in slices]})
+        execute(
+            tx, SEND, {"channel": channel.value, "payloads": [",".join(part) for part in slices]}
+        )
 
 
 class Listener:

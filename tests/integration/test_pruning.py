@@ -81,7 +81,8 @@ def test_a_cohort_that_gathers_keeps_its_job(database: Database, prune: Prune) -
     with database.begin() as tx:
         appending.open_job(tx, job_of(id=job, open=True, ephemeral=True, strategy="elo"), None)
         new = NewCohort(job, "g", 2, "p", None, None, Partial.JUDGE, 600.0)
-        cohorts.add_sample(tx, cohorts.lock_cohort(tx, new).id, Sample(0, "an answer", None))
+        (view,) = cohorts.lock_cohorts(tx, [new])
+        cohorts.add_samples(tx, [(view.id, Sample(0, "an answer", None))])
     prune("--older-than", "0")
     assert jobs(database) == {job}
 

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from sqlalchemy import Connection, text
 
 from rrm_queue.domain import Candidate, CandidateNumber, JobId, TournamentId
-from rrm_queue.store.listening import Channel, tell
+from rrm_queue.store.statements import execute
 
 BEGIN_GATHERING = text("""
-    UPDATE tournaments SET state = 'gathering' WHERE id = :tournament AND state = 'waiting'
+    UPDATE tournaments SET state = 'gathering'
+    WHERE id = ANY(CAST(:tournaments AS bigint[])) AND state = 'waiting'
 """)
 
 GATHERED = text("""
@@ -52,6 +53,7 @@ READY_AGAIN = text("""
 
 COUNT_CANDIDATES = text("""
     UPDATE jobs SET candidates = candidates + :candidates WHERE id = :job
+    RETURNING pg_notify('rrmq_work', id)
 """)
 
 LOCK_JOBS = text("""
@@ -61,9 +63,9 @@ LOCK_JOBS = text("""
 Numbered = tuple[TournamentId, CandidateNumber, Candidate]
 
 
-def begin_gathering(tx: Connection, tournament: TournamentId) -> None:
-    """Lets a tournament that this transaction added be judged while answers are added to it."""
-    tx.execute(BEGIN_GATHERING, {"tournament": tournament})
+def begin_gathering(tx: Connection, tournaments: Sequence[TournamentId]) -> None:
+    """Lets tournaments that this transaction added be judged while answers are added to them."""
+    execute(tx, BEGIN_GATHERING, {"tournaments": list(tournaments)})
 
 
 def gathered(
@@ -71,7 +73,7 @@ def gathered(
 ) -> Mapping[TournamentId, list[Candidate]]:
     """The candidates of these tournaments, by number."""
     found: dict[TournamentId, list[Candidate]] = defaultdict(list)
-    for row in tx.execute(GATHERED, {"tournaments": list(tournaments)}):
+    for row in execute(tx, GATHERED, {"tournaments": list(tournaments)}):
         found[row.tournament_id].append(Candidate(row.key, row.text, row.generator, row.gold))
     return found
 
@@ -79,7 +81,8 @@ def gathered(
 def add_candidates(tx: Connection, new: Sequence[Numbered]) -> None:
     """Adds candidates to locked tournaments."""
     if new:
-        tx.execute(
+        execute(
+            tx,
             ADD_CANDIDATES,
             {
                 "tournament": [tournament for tournament, _, _ in new],
@@ -96,7 +99,8 @@ def rename_candidates(
 ) -> None:
     """Gives candidates of locked tournaments other keys."""
     if keys:
-        tx.execute(
+        execute(
+            tx,
             RENAME_CANDIDATES,
             {
                 "tournament": [tournament for tournament, _, _ in keys],
@@ -109,18 +113,17 @@ def rename_candidates(
 def end_gathering(tx: Connection, tournaments: Sequence[TournamentId]) -> None:
     """Lets locked tournaments that gather run: no more answers are added."""
     bind = {"tournaments": list(tournaments)}
-    tx.execute(END_GATHERING, bind)
-    tx.execute(READY_AGAIN, bind)
+    execute(tx, END_GATHERING, bind)
+    execute(tx, READY_AGAIN, bind)
 
 
 def lock_jobs(tx: Connection, jobs: Iterable[JobId]) -> None:
     """Locks several jobs in the order of their ids, so that they may be counted in any order."""
     ids = list(jobs)
     if len(ids) > 1:
-        tx.execute(LOCK_JOBS, {"jobs": ids})
+        execute(tx, LOCK_JOBS, {"jobs": ids})
 
 
 def count_candidates(tx: Connection, job: JobId, candidates: int) -> None:
     """Counts candidates that were added to the job, and tells coordinators of their matches."""
-    tx.execute(COUNT_CANDIDATES, {"job": job, "candidates": candidates})
-    tell(tx, Channel.WORK, [job])
+    execute(tx, COUNT_CANDIDATES, {"job": job, "candidates": candidates})

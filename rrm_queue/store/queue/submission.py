@@ -11,6 +11,7 @@ from rrm_queue.errors import StoreUnavailable
 from rrm_queue.seeds import derive
 from rrm_queue.store.copying import NULL, escaped
 from rrm_queue.store.listening import Channel, tell
+from rrm_queue.store.statements import scalars
 from rrm_queue.store.tables import Job
 from rrm_queue.text import first_line
 
@@ -98,7 +99,7 @@ def copy_tournaments(
 
     `seed` is the job's; each tournament gets its own from it and its key.
     """
-    ids = list(tx.scalars(NEXT_TOURNAMENTS, {"count": len(tournaments)}))
+    ids = scalars(tx, NEXT_TOURNAMENTS, {"count": len(tournaments)})
     _copy(tx, COPY_TOURNAMENTS, _tournament_rows(ids, job, seed, tournaments))
     _copy(tx, COPY_CANDIDATES, _candidate_rows(ids, tournaments))
     return ids
