@@ -169,7 +169,7 @@ class Settings:
     )
     concurrency: int = _setting(
         "votes that a worker has in flight at once; for a judge on SGLang, whose "
-        "server sets that limit, the matches that it takes at once",
+        "server sets that limit, the matches that it takes at once until its engine tells its load",
         _whole(1),
         64,
     )

@@ -39,11 +39,10 @@ def early(module_database: Database) -> Iterator[Database]:
     add(module_database, JOB, range(20))
     with module_database.begin() as tx:
         tx.execute(ANALYZE)
-    addresses = {
-        "database_url": Secret(module_database.url),
-        "broker_url": Secret("redis://nowhere"),
-    }
-    with App(Settings(**addresses)) as app:
+    settings = Settings(
+        database_url=Secret(module_database.url), broker_url=Secret("redis://nowhere")
+    )
+    with App(settings) as app:
         add(app.database, JOB, range(20, 40))
         yield app.database
 
