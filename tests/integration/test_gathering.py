@@ -8,7 +8,6 @@ import pytest
 from chaos.fleet import wait
 from kit.jobs import job_of, judged, play, received
 from kit.reward_servers import TOKEN, RewardFleet, group, samples
-from sqlalchemy import text
 
 from rrm_queue.actions.rewards.asked import distinct
 from rrm_queue.broker.client import BrokerClient
@@ -17,6 +16,7 @@ from rrm_queue.coordinator.gathering import Came, add_answers, begin, settle_ove
 from rrm_queue.coordinator.record import record
 from rrm_queue.domain import Candidate, JobId, JobState, Tournament
 from rrm_queue.messages import Failure, MatchReport, Outcomes
+from rrm_queue.store.connection import text
 from rrm_queue.store.database import Database
 from rrm_queue.store.queue import appending, cohorts, control, gathering, recovery
 from rrm_queue.store.queue.cohorts import NewCohort, Sample
@@ -40,7 +40,7 @@ def test_votes_are_cast_before_the_group_is_whole(rewarding: RewardFleet) -> Non
 
     def seen() -> tuple[object, ...]:
         with rewarding.fleet.store() as store:
-            row = store.execute(STATES, {"name": "cohort-300"}).one_or_none()
+            row = store.execute(STATES, {"name": "cohort-300"}).first()
         return () if row is None else tuple(row)
 
     with ThreadPoolExecutor(8) as pool:
@@ -73,7 +73,7 @@ def test_equal_answers_that_come_late_share_their_reward(rewarding: RewardFleet)
 
     def decided() -> bool:
         with rewarding.fleet.store() as store:
-            row = store.execute(STATES, {"name": "cohort-301"}).one_or_none()
+            row = store.execute(STATES, {"name": "cohort-301"}).first()
         return row is not None and row.decided == 1
 
     with ThreadPoolExecutor(4) as pool:

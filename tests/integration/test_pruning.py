@@ -7,7 +7,6 @@ from collections.abc import Callable
 import pytest
 from click.testing import CliRunner, Result
 from kit.jobs import job_of, lines, play
-from sqlalchemy import text
 
 from rrm_queue.broker.client import BrokerClient
 from rrm_queue.cli.main import rrmq
@@ -15,6 +14,7 @@ from rrm_queue.domain import JobId
 from rrm_queue.intake.appending import append_file
 from rrm_queue.intake.reader import read
 from rrm_queue.local.stack import Addresses
+from rrm_queue.store.connection import text
 from rrm_queue.store.database import Database
 from rrm_queue.store.queue import appending, cohorts
 from rrm_queue.store.queue.cohorts import NewCohort, Sample

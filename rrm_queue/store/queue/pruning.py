@@ -2,9 +2,8 @@
 
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, text
-
 from rrm_queue.domain import JobId
+from rrm_queue.store.connection import Connection, text
 
 # An open job is left over when nothing of it waits, runs or is gathered.
 LEFT_OVER = text("""
