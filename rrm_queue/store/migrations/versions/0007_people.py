@@ -17,6 +17,9 @@ down_revision = "0006"
 branch_labels = None
 depends_on = None
 
+LARGE_TABLES = ("votes", "matches", "candidates", "tournaments", "standings")
+TABLES_OF_TEXTS = ("votes", "candidates", "tournaments")
+
 
 def upgrade() -> None:
     op.create_index(
@@ -57,6 +60,23 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("match_id", "person"),
     )
     _pack_reasoning()
+    _remove_in_parts()
+
+
+def _remove_in_parts() -> None:
+    op.add_column("jobs", sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True))
+    op.create_index(
+        "jobs_deleted",
+        "jobs",
+        ["deleted_at"],
+        postgresql_where=sa.text("deleted_at IS NOT NULL"),
+    )
+    # Dead rows are given back when they are a twentieth of the table. The usual fifth would be a
+    # large job; and to read the indexes costs as much a dead row at any size of the store.
+    for table in LARGE_TABLES:
+        op.execute(f"ALTER TABLE {table} SET (autovacuum_vacuum_scale_factor = 0.05)")
+    for table in TABLES_OF_TEXTS:
+        op.execute(f"ALTER TABLE {table} SET (toast.autovacuum_vacuum_scale_factor = 0.05)")
 
 
 def _pack_reasoning() -> None:
@@ -101,6 +121,13 @@ def _unpack_reasoning() -> None:
 
 
 def downgrade() -> None:
+    for table in LARGE_TABLES:
+        op.execute(f"ALTER TABLE {table} RESET (autovacuum_vacuum_scale_factor)")
+    for table in TABLES_OF_TEXTS:
+        op.execute(f"ALTER TABLE {table} RESET (toast.autovacuum_vacuum_scale_factor)")
+    op.drop_index("jobs_deleted", table_name="jobs")
+    op.execute("DELETE FROM jobs WHERE deleted_at IS NOT NULL")
+    op.drop_column("jobs", "deleted_at")
     _unpack_reasoning()
     op.drop_table("skipped_matches")
     op.drop_table("person_leases")
