@@ -1,8 +1,8 @@
 # Two commands are all that a newcomer needs: `make demo` and `make test`.
 PYTHON ?= python3
 VENV := .venv
-# The version of SGLang that `make test` uses; `make test-engine SGLANG=0.5.23` uses another.
-USUAL := 0.5.15
+# The version of SGLang that `make test` uses; `make test-engine SGLANG=0.5.15` uses another.
+USUAL := 0.5.23
 SGLANG := $(USUAL)
 ENGINE := .engine$(if $(filter-out $(USUAL),$(SGLANG)),-$(SGLANG))
 RRMQ := $(VENV)/bin/rrmq
@@ -22,7 +22,7 @@ test: $(VENV)/.installed-dev check engine  ## all tests, on real services from w
 test-fast: $(VENV)/.installed-dev  ## unit, integration and migration tests without the slow ones: no engine
 	$(VENV)/bin/python -m pytest -n 4 --dist loadfile -m 'not slow' --hypothesis-profile fast tests/unit tests/integration tests/migration
 
-test-engine: $(VENV)/.installed-dev engine  ## the engine's tests alone; SGLANG=0.5.23 for the newest SGLang
+test-engine: $(VENV)/.installed-dev engine  ## the engine's tests alone; SGLANG=0.5.15 for another SGLang
 	RRMQ_TEST_ENGINE=$(ENGINE) $(VENV)/bin/python -m pytest tests/engine
 
 check: $(VENV)/.installed-dev  ## formatting, lint, types, import contracts, pages of the docs
@@ -46,7 +46,7 @@ fmt: $(VENV)/.installed-dev  ## format, and fix what lint can fix
 	$(VENV)/bin/ruff format .
 	$(VENV)/bin/ruff check --fix .
 
-engine: $(ENGINE)/.installed  ## SGLang on a CPU for the engine's tests, in an environment of its own
+engine: $(ENGINE)/.installed-$(SGLANG)  ## SGLang on a CPU for the engine's tests, in an environment of its own
 
 gpu-check: $(VENV)/.installed  ## throughput through rrmq against SGLang's own, on an NVIDIA GPU
 	$(VENV)/bin/python benchmarks/engine_throughput.py --gpu $(BENCHMARK)
@@ -101,9 +101,12 @@ $(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
 
 ENGINE_NEEDS := tests/engine/sglang-$(SGLANG)
 
-$(ENGINE)/.installed: tests/engine/requirements.txt $(wildcard $(ENGINE_NEEDS)/*.txt tests/engine/cpu_platform/*.*) | $(VENV)/bin/pip
+REAL_MODEL := tests/kit/make_real_model.py
+
+$(ENGINE)/.installed-$(SGLANG): tests/engine/requirements.txt $(wildcard $(ENGINE_NEEDS)/*.txt tests/engine/cpu_platform/*.*) $(REAL_MODEL) | $(VENV)/bin/pip
 	$(PYTHON) -m venv --clear $(ENGINE)
 	$(ENGINE)/bin/pip install --quiet --upgrade 'pip>=25.1'
 	$(ENGINE)/bin/pip install --quiet --requirement $(ENGINE_NEEDS)/requirements.txt
 	$(ENGINE)/bin/pip install --quiet --no-deps --requirement $(ENGINE_NEEDS)/bare.txt
+	HF_HUB_OFFLINE=1 $(ENGINE)/bin/python $(REAL_MODEL) $(ENGINE)/smollm2 8192
 	touch $@

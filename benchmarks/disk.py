@@ -18,11 +18,11 @@ from unittest.mock import patch
 
 from figures import Figure, arguments, report
 from rig import Filling, fill
-from sqlalchemy import text
 
 from rrm_queue.coordinator.removing import remove
 from rrm_queue.domain import JobId, MatchId, Verdict, Vote
 from rrm_queue.local.stack import LocalStack
+from rrm_queue.store.connection import text
 from rrm_queue.store.database import Database
 from rrm_queue.store.packed_text import StoredText
 from rrm_queue.store.queue import recording

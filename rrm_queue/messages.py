@@ -227,6 +227,7 @@ class QueueFacts(NamedTuple):
     them, and some may have gone. `online`: whether a live worker serves the queue of online
     jobs beside it. `maxmemory`: bytes that the broker may use, 0 for no limit. `sharing`: whether
     every live worker reads messages that several jobs share, and returns what it has no room for.
+    `unseeded`: how many live workers have an engine that ignores the seeds of votes.
     """
 
     capacities: dict[str, int]
@@ -234,6 +235,7 @@ class QueueFacts(NamedTuple):
     online: bool = False
     maxmemory: int = 0
     sharing: bool = False
+    unseeded: int = 0
 
 
 class Epoch(NamedTuple):

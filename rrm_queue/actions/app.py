@@ -139,7 +139,9 @@ class App:
 
         with self._lock:
             if self._database is None:
-                database = Database(self.addresses.database_url, check_connections=True)
+                database = Database(
+                    self.addresses.database_url, check_connections=True, fresh_plans=True
+                )
                 with ExitStack() as failed:
                     failed.callback(database.close)
                     if self._started is not None:

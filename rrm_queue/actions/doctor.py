@@ -9,6 +9,7 @@ from rrm_queue import __version__
 from rrm_queue.actions.app import App, broker_url
 from rrm_queue.actions.health import worker_command
 from rrm_queue.actions.redaction import database_place, without_password
+from rrm_queue.actions.seeds import UNSEEDED
 from rrm_queue.broker.client import BrokerClient, redis_client
 from rrm_queue.broker.memory import Memory, memory_of
 from rrm_queue.broker.names import COORDINATOR_QUEUE
@@ -18,6 +19,7 @@ from rrm_queue.errors import BrokerUnavailable, RrmqError, SchemaMismatch, Store
 from rrm_queue.judging.kinds import SERVED_TOGETHER, served_kind, worker_name, worker_queue
 from rrm_queue.local import postgres, valkey
 from rrm_queue.local.stack import LocalStack
+from rrm_queue.messages import QueueFacts
 from rrm_queue.store.database import SCHEMA
 from rrm_queue.store.queue.active_jobs import active_queues
 from rrm_queue.text import count
@@ -153,13 +155,16 @@ def _mib(size: int) -> str:
 def _workers(broker: BrokerClient, wanted: Mapping[str, int]) -> Iterator[Check]:
     served = live_processes(broker.client)
     for queue in _judge_queues({*served, *wanted}):
-        live = broker.capacities(queue) if queue in served else {}
+        facts = broker.facts(queue) if queue in served else QueueFacts({}, {})
+        live = facts.capacities
         waiting = wanted.get(queue, 0)
         detail = f"{count(len(live), 'live worker')}"
         if live:
             detail += f", {count(sum(live.values()), 'match')} at once"
         if waiting:
             detail += f", {count(waiting, 'unfinished job')}"
+        if facts.unseeded:
+            detail += f"; a job's seed does not repeat their texts: {UNSEEDED}"
         well = bool(live) or not waiting
         remedy = None if well else f"`{worker_command(queue)}`"
         yield Check(f"judge {worker_name(queue)}", well, detail, remedy)

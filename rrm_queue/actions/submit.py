@@ -1,10 +1,11 @@
 """A submission: files of prompts and answers become a job."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from rrm_queue.actions.app import App
 from rrm_queue.actions.request import Request
+from rrm_queue.actions.seeds import seed_warning
 from rrm_queue.actions.settings import settings_fingerprint
 from rrm_queue.errors import BrokerUnavailable
 from rrm_queue.intake.reader import Source
@@ -12,11 +13,15 @@ from rrm_queue.intake.submission import Gate, Submitted
 from rrm_queue.intake.submission import submit as store_submission
 from rrm_queue.judging.kinds import kind_of
 
+if TYPE_CHECKING:
+    from rrm_queue.broker.client import BrokerClient
+
 
 class Submission(NamedTuple):
     """What was stored; `warning` says what is wrong although it was.
 
-    The coordinator could not be told of it, or the judge's prompt is probably a mistake.
+    The coordinator could not be told of it, the judge's prompt is probably a mistake, or the seed
+    has no effect on the judge's texts.
     """
 
     submitted: Submitted
@@ -53,4 +58,12 @@ def submit(
             broker.epoch()  # the store woke the coordinators; they need a broker that answers
         except BrokerUnavailable as error:
             return Submission(submitted, f"{error}; the job is stored and starts when it is back")
-    return Submission(submitted, request.warning)
+    return Submission(submitted, request.warning or _seed_warning(broker, request))
+
+
+def _seed_warning(broker: "BrokerClient", request: Request) -> str | None:
+    """The warning, where the broker answers."""
+    try:
+        return seed_warning(broker, request)
+    except BrokerUnavailable:
+        return None

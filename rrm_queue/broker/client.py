@@ -25,6 +25,7 @@ from rrm_queue.broker.leases import (
     models_key,
     sharing_key,
     stopped_key,
+    unseeded_key,
     workers_key,
 )
 from rrm_queue.broker.names import COORDINATOR_QUEUE, JUDGE_TASK, WAKE_TASK
@@ -196,7 +197,10 @@ class BrokerClient:
                 pipe.zrange(workers_key(online_queue(queue)), 0, -1, withscores=True)
                 pipe.info("memory")
                 pipe.smembers(sharing_key(queue))
-                (now, _), seen, capacities, models, online, memory, sharing = pipe.execute()
+                pipe.smembers(unseeded_key(queue))
+                (now, _), seen, capacities, models, online, memory, sharing, unseeded = (
+                    pipe.execute()
+                )
             lapsed = now - LEASE_SECONDS - 1
             live = {str(worker) for worker, at in seen if at > lapsed}
             if gone := {*capacities, *sharing, *(worker for worker, _ in seen)} - live:
@@ -204,12 +208,14 @@ class BrokerClient:
                 self.client.hdel(capacity_key(queue), *gone)
                 self.client.hdel(models_key(queue), *gone)
                 self.client.srem(sharing_key(queue), *gone)
+                self.client.srem(unseeded_key(queue), *gone)
         return QueueFacts(
             {str(worker): int(c) for worker, c in capacities.items() if worker in live},
             {str(worker): str(model) for worker, model in models.items()},
             any(at > lapsed for _, at in online),
             int(memory.get("maxmemory", 0)),
             sharing=bool(live) and live <= sharing,
+            unseeded=len(live & unseeded),
         )
 
     def waiting(self, queue: str) -> int:

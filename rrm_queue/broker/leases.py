@@ -67,16 +67,18 @@ for _, key in ipairs(KEYS) do
 end
 """
 
-# In fours: a queue's workers, their capacities, their models, and which of them share messages.
+# In fives: a queue's workers, their capacities, their models, which of them share messages, and
+# which of them have an engine that ignores seeds.
 _ANNOUNCE = """
-for nth = 0, #KEYS / 4 - 1 do
-  local workers, capacity = KEYS[4 * nth + 1], KEYS[4 * nth + 2]
-  local models, sharing = KEYS[4 * nth + 3], KEYS[4 * nth + 4]
+for nth = 0, #KEYS / 5 - 1 do
+  local workers, capacity = KEYS[5 * nth + 1], KEYS[5 * nth + 2]
+  local models, sharing, unseeded = KEYS[5 * nth + 3], KEYS[5 * nth + 4], KEYS[5 * nth + 5]
   redis.call("PERSIST", workers)
   redis.call("SADD", sharing, ARGV[1])
   redis.call("HSET", models, ARGV[1], ARGV[3])
   redis.call("ZADD", workers, ARGV[2], ARGV[1])
-  redis.call("HSET", capacity, ARGV[1], ARGV[4 + nth])
+  redis.call("HSET", capacity, ARGV[1], ARGV[5 + nth])
+  redis.call(ARGV[4], unseeded, ARGV[1])
 end
 """
 
@@ -104,6 +106,11 @@ def models_key(queue: str) -> str:
 def sharing_key(queue: str) -> str:
     """The set of a queue's workers that read messages which several jobs share."""
     return f"rrmq:sharing:{queue}"
+
+
+def unseeded_key(queue: str) -> str:
+    """The set of a queue's workers whose engine ignores the seeds of votes."""
+    return f"rrmq:unseeded:{queue}"
 
 
 def work_key(worker: str) -> str:
@@ -162,10 +169,13 @@ class WorkerLeases:
         word = self.client.get(EPOCH_KEY)
         return None if word is None else str(word)
 
-    def announce(self, capacities: Mapping[str, int], model: str = "") -> None:
+    def announce(
+        self, capacities: Mapping[str, int], model: str = "", *, ignores_seeds: bool = False
+    ) -> None:
         """Shows that this process serves these queues, and how many matches it can hold at once.
 
-        `model` is what it judges with, where that is known before it judges.
+        `model` is what it judges with, where that is known before it judges. `ignores_seeds`: the
+        seed of a vote has no effect on its text.
         """
         seconds, _ = self.client.time()
         keys = [
@@ -176,9 +186,11 @@ class WorkerLeases:
                 capacity_key(queue),
                 models_key(queue),
                 sharing_key(queue),
+                unseeded_key(queue),
             )
         ]
-        values = [self.worker, str(seconds), model, *map(str, capacities.values())]
+        mark = "SADD" if ignores_seeds else "SREM"
+        values = [self.worker, str(seconds), model, mark, *map(str, capacities.values())]
         self.client.eval(_ANNOUNCE, len(keys), *keys, *values)
 
     def tell_work(self, held: int, restarts: int) -> None:
@@ -196,4 +208,5 @@ class WorkerLeases:
                 pipe.hdel(capacity_key(queue), self.worker)
                 pipe.hdel(models_key(queue), self.worker)
                 pipe.srem(sharing_key(queue), self.worker)
+                pipe.srem(unseeded_key(queue), self.worker)
             pipe.execute()

@@ -30,12 +30,19 @@ class Came(NamedTuple):
     answers: tuple[Candidate, ...]
 
 
-def begin(tx: Transaction, came: Came) -> None:
-    """Lets a tournament gather that this transaction added with these answers."""
-    gathering.begin_gathering(tx, came.tournament)
-    (tournament,) = planning.lock_by_id(tx, [came.tournament])
-    pairings = growth([], came.answers, came.places, tournament.seed).pairings
-    planning.insert_matches(tx, [(came.tournament, pairing) for pairing in pairings])
+def begin(tx: Transaction, groups: Sequence[Came]) -> None:
+    """Lets tournaments gather that this transaction added with these answers."""
+    ids = [group.tournament for group in groups]
+    gathering.begin_gathering(tx, ids)
+    seeds = {tournament.id: tournament.seed for tournament in planning.lock_by_id(tx, ids)}
+    planning.insert_matches(
+        tx,
+        [
+            (id_, pairing)
+            for id_, places, answers in groups
+            for pairing in growth([], answers, places, seeds[id_]).pairings
+        ],
+    )
 
 
 def add_answers(tx: Transaction, groups: Sequence[Came]) -> Mapping[JobId, int]:
@@ -44,6 +51,8 @@ def add_answers(tx: Transaction, groups: Sequence[Came]) -> Mapping[JobId, int]:
     How many candidates each job has more; they are counted later, by `count_candidates`. A
     tournament that has failed gets its matches too, for when it is tried again.
     """
+    if not groups:
+        return {}
     ids = [group.tournament for group in groups]
     tournaments = {t.id: t for t in planning.lock_by_id(tx, ids)}
     there = gathering.gathered(tx, ids)
@@ -90,15 +99,18 @@ def settle(tx: Transaction, ended: Sequence[CohortView]) -> dict[JobId, Counts]:
         if t.state is TournamentState.GATHERING and t.planned == t.decided
     ]
     done = set(advance(tx, running))
-    refused = [(v.tournament, refusal(v)) for v in ended if ending(v) is CohortState.REFUSED]
-    failed = closing.fail_tournaments(tx, [(id_, why) for id_, why in refused if id_ is not None])
+    refused = [
+        (view.tournament, refusal(view))
+        for view in ended
+        if view.tournament is not None and ending(view) is CohortState.REFUSED
+    ]
+    failed = closing.fail_tournaments(tx, refused) if refused else set()
     for t in tournaments:
         if t.id in done:
             counts[t.job] = counts.get(t.job, Counts()) + closed_counts(tx, t)
         if t.id in failed:
             counts[t.job] = counts.get(t.job, Counts()) + Counts(tournaments_failed=1)
-    for view in ended:
-        cohorts.settle(tx, view.id, ending(view), view.tournament)
+    cohorts.settle(tx, [(view.id, ending(view), view.tournament) for view in ended])
     return counts
 
 

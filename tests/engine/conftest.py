@@ -27,6 +27,15 @@ def tiny_model(engine_python: Path, tmp_path_factory: pytest.TempPathFactory) ->
 
 
 @pytest.fixture(scope="session")
+def real_model(engine_python: Path) -> Path:
+    """The folder of SmolLM2-135M-Instruct, which `make engine` puts beside SGLang."""
+    folder = engine_python.parents[1] / "smollm2"
+    if not (folder / "config.json").exists():
+        pytest.fail(f"no model in {folder}: run `make engine`")
+    return folder
+
+
+@pytest.fixture(scope="session")
 def sglang_server(
     engine_python: Path, tiny_model: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[SglangProcess]:

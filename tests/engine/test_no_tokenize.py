@@ -18,8 +18,11 @@ from rrm_queue.judging.engines.sglang.engine import SglangEngine
 from rrm_queue.judging.vote_request import VoteRequest
 from rrm_queue.messages import Answer
 
-NO_LIMIT = 1000000000000000019884624838656
-"""What transformers writes where no limit is known."""
+NO_LIMIT = 1e30
+"""What stands for no limit in transformers.
+
+Written as a whole number it stops SGLang 0.5.15, as a float every version.
+"""
 
 REGEX = r"so</think>\n\\boxed\{Assistant (1|2)\}"
 
@@ -61,7 +64,7 @@ def test_the_server_fails_at_tokenize(server: SglangProcess) -> None:
     body = json.dumps({"messages": [{"role": "user", "content": "x"}]}).encode()
     with closing(HTTPConnection(server.url.removeprefix("http://"), timeout=60)) as connection:
         connection.request("POST", "/tokenize", body, {"Content-Type": "application/json"})
-        assert connection.getresponse().status == 500
+        assert connection.getresponse().status == 400
 
 
 def test_votes_are_cast_all_the_same_and_share_prefixes(

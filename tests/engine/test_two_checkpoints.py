@@ -1,24 +1,21 @@
 """Two checkpoints of one name on real SGLang servers: no vote of one is used for the other."""
 
-import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from kit.engine_votes import judged_at
 from kit.jobs import lines, submit_file
 from kit.paid_votes import QUEUE, sent, view
 from kit.sglang_process import SglangProcess, make_model
 from rrm_worker.served_model import served_model
-from sqlalchemy import text
 
 from rrm_queue.broker.client import BrokerClient
 from rrm_queue.broker.leases import WorkerLeases
 from rrm_queue.coordinator.dispatch import dispatch
 from rrm_queue.coordinator.record import record
 from rrm_queue.domain import JobId, JobState
-from rrm_queue.judging.batch_runner import BatchRunner
-from rrm_queue.judging.engines.base import EngineSettings
-from rrm_queue.messages import JudgeBatch, MatchReport
+from rrm_queue.store.connection import text
 from rrm_queue.store.database import Database
 
 MATCHES = 4
@@ -45,33 +42,16 @@ def other_server(
         process.kill()
 
 
-def judge(batch: JudgeBatch, url: str) -> list[MatchReport]:
-    """What the engine at `url` says."""
-    reports: list[MatchReport] = []
-
-    async def report(one: MatchReport) -> None:
-        reports.append(one)
-
-    async def run() -> None:
-        runner = BatchRunner(EngineSettings(sglang_url=url), concurrency=8)
-        try:
-            await runner.judge(batch, report)
-        finally:
-            await runner.close()
-
-    asyncio.run(run())
-    return reports
-
-
 def play(database: Database, broker: BrokerClient, url: str, job: str) -> tuple[int, set[str]]:
     """Submits the same file once more; how many matches were judged, and whose votes count."""
     submit_file(database, lines([2] * MATCHES), id=job, anew=True, **JOB)
-    WorkerLeases(broker.client, "me").announce({QUEUE: 8}, served_model(url, "sglang:tiny")())
+    model = served_model(url, "sglang:tiny")().model
+    WorkerLeases(broker.client, "me").announce({QUEUE: 8}, model)
     judged = 0
     while dispatch(database, broker):
         for batch in sent(broker):
             judged += len(batch.matches)
-            record(database, batch.outcomes("me", judge(batch, url)))
+            record(database, batch.outcomes("me", judged_at(url, batch)))
     assert view(database, JobId(job)).state is JobState.SUCCEEDED
     with database.begin() as tx:
         models = text(

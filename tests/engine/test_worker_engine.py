@@ -239,6 +239,7 @@ def test_a_running_server_is_used_and_waited_for(
     worker = Launched(process, broker, log, port)
     try:
         worker.judges(1)
+        assert broker.facts(QUEUE).unseeded == 1, "SGLang says that it ignores seeds"
         sglang_server.kill()
         worker.until(lambda: not worker.serves(), seconds=15)
         assert "rrmq_engine_up 0.0" in worker.metrics()

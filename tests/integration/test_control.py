@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 import pytest
 from kit.jobs import delete, judged, lines, play, received, record_waiting, submit_file
-from sqlalchemy import text
 
 from rrm_queue.broker.client import BrokerClient
 from rrm_queue.broker.leases import WorkerLeases, stopped_key
@@ -13,6 +12,7 @@ from rrm_queue.coordinator.record import record
 from rrm_queue.coordinator.recover import recover
 from rrm_queue.domain import JobId, JobState, Verdict, Vote
 from rrm_queue.messages import Failure, JudgeBatch, MatchReport, Outcomes
+from rrm_queue.store.connection import text
 from rrm_queue.store.database import Database, Transaction
 from rrm_queue.store.queue import control
 from rrm_queue.store.queue.control import Retried

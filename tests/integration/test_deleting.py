@@ -5,13 +5,13 @@ from threading import Thread
 
 import pytest
 from kit.jobs import delete, lines, play, submit_file
-from sqlalchemy import text
 
 from rrm_queue.broker.client import BrokerClient
 from rrm_queue.coordinator.dispatch import dispatch
 from rrm_queue.coordinator.removing import remove, remove_marked
 from rrm_queue.domain import JobId
 from rrm_queue.errors import JobNotFound
+from rrm_queue.store.connection import text
 from rrm_queue.store.database import Database
 from rrm_queue.store.queue import deleting
 from rrm_queue.store.queue.control import retry_job

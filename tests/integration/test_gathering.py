@@ -7,7 +7,6 @@ import pytest
 from chaos.fleet import wait
 from kit.jobs import job_of, judged, play, received
 from kit.reward_servers import RewardFleet, group, samples
-from sqlalchemy import text
 
 from rrm_queue.actions.rewards.asked import distinct
 from rrm_queue.broker.client import BrokerClient
@@ -16,6 +15,7 @@ from rrm_queue.coordinator.gathering import Came, add_answers, begin, settle_ove
 from rrm_queue.coordinator.record import record
 from rrm_queue.domain import Candidate, JobId, JobState, Tournament
 from rrm_queue.messages import Failure, MatchReport, Outcomes
+from rrm_queue.store.connection import text
 from rrm_queue.store.database import Database
 from rrm_queue.store.queue import appending, cohorts, control, gathering, recovery
 from rrm_queue.store.queue.cohorts import NewCohort, Sample
@@ -39,7 +39,7 @@ def test_votes_are_cast_before_the_group_is_whole(rewarding: RewardFleet) -> Non
 
     def seen() -> tuple[object, ...]:
         with rewarding.fleet.store() as store:
-            row = store.execute(STATES, {"name": "cohort-300"}).one_or_none()
+            row = store.execute(STATES, {"name": "cohort-300"}).first()
         return () if row is None else tuple(row)
 
     with ThreadPoolExecutor(8) as pool:
@@ -61,7 +61,7 @@ def test_equal_answers_that_come_late_share_their_reward(rewarding: RewardFleet)
 
     def decided() -> bool:
         with rewarding.fleet.store() as store:
-            row = store.execute(STATES, {"name": "cohort-301"}).one_or_none()
+            row = store.execute(STATES, {"name": "cohort-301"}).first()
         return row is not None and row.decided == 1
 
     with ThreadPoolExecutor(4) as pool:
@@ -101,17 +101,20 @@ def answers(numbers: Sequence[int]) -> tuple[Candidate, ...]:
     return distinct((number, Candidate("", f"It is {number}.")) for number in numbers)
 
 
+def sample(number: int) -> Sample:
+    return Sample(number, f"It is {number}.", None)
+
+
 def begun(database: Database, come: Sequence[int], partial: Partial, timeout: float) -> CohortId:
     """A cohort of these answers, judged as far as they go."""
     new = NewCohort(JOB, "g", SIZE, "Which is largest?", "4", None, partial, timeout)
     tournament = Tournament("group:g", new.prompt, answers(come), 0, reference="4")
     with database.begin() as tx:
-        view = cohorts.lock_cohort(tx, new)
-        for number in come:
-            cohorts.add_sample(tx, view.id, Sample(number, f"It is {number}.", None))
+        (view,) = cohorts.lock_cohorts(tx, [new])
+        cohorts.add_samples(tx, [(view.id, sample(number)) for number in come])
         (added,) = appending.append(tx, JOB, 0, [tournament])
-        begin(tx, Came(added.tournament, SIZE, tournament.candidates))
-        cohorts.begin_tournament(tx, view.id, added.tournament)
+        begin(tx, [Came(added.tournament, SIZE, tournament.candidates)])
+        cohorts.begin_tournaments(tx, {view.id: added.tournament})
         appending.count_appended(tx, JOB, 1, len(come))
     return view.id
 
@@ -120,9 +123,8 @@ def joined(database: Database, cohort: CohortId, come: Sequence[int]) -> None:
     """Adds what has come by now to the cohort's tournament."""
     with database.begin() as tx:
         (view,) = cohorts.read_cohorts(tx, [cohort])
-        there = {sample.place for sample in cohorts.samples(tx, cohort)}
-        for number in set(come) - there:
-            cohorts.add_sample(tx, cohort, Sample(number, f"It is {number}.", None))
+        there = cohorts.samples(tx, [cohort])[cohort]
+        cohorts.add_samples(tx, [(cohort, sample(number)) for number in set(come) - set(there)])
         assert view.tournament is not None
         added = add_answers(tx, [Came(view.tournament, SIZE, answers(come))])
         gathering.count_candidates(tx, JOB, added[JOB])

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 from kit.jobs import delete, lines, submit_file
 from kit.paid_votes import PAID, Worker
-from sqlalchemy import text
 
 from rrm_queue.broker.client import BrokerClient
 from rrm_queue.domain import JobId
+from rrm_queue.store.connection import text
 from rrm_queue.store.database import Database
 from rrm_queue.store.views.exports import finished_tournaments
 from rrm_queue.store.views.matches import match_votes

@@ -8,7 +8,6 @@ import pytest
 from click.testing import CliRunner, Result
 from kit.http_server import READ, http_server, settings_of
 from kit.jobs import job_of, lines, play
-from sqlalchemy import text
 
 import rrm_queue
 from rrm_queue.broker.client import BrokerClient
@@ -17,6 +16,7 @@ from rrm_queue.domain import JobId
 from rrm_queue.intake.appending import append_file
 from rrm_queue.intake.reader import read
 from rrm_queue.local.stack import Addresses
+from rrm_queue.store.connection import text
 from rrm_queue.store.database import Database
 from rrm_queue.store.queue import appending, cohorts
 from rrm_queue.store.queue.cohorts import NewCohort, Sample
@@ -115,7 +115,8 @@ def test_a_cohort_that_gathers_keeps_its_job(database: Database, prune: Prune) -
     with database.begin() as tx:
         appending.open_job(tx, job_of(id=job, open=True, ephemeral=True, strategy="elo"), None)
         new = NewCohort(job, "g", 2, "p", None, None, Partial.JUDGE, 600.0)
-        cohorts.add_sample(tx, cohorts.lock_cohort(tx, new).id, Sample(0, "an answer", None))
+        (view,) = cohorts.lock_cohorts(tx, [new])
+        cohorts.add_samples(tx, [(view.id, Sample(0, "an answer", None))])
     prune("--older-than", "0")
     assert jobs(database) == {job}
 

@@ -10,8 +10,8 @@ from uuid import UUID
 import pytest
 from kit.filled_store import Filling, fill
 from kit.query_plans import Parameters, read_whole
-from sqlalchemy import TextClause, text
 
+from rrm_queue.store.connection import Statement, text
 from rrm_queue.store.database import Database, Transaction
 from rrm_queue.store.queue import (
     active_jobs,
@@ -65,7 +65,7 @@ def filled(module_database: Database) -> Database:
     return module_database
 
 
-def walk(tx: Transaction) -> Mapping[str, tuple[TextClause, Parameters]]:
+def walk(tx: Transaction) -> Mapping[str, tuple[Statement, Parameters]]:
     """Every statement that runs for a flush, a batch, a tournament or a job's line, by its name."""
     job = {"job": PAIRS.job}
     ids, tournaments = tx.execute(IDS, job).one()
@@ -102,7 +102,12 @@ def walk(tx: Transaction) -> Mapping[str, tuple[TextClause, Parameters]]:
         "matches.VOTES of many": (matches.VOTES, {"matches": ids, "longest": 20_000}),
         "active_jobs.LISTED_JOBS": (
             active_jobs.LISTED_JOBS,
-            {"queue": "rrmq.judge.openai", "first_out": 1},
+            {
+                "queue": "rrmq.judge.openai",
+                "first_out": 1,
+                "most_queued": 128,
+                **active_jobs.PRIORITIES,
+            },
         ),
         "active_jobs.SENDABLE_JOBS": (
             active_jobs.SENDABLE_JOBS,

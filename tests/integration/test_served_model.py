@@ -7,7 +7,7 @@ from threading import Thread
 
 import pytest
 from rrm_worker import served_model as served_model_module
-from rrm_worker.served_model import served_model
+from rrm_worker.served_model import Served, served_model
 
 INFO = {
     "version": "0.5",
@@ -15,16 +15,21 @@ INFO = {
     "max_total_num_tokens": 1,
     "model_path": "/models/one/tiny",
 }
+SEEDED = "enable_deterministic_inference"
 
 
 class Server(ThreadingHTTPServer):
-    """Tells `body` of itself, or answers 503 if it is empty, and counts how often it was asked."""
+    """Tells `body` of itself, or answers 503 if it is empty, and counts how often it was asked.
+
+    `model` is what it says of its model, None for a server without that page.
+    """
 
     daemon_threads = True
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Info)
         self.body = json.dumps(INFO).encode()
+        self.model: dict[str, str] | None = None
         self.asked = 0
 
     @property
@@ -36,12 +41,19 @@ class Info(BaseHTTPRequestHandler):
     server: Server
 
     def do_GET(self) -> None:
+        if self.path == "/model_info":
+            model = self.server.model
+            self._answer(404 if model is None else 200, json.dumps(model).encode())
+            return
         assert self.path == "/server_info"
         self.server.asked += 1
-        self.send_response(200 if self.server.body else 503)
-        self.send_header("content-length", str(len(self.server.body)))
+        self._answer(200 if self.server.body else 503, self.server.body)
+
+    def _answer(self, status: int, body: bytes) -> None:
+        self.send_response(status)
+        self.send_header("content-length", str(len(body)))
         self.end_headers()
-        self.wfile.write(self.server.body)
+        self.wfile.write(body)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
         """Says nothing."""
@@ -59,12 +71,26 @@ def server() -> Iterator[Server]:
 
 
 def test_it_names_the_judge_the_version_and_the_checkpoint(server: Server) -> None:
-    model = served_model(server.url, "sglang:tiny")()
+    model = served_model(server.url, "sglang:tiny")().model
     assert model.startswith("tiny (sglang 0.5, tiny ")
     server.body = json.dumps(INFO | {"model_path": "/models/two/tiny"}).encode()
-    assert served_model(server.url, "sglang:tiny")() != model, "the path tells them apart"
+    assert served_model(server.url, "sglang:tiny")().model != model, "the path tells them apart"
     server.body = json.dumps(INFO | {"weight_version": "2"}).encode()
-    assert served_model(server.url, "sglang:tiny")() != model, "so do weights that were replaced"
+    newer = served_model(server.url, "sglang:tiny")().model
+    assert newer != model, "so do weights that were replaced"
+    server.body = json.dumps(INFO).encode()
+    server.model = {"model_path": str(INFO["model_path"]), "weight_version": "2"}
+    assert served_model(server.url, "sglang:tiny")().model == newer, "as SGLang 0.5.23 says it"
+
+
+@pytest.mark.parametrize(
+    ("said", "ignored"), [({}, False), ({SEEDED: True}, False), ({SEEDED: False}, True)]
+)
+def test_it_says_when_seeds_are_known_to_have_no_effect(
+    server: Server, said: dict[str, bool], ignored: bool
+) -> None:
+    server.body = json.dumps(INFO | said).encode()
+    assert served_model(server.url, "sglang:tiny")().ignores_seeds is ignored
 
 
 def test_it_is_asked_again_only_after_a_while(
@@ -82,9 +108,9 @@ def test_it_is_asked_again_only_after_a_while(
 def test_a_server_that_does_not_say_it_is_asked_again_at_once(server: Server, body: bytes) -> None:
     known, server.body = server.body, body
     say = served_model(server.url, "sglang:tiny")
-    assert say() == ""
+    assert say() == Served()
     server.body = known
-    assert say().startswith("tiny (")
+    assert say().model.startswith("tiny (")
 
 
 def test_what_is_known_stands_while_the_server_does_not_answer(

@@ -43,7 +43,11 @@ WHOLE = event("so") + event(TEXT, {"type": "stop"}) + b"data: [DONE]\n\n"
 
 @asynccontextmanager
 async def server(
-    generate: Handler, *, loads: Handler | None = None, info: dict[str, Any] = INFO
+    generate: Handler,
+    *,
+    loads: Handler | None = None,
+    info: dict[str, Any] = INFO,
+    no_tokenize: Handler | None = None,
 ) -> AsyncIterator[tuple[str, list[str]]]:
     """The address of a server that generates as `generate` does, and the requests it aborted."""
     aborted: list[str] = []
@@ -51,6 +55,10 @@ async def server(
     async def tokenize(request: web.Request) -> web.Response:
         chat = (await request.json())["messages"]
         return web.json_response({"tokens": list(chat[-1]["content"].encode())[-300:]})
+
+    async def chat(request: web.Request) -> web.Response:
+        assert (await request.json())["return_prompt_token_ids"]
+        return web.json_response({"choices": [{"prompt_token_ids": [1, 2, 3]}]})
 
     async def server_info(request: web.Request) -> web.Response:
         return web.json_response(info)
@@ -64,7 +72,8 @@ async def server(
 
     app = web.Application()
     app.router.add_post("/generate", generate)
-    app.router.add_post("/tokenize", tokenize)
+    app.router.add_post("/tokenize", no_tokenize or tokenize)
+    app.router.add_post("/v1/chat/completions", chat)
     app.router.add_get("/server_info", server_info)
     app.router.add_get("/v1/loads", loads or idle)
     app.router.add_post("/abort_request", abort)
@@ -132,6 +141,12 @@ def test_a_server_that_streams_increments_has_them_joined() -> None:
 def test_a_text_that_no_database_can_hold_is_made_to_fit() -> None:
     stream = event("\0" + TEXT, {"type": "stop"}) + b"data: [DONE]\n\n"
     assert vote_from(streaming(stream)).text == "\N{REPLACEMENT CHARACTER}" + TEXT
+
+
+@pytest.mark.parametrize("status", [400, 404, 500])
+def test_a_server_that_does_not_tokenise_gives_token_ids_by_chat(status: int) -> None:
+    vote = vote_from(streaming(WHOLE), no_tokenize=answering(status, "no"))
+    assert (vote.verdict, vote.slot_tokens) == (Verdict.SECOND, 0)
 
 
 FAULTS = {

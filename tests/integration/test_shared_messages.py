@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import pytest
 from kit.jobs import QUEUE, delete, judged, lines, play, received, record_waiting, submit_file
+from kit.statements import asked_statements
 from msgspec import structs, to_builtins
-from sqlalchemy import Engine, event, text
 
 from rrm_queue.broker.client import BrokerClient
 from rrm_queue.broker.leases import LEASE_SECONDS, WorkerLeases, lease_key, sharing_key
@@ -19,6 +19,7 @@ from rrm_queue.coordinator.record import record_group
 from rrm_queue.coordinator.recover import recover
 from rrm_queue.domain import BatchId, JobId, JobState, Price
 from rrm_queue.messages import JudgeBatch
+from rrm_queue.store.connection import text
 from rrm_queue.store.database import Database
 from rrm_queue.store.queue.control import cancel_job, pause_job, resume_job
 from rrm_queue.store.views.jobs import view_job
@@ -98,16 +99,8 @@ def test_the_statements_of_a_turn_do_not_grow_with_its_jobs(
 
 def statements(database: Database, broker: BrokerClient) -> int:
     """How many a turn takes that sends something."""
-    asked: list[str] = []
-
-    def note(*said: object) -> None:
-        asked.append(str(said[2]))
-
-    event.listen(Engine, "before_cursor_execute", note)
-    try:
+    with asked_statements() as asked:
         assert dispatch(database, broker) > 0
-    finally:
-        event.remove(Engine, "before_cursor_execute", note)
     return len(asked)
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from time import monotonic
 from types import TracebackType
 from typing import Self
@@ -40,7 +41,7 @@ class Health:
     """Asks the engine at `url`. It belongs to one event loop, and is entered before use.
 
     `cpu_seconds` tells what the engine's processes have computed so far, where they are this
-    machine's.
+    machine's. `told` is called with each load that the engine tells.
     """
 
     def __init__(
@@ -50,11 +51,13 @@ class Health:
         stalled_seconds: float = STALLED_SECONDS,
         slow_seconds: float = SLOW_SECONDS,
         cpu_seconds: Callable[[], float] | None = None,
+        told: Callable[[Loads], object] = lambda _: None,
     ) -> None:
         self._url = url.rstrip("/")
         self._stalled_seconds = stalled_seconds
         self._slow_seconds = slow_seconds
         self._cpu_seconds = cpu_seconds
+        self._told = told
         self._idle_at = 0.0
         self._seen: Loads | None = None
         self.waiting: int | None = None
@@ -76,6 +79,8 @@ class Health:
         """Returns when the engine answers a probe of its own."""
         while not await self._probe():
             await asyncio.sleep(START_POLL_SECONDS)
+        with suppress(aiohttp.ClientError, TimeoutError, msgspec.DecodeError):
+            await self._loads()
 
     async def until_down(self) -> str:
         """Why the engine is down, once it refuses connections or makes no progress."""
@@ -113,13 +118,21 @@ class Health:
 
     async def _progresses(self) -> bool:
         """Whether its load has changed; an engine without load is probed."""
-        async with self._session.get(f"{self._url}/v1/loads") as response:
-            if response.status == _NO_SUCH_PAGE:  # a router, or another version
-                return await self._probe()
-            response.raise_for_status()
-            loads = _loads.decode(await response.read())
+        loads = await self._loads()
+        if loads is None:
+            return await self._probe()
         moved, self._seen = loads != self._seen, loads
         return moved or (not (loads.running or loads.waiting) and await self._probe())
+
+    async def _loads(self) -> Loads | None:
+        """The engine's load; None of a router or another version, which has no such page."""
+        async with self._session.get(f"{self._url}/v1/loads?include=core") as response:
+            if response.status == _NO_SUCH_PAGE:
+                return None
+            response.raise_for_status()
+            loads = _loads.decode(await response.read())
+        self._told(loads)
+        return loads
 
     async def _probe(self) -> bool:
         try:

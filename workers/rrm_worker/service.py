@@ -1,5 +1,6 @@
 """The worker's composition: one broker, one runner, Celery's threads, and an engine if asked."""
 
+import logging
 import signal
 import sys
 from collections.abc import Callable, Sequence
@@ -16,19 +17,26 @@ from rrm_queue.broker.transport import Waker
 from rrm_queue.domain.queues import online_queue
 from rrm_queue.judging.batch_runner import BatchRunner
 from rrm_queue.judging.engines.base import EngineSettings
+from rrm_queue.judging.engines.sglang.wire import Loads
 from rrm_queue.judging.kinds import served_kind, worker_queue
 from rrm_worker.engine_guard import EngineGuard
 from rrm_worker.engine_process import STOP_SECONDS, EngineProcess
+from rrm_worker.engine_window import EngineWindow
 from rrm_worker.health import Health
 from rrm_worker.metrics import Metrics
 from rrm_worker.running_batch import Ending
-from rrm_worker.served_model import served_model
+from rrm_worker.served_model import Served, served_model
 from rrm_worker.worker import RELEASE_SECONDS, Worker
+
+log = logging.getLogger(__name__)
 
 LEAST_BATCHES = 16
 """Batches that may be held at once; with a larger concurrency as many as that, because late rounds
 and small workers lead to messages of a single match.
 """
+
+LEAST_BATCHES_BY_LOAD = 256
+"""The same of a worker whose window follows its engine's load."""
 
 GRACE_SECONDS = 25.0
 """From SIGTERM to the end of everything: within the 30 s that Kubernetes gives."""
@@ -39,13 +47,15 @@ class Serving:
     """What a worker serves, and how.
 
     `judges` as `--judge` names them; `concurrency` is the votes in flight. `process` is the engine
-    at `engines.sglang_url` where this worker runs it.
+    at `engines.sglang_url` where this worker runs it. With `by_load` the matches that are held for
+    an engine follow its load, and `concurrency` is what they begin with.
     """
 
     judges: Sequence[str]
     concurrency: int
     engines: EngineSettings
     process: EngineProcess | None = None
+    by_load: bool = False
     grace: float = GRACE_SECONDS
     metrics_host: str = "127.0.0.1"
     metrics_port: int | None = None
@@ -77,10 +87,10 @@ def serve(broker_url: str, serving: Serving) -> int:
         capacities,
         ready=ready,
         metrics=metrics,
-        model=_model(serving),
+        served=_served(serving),
         made_room=waker.made_room,
     )
-    guard = _guard(serving, worker, ready, metrics)
+    guard = _guard(serving, worker, ready, metrics, _following(serving, capacities, waker))
     try:
         guard.start() if guard else ready.set()
         serve_batches(app, worker.take)
@@ -89,7 +99,7 @@ def serve(broker_url: str, serving: Serving) -> int:
             app,
             name="worker",
             queues=list(capacities),
-            threads=max(LEAST_BATCHES, serving.concurrency),
+            threads=max(_least_batches(serving), serving.concurrency),
             waiting=broker.waiting,
             stopping=lambda: _drain(worker, serving),
             room=worker.has_room,
@@ -111,14 +121,41 @@ def _capacities(serving: Serving) -> dict[str, int]:
     return {online_queue(queue): most for queue, most in of_judges.items()} | of_judges
 
 
-def _model(serving: Serving) -> Callable[[], str]:
+def _least_batches(serving: Serving) -> int:
+    return LEAST_BATCHES_BY_LOAD if serving.by_load else LEAST_BATCHES
+
+
+def _following(
+    serving: Serving, capacities: dict[str, int], waker: Waker
+) -> Callable[[Loads], object]:
+    """What makes the capacities follow the engine's load, where they should."""
+    if not serving.by_load:
+        return lambda _: None
+    window = EngineWindow(serving.concurrency)
+
+    def follow(loads: Loads) -> None:
+        if window.look(loads):
+            log.info("by the engine's load %s matches are held at once", window.size)
+            capacities.update(dict.fromkeys(capacities, window.size))
+            waker.made_room()
+
+    return follow
+
+
+def _served(serving: Serving) -> Callable[[], Served]:
     """What says what this worker judges with; nothing for judges that say it in their votes."""
     if not serving.engines.sglang_url:
-        return lambda: ""
+        return Served
     return served_model(serving.engines.sglang_url, serving.judges[0])
 
 
-def _guard(serving: Serving, worker: Worker, ready: Event, metrics: Metrics) -> EngineGuard | None:
+def _guard(
+    serving: Serving,
+    worker: Worker,
+    ready: Event,
+    metrics: Metrics,
+    told: Callable[[Loads], object],
+) -> EngineGuard | None:
     """The guard of the engine that the judges need, if they need one."""
     if not serving.engines.sglang_url:
         return None
@@ -126,6 +163,7 @@ def _guard(serving: Serving, worker: Worker, ready: Event, metrics: Metrics) -> 
         Health(
             serving.engines.sglang_url,
             cpu_seconds=serving.process.cpu_seconds if serving.process else None,
+            told=told,
         ),
         serving.process,
         up=ready,

@@ -19,6 +19,7 @@ from rrm_worker.metrics import Metrics
 from rrm_worker.outbox import Outbox, most_waiting
 from rrm_worker.repeating import Answer, repeat, until_answered
 from rrm_worker.running_batch import Ending, RunningBatch
+from rrm_worker.served_model import Served
 from rrm_worker.unacked import ResendBuffer
 
 log = logging.getLogger(__name__)
@@ -36,9 +37,9 @@ _CHECK_SECONDS = 0.2
 class Worker:
     """Judges batches with `runner` and sends their outcomes with `send`.
 
-    `capacities` says for each queue how many matches this worker can hold at once. Batches are
-    taken only while `ready` is set. `take` is called by the queue's threads, as many at once as
-    batches may be held. `made_room` is called when there may be room for another.
+    `capacities` says for each queue how many matches this worker can hold at once; the numbers may
+    change. Batches are taken only while `ready` is set. `take` is called by the queue's threads, as
+    many at once as batches may be held. `made_room` is called when there may be room for another.
     """
 
     def __init__(
@@ -50,7 +51,7 @@ class Worker:
         *,
         ready: Event,
         metrics: Metrics,
-        model: Callable[[], str] = lambda: "",
+        served: Callable[[], Served] = Served,
         made_room: Callable[[], None] = lambda: None,
     ) -> None:
         self._runner = runner
@@ -62,7 +63,7 @@ class Worker:
         self._made_room = made_room
         self._ready = ready
         self._metrics = metrics
-        self._model = model
+        self._served = served
         self._held = HeldBatches(self._capacity)
         self._engine_losses = 0
         self._draining = Event()
@@ -287,7 +288,8 @@ class Worker:
     def _announce(self) -> None:
         """Shows that the worker is present, or ends that while it can judge nothing."""
         if self._ready.is_set() and not self._draining.is_set():
-            self._leases.announce(self._capacities, self._model())
+            model, ignores_seeds = self._served()
+            self._leases.announce(self._capacities, model, ignores_seeds=ignores_seeds)
         else:
             self._withdraw()
 

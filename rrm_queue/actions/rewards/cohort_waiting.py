@@ -1,13 +1,12 @@
 """Those who wait for a cohort: until it is whole or late, and then until its group is judged."""
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from functools import partial
 from threading import Lock
 
 from rrm_queue.actions.app import App
-from rrm_queue.actions.rewards.gathering import Gatherer, Placed
 from rrm_queue.actions.rewards.waiting import Waiting
 from rrm_queue.coordinator.gathering import refusal
 from rrm_queue.errors import CohortRefused
@@ -26,25 +25,28 @@ Judged = Future[JudgedGroup | None]
 class CohortWaiting:
     """Who waits for which cohort, and until when it gathers; it is thread-safe."""
 
-    def __init__(self, app: App, waiting: Waiting, gatherer: Gatherer) -> None:
+    def __init__(
+        self, app: App, waiting: Waiting, expire: Callable[[Sequence[CohortId]], None]
+    ) -> None:
         self._app = app
         self._waiting = waiting
-        self._gatherer = gatherer
+        self._expire = expire
         self._lock = Lock()
         self._callers: dict[CohortId, list[Judged]] = {}
         self._due: dict[CohortId, float] = {}
 
-    def expect(self, places: Sequence[Placed]) -> list[Judged]:
-        """What will have come of the cohort of each place; who waits no longer cancels it."""
-        futures: list[Judged] = [Future() for _ in places]
+    def expect(self, cohorts: Sequence[CohortView]) -> list[Judged]:
+        """What will have come of each of the cohorts; who waits no longer cancels it.
+
+        Of a cohort that is over already, `go_on` must be called afterwards.
+        """
+        futures: list[Judged] = [Future() for _ in cohorts]
         with self._lock:
-            for placed, future in zip(places, futures, strict=True):
-                cohort = placed.cohort
+            for cohort, future in zip(cohorts, futures, strict=True):
                 self._callers.setdefault(cohort.id, []).append(future)
                 self._due[cohort.id] = time.monotonic() + cohort.left + SURE
-        for placed, future in zip(places, futures, strict=True):
-            future.add_done_callback(partial(self._leave, placed.cohort.id))
-        self.look({placed.cohort.id for placed in places})  # it may have gone on meanwhile
+        for cohort, future in zip(cohorts, futures, strict=True):
+            future.add_done_callback(partial(self._leave, cohort.id))
         return futures
 
     def hear(self, notice: Notice) -> None:
@@ -62,7 +64,7 @@ class CohortWaiting:
         with self._lock:
             late = [cohort for cohort, due in self._due.items() if due <= now]
         if late:
-            self._gatherer.expire(late)
+            self._expire(late)
             self.look(late)
 
     def look(self, cohorts: Iterable[CohortId]) -> None:
@@ -70,21 +72,27 @@ class CohortWaiting:
         wanted = [id_ for id_ in cohorts if id_ in self._callers]
         if not wanted:
             return
-        with self._app.begin() as tx:
+        with self._app.look() as tx:
             views = read_cohorts(tx, wanted)
-        following = []
-        for view in views:
-            if view.state is CohortState.GATHERING:
-                with self._lock:
+        with self._lock:
+            for view in views:
+                if view.id in self._due:
                     self._due[view.id] = time.monotonic() + view.left + SURE
-                continue
-            for future in self._take(view.id):
-                self._go_on(view, future)
-            if view.tournament is not None and view.state is CohortState.JUDGED:
-                following.append(view.tournament)
-        self._waiting.look(following)
+        self.go_on(views)
 
-    def _go_on(self, view: CohortView, future: Judged) -> None:
+    def go_on(self, views: Iterable[CohortView]) -> None:
+        """Answers those who wait for one of these cohorts that is over, or for its tournament."""
+        ended = [view for view in views if view.state is not CohortState.GATHERING]
+        for view in ended:
+            for future in self._take(view.id):
+                self._follow(view, future)
+        self._waiting.look(
+            view.tournament
+            for view in ended
+            if view.tournament is not None and view.state is CohortState.JUDGED
+        )
+
+    def _follow(self, view: CohortView, future: Judged) -> None:
         """Answers a caller, or lets it wait for the cohort's tournament."""
         if view.state is CohortState.JUDGED and view.tournament is not None:
             inner = self._waiting.expect(view.tournament, view.job)

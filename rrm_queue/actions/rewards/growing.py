@@ -1,7 +1,7 @@
 """Cohorts whose answers are judged as they arrive: their tournaments begin with the second text."""
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from rrm_queue.actions.open_jobs import needs_of_job
@@ -12,7 +12,16 @@ from rrm_queue.domain import Candidate, JobId, Tournament, TournamentId
 from rrm_queue.store.database import Transaction
 from rrm_queue.store.queue import appending, cohorts, gathering
 from rrm_queue.store.queue.appending import OpenJob
+from rrm_queue.store.queue.cohorts import Sample
 from rrm_queue.views.cohorts import CohortId, CohortView
+
+
+class Growing(NamedTuple):
+    """A locked cohort with its job and with the answers that have come, as a group."""
+
+    view: CohortView
+    job: OpenJob
+    group: Group
 
 
 class Grown(NamedTuple):
@@ -23,10 +32,10 @@ class Grown(NamedTuple):
     candidates: Counter[JobId]
 
 
-def group_of(tx: Transaction, view: CohortView) -> Group:
+def group_of(view: CohortView, answers: Iterable[Sample]) -> Group:
     """The answers of a cohort that have come, as a group that is named after it."""
-    answers = cohorts.samples(tx, view.id)
-    candidates = distinct((one.place, Candidate("", one.text, gold=one.gold)) for one in answers)
+    come = sorted(answers, key=lambda one: one.place)
+    candidates = distinct((one.place, Candidate("", one.text, gold=one.gold)) for one in come)
     tournament = Tournament(
         key=f"group:{view.name}",
         prompt=view.prompt,
@@ -35,40 +44,28 @@ def group_of(tx: Transaction, view: CohortView) -> Group:
         reference=view.reference,
         criteria=view.criteria,
     )
-    return Group(tournament, len(answers))
+    return Group(tournament, len(come))
 
 
-def grow(tx: Transaction, views: Sequence[CohortView], jobs: Mapping[CohortId, OpenJob]) -> Grown:
+def grow(tx: Transaction, growing: Sequence[Growing]) -> Grown:
     """Lets all pairs of what has come of locked cohorts be judged.
 
     A cohort that has no tournament gets one, if its job's strategy allows it, its answers differ
     and more of them are awaited. The jobs are counted later, by `count`.
     """
     grown = Grown({}, Counter(), Counter())
-    groups = {view.id: group_of(tx, view) for view in views}
-    going = [view for view in views if view.tournament is not None]
-    new = [
-        view
-        for view in views
-        if view.tournament is None
-        and view.came < view.size
-        and view.left > 0
-        and not groups[view.id].equal
-        and jobs[view.id].open
-        and may_gather(jobs[view.id].strategy, view.size)
+    new: dict[JobId, list[Growing]] = defaultdict(list)
+    for one in growing:
+        if _may_begin(one):
+            new[one.job.id].append(one)
+    for _, of_job in sorted(new.items()):
+        _begin(tx, of_job, grown)
+    came = [
+        Came(one.view.tournament, one.view.size, one.group.tournament.candidates)
+        for one in growing
+        if one.view.tournament is not None
     ]
-    for view in new:
-        _begin(tx, jobs[view.id], view, groups[view.id], grown)
-    grown.candidates.update(
-        add_answers(
-            tx,
-            [
-                Came(view.tournament, view.size, groups[view.id].tournament.candidates)
-                for view in going
-                if view.tournament is not None
-            ],
-        )
-    )
+    grown.candidates.update(add_answers(tx, came))
     return grown
 
 
@@ -81,14 +78,37 @@ def count(tx: Transaction, grown: Grown) -> None:
             gathering.count_candidates(tx, job, grown.candidates[job])
 
 
-def _begin(tx: Transaction, job: OpenJob, view: CohortView, group: Group, grown: Grown) -> None:
-    """Begins the tournament of a cohort, unless its job has another one under this name."""
-    tournament = fitting(needs_of_job(job), group).tournament
-    (added,) = appending.append(tx, job.id, job.seed, [tournament])
-    if not added.new:
-        return  # with its last answer the cohort joins it, or is refused
-    begin(tx, Came(added.tournament, view.size, tournament.candidates))
-    cohorts.begin_tournament(tx, view.id, added.tournament)
-    grown.begun[view.id] = added.tournament
-    grown.tournaments[job.id] += 1
-    grown.candidates[job.id] += len(tournament.candidates)
+def _may_begin(one: Growing) -> bool:
+    view, job = one.view, one.job
+    return (
+        view.tournament is None
+        and view.came < view.size
+        and view.left > 0
+        and not one.group.equal
+        and job.open
+        and may_gather(job.strategy, view.size)
+    )
+
+
+def _begin(tx: Transaction, of_job: Sequence[Growing], grown: Grown) -> None:
+    """Begins the tournaments of a job's cohorts, but none whose name the job has already.
+
+    With its last answer such a cohort joins what is there, or is refused.
+    """
+    job = of_job[0].job
+    needs = needs_of_job(job)
+    tournaments = [fitting(needs, one.group).tournament for one in of_job]
+    added = appending.append(tx, job.id, job.seed, tournaments)
+    begun = [
+        (one.view, there.tournament, tournament.candidates)
+        for one, tournament, there in zip(of_job, tournaments, added, strict=True)
+        if there.new
+    ]
+    if not begun:
+        return
+    begin(tx, [Came(id_, view.size, candidates) for view, id_, candidates in begun])
+    ours = {view.id: id_ for view, id_, _ in begun}
+    cohorts.begin_tournaments(tx, ours)
+    grown.begun.update(ours)
+    grown.tournaments[job.id] += len(begun)
+    grown.candidates[job.id] += sum(len(candidates) for _, _, candidates in begun)

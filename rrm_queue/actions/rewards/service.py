@@ -5,10 +5,10 @@ to the store. All it gives are futures: a thread waits for them as well as an ev
 """
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from threading import Lock
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 from rrm_queue.actions.app import App
 from rrm_queue.actions.judges import JudgeFiles
@@ -21,8 +21,8 @@ from rrm_queue.actions.rewards.asked import (
     own_job,
     refuse_options,
 )
-from rrm_queue.actions.rewards.cohort_waiting import CohortWaiting, Judged
-from rrm_queue.actions.rewards.gathering import Gatherer, Placed
+from rrm_queue.actions.rewards.cohort_waiting import CohortWaiting
+from rrm_queue.actions.rewards.gathering import Gatherer, Held
 from rrm_queue.actions.rewards.group_commit import GroupCommit
 from rrm_queue.actions.rewards.joining import Joined, Joiner, Joining
 from rrm_queue.actions.rewards.sample_asked import Gathered, SampleRequest, gathered_of
@@ -32,18 +32,9 @@ from rrm_queue.errors import RrmqError
 from rrm_queue.store.listening import Notice
 from rrm_queue.store.views.groups import find_group
 from rrm_queue.store.views.jobs import find_open_job
-from rrm_queue.views.cohorts import CohortView
 
 CARE = 5.0
 """Seconds between two looks at whether the local stack's processes run."""
-
-
-class Held(NamedTuple):
-    """An answer in its cohort; `judged` will tell what came of it."""
-
-    cohort: CohortView
-    place: int
-    judged: Judged
 
 
 class RewardService:
@@ -57,10 +48,10 @@ class RewardService:
         self._files = files
         self.waiting = Waiting(app)
         self.joiner = Joiner(app, self.waiting)
-        self._gatherer = gatherer = Gatherer(app, self.joiner)
-        self.cohorts = CohortWaiting(app, self.waiting, gatherer)
+        self._gatherer = Gatherer(app, self.joiner)
+        self.cohorts = CohortWaiting(app, self.waiting, self._gatherer.expire)
         self._joining = GroupCommit[Joining, Joined]("joining", self._join)
-        self._gathering = GroupCommit[Gathered, Held]("gathering", self._hold(gatherer))
+        self._gathering = GroupCommit[Gathered, Held]("gathering", self._hold)
         self._listening = Listening(app, self._hear, self._sweep, self.cohorts.glance)
         self._lock = Lock()
         self._care_at: dict[bool, float] = {}
@@ -148,20 +139,12 @@ class RewardService:
                 self.app.ensure_processes(fingerprint)
                 self._care_at[has_endpoint] = time.monotonic() + CARE
 
-    def _hold(
-        self, gatherer: Gatherer
-    ) -> Callable[[Sequence[Gathered]], Sequence[Held | RrmqError]]:
-        def hold(answers: Sequence[Gathered]) -> list[Held | RrmqError]:
-            self._care(one.job for one in answers)
-            placed = gatherer.place(answers)
-            held = [one for one in placed if isinstance(one, Placed)]
-            judged = iter(self.cohorts.expect(held))
-            return [
-                Held(one.cohort, one.place, next(judged)) if isinstance(one, Placed) else one
-                for one in placed
-            ]
-
-        return hold
+    def _hold(self, answers: Sequence[Gathered]) -> Sequence[Held | RrmqError]:
+        self._care(one.job for one in answers)
+        held = self._gatherer.place(answers, self.cohorts.expect)
+        cohorts = {one.cohort.id: one.cohort for one in held if isinstance(one, Held)}
+        self.cohorts.go_on(cohorts.values())
+        return held
 
     def _hear(self, notice: Notice) -> None:
         self.waiting.hear(notice)

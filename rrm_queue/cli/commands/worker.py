@@ -66,7 +66,7 @@ from rrm_queue.judging.kinds import SERVED_ALONE, SERVED_TOGETHER, served_kind, 
     "--concurrency",
     type=WholeNumbers(1, 4096),
     help="Votes in flight at once; for a judge on SGLang, whose server sets that limit, the "
-    "matches taken at once. By default RRMQ_CONCURRENCY.",
+    "matches taken at once. By default RRMQ_CONCURRENCY, and for SGLang then by its load.",
 )
 @click.option(
     "--grace",
@@ -116,6 +116,7 @@ def command(
         concurrency=concurrency or settings.concurrency,
         engines=engines,
         process=process,
+        by_load=sglang_url is not None and concurrency is None,
         grace=grace,
         metrics_host=metrics_host,
         metrics_port=metrics_port,

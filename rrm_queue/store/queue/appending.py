@@ -7,8 +7,6 @@ of a whole job, so an open job of any size takes the next tournament in the same
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, text
-
 from rrm_queue.domain import (
     Candidate,
     CandidateNumber,
@@ -21,8 +19,7 @@ from rrm_queue.domain import (
 )
 from rrm_queue.errors import JobNotFound, JobNotOpen
 from rrm_queue.seeds import derive
-from rrm_queue.store.database import savepoint
-from rrm_queue.store.listening import Channel, tell
+from rrm_queue.store.connection import Connection, text
 from rrm_queue.store.queue.counters import end_jobs
 from rrm_queue.store.queue.submission import LOCK_SUBMISSION, copy_tournaments, insert_job
 from rrm_queue.store.tables import Job
@@ -43,15 +40,23 @@ OPEN_SETTINGS = text("""
     FROM jobs WHERE id = :job
 """)
 
+# One look into the index for each key, whatever the server believes of the table: right after a
+# large submission it may take the job for empty, and would read all of it. It does not if it does
+# not see which job it is.
 KNOWN_TOURNAMENTS = text("""
     SELECT t.id, t.key, t.prompt, t.reference, t.pairs, t.subset, t.criteria,
-           array_agg(c.key ORDER BY c.number) AS keys,
-           array_agg(c.text ORDER BY c.number) AS texts,
-           array_agg(c.generator ORDER BY c.number) AS generators,
-           array_agg(c.gold ORDER BY c.number) AS golds
-    FROM tournaments t JOIN candidates c ON c.tournament_id = t.id
-    WHERE t.job_id = :job AND t.key = ANY(CAST(:keys AS text[]))
-    GROUP BY t.id
+           c.keys, c.texts, c.generators, c.golds
+    FROM unnest(CAST(:keys AS text[])) AS w (key)
+    CROSS JOIN LATERAL (
+        SELECT * FROM tournaments
+        WHERE job_id = (SELECT CAST(:job AS text)) AND key = w.key OFFSET 0
+    ) AS t
+    CROSS JOIN LATERAL (
+        SELECT array_agg(key ORDER BY number) AS keys, array_agg(text ORDER BY number) AS texts,
+               array_agg(generator ORDER BY number) AS generators,
+               array_agg(gold ORDER BY number) AS golds
+        FROM candidates WHERE tournament_id = t.id
+    ) AS c
 """)
 
 # Another transaction's tournament of the same key is seen at the COPY, not at the commit.
@@ -64,7 +69,7 @@ COUNT_APPENDED = text("""
         state = CASE WHEN state IN ('succeeded', 'partial', 'failed') THEN 'running' ELSE state END,
         finished_at = NULL
     WHERE id = :job AND open AND state <> 'cancelled'
-    RETURNING state
+    RETURNING state, pg_notify('rrmq_work', id)
 """)
 
 
@@ -146,7 +151,6 @@ def count_appended(tx: Connection, job: JobId, tournaments: int, candidates: int
 
     At the end of a transaction, as coordinators wait for the row. Raises JobNotOpen.
     """
-    tell(tx, Channel.WORK, [job])
     counts = {"tournaments": tournaments, "candidates": candidates}
     state = tx.scalar(COUNT_APPENDED, {"job": job, **counts})
     if state is None:
@@ -163,7 +167,7 @@ def _added(
     if not tournaments:
         return []
     try:
-        with savepoint(tx):
+        with tx.savepoint():
             return copy_tournaments(tx, job, seed, tournaments)
     except UniqueViolation:
         return None
@@ -191,7 +195,7 @@ def _known(
     return {row.key: (row.id, _tournament(row)) for row in rows}
 
 
-def _tournament(row: Row[Any]) -> Tournament:
+def _tournament(row: Any) -> Tournament:
     candidates = zip(row.keys, row.texts, row.generators, row.golds, strict=True)
     pairs = tuple(
         LabelledPair(

@@ -4,24 +4,35 @@ The row of a cohort is locked by whoever adds to it, so that each answer has one
 one is noticed once. Its deadline is kept by the clock of the store.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, text
-
 from rrm_queue.domain import JobId, TournamentId
+from rrm_queue.store.connection import Connection, text
 from rrm_queue.store.listening import Channel, tell
 from rrm_queue.views.cohorts import CohortId, CohortState, CohortView, Partial
 
-BEGIN_COHORT = text("""
+# In the order of the rows given: two servers that begin or lock cohorts never wait for each other.
+BEGIN_COHORTS = text("""
     INSERT INTO cohorts
         (job_id, name, size, prompt, reference, criteria, partial, series, state, deadline)
-    VALUES (:job, :name, :size, :prompt, :reference, :criteria, :partial, :series, 'gathering',
-            now() + :timeout * interval '1 second')
+    SELECT job, name, size, prompt, reference, criteria, partial, series, 'gathering',
+           now() + timeout * interval '1 second'
+    FROM unnest(
+        CAST(:job AS text[]), CAST(:name AS text[]), CAST(:size AS int[]),
+        CAST(:prompt AS text[]), CAST(:reference AS text[]), CAST(:criteria AS text[]),
+        CAST(:partial AS text[]), CAST(:timeout AS float8[]), CAST(:series AS text[])
+    ) AS w (job, name, size, prompt, reference, criteria, partial, timeout, series)
     ON CONFLICT (job_id, name) DO NOTHING
 """)
 
-LOCK_COHORT = text("SELECT id FROM cohorts WHERE job_id = :job AND name = :name FOR UPDATE")
+LOCK_COHORTS = text("""
+    SELECT c.id
+    FROM unnest(CAST(:job AS text[]), CAST(:name AS text[])) WITH ORDINALITY AS w (job, name, place)
+    JOIN cohorts c ON c.job_id = w.job AND c.name = w.name
+    ORDER BY w.place
+    FOR UPDATE OF c
+""")
 
 LOCK_SERIES = text("SELECT pg_advisory_xact_lock(hashtextextended(:job || ' ' || :series, 0))")
 
@@ -44,7 +55,11 @@ LOCK_OVERDUE = text("""
     FOR UPDATE SKIP LOCKED
 """)
 
-SET_TOURNAMENT = text("UPDATE cohorts SET tournament_id = :tournament WHERE id = :cohort")
+SET_TOURNAMENTS = text("""
+    UPDATE cohorts c SET tournament_id = w.tournament
+    FROM unnest(CAST(:cohort AS bigint[]), CAST(:tournament AS bigint[])) AS w (cohort, tournament)
+    WHERE c.id = w.cohort
+""")
 
 COHORTS = text("""
     SELECT c.id, c.job_id, c.name, c.size, c.prompt, c.reference, c.criteria, c.partial, c.state,
@@ -54,16 +69,23 @@ COHORTS = text("""
 """)
 
 SAMPLES = text("""
-    SELECT place, text, gold FROM cohort_samples WHERE cohort_id = :cohort ORDER BY place
+    SELECT cohort_id, place, text, gold FROM cohort_samples
+    WHERE cohort_id = ANY(CAST(:cohorts AS bigint[])) ORDER BY cohort_id, place
 """)
 
-ADD_SAMPLE = text("""
+ADD_SAMPLES = text("""
     INSERT INTO cohort_samples (cohort_id, place, text, gold)
-    VALUES (:cohort, :place, :text, :gold)
+    SELECT * FROM unnest(
+        CAST(:cohort AS bigint[]), CAST(:place AS int[]), CAST(:text AS text[]),
+        CAST(:gold AS float8[])
+    )
 """)
 
-SETTLE_COHORT = text("""
-    UPDATE cohorts SET state = :state, tournament_id = :tournament WHERE id = :cohort
+SETTLE_COHORTS = text("""
+    UPDATE cohorts c SET state = w.state, tournament_id = w.tournament
+    FROM unnest(CAST(:cohort AS bigint[]), CAST(:state AS text[]), CAST(:tournament AS bigint[]))
+         AS w (cohort, state, tournament)
+    WHERE c.id = w.cohort
 """)
 
 
@@ -89,12 +111,19 @@ class NewCohort(NamedTuple):
     series: str | None = None
 
 
-def lock_cohort(tx: Connection, new: NewCohort) -> CohortView:
-    """The cohort of this name, begun now if there is none, locked until the transaction ends."""
-    tx.execute(BEGIN_COHORT, new._asdict())
-    cohort = tx.scalar(LOCK_COHORT, {"job": new.job, "name": new.name})
-    (view,) = read_cohorts(tx, [CohortId(cohort)])
-    return view
+def lock_cohorts(tx: Connection, new: Sequence[NewCohort]) -> list[CohortView]:
+    """The cohorts of these names, begun now where there is none, locked until the end of `tx`.
+
+    All servers must ask for them in one order. No name may come twice in a job.
+    """
+    if not new:
+        return []
+    columns = {
+        name: [getattr(one, name) for one in new] for name in NewCohort._fields if name != "partial"
+    }
+    tx.execute(BEGIN_COHORTS, {**columns, "partial": [one.partial.value for one in new]})
+    bind = {"job": columns["job"], "name": columns["name"]}
+    return read_cohorts(tx, tx.scalars(LOCK_COHORTS, bind))
 
 
 def lock_newest(tx: Connection, job: JobId, series: str) -> CohortView | None:
@@ -113,7 +142,7 @@ def lock_late(tx: Connection, cohorts: Sequence[CohortId]) -> list[CohortView]:
 
     One that another transaction holds is left out: it settles the cohort, or the next look does.
     """
-    late = tx.scalars(LOCK_LATE, {"cohorts": list(cohorts)}).all()
+    late = tx.scalars(LOCK_LATE, {"cohorts": list(cohorts)})
     return read_cohorts(tx, late) if late else []
 
 
@@ -122,7 +151,7 @@ def lock_overdue(tx: Connection, most: int, *, begun: bool = False) -> list[Coho
 
     `begun`: only those of which matches are judged already.
     """
-    late = tx.scalars(LOCK_OVERDUE, {"most": most, "begun": begun}).all()
+    late = tx.scalars(LOCK_OVERDUE, {"most": most, "begun": begun})
     return read_cohorts(tx, late) if late else []
 
 
@@ -132,32 +161,43 @@ def read_cohorts(tx: Connection, cohorts: Iterable[CohortId]) -> list[CohortView
     return sorted((_view(row) for row in rows), key=lambda view: view.id)
 
 
-def samples(tx: Connection, cohort: CohortId) -> list[Sample]:
-    """The answers that have come, by place."""
-    rows = tx.execute(SAMPLES, {"cohort": cohort})
-    return [Sample(row.place, row.text, row.gold) for row in rows]
+def samples(tx: Connection, cohorts: Iterable[CohortId]) -> dict[CohortId, dict[int, Sample]]:
+    """The answers that have come to each of the cohorts, by place."""
+    found: dict[CohortId, dict[int, Sample]] = {cohort: {} for cohort in cohorts}
+    for row in tx.execute(SAMPLES, {"cohorts": list(found)}) if found else ():
+        found[row.cohort_id][row.place] = Sample(row.place, row.text, row.gold)
+    return found
 
 
-def add_sample(tx: Connection, cohort: CohortId, sample: Sample) -> None:
-    """Adds an answer at a free place of a locked cohort."""
-    tx.execute(ADD_SAMPLE, {"cohort": cohort, **sample._asdict()})
+def add_samples(tx: Connection, new: Sequence[tuple[CohortId, Sample]]) -> None:
+    """Adds answers at free places of locked cohorts."""
+    if new:
+        columns = {name: [getattr(one, name) for _, one in new] for name in Sample._fields}
+        tx.execute(ADD_SAMPLES, {"cohort": [cohort for cohort, _ in new], **columns})
 
 
-def begin_tournament(tx: Connection, cohort: CohortId, tournament: TournamentId) -> None:
-    """Notes that the answers of a cohort that gathers are judged in this tournament."""
-    tx.execute(SET_TOURNAMENT, {"cohort": cohort, "tournament": tournament})
+def begin_tournaments(tx: Connection, begun: Mapping[CohortId, TournamentId]) -> None:
+    """Notes in which tournaments the answers of cohorts that gather are judged."""
+    bind = {"cohort": list(begun), "tournament": list(begun.values())}
+    tx.execute(SET_TOURNAMENTS, bind)
 
 
 def settle(
-    tx: Connection, cohort: CohortId, state: CohortState, tournament: TournamentId | None
+    tx: Connection, ended: Sequence[tuple[CohortId, CohortState, TournamentId | None]]
 ) -> None:
-    """Ends the gathering of a locked cohort, and tells those who wait for it."""
-    bind = {"cohort": cohort, "state": state.value, "tournament": tournament}
-    tx.execute(SETTLE_COHORT, bind)
-    tell(tx, Channel.COHORTS, [cohort])
+    """Ends the gathering of locked cohorts, and tells those who wait for them."""
+    if ended:
+        cohorts = [cohort for cohort, _, _ in ended]
+        bind = {
+            "cohort": cohorts,
+            "state": [state.value for _, state, _ in ended],
+            "tournament": [tournament for _, _, tournament in ended],
+        }
+        tx.execute(SETTLE_COHORTS, bind)
+        tell(tx, Channel.COHORTS, cohorts)
 
 
-def _view(row: Row[Any]) -> CohortView:
+def _view(row: Any) -> CohortView:
     return CohortView(
         id=row.id,
         job=row.job_id,

@@ -2,9 +2,8 @@
 
 from typing import NamedTuple
 
-from sqlalchemy import Connection, text
-
 from rrm_queue.domain import JobId
+from rrm_queue.store.connection import Connection, text
 from rrm_queue.store.database import storable
 from rrm_queue.store.listening import Channel, tell
 

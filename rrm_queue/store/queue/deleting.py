@@ -6,10 +6,8 @@ room again while the rest is removed. From the mark on nobody finds the job.
 
 from typing import NamedTuple
 
-from sqlalchemy import Connection, text
-
 from rrm_queue.domain import JobId
-from rrm_queue.store.statements import execute, scalar, scalars
+from rrm_queue.store.connection import Connection, text
 
 ROWS = 4000
 """About as many rows go in one transaction."""
@@ -60,13 +58,11 @@ DELETE_TOURNAMENTS = text("""
 DELETE_BATCHES = text("""
     DELETE FROM batches
     WHERE id = ANY(ARRAY(SELECT id FROM batches WHERE job_id = :job LIMIT :most))
-    RETURNING 1
 """)
 
 DELETE_COHORTS = text("""
     DELETE FROM cohorts
     WHERE id = ANY(ARRAY(SELECT id FROM cohorts WHERE job_id = :job LIMIT :most))
-    RETURNING 1
 """)
 
 # What another process still held goes with it.
@@ -95,29 +91,29 @@ def mark_ended(tx: Connection, job: JobId) -> bool:
 
 def marked(tx: Connection, most: int) -> list[JobId]:
     """The jobs that are marked and not yet removed, the oldest mark first."""
-    return [JobId(job) for job in scalars(tx, MARKED, {"most": most})]
+    return [JobId(job) for job in tx.scalars(MARKED, {"most": most})]
 
 
 def remove_part(tx: Connection, job: JobId, at: Place) -> Place | None:
     """Removes the next part of a marked job; where the rest begins, None when nothing is left."""
-    rows = scalar(tx, ROWS_OF_MATCH, {"job": job})
+    rows = tx.scalar(ROWS_OF_MATCH, {"job": job})
     if rows is None:
         return None
     asked = {"job": job, "after": at.tournament, "rows": rows, "most": ROWS}
-    due = execute(tx, NEXT_TOURNAMENTS, asked)
+    due = tx.execute(NEXT_TOURNAMENTS, asked).all()
     if not due:
         return at if _remove_rest(tx, job) else None
     large = due[0].planned * rows > ROWS
     if large and (place := _remove_matches(tx, due[0].id, at, max(1, ROWS // rows))):
         return place
-    execute(tx, DELETE_TOURNAMENTS, {"tournaments": [tournament.id for tournament in due]})
+    tx.execute(DELETE_TOURNAMENTS, {"tournaments": [tournament.id for tournament in due]})
     return Place(due[-1].id, at.removed + len(due))
 
 
 def _remove_matches(tx: Connection, tournament: int, at: Place, most: int) -> Place | None:
     """Removes the next matches of a large tournament; None when those were the last."""
     after = {"tournament": tournament, "round": at.round, "slot": at.slot, "most": most}
-    gone = execute(tx, DELETE_MATCHES, after)
+    gone = tx.execute(DELETE_MATCHES, after).all()
     if len(gone) < most:
         return None
     round_, slot = max((row.round, row.slot) for row in gone)
@@ -127,7 +123,7 @@ def _remove_matches(tx: Connection, tournament: int, at: Place, most: int) -> Pl
 def _remove_rest(tx: Connection, job: JobId) -> bool:
     """Removes what is no tournament's, and at last the job; whether more may be left."""
     some = {"job": job, "most": ROWS}
-    if execute(tx, DELETE_BATCHES, some) or execute(tx, DELETE_COHORTS, some):
+    if tx.execute(DELETE_BATCHES, some).rowcount or tx.execute(DELETE_COHORTS, some).rowcount:
         return True
-    execute(tx, DELETE_JOB, {"job": job})
+    tx.execute(DELETE_JOB, {"job": job})
     return False

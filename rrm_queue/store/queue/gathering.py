@@ -3,13 +3,12 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from sqlalchemy import Connection, text
-
 from rrm_queue.domain import Candidate, CandidateNumber, JobId, TournamentId
-from rrm_queue.store.listening import Channel, tell
+from rrm_queue.store.connection import Connection, text
 
 BEGIN_GATHERING = text("""
-    UPDATE tournaments SET state = 'gathering' WHERE id = :tournament AND state = 'waiting'
+    UPDATE tournaments SET state = 'gathering'
+    WHERE id = ANY(CAST(:tournaments AS bigint[])) AND state = 'waiting'
 """)
 
 GATHERED = text("""
@@ -52,6 +51,7 @@ READY_AGAIN = text("""
 
 COUNT_CANDIDATES = text("""
     UPDATE jobs SET candidates = candidates + :candidates WHERE id = :job
+    RETURNING pg_notify('rrmq_work', id)
 """)
 
 LOCK_JOBS = text("""
@@ -61,9 +61,9 @@ LOCK_JOBS = text("""
 Numbered = tuple[TournamentId, CandidateNumber, Candidate]
 
 
-def begin_gathering(tx: Connection, tournament: TournamentId) -> None:
-    """Lets a tournament that this transaction added be judged while answers are added to it."""
-    tx.execute(BEGIN_GATHERING, {"tournament": tournament})
+def begin_gathering(tx: Connection, tournaments: Sequence[TournamentId]) -> None:
+    """Lets tournaments that this transaction added be judged while answers are added to them."""
+    tx.execute(BEGIN_GATHERING, {"tournaments": list(tournaments)})
 
 
 def gathered(
@@ -123,4 +123,3 @@ def lock_jobs(tx: Connection, jobs: Iterable[JobId]) -> None:
 def count_candidates(tx: Connection, job: JobId, candidates: int) -> None:
     """Counts candidates that were added to the job, and tells coordinators of their matches."""
     tx.execute(COUNT_CANDIDATES, {"job": job, "candidates": candidates})
-    tell(tx, Channel.WORK, [job])

@@ -1,8 +1,7 @@
 """Jobs that are left over: those that requests for rewards made, and those that ended long ago."""
 
-from sqlalchemy import Connection, text
-
 from rrm_queue.domain import JobId
+from rrm_queue.store.connection import Connection, text
 from rrm_queue.store.rows import read_rows
 from rrm_queue.views.jobs import LeftOver
 

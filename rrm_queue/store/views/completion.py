@@ -1,7 +1,6 @@
 """What a shell suggests where a job or a tournament must be named."""
 
-from sqlalchemy import Connection, text
-
+from rrm_queue.store.connection import Connection, text
 from rrm_queue.store.rows import read_rows
 from rrm_queue.views.jobs import OfferedJob
 

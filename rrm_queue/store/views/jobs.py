@@ -2,10 +2,9 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import Connection, text
-
 from rrm_queue.domain import JobId, JobState
 from rrm_queue.errors import JobNotFound
+from rrm_queue.store.connection import Connection, text
 from rrm_queue.store.rows import read_rows
 from rrm_queue.text import did_you_mean
 from rrm_queue.views.jobs import JobView

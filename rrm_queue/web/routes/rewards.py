@@ -13,8 +13,8 @@ from rrm_queue.actions.rewards.answers import (
     rewards_shape,
     sample_shape,
 )
+from rrm_queue.actions.rewards.gathering import Held
 from rrm_queue.actions.rewards.joining import Joined
-from rrm_queue.actions.rewards.service import Held
 from rrm_queue.errors import Overloaded, StillRunning
 from rrm_queue.views.cohorts import Partial
 from rrm_queue.views.rewards import RewardFormula, RewardKind

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from functools import partial
-from math import ceil
 from time import perf_counter
 from uuid import uuid4
 
@@ -27,9 +26,6 @@ from rrm_queue.log_once import log_once
 
 log = logging.getLogger(__name__)
 
-_AHEAD = 1.25
-"""Requests sent for each that the server can compute at once, so that its queue never empties."""
-
 _LEAST_ROOM = 128
 """Tokens that must remain for the judge's text, unless its own budget is smaller."""
 
@@ -40,12 +36,12 @@ class _Session:
     `opened`: the chat template begins an answer inside its reasoning.
     """
 
-    def __init__(self, info: ServerInfo, capacity: int, prompts: Prompts, *, opened: bool) -> None:
+    def __init__(self, info: ServerInfo, loads: Loads, prompts: Prompts, *, opened: bool) -> None:
         self.info = info
         self.opened = opened
         self.prompts = prompts
         self.gate = PrefixGate()
-        self.slots = asyncio.Semaphore(ceil(capacity * _AHEAD))
+        self.slots = asyncio.Semaphore(max(1, loads.useful))
         self.ended = False
 
 
@@ -105,7 +101,7 @@ class SglangEngine:
                 by_chat = not await self._server.tokenizes()
                 opened = await self._server.opens_thinking(by_chat=by_chat)
                 prompts = Prompts(self._server, control, by_chat=by_chat)
-                self._session = _Session(info, max(1, loads.capacity), prompts, opened=opened)
+                self._session = _Session(info, loads, prompts, opened=opened)
             return self._session
 
     async def _vote(self, session: _Session, request: VoteRequest) -> Vote:

@@ -23,6 +23,7 @@ from rrm_queue.judging.engines.sglang.wire import (
     ChatIds,
     Generation,
     Loads,
+    ModelInfo,
     ServerInfo,
     Text,
     Tokens,
@@ -72,8 +73,18 @@ class SglangServer:
         self._aborts: set[asyncio.Task[None]] = set()
 
     async def info(self) -> ServerInfo:
-        """What the server says of itself."""
-        return await self._answer("GET", "/server_info", ServerInfo)
+        """What the server says of itself, and of the model that it serves now."""
+        info, model = await asyncio.gather(
+            self._answer("GET", "/server_info", ServerInfo), self._model()
+        )
+        return info if model is None else info.serving(model)
+
+    async def _model(self) -> ModelInfo | None:
+        """What the server says of its model; None where it has no such page."""
+        try:
+            return await self._answer("GET", "/model_info", ModelInfo)
+        except PermanentFault:
+            return None
 
     async def loads(self) -> Loads:
         """The server's load."""
@@ -87,14 +98,15 @@ class SglangServer:
     async def tokenizes(self) -> bool:
         """Whether the server answers `tokens`.
 
-        SGLang answers 500 where the tokenizer's `model_max_length` is the huge default of many
-        fine-tuned models. Raises a JudgeFault when the server is away or busy.
+        SGLang 0.5.15 answers 500 where the tokenizer's `model_max_length` is the huge default of
+        many fine-tuned models, any version 400 where it is written as `1e30`, and a router may not
+        have the page. Raises a JudgeFault when the server is away or busy.
         """
         try:
             await self.tokens(_SHORT_CHAT)
         except (JudgeUnreachable, JudgeBusy):
             raise
-        except TransientFault as fault:
+        except JudgeFault as fault:
             said = "%s: token ids come from chat completions, as /tokenize fails: %s"
             log_once(log, logging.WARNING, said, self.url, fault.detail)
             return False

@@ -1,9 +1,10 @@
 """What goes to and comes from SGLang's native HTTP API, without the network.
 
-As of SGLang 0.5.15: https://docs.sglang.io/basic_usage/native_api.html
+As of SGLang 0.5.15 to 0.5.23: https://docs.sglang.io/basic_usage/native_api.html
 """
 
 from collections.abc import Iterator
+from math import ceil
 from typing import Any
 
 import msgspec
@@ -18,6 +19,9 @@ from rrm_queue.judging.probability import sureness
 from rrm_queue.judging.verdict import verdict_of
 from rrm_queue.judging.vote_request import VoteRequest
 from rrm_queue.seeds import derive
+
+AHEAD = 1.25
+"""Requests sent for each that the engine can compute at once, so that its queue never empties."""
 
 _TOKENS_A_CHUNK = 256
 """Each chunk repeats the text so far, so there are few; the first token has a chunk of its own."""
@@ -61,11 +65,24 @@ class Loads(msgspec.Struct, frozen=True):
         """Requests that can be computed at once."""
         return sum(load.max_running_requests for load in self.loads)
 
+    @property
+    def useful(self) -> int:
+        """Requests that are worth sending at once; 0 where the engine does not say its limit."""
+        return ceil(self.capacity * AHEAD)
+
+
+class ModelInfo(msgspec.Struct, frozen=True):
+    """What an engine says of its model, as it is after weights were replaced."""
+
+    model_path: str
+    weight_version: str | None = None
+
 
 class ServerInfo(msgspec.Struct, frozen=True):
     """What an engine says of itself; a prompt must be shorter than `max_req_input_len`.
 
     `max_total_num_tokens` is the size of its cache, which a prompt and its text must fit into too.
+    Since SGLang 0.5.23 the model here is the one that the engine was started with: see `serving`.
     """
 
     version: str
@@ -76,6 +93,21 @@ class ServerInfo(msgspec.Struct, frozen=True):
     model_path: str = ""
     revision: str | None = None
     weight_version: str | None = None
+    enable_deterministic_inference: bool | None = None
+
+    @property
+    def ignores_seeds(self) -> bool:
+        """Whether a request's seed is known to have no effect on its text.
+
+        SGLang samples by it only with deterministic inference (`SamplingBatchInfo`).
+        """
+        return self.enable_deterministic_inference is False
+
+    def serving(self, model: ModelInfo) -> "ServerInfo":
+        """The same engine with the model that it serves now."""
+        return msgspec.structs.replace(
+            self, model_path=model.model_path, weight_version=model.weight_version
+        )
 
     def answering(self, judge: str) -> str:
         """What gives the votes of `judge`: the engine's version and the checkpoint.

@@ -59,6 +59,15 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["match_id"], ["matches.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("match_id", "person"),
     )
+    op.create_index(
+        "jobs_running", "jobs", ["queue"], postgresql_where=sa.text("state = 'running'")
+    )
+    op.create_index(
+        "jobs_queued",
+        "jobs",
+        ["queue", sa.text("priority DESC"), "created_at", "id"],
+        postgresql_where=sa.text("state = 'queued'"),
+    )
     _pack_reasoning()
     _remove_in_parts()
 
@@ -128,6 +137,8 @@ def downgrade() -> None:
     op.drop_index("jobs_deleted", table_name="jobs")
     op.execute("DELETE FROM jobs WHERE deleted_at IS NOT NULL")
     op.drop_column("jobs", "deleted_at")
+    op.drop_index("jobs_queued", table_name="jobs")
+    op.drop_index("jobs_running", table_name="jobs")
     _unpack_reasoning()
     op.drop_table("skipped_matches")
     op.drop_table("person_leases")

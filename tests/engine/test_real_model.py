@@ -1,0 +1,123 @@
+"""A job judged by a real instruction-tuned model: it rambles, stops early, and forgets the box."""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from kit.engine_votes import judged_at
+from kit.jobs import submit_file
+from kit.paid_votes import sent, view
+from kit.sglang_process import SglangProcess
+
+from rrm_queue.broker.client import BrokerClient
+from rrm_queue.cli.main import rrmq
+from rrm_queue.coordinator.dispatch import dispatch
+from rrm_queue.coordinator.record import record
+from rrm_queue.domain import JobId, JobState
+from rrm_queue.local.stack import Addresses
+from rrm_queue.store.database import Database
+
+QUEUE = "rrmq.judge.smollm2"
+BUDGET = 48  # tokens of a text
+VOTES = 3
+ANSWERS = {
+    "paris": "The capital of France is Paris.",
+    "lyon": "It is Lyon, I think.",
+    "none": "I do not know.",
+}
+FILE = {
+    "id": "t",
+    "prompt": "What is the capital of France?",
+    "candidates": [{"id": key, "text": text} for key, text in ANSWERS.items()],
+}
+BOX = re.compile(r"\\boxed\{Assistant (1|2)\}")
+
+
+@pytest.fixture(scope="module")
+def server(
+    engine_python: Path, real_model: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[SglangProcess]:
+    log = tmp_path_factory.mktemp("real") / "server.log"
+    process = SglangProcess(engine_python, real_model, log)
+    try:
+        process.start()
+        yield process
+    finally:
+        process.kill()
+
+
+@pytest.fixture
+def judged(database: Database, broker: BrokerClient, server: SglangProcess) -> JobId:
+    """A job of all pairs of the answers, RRM's prompt, all votes cast and none asked again."""
+    job = submit_file(
+        database,
+        json.dumps(FILE).encode(),
+        judge={"kind": "sglang", "argument": "smollm2", "max_tokens": BUDGET},
+        queue=QUEUE,
+        strategy="elo",
+        voting={"votes": VOTES, "stop": "never", "resamples": 0, "keep_going": True},
+        reference=False,
+    )
+    while dispatch(database, broker):
+        for batch in sent(broker, QUEUE):
+            record(database, batch.outcomes("me", judged_at(server.url, batch)))
+    return job
+
+
+def test_a_job_ends_with_what_the_texts_say_and_no_more(
+    database: Database, servers: Addresses, judged: JobId
+) -> None:
+    environment = {"RRMQ_DATABASE_URL": database.url, "RRMQ_BROKER_URL": servers.broker_url}
+
+    def told(*line: str) -> list[dict[str, Any]]:
+        done = CliRunner().invoke(rrmq, [*line, "--json"], env=environment)
+        assert done.exit_code == 0, done.output
+        return [json.loads(row) for row in done.stdout.splitlines()]
+
+    assert view(database, judged).state is JobState.SUCCEEDED
+    matches = told("votes", judged, "--full")
+    assert len(matches) == len(ANSWERS) * (len(ANSWERS) - 1) // 2
+    silent: Counter[str] = Counter()
+    for match in matches:
+        assert len(match["cast"]) == VOTES
+        counted = [vote["for"] for vote in match["cast"] if vote["for"] is not None]
+        for vote in match["cast"]:
+            holds(vote, match)
+            if vote["for"] is None:
+                silent[vote["no_verdict"]] += 1
+        sides = Counter(counted)
+        assert (match["for_first"], match["for_second"]) == (
+            sides[match["first"]],
+            sides[match["second"]],
+        )
+        ahead = sides[match["first"]] - sides[match["second"]]
+        winner = {True: match["first"], False: match["second"]}[ahead > 0] if ahead else None
+        assert match["winner"] == winner, "equal votes, such as none at all, are a draw"
+    print(f"{silent} of {len(matches) * VOTES} votes are silent")
+    assert silent, "a model of this size does not always end with a box"
+    assert set(silent) <= {"truncated", "no box", "off the menu"}
+    findings = {one["name"]: one for one in told("diagnose", judged)[0]["findings"]}
+    found = findings["no_verdict"]
+    assert (found["n"], round(found["estimate"] * found["n"])) == (9, silent.total())
+
+
+def holds(vote: dict[str, Any], match: dict[str, Any]) -> None:
+    """The vote is for the side that the last box of its text names, or says why there is none."""
+    boxes = BOX.findall(vote["text"])
+    cut = vote["tokens"]["completion"] >= BUDGET
+    if vote["for"] is not None:
+        other = ({match["first"], match["second"]} - {vote["shown_first"]}).pop()
+        assert vote["for"] == (vote["shown_first"] if boxes[-1] == "1" else other)
+        assert not cut, "a text that was cut off may have gone on to another box"
+    elif vote["no_verdict"] == "truncated":
+        assert cut
+    elif vote["no_verdict"] == "no box":
+        assert r"\boxed{" not in vote["text"]
+    else:
+        assert vote["text"].count(r"\boxed{") != 1 or not boxes
+    assert vote["text"].strip(), "the model wrote something"
