@@ -17,8 +17,27 @@ down_revision = "0006"
 branch_labels = None
 depends_on = None
 
-LARGE_TABLES = ("votes", "matches", "candidates", "tournaments", "standings")
-TABLES_OF_TEXTS = ("votes", "candidates", "tournaments")
+# Dead rows are given back when they are a twentieth of the table. The usual fifth would be a large
+# job; and to read the indexes costs as much a dead row at any size of the store.
+GIVE_BACK_EARLY = """
+    ALTER TABLE votes SET (autovacuum_vacuum_scale_factor = 0.05,
+                           toast.autovacuum_vacuum_scale_factor = 0.05);
+    ALTER TABLE candidates SET (autovacuum_vacuum_scale_factor = 0.05,
+                                toast.autovacuum_vacuum_scale_factor = 0.05);
+    ALTER TABLE tournaments SET (autovacuum_vacuum_scale_factor = 0.05,
+                                 toast.autovacuum_vacuum_scale_factor = 0.05);
+    ALTER TABLE matches SET (autovacuum_vacuum_scale_factor = 0.05);
+    ALTER TABLE standings SET (autovacuum_vacuum_scale_factor = 0.05)
+"""
+GIVE_BACK_AS_USUAL = """
+    ALTER TABLE votes RESET (autovacuum_vacuum_scale_factor, toast.autovacuum_vacuum_scale_factor);
+    ALTER TABLE candidates RESET (autovacuum_vacuum_scale_factor,
+                                  toast.autovacuum_vacuum_scale_factor);
+    ALTER TABLE tournaments RESET (autovacuum_vacuum_scale_factor,
+                                   toast.autovacuum_vacuum_scale_factor);
+    ALTER TABLE matches RESET (autovacuum_vacuum_scale_factor);
+    ALTER TABLE standings RESET (autovacuum_vacuum_scale_factor)
+"""
 
 
 def upgrade() -> None:
@@ -80,12 +99,7 @@ def _remove_in_parts() -> None:
         ["deleted_at"],
         postgresql_where=sa.text("deleted_at IS NOT NULL"),
     )
-    # Dead rows are given back when they are a twentieth of the table. The usual fifth would be a
-    # large job; and to read the indexes costs as much a dead row at any size of the store.
-    for table in LARGE_TABLES:
-        op.execute(f"ALTER TABLE {table} SET (autovacuum_vacuum_scale_factor = 0.05)")
-    for table in TABLES_OF_TEXTS:
-        op.execute(f"ALTER TABLE {table} SET (toast.autovacuum_vacuum_scale_factor = 0.05)")
+    op.execute(GIVE_BACK_EARLY)
 
 
 def _pack_reasoning() -> None:
@@ -130,10 +144,7 @@ def _unpack_reasoning() -> None:
 
 
 def downgrade() -> None:
-    for table in LARGE_TABLES:
-        op.execute(f"ALTER TABLE {table} RESET (autovacuum_vacuum_scale_factor)")
-    for table in TABLES_OF_TEXTS:
-        op.execute(f"ALTER TABLE {table} RESET (toast.autovacuum_vacuum_scale_factor)")
+    op.execute(GIVE_BACK_AS_USUAL)
     op.drop_index("jobs_deleted", table_name="jobs")
     op.execute("DELETE FROM jobs WHERE deleted_at IS NOT NULL")
     op.drop_column("jobs", "deleted_at")
