@@ -4,6 +4,7 @@ from itertools import pairwise
 from threading import Thread
 
 import pytest
+from kit.filled_store import Filling, fill
 from kit.jobs import delete, lines, play, submit_file
 
 from rrm_queue.broker.client import BrokerClient
@@ -29,6 +30,9 @@ SETTINGS = text("""
     WHERE c.relkind = 'r'
       AND o.option_name = 'autovacuum_vacuum_scale_factor' AND o.option_value = '0.05'
 """)
+
+
+VOTE_BYTES = text("SELECT pg_table_size('votes')")
 
 
 @pytest.fixture(autouse=True)
@@ -154,6 +158,20 @@ def test_a_job_of_people_and_groups_leaves_nothing(database: Database, job: JobI
     assert delete(database, job)
     with database.begin() as tx:
         assert tx.scalar(text("SELECT count(*) FROM cohorts")) == 0
+
+
+def test_the_room_of_a_removed_job_is_used_again(database: Database) -> None:
+    fill(database, Filling("dead", count=60, size=8, done=60, running=0))
+    with database.begin() as tx:
+        tx.execute(text("UPDATE jobs SET state = 'succeeded'"))
+        size = tx.scalar(VOTE_BYTES)
+    assert delete(database, JobId("dead"))
+    with database.look() as looking:
+        looking.execute(text("VACUUM votes"))
+    fill(database, Filling("next", count=60, size=8, done=60, running=0))
+    with database.begin() as tx:
+        assert tx.scalar(text("SELECT count(*) FROM votes")) == 60 * 28
+        assert tx.scalar(VOTE_BYTES) <= 1.05 * size
 
 
 def test_large_tables_give_dead_rows_back_early(database: Database) -> None:
