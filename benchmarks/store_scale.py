@@ -114,7 +114,7 @@ def _median(database: Database, call: Callable[[Transaction], Any]) -> float:
 
 
 def _look(tx: Transaction) -> None:
-    listed = active_jobs.listed_jobs(tx, "rrmq.judge.openai", BatchId(0))
+    listed = active_jobs.listed_jobs(tx, "rrmq.judge.openai", BatchId(0), most_queued=64)
     active_jobs.sendable_jobs(tx, listed, {}, most=64, most_jobs=64)
 
 

@@ -51,6 +51,15 @@ class Job(SQLModel, table=True):
             "queue",
             postgresql_where=text("state IN ('queued', 'running')"),
         ),
+        Index("jobs_running", "queue", postgresql_where=text("state = 'running'")),
+        Index(
+            "jobs_queued",
+            "queue",
+            text("priority DESC"),
+            "created_at",
+            "id",
+            postgresql_where=text("state = 'queued'"),
+        ),
         UniqueConstraint("submission", name="jobs_submission"),
     )
 

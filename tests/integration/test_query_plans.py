@@ -87,7 +87,12 @@ def walk(tx: Transaction) -> Mapping[str, tuple[Statement, Parameters]]:
         "matches.VOTES of many": (matches.VOTES, {"matches": ids, "longest": 20_000}),
         "active_jobs.LISTED_JOBS": (
             active_jobs.LISTED_JOBS,
-            {"queue": "rrmq.judge.openai", "first_out": 1},
+            {
+                "queue": "rrmq.judge.openai",
+                "first_out": 1,
+                "most_queued": 128,
+                **active_jobs.PRIORITIES,
+            },
         ),
         "active_jobs.SENDABLE_JOBS": (
             active_jobs.SENDABLE_JOBS,

@@ -1,5 +1,6 @@
 """The plans of statements: which large tables they read from end to end."""
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -48,3 +49,15 @@ def plans(tx: Transaction, statement: Statement, parameters: Parameters) -> list
 def read_whole(tx: Transaction, statement: Statement, parameters: Parameters) -> set[str]:
     """The large tables that any of a statement's plans reads from end to end."""
     return {table for plan in plans(tx, statement, parameters) for table in scanned(plan)}
+
+
+def buffers(tx: Transaction, statement: Statement, parameters: Parameters) -> int:
+    """How many pages the statement reads, and how many rows it gives; it is rolled back."""
+    connection = tx.driver
+    with psycopg.ClientCursor(connection) as cursor:
+        query = b"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) " + statement.spelled
+        row = cursor.execute(query, parameters).fetchone()
+    assert row is not None
+    [explained] = row[0] if isinstance(row[0], list) else json.loads(row[0])
+    plan = explained["Plan"]
+    return int(plan["Shared Hit Blocks"] + plan["Shared Read Blocks"])

@@ -56,6 +56,15 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["match_id"], ["matches.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("match_id", "person"),
     )
+    op.create_index(
+        "jobs_running", "jobs", ["queue"], postgresql_where=sa.text("state = 'running'")
+    )
+    op.create_index(
+        "jobs_queued",
+        "jobs",
+        ["queue", sa.text("priority DESC"), "created_at", "id"],
+        postgresql_where=sa.text("state = 'queued'"),
+    )
     _pack_reasoning()
 
 
@@ -101,6 +110,8 @@ def _unpack_reasoning() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index("jobs_queued", table_name="jobs")
+    op.drop_index("jobs_running", table_name="jobs")
     _unpack_reasoning()
     op.drop_table("skipped_matches")
     op.drop_table("person_leases")
