@@ -35,6 +35,9 @@ FILE = {
     "prompt": "What is the capital of France?",
     "candidates": [{"id": key, "text": text} for key, text in ANSWERS.items()],
 }
+HELD = r"[^\\\n]{0,20}\\boxed\{Assistant (1|2)\}"
+"""What a text must be that ends with a box after a few words of the model's own."""
+
 BOX = re.compile(r"\\boxed\{Assistant (1|2)\}")
 
 
@@ -51,13 +54,15 @@ def server(
         process.kill()
 
 
-@pytest.fixture
-def judged(database: Database, broker: BrokerClient, server: SglangProcess) -> JobId:
+def judged(
+    database: Database, broker: BrokerClient, server: SglangProcess, regex: str | None
+) -> JobId:
     """A job of all pairs of the answers, RRM's prompt, all votes cast and none asked again."""
+    judge = {"kind": "sglang", "argument": "smollm2", "max_tokens": BUDGET, "regex": regex}
     job = submit_file(
         database,
         json.dumps(FILE).encode(),
-        judge={"kind": "sglang", "argument": "smollm2", "max_tokens": BUDGET},
+        judge=judge,
         queue=QUEUE,
         strategy="elo",
         voting={"votes": VOTES, "stop": "never", "resamples": 0, "keep_going": True},
@@ -69,9 +74,15 @@ def judged(database: Database, broker: BrokerClient, server: SglangProcess) -> J
     return job
 
 
+@pytest.mark.parametrize("regex", [None, HELD], ids=["as it writes", "held to a box"])
 def test_a_job_ends_with_what_the_texts_say_and_no_more(
-    database: Database, servers: Addresses, judged: JobId
+    database: Database,
+    broker: BrokerClient,
+    servers: Addresses,
+    server: SglangProcess,
+    regex: str | None,
 ) -> None:
+    job = judged(database, broker, server, regex)
     environment = {"RRMQ_DATABASE_URL": database.url, "RRMQ_BROKER_URL": servers.broker_url}
 
     def told(*line: str) -> list[dict[str, Any]]:
@@ -79,8 +90,8 @@ def test_a_job_ends_with_what_the_texts_say_and_no_more(
         assert done.exit_code == 0, done.output
         return [json.loads(row) for row in done.stdout.splitlines()]
 
-    assert view(database, judged).state is JobState.SUCCEEDED
-    matches = told("votes", judged, "--full")
+    assert view(database, job).state is JobState.SUCCEEDED
+    matches = told("votes", job, "--full")
     assert len(matches) == len(ANSWERS) * (len(ANSWERS) - 1) // 2
     silent: Counter[str] = Counter()
     for match in matches:
@@ -99,9 +110,9 @@ def test_a_job_ends_with_what_the_texts_say_and_no_more(
         winner = {True: match["first"], False: match["second"]}[ahead > 0] if ahead else None
         assert match["winner"] == winner, "equal votes, such as none at all, are a draw"
     print(f"{silent} of {len(matches) * VOTES} votes are silent")
-    assert silent, "a model of this size does not always end with a box"
+    assert bool(silent) is (regex is None), "of itself the model does not always end with a box"
     assert set(silent) <= {"truncated", "no box", "off the menu"}
-    findings = {one["name"]: one for one in told("diagnose", judged)[0]["findings"]}
+    findings = {one["name"]: one for one in told("diagnose", job)[0]["findings"]}
     found = findings["no_verdict"]
     assert (found["n"], round(found["estimate"] * found["n"])) == (9, silent.total())
 
