@@ -19,7 +19,6 @@ from secrets import token_hex
 
 from msgspec import to_builtins
 from rich.console import Console
-from sqlalchemy import text
 
 from rrm_queue.actions.app import App
 from rrm_queue.broker.client import BrokerClient
@@ -30,6 +29,7 @@ from rrm_queue.intake.reader import Source
 from rrm_queue.intake.submission import Submitted, submit
 from rrm_queue.judging.kinds import queue_of
 from rrm_queue.judging.spec import parse_spec
+from rrm_queue.store.connection import text
 from rrm_queue.store.database import Database
 from rrm_queue.store.tables import Job
 

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from rig import ANSWERED, BEGUN, answer_text, notes, request_key
-from sqlalchemy import Connection, text
 
 from rrm_queue.domain import Position
+from rrm_queue.store.connection import Connection, text
 
 MATCHES = text("""
     SELECT m.tournament_id, m.round, m.slot, v.seed, v.swapped, one.text AS one, two.text AS two

@@ -11,7 +11,8 @@ import time
 from figures import Figure, arguments, report
 from redis import Redis
 from rig import Fleet, ProcessPart, Size, add_worker, fleet, kill, submit, wait, write_tournaments
-from sqlalchemy import TextClause, text
+
+from rrm_queue.store.connection import Statement, text
 
 TARGET = 1.5
 CANDIDATES = 12
@@ -84,7 +85,7 @@ def held(client: Redis) -> int:
     return sum(int(client.memory_usage(key, samples=0) or 0) for key in client.scan_iter())
 
 
-def _ask(ours: Fleet, query: TextClause) -> int:
+def _ask(ours: Fleet, query: Statement) -> int:
     with ours.store() as store:
         return int(store.scalar(query))
 

@@ -18,7 +18,8 @@ from chaos.given import even_job
 from chaos.submission import submit
 from rich.console import Console
 from rich.table import Table
-from sqlalchemy import text
+
+from rrm_queue.store.connection import Statement, text
 
 PATIENCE = 300.0  # seconds
 SIZE = Size(coordinators=1, workers=2, concurrency=16, mean=0.5, calm=True)
@@ -70,9 +71,9 @@ def _small(ours: Fleet, name: str) -> float:
     return _asked(ours, TOOK, job)
 
 
-def _asked(ours: Fleet, query: object, job: str) -> float:
+def _asked(ours: Fleet, query: Statement, job: str) -> float:
     with ours.store() as store:
-        return float(store.scalar(query, {"job": job}) or 0)  # type: ignore[call-overload]
+        return float(store.scalar(query, {"job": job}) or 0)
 
 
 def _print(result: Result) -> None:

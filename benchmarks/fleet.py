@@ -17,10 +17,10 @@ from broker_memory import held
 from figures import Figure, arguments, report
 from loops import Loops
 from rig import Fleet, Size, add, fleet, submit, wait, write_tournaments
-from sqlalchemy import text
 
 from rrm_queue.broker.names import COORDINATOR_QUEUE
 from rrm_queue.broker.presence import seconds_since_seen
+from rrm_queue.store.connection import Statement, text
 
 QUEUE = "rrmq.judge.simulated"
 PLACES = 64
@@ -136,13 +136,13 @@ def _run(workers: dict[int, int], tournaments: int, *, seconds: float) -> Measur
     )
 
 
-def _watch(ours: Fleet, query: object, job: str, least: int, beats: list[float]) -> None:
+def _watch(ours: Fleet, query: Statement, job: str, least: int, beats: list[float]) -> None:
     """Waits until the query answers so much; notes how old the coordinator's heartbeat gets."""
 
     def reached() -> bool:
         beats.append(heartbeat(ours))
         with ours.store() as store:
-            return int(store.scalar(query, {"job": job}) or 0) >= least  # type: ignore[call-overload]  # a count
+            return int(store.scalar(query, {"job": job}) or 0) >= least
 
     wait(reached, 900, f"{least:,} matches")
 

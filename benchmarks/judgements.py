@@ -23,7 +23,8 @@ from urllib.request import urlopen
 from figures import Figure, arguments, report
 from processes import processor_seconds, profiled
 from rig import Fleet, add_worker, one_coordinator, rrmq, write_tournaments
-from sqlalchemy import text
+
+from rrm_queue.store.connection import text
 
 PROMPTS, SIZE, IN_FLIGHT = 100, 8, 64
 JUDGEMENTS = SIZE * (SIZE - 1) // 2

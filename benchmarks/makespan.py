@@ -27,7 +27,8 @@ from heavy_tail import seconds_of
 from rig import Fleet, add, add_worker, one_coordinator, run, wait
 from rrm_worker.engine_process import free_port
 from schedules import Barrier, Times, critical_path, scheduled
-from sqlalchemy import text
+
+from rrm_queue.store.connection import text
 
 TARGET = 1.10
 WORKERS, CONCURRENCY = 4, 16

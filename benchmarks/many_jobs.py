@@ -8,17 +8,19 @@ import os
 import sys
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from time import perf_counter
 
 from figures import Figure, arguments, report
 from fleet import heartbeat, timed_fleet
 from loops import Loops
+from processes import profiled
 from rig import Fleet, add_worker, wait
-from sqlalchemy import text
 
 from rrm_queue import api
 from rrm_queue.actions.app import App
 from rrm_queue.actions.settings import read_settings
+from rrm_queue.store.connection import text
 from rrm_queue.store.views import jobs
 
 JOBS = 10_000
@@ -30,7 +32,11 @@ GOING = text("SELECT count(*) FROM jobs WHERE state IN ('queued', 'running')")
 
 def main() -> int:
     """Exit code 0 when all targets are met."""
-    given = arguments(__doc__, jobs={"type": int, "default": JOBS})
+    given = arguments(
+        __doc__,
+        jobs={"type": int, "default": JOBS},
+        profile={"type": Path, "metavar": "FOLDER"},
+    )
     count = given.jobs // (10 if given.quick else 1)
     with timed_fleet() as (ours, loops):
         os.environ |= ours.environment
@@ -42,7 +48,8 @@ def main() -> int:
         listed = _list_seconds()
         began = time.time()
         beats = list[float]()
-        many = _judged(ours, count, beats)
+        with profiled(ours, given.profile, "many"):
+            many = _judged(ours, count, beats)
         dispatch, record = (Loops.read(loops, name) for name in ("dispatch", "record"))
         longest = max(Loops.read(loops, n).longest for n in ("dispatch", "recover", "record"))
         judging = Loops.read(loops, "dispatch", began)

@@ -20,7 +20,8 @@ from chaos.hand import Kind
 from chaos.parts import ProcessPart
 from rich.console import Console
 from rich.table import Table
-from sqlalchemy import text
+
+from rrm_queue.store.connection import text
 
 PATIENCE = 3600.0  # seconds
 MIB = 2**20

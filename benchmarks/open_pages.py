@@ -18,7 +18,8 @@ from typing import NamedTuple
 import psutil
 from figures import Figure, arguments, report
 from rig import Fleet, add, add_worker, one_coordinator, rrmq, submit, wait, write_tournaments
-from sqlalchemy import text
+
+from rrm_queue.store.connection import text
 
 PAGES = 100
 TURNS = 2

@@ -20,6 +20,8 @@ from figures import Figure, arguments, report
 from processes import processor_seconds, profiled
 from rig import Fleet, add_worker, one_coordinator, run, write_tournaments
 
+from rrm_queue.store.connection import text
+
 JOBS = {"elo": (2_000, 14), "knockout": (3_000, 64)}
 """Tournaments and candidates of each, by strategy: 182,000 and 189,000 matches."""
 
@@ -88,7 +90,7 @@ def _check(ours: Fleet) -> None:
     """Raises RuntimeError unless the servers keep what they are told to keep."""
     with ours.store() as store:
         for setting in ("fsync", "synchronous_commit", "full_page_writes"):
-            value = store.exec_driver_sql(f"SHOW {setting}").scalar()
+            value = store.scalar(text(f"SHOW {setting}"))
             if value != "on":
                 raise RuntimeError(f"{setting} is {value}")
     with ours.broker() as client:

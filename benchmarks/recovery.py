@@ -32,7 +32,8 @@ from chaos.parts import go_on, kill, stop
 from chaos.submission import submit
 from rich.console import Console
 from rich.table import Table
-from sqlalchemy import text
+
+from rrm_queue.store.connection import Statement, text
 
 TARGETS = {"worker": 30.0, "flush": 10.0, "wipe": 10.0, "coordinator": 5.0}
 """Seconds, from the design's budgets."""
@@ -223,18 +224,18 @@ def _count(ours: Fleet, what: str, since: float) -> int:
     return sum(note.what == what and note.at >= since for note in notes(ours.notes))
 
 
-def _number(ours: Fleet, query: object, moment: datetime) -> int:
+def _number(ours: Fleet, query: Statement, moment: datetime) -> int:
     with ours.store() as store:
-        return int(store.scalar(query, {"moment": moment}) or 0)  # type: ignore[call-overload]
+        return int(store.scalar(query, {"moment": moment}) or 0)
 
 
-def _when(ours: Fleet, query: object, moment: object) -> datetime:
+def _when(ours: Fleet, query: Statement, moment: object) -> datetime:
     """What the query answers, asked for until it answers."""
     found: list[datetime] = []
 
     def answered() -> bool:
         with ours.store() as store:
-            answer = store.scalar(query, {"moment": moment})  # type: ignore[call-overload]
+            answer = store.scalar(query, {"moment": moment})
         found[:] = [answer] if answer else []
         return bool(found)
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import text
+from rrm_queue.store.connection import text
 
 TESTS = Path(__file__).parent.parent / "tests"
 # The fleet, the filled store and the engine's process belong to the tests.

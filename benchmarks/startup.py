@@ -1,9 +1,11 @@
 """The processor time of commands against `python -c pass`, and the local stack's start.
 
-The commands are those of an installed rrmq, each run on its own with a local stack that is up.
+The commands are those of an installed rrmq, each run on its own with a local stack that is up. The
+job has eight knockouts of eight answers by eight generators; that of the report has 200.
 `--modules` lists what `rrmq status` imports that takes longest.
 """
 
+import json
 import os
 import re
 import subprocess
@@ -21,8 +23,10 @@ from rrm_queue.local.stack import LocalStack
 
 TIMES = 20
 TARGET = 30.0
-"""Times `python -c pass`. SQLAlchemy, psycopg, click and rich alone take 27 on a calm machine."""
-LIBRARIES = "import sqlalchemy, psycopg, click, rich.console, rich.table"
+"""Times `python -c pass`, for each command."""
+REPORT_TARGET = 1.0
+"""Seconds of processor time for a report of 200 tournaments."""
+LIBRARIES = "import psycopg, click, rich.console, rich.table"
 
 UNNEEDED = (
     "celery",
@@ -36,6 +40,8 @@ UNNEEDED = (
     "jinja2",
     "alembic",
     "pyarrow",
+    "pydantic",
+    "sqlalchemy",
     "sympy",
 )
 """Packages that no command needs to say how far a job is."""
@@ -57,7 +63,7 @@ def main() -> int:
             warm = _seconds(stack.ensure_services)
             stack.down()
             again = _seconds(stack.ensure_services)
-            job = _submitted(home, environment)
+            job, many = _submitted(home, environment, 8), _submitted(home, environment, 200)
             python = _command([sys.executable, "-c", "pass"], environment, times)
             commands = {
                 "rrmq --help": rrmq("--help"),
@@ -65,13 +71,15 @@ def main() -> int:
                 "rrmq status JOB --json": rrmq("status", job, "--json"),
                 "rrmq list": rrmq("list"),
                 "rrmq bracket JOB": rrmq("bracket", job),
-                "rrmq votes JOB 1": rrmq("votes", job, "1"),
+                "rrmq votes JOB t0": rrmq("votes", job, "t0"),
                 "rrmq results JOB": rrmq("results", job),
                 "rrmq leaderboard JOB": rrmq("leaderboard", job),
             }
             libraries = [sys.executable, "-c", LIBRARIES]
             alone = _command(libraries, environment, times)
             took = {name: _command(argv, environment, times) for name, argv in commands.items()}
+            page = rrmq("report", many, "--force", "-o", str(home / "report.html"))
+            reported = _command(page, environment, times // 4)
             imports = _imports(commands["rrmq status JOB"], environment)
         finally:
             subprocess.run(rrmq("down"), env=environment, capture_output=True, check=False)  # noqa: S603  # our own
@@ -88,6 +96,18 @@ def main() -> int:
         )
         for name, seconds in took.items()
     ]
+    figures.append(
+        Figure(
+            "rrmq report JOB of 200 tournaments, processor time",
+            reported,
+            "s",
+            python,
+            "s, python -c pass",
+            target=REPORT_TARGET,
+            at_most=True,
+            absolute=True,
+        )
+    )
     figures.append(Figure("the libraries alone", 1000 * alone, "ms", 1000 * python, "ms"))
     figures.append(Figure("modules that status imports", len(imports), "modules"))
     unneeded = sorted({name.split(".")[0] for name in imports} & set(UNNEEDED))
@@ -107,10 +127,15 @@ def _seconds(call: Callable[[], object]) -> float:
     return perf_counter() - began
 
 
-def _submitted(home: Path, environment: Mapping[str, str]) -> str:
-    """A job of the local stack, whose processes are up afterwards."""
-    file = home / "two.jsonl"
-    file.write_text('{"prompt": "?", "candidates": ["1", "2"], "reference": "2"}\n')
+def _submitted(home: Path, environment: Mapping[str, str], tournaments: int) -> str:
+    """A job of the local stack, which has ended; the stack's processes are up afterwards."""
+    file = home / f"{tournaments}.jsonl"
+    answers = [{"text": str(n), "generator": f"model {n}"} for n in range(8)]
+    rows = [
+        {"id": f"t{n}", "prompt": f"{n}?", "candidates": answers, "reference": str(n % 8)}
+        for n in range(tournaments)
+    ]
+    file.write_text("".join(f"{json.dumps(row)}\n" for row in rows))
     argv = rrmq("submit", str(file), "--judge", "reference", "--watch", "--json")
     done = subprocess.run(argv, env=environment, capture_output=True, text=True, check=True)  # noqa: S603  # our own
     found = re.search(r'"(?:job|id)":\s*"(\w+)"', done.stdout)

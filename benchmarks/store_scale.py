@@ -17,11 +17,11 @@ from typing import Any
 
 from figures import Figure, arguments, report
 from rig import Filling, fill
-from sqlalchemy import text
 
 from rrm_queue.coordinator.plan import advance
 from rrm_queue.domain import BatchId, DecidedBy, JobId, MatchId, Outcome, Verdict, Vote
 from rrm_queue.local.stack import LocalStack
+from rrm_queue.store.connection import text
 from rrm_queue.store.database import Database, Transaction
 from rrm_queue.store.queue import active_jobs, counters, dispatching, planning, recording
 from rrm_queue.store.queue import paid_votes as votes
@@ -114,7 +114,7 @@ def _median(database: Database, call: Callable[[Transaction], Any]) -> float:
 
 
 def _look(tx: Transaction) -> None:
-    listed = active_jobs.listed_jobs(tx, "rrmq.judge.openai", BatchId(0))
+    listed = active_jobs.listed_jobs(tx, "rrmq.judge.openai", BatchId(0), most_queued=64)
     active_jobs.sendable_jobs(tx, listed, {}, most=64, most_jobs=64)
 
 

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, event
+import psycopg
 
 from rrm_queue.cli.commands.coordinator import command
 from rrm_queue.coordinator import recorder, service
@@ -27,7 +27,7 @@ _statements: Counter[int] = Counter()
 def main() -> None:
     """Runs until SIGTERM."""
     file = Path(sys.argv[1]).open("a", buffering=1)  # noqa: SIM115  # open for as long as we run
-    event.listen(Engine, "before_cursor_execute", _count)
+    _count_statements()
     loops: Any = service
     loops.dispatch = _noted(file, "dispatch", dispatch, lambda matches: matches)
     loops.recover = _noted(file, "recover", recover, lambda found: len(found.lost))
@@ -36,8 +36,15 @@ def main() -> None:
     command(args=[], standalone_mode=False)
 
 
-def _count(*_: object) -> None:
-    _statements[threading.get_ident()] += 1
+def _count_statements() -> None:
+    """Counts each thread's statements from now on."""
+    run = psycopg.Cursor.execute
+
+    def counted(cursor: Any, *args: Any, **options: Any) -> Any:
+        _statements[threading.get_ident()] += 1
+        return run(cursor, *args, **options)
+
+    psycopg.Cursor.execute = counted  # type: ignore[assignment, method-assign]  # every statement goes there
 
 
 def _noted(

@@ -2,12 +2,14 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Self
 
 import platformdirs
-from pydantic import BaseModel, ByteSize, Field, SecretStr, field_validator
+
+from rrm_queue.errors import UsageFault
 
 PREFIX = "RRMQ_"
 """What the names of the settings' variables begin with."""
@@ -21,143 +23,221 @@ CONFIRM_ABOVE = 1_000_000
 MAX_INPUT = 64_000_000_000
 """The most bytes of a submission; more is a mistake, or a file made to fill the store."""
 
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
-class Settings(BaseModel):
+
+class Secret:
+    """A text that only `reveal` tells: neither a log nor a traceback shows it."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def reveal(self) -> str:
+        """The text."""
+        return self._text
+
+    def __repr__(self) -> str:
+        return "Secret(***)"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and self._text == other._text
+
+    def __hash__(self) -> int:
+        return hash(self._text)
+
+
+_SIZE = re.compile(r"\s*(\d*\.?\d+)\s*([kmgtpe]?)(i?)b?\s*", re.IGNORECASE)
+
+
+def size(text: str) -> int:
+    """The bytes of a text such as `500MB`, `64 GiB` or `1000`."""
+    found = _SIZE.fullmatch(text)
+    number, unit, binary = found.groups() if found else ("0", "", "")
+    power = " kmgtpe".index(unit.lower() or " ")
+    bytes_ = int(float(number) * (1024 if binary else 1000) ** power)
+    if not bytes_:
+        raise ValueError("write a number of bytes, such as 500MB")
+    return bytes_
+
+
+def _whole(least: int) -> Callable[[str], int]:
+    """What reads a whole number that is not less than this one."""
+
+    def read(text: str) -> int:
+        try:
+            number = int(text)
+        except ValueError:
+            number = least - 1
+        if number < least:
+            raise ValueError(f"write a whole number of at least {least}")
+        return number
+
+    return read
+
+
+def _log_level(text: str) -> str:
+    if text not in LOG_LEVELS:
+        raise ValueError(f"write one of {', '.join(LOG_LEVELS)}")
+    return text
+
+
+def _headers(text: str) -> dict[str, Secret]:
+    try:
+        headers = json.loads(text)
+    except ValueError:
+        headers = None
+    if not isinstance(headers, dict) or not all(isinstance(v, str) for v in headers.values()):
+        raise ValueError('write it as JSON, such as {"name": "value"}')
+    for name, value in headers.items():
+        if not _HEADER_NAME.fullmatch(name) or not value.isprintable():
+            raise ValueError("a header's name or value has characters that no header may have")
+    return {name: Secret(value) for name, value in headers.items()}
+
+
+def _setting(meaning: str, read: Callable[[str], Any], default: Any = None) -> Any:
+    """A field with its line in `docs/settings.md` and what reads its variable."""
+    about = {"meaning": meaning, "read": read}
+    if callable(default):
+        return field(default_factory=default, metadata=about)
+    return field(default=default, metadata=about)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
     """The settings, each read from `RRMQ_<NAME>` in the environment.
 
-    pydantic-settings does the same, and its import takes as long as ten empty Pythons.
+    pydantic could read them; its import takes as long as eight empty Pythons.
 
-    The descriptions make the table of `docs/settings.md`. Without `database_url` and `broker_url`
+    The meanings make the table of `docs/settings.md`. Without `database_url` and `broker_url`
     the local stack under `home` is used.
     """
 
-    home: Path = Field(
-        default_factory=lambda: platformdirs.user_data_path("rrmq"),
-        description="folder for the data, sockets and logs of the local stack; default: the user's "
+    home: Path = _setting(
+        "folder for the data, sockets and logs of the local stack; default: the user's "
         "data folder (`~/.local/share/rrmq` on Linux)",
+        Path,
+        lambda: platformdirs.user_data_path("rrmq"),
     )
-    database_url: SecretStr | None = Field(
-        default=None,
-        description="`postgresql://user:password@host:5432/name`; set it together with the next. "
+    database_url: Secret | None = _setting(
+        "`postgresql://user:password@host:5432/name`; set it together with the next. "
         "Without both the local stack is used",
+        Secret,
     )
-    broker_url: SecretStr | None = Field(
-        default=None,
-        description="`redis://:password@host:6379/0`, of Redis or Valkey; a worker needs only this",
+    broker_url: Secret | None = _setting(
+        "`redis://:password@host:6379/0`, of Redis or Valkey; a worker needs only this",
+        Secret,
     )
-    postgres_bin: Path | None = Field(
-        default=None,
-        description="folder with `postgres` and `initdb` for the local stack; default: the "
+    postgres_bin: Path | None = _setting(
+        "folder with `postgres` and `initdb` for the local stack; default: the "
         "wheel's, then `PATH`'s",
+        Path,
     )
-    valkey_bin: Path | None = Field(
-        default=None,
-        description="the `valkey-server` or `redis-server` for the local stack; default: the "
+    valkey_bin: Path | None = _setting(
+        "the `valkey-server` or `redis-server` for the local stack; default: the "
         "wheel's, then `PATH`'s",
+        Path,
     )
-    openai_base_url: str = Field(
-        default="https://api.openai.com/v1", description="base URL of `openai:MODEL` judges"
+    openai_base_url: str = _setting(
+        "base URL of `openai:MODEL` judges",
+        str,
+        "https://api.openai.com/v1",
     )
-    openai_api_key: SecretStr | None = Field(
-        default=None,
-        description="the worker's key for that URL; it is sent nowhere else and not stored",
+    openai_api_key: Secret | None = _setting(
+        "the worker's key for that URL; it is sent nowhere else and not stored",
+        Secret,
     )
-    openai_headers: dict[str, SecretStr] | None = Field(
-        default=None,
-        description='more headers for that URL, as JSON, such as `{"api-key": "…"}` for Azure; '
+    openai_headers: dict[str, Secret] | None = _setting(
+        'more headers for that URL, as JSON, such as `{"api-key": "…"}` for Azure; '
         "kept secret like the key",
+        _headers,
     )
-    openai_query: SecretStr | None = Field(
-        default=None,
-        description="parameters for that URL, such as `api-version=2024-10-21` for Azure; kept "
+    openai_query: Secret | None = _setting(
+        "parameters for that URL, such as `api-version=2024-10-21` for Azure; kept "
         "secret like the key",
+        Secret,
     )
-    openai_rpm: int = Field(
-        default=0,
-        ge=0,
-        description="the most requests a minute that a worker process sends to one model at an "
+    openai_rpm: int = _setting(
+        "the most requests a minute that a worker process sends to one model at an "
         "`openai` endpoint; 0: found out from the endpoint's refusals",
+        _whole(0),
+        0,
     )
-    openai_tpm: int = Field(
-        default=0,
-        ge=0,
-        description="the same for tokens a minute, of prompts and completions together",
+    openai_tpm: int = _setting(
+        "the same for tokens a minute, of prompts and completions together",
+        _whole(0),
+        0,
     )
-    concurrency: int = Field(
-        default=64,
-        ge=1,
-        description="votes that a worker has in flight at once; for a judge on SGLang, whose "
+    concurrency: int = _setting(
+        "votes that a worker has in flight at once; for a judge on SGLang, whose "
         "server sets that limit, the matches that it takes at once until its engine tells its load",
+        _whole(1),
+        64,
     )
-    confirm_above: int = Field(
-        default=CONFIRM_ABOVE,
-        ge=0,
-        description="on a terminal `submit` asks before it makes a job of more votes than this; "
+    confirm_above: int = _setting(
+        "on a terminal `submit` asks before it makes a job of more votes than this; "
         "`--yes` skips the question",
+        _whole(0),
+        CONFIRM_ABOVE,
     )
-    max_input: ByteSize = Field(
-        default=ByteSize(MAX_INPUT),
-        gt=0,
-        description="the most bytes that the files of a submission may have together once they are "
+    max_input: int = _setting(
+        "the most bytes that the files of a submission may have together once they are "
         "unpacked, such as `500MB` or `64GB`",
+        size,
+        MAX_INPUT,
     )
-    api_tokens: SecretStr | None = Field(
-        default=None,
-        description="tokens for `rrmq serve`, separated by commas; without any, one is made and "
+    api_tokens: Secret | None = _setting(
+        "tokens for `rrmq serve`, separated by commas; without any, one is made and "
         "kept in `RRMQ_HOME/api_token`",
+        Secret,
     )
-    api_read_tokens: SecretStr | None = Field(
-        default=None, description="tokens that may read and change nothing, separated by commas"
+    api_read_tokens: Secret | None = _setting(
+        "tokens that may read and change nothing, separated by commas",
+        Secret,
     )
-    api_max_body: ByteSize = Field(
-        default=ByteSize(16_000_000),
-        gt=0,
-        description="the most bytes of a request to `rrmq serve` that is not an upload; an upload "
+    api_max_body: int = _setting(
+        "the most bytes of a request to `rrmq serve` that is not an upload; an upload "
         "may have `RRMQ_MAX_INPUT`",
+        size,
+        16_000_000,
     )
-    api_in_flight: int = Field(
-        default=4096,
-        ge=1,
-        description="requests that `rrmq serve` works on at once, those that wait included; more "
+    api_in_flight: int = _setting(
+        "requests that `rrmq serve` works on at once, those that wait included; more "
         "are asked to come again (503)",
+        _whole(1),
+        4096,
     )
-    api_rate: int = Field(
-        default=0,
-        ge=0,
-        description="requests a second that `rrmq serve` takes from each token; 0: no limit",
+    api_rate: int = _setting(
+        "requests a second that `rrmq serve` takes from each token; 0: no limit",
+        _whole(0),
+        0,
     )
-    server_url: str | None = Field(
-        default=None,
-        description="the `rrmq serve` that `rrm_queue.rewards` asks, such as `http://host:8000`; "
+    server_url: str | None = _setting(
+        "the `rrmq serve` that `rrm_queue.rewards` asks, such as `http://host:8000`; "
         "without it Python uses the store",
+        str,
     )
-    server_token: SecretStr | None = Field(
-        default=None, description="a token of that server (its `RRMQ_API_TOKENS`)"
+    server_token: Secret | None = _setting(
+        "a token of that server (its `RRMQ_API_TOKENS`)",
+        Secret,
     )
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
-        default="INFO", description="how much coordinator, worker and server log"
+    log_level: str = _setting(
+        "how much coordinator, worker and server log",
+        _log_level,
+        "INFO",
     )
-
-    @field_validator("openai_headers", mode="before")
-    @classmethod
-    def _check_headers(cls, headers: object) -> object:
-        if isinstance(headers, str):
-            try:
-                headers = json.loads(headers)
-            except ValueError:
-                headers = [headers]
-        if headers is not None and not isinstance(headers, dict):
-            raise ValueError('write it as JSON, such as {"name": "value"}')
-        for name, value in (headers or {}).items():
-            if not _HEADER_NAME.fullmatch(name) or not str(value).isprintable():
-                raise ValueError("a header's name or value has characters that no header may have")
-        return headers
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> Self:
         """The settings of an environment; an empty variable is one that is not set.
 
-        Raises ValidationError.
+        Raises UsageFault naming the variable that is wrong.
         """
-        variables = {name: environment.get(PREFIX + name.upper()) for name in cls.model_fields}
-        return cls.model_validate({name: value for name, value in variables.items() if value})
+        found = {}
+        for setting in fields(cls):
+            variable = PREFIX + setting.name.upper()
+            if text := environment.get(variable):
+                try:
+                    found[setting.name] = setting.metadata["read"](text)
+                except ValueError as error:
+                    raise UsageFault(f"{variable}: {error}") from error
+        return cls(**found)

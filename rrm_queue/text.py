@@ -18,7 +18,7 @@ def printable(text: str) -> str:
 def first_line(error: BaseException) -> str:
     """What went wrong, in one line: the error's first line, or its type where it has no text.
 
-    SQLAlchemy, for one, adds the statement below that line.
+    PostgreSQL, for one, adds the part of the statement below that line.
     """
     return (str(error).strip() or type(error).__name__).split("\n", 1)[0]
 

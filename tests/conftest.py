@@ -6,12 +6,12 @@ from contextlib import contextmanager
 
 import pytest
 from hypothesis import HealthCheck, settings
-from sqlalchemy import Connection, NullPool, create_engine, text
 
 from rrm_queue.broker.app import create_app
 from rrm_queue.broker.client import BrokerClient, redis_client
 from rrm_queue.local.stack import Addresses, LocalStack
 from rrm_queue.seeds import derive
+from rrm_queue.store.connection import Connection, text
 from rrm_queue.store.database import Database
 from rrm_queue.store.schema import upgrade
 
@@ -95,8 +95,7 @@ def broker(servers: Addresses) -> Iterator[BrokerClient]:
 @contextmanager
 def autocommit(url: str) -> Iterator[Connection]:
     """A connection that runs each statement by itself, as CREATE DATABASE wants it."""
-    engine = create_engine(url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
-    with engine.connect() as connection:
+    with Database(url).connect_alone() as connection:
         yield connection
 
 

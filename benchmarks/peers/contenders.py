@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rig import Fleet
-from sqlalchemy import text
 
 from peers.costs import Run
 from peers.environments import python_in, tokenizers_in, version_in
 from peers.task import IN_FLIGHT
+from rrm_queue.store.connection import text
 
 BENCHMARKS = Path(__file__).parents[1]
 _JUDGED = text("SELECT matches_done FROM jobs ORDER BY created_at DESC LIMIT 1")

@@ -1,15 +1,13 @@
 """More of a job's leaderboard: control for style, a leaderboard for each subset, the win matrix."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from rrm_queue.actions.app import App
 from rrm_queue.actions.leaderboard import JobLeaderboard, read_leaderboard
-from rrm_queue.actions.style_control import controlled_of
 from rrm_queue.errors import Message, Option, UsageFault
-from rrm_queue.ratings.controlled import ControlledRatings
 from rrm_queue.ratings.leaderboard import Leaderboard, Method, leaderboard
 from rrm_queue.ratings.win_matrix import Meeting, win_matrix
 from rrm_queue.store.database import Transaction
@@ -17,6 +15,9 @@ from rrm_queue.store.views.outcomes import generator_matches
 from rrm_queue.store.views.style import tournament_subsets
 from rrm_queue.views.jobs import JobView
 from rrm_queue.views.style import Control
+
+if TYPE_CHECKING:
+    from rrm_queue.ratings.controlled import ControlledRatings
 
 
 class SubsetBoard(NamedTuple):
@@ -44,7 +45,7 @@ class LeaderboardDetails:
 
     found: JobLeaderboard
     control: Control | None
-    controlled: ControlledRatings | None
+    controlled: "ControlledRatings | None"
     subsets: tuple[SubsetBoard, ...] | None
     meetings: tuple[Meeting, ...] | None
 
@@ -68,7 +69,9 @@ def read_details(app: App, job: str, request: LeaderboardRequest) -> Leaderboard
         )
 
 
-def _controlled(tx: Transaction, view: JobView, request: LeaderboardRequest) -> ControlledRatings:
+def _controlled(tx: Transaction, view: JobView, request: LeaderboardRequest) -> "ControlledRatings":
+    from rrm_queue.actions.style_control import controlled_of  # it loads SciPy's optimizers
+
     try:
         return controlled_of(tx, view, request.control or Control.STYLE, prior=request.prior)
     except ValueError as no_finite_rating:

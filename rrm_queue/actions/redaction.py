@@ -30,15 +30,15 @@ def secrets_of(settings: Settings) -> frozenset[str]:
     found = set[str]()
     for url in (settings.database_url, settings.broker_url):
         for pattern in (_PASSWORD, _OPTION):
-            found.update(pattern.findall(url.get_secret_value()) if url else [])
+            found.update(pattern.findall(url.reveal()) if url else [])
     if settings.openai_api_key:
-        found.add(settings.openai_api_key.get_secret_value())
-    found.update(value.get_secret_value() for value in (settings.openai_headers or {}).values())
+        found.add(settings.openai_api_key.reveal())
+    found.update(value.reveal() for value in (settings.openai_headers or {}).values())
     if settings.openai_query:
-        query = parse_qsl(settings.openai_query.get_secret_value())
+        query = parse_qsl(settings.openai_query.reveal())
         found.update(value for name, value in query if name != "api-version")
     for tokens in (settings.api_tokens, settings.api_read_tokens):
-        found.update(map(str.strip, tokens.get_secret_value().split(",") if tokens else []))
+        found.update(map(str.strip, tokens.reveal().split(",") if tokens else []))
     forms = {form for secret in found for form in _forms(secret)}
     return frozenset(form for form in forms if len(form) >= _SHORTEST)
 

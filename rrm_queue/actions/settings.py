@@ -10,10 +10,8 @@ from typing import Any
 from urllib.parse import parse_qsl
 from urllib.request import getproxies_environment
 
-from pydantic import SecretStr, ValidationError
-
 from rrm_queue.actions.redaction import RedactingFormatter, log_uncaught_exceptions, secrets_of
-from rrm_queue.config import PREFIX, Settings
+from rrm_queue.config import Secret, Settings
 from rrm_queue.errors import UsageFault
 from rrm_queue.judging.engines.base import EngineSettings
 from rrm_queue.seeds import derive
@@ -21,21 +19,16 @@ from rrm_queue.seeds import derive
 
 def read_settings() -> Settings:
     """The settings of the environment. Raises UsageFault naming the variable that is wrong."""
-    try:
-        settings = Settings.read(os.environ)
-    except ValidationError as error:
-        first = error.errors()[0]
-        name = PREFIX + "_".join(str(part) for part in first["loc"]).upper()
-        raise UsageFault(f"{name}: {first['msg']}") from error
+    settings = Settings.read(os.environ)
     if reveal(settings.database_url).partition("?")[0].count("@") > 1:
         # Otherwise the rest of the password would be read as the host, and shown in every error.
         raise UsageFault("RRMQ_DATABASE_URL: write `@` in the user or password as %40")
     return settings
 
 
-def reveal(secret: SecretStr | None) -> str:
+def reveal(secret: Secret | None) -> str:
     """The secret's text; empty where there is none."""
-    return secret.get_secret_value() if secret else ""
+    return secret.reveal() if secret else ""
 
 
 def settings_fingerprint(settings: Settings) -> str:

@@ -18,6 +18,7 @@ from rrm_queue.coordinator.turn import Sent, Turn, Window
 from rrm_queue.coordinator.window import (
     LEAST_WINDOW,
     MOST_READY,
+    MOST_SENT,
     Claim,
     free_places,
     load,
@@ -113,7 +114,8 @@ def _claim(tx: Transaction, queue: Window) -> Turn:
     turn, floors = Turn(), queue.floors
     parts = [queue.queue, online_queue(queue.queue)]
     floors.look(tx, parts)
-    jobs = active_jobs.listed_jobs(tx, queue.queue, floors.first_out)
+    most = min(MOST_SENT, max(queue.places, LEAST_WINDOW))
+    jobs = active_jobs.listed_jobs(tx, queue.queue, floors.first_out, most_queued=most)
     floors.keep({job.id for job in jobs})
     turn.load = QueueLoad(0, sum(job.out for job in jobs))
     bytes_out = dispatching.out_bytes(tx, parts, floors.first_out)

@@ -12,7 +12,7 @@ from rrm_queue.coordinator.window import MOST_READY, Claim, missing, to_open
 from rrm_queue.domain import JobId, TournamentId
 from rrm_queue.errors import ForeignJob
 from rrm_queue.log_once import log_once
-from rrm_queue.store.database import Transaction, savepoint
+from rrm_queue.store.database import Transaction
 from rrm_queue.store.queue import active_jobs
 from rrm_queue.store.queue.active_jobs import MOST_WAITING, ActiveJob
 from rrm_queue.store.queue.job_options import FOREIGN
@@ -83,7 +83,7 @@ def together(
     done: list[Done] = []
     if len(jobs) > 1:
         try:
-            with savepoint(tx):
+            with tx.savepoint():
                 return [do(jobs)]
         except Exception as fault:
             log.debug("%s jobs cannot go on together: %r", len(jobs), fault)
@@ -97,7 +97,7 @@ def together(
 def apart(tx: Transaction, job: ActiveJob) -> Iterator[None]:
     """What is done for one job: a fault takes it back, and keeps no other job waiting."""
     try:
-        with savepoint(tx):
+        with tx.savepoint():
             yield
     except ForeignJob as fault:
         log_once(log, logging.ERROR, FOREIGN, job.id, str(fault))

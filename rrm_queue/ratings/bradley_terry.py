@@ -3,13 +3,14 @@
 import math
 from dataclasses import dataclass
 
-import evalica
 import numpy as np
 from numpy.typing import NDArray
 
-from rrm_queue.ratings.columns import Columns, in_order, index
+from rrm_queue.columns import FIRST
+from rrm_queue.ratings.columns import Columns
 from rrm_queue.ratings.comparability import comparability
 from rrm_queue.ratings.elo import BASE, INITIAL, SCALE
+from rrm_queue.ratings.newton import bradley_terry_logits
 
 PRIOR_DRAWS = 2.0
 """Draws of each candidate with a fictitious average one; two count as a win and a loss."""
@@ -24,6 +25,9 @@ FINE = 1e-10
 """The tolerance where ratings are reported with intervals, not made in a coordinator's walk."""
 
 FINE_SWEEPS = 20_000
+
+FEW = 300
+"""Candidates up to which Newton's method is as fast as Evalica, and needs no pandas."""
 
 POINTS = SCALE / math.log(BASE)
 """Points of Elo's scale in a logit."""
@@ -52,50 +56,46 @@ def bradley_terry(columns: Columns) -> NDArray[np.float64]:
     to have any chance as any other, which amounts to one win and one loss against it. Evalica's
     weights add those. In a complete round robin the order is that of wins plus half the draws.
     """
-    average = columns.size
-    candidates = np.arange(columns.size)
-    result = evalica.bradley_terry(
-        np.concatenate((columns.firsts, candidates)),
-        np.concatenate((columns.seconds, np.full_like(candidates, average))),
-        np.concatenate((columns.winners, np.full_like(candidates, evalica.Winner.Draw, np.uint8))),
-        index=index(columns.size + 1),
-        weights=np.repeat((1.0, PRIOR_DRAWS), (len(columns), columns.size)),
-        tolerance=TOLERANCE,
-        limit=SWEEPS,
-    )
-    points: NDArray[np.float64] = POINTS * np.log(in_order(result)[:average])
-    return points + (INITIAL - float(points.mean()))
+    return strengths(columns.wins(), tolerance=TOLERANCE, sweeps=SWEEPS).points
 
 
 def strengths(
-    wins: NDArray[np.float64], prior_draws: float = PRIOR_DRAWS, tolerance: float = FINE
+    wins: NDArray[np.float64],
+    prior_draws: float = PRIOR_DRAWS,
+    tolerance: float = FINE,
+    sweeps: int = FINE_SWEEPS,
 ) -> Strengths:
     """The ratings of `bradley_terry` from a matrix of wins (`Columns.wins`), to more digits.
 
     With `prior_draws` 0 it is the plain maximum likelihood estimate (Bradley and Terry 1952), which
     choix and Chatbot Arena report. Raises ValueError where that is not finite: when some candidates
-    never lost to the rest (Ford 1957).
+    never lost to the rest (Ford 1957). `tolerance` and the most `sweeps` are for many candidates:
+    few are rated exactly.
     """
     size = len(wins)
     if not prior_draws and not comparability(wins).estimable:
         raise ValueError("without a prior these results have no finite Bradley-Terry ratings")
-    firsts, seconds = np.nonzero(wins)
-    everyone = np.arange(size if prior_draws else 0)
-    result = evalica.bradley_terry(
-        np.concatenate((firsts, everyone)),
-        np.concatenate((seconds, np.full_like(everyone, size))),
-        np.repeat(
-            np.array((evalica.Winner.X, evalica.Winner.Draw), np.uint8),
-            (len(firsts), len(everyone)),
-        ),
-        index=index(size + bool(prior_draws)),
-        weights=np.concatenate((wins[firsts, seconds], np.full(len(everyone), prior_draws))),
-        tolerance=tolerance,
-        limit=FINE_SWEEPS,
-    )
-    points = POINTS * np.log(in_order(result))
+    if prior_draws:
+        wins = np.pad(wins, (0, 1), constant_values=prior_draws / 2)
+        wins[size, size] = 0
+    few = len(wins) <= FEW
+    fit = bradley_terry_logits(wins) if few else _many_logits(wins, tolerance, sweeps)
+    points = POINTS * fit
     points += INITIAL - float(points[:size].mean())
     return Strengths(points[:size], float(points[size]) if prior_draws else None)
+
+
+def _many_logits(wins: NDArray[np.float64], tolerance: float, sweeps: int) -> NDArray[np.float64]:
+    """The ratings of many candidates in logits."""
+    from rrm_queue.ratings.with_evalica import bradley_terry_scores
+
+    firsts, seconds = np.nonzero(wins)
+    columns = Columns(len(wins), firsts, seconds, np.full(len(firsts), FIRST, np.uint8))
+    scores = bradley_terry_scores(
+        columns, wins[firsts, seconds], tolerance=tolerance, sweeps=sweeps
+    )
+    logits: NDArray[np.float64] = np.log(scores)
+    return logits
 
 
 def expected(points: NDArray[np.float64], others: NDArray[np.float64]) -> NDArray[np.float64]:

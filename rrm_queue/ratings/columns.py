@@ -2,27 +2,26 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any
 
-import evalica
 import numpy as np
 from numpy.typing import NDArray
 
+from rrm_queue.columns import FIRST, SECOND, TIE
 from rrm_queue.domain import Result
 
 _NOBODY = -1
 _SCORES = np.array((0.5, 1.0, 0.0))
-"""What the first candidate scores, by `evalica.Winner`: draw, first, second."""
+"""What the first candidate scores for TIE, FIRST and SECOND."""
 
-_SIDES = np.array([evalica.Winner.Draw, evalica.Winner.X, evalica.Winner.Y], np.uint8)
+_SIDES = np.array((TIE, FIRST, SECOND), np.uint8)
+"""Evalica has the same numbers."""
 
 
 @dataclass(frozen=True, slots=True)
 class Columns:
     """The results of a tournament of `size` candidates; a row is a match.
 
-    `firsts` and `seconds` are candidate numbers, `winners` values of `evalica.Winner`. `soft` are
+    `firsts` and `seconds` are candidate numbers, `winners` TIE, FIRST or SECOND. `soft` are
     what the firsts scored where that is no whole win: the means of votes' probabilities.
     """
 
@@ -54,7 +53,7 @@ class Columns:
 
     def records(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
         """How often each candidate won, lost and drew: three arrays of length `size`."""
-        drawn, won = self.winners == evalica.Winner.Draw, self.winners == evalica.Winner.X
+        drawn, won = self.winners == TIE, self.winners == FIRST
         decided = ~drawn
         winners = np.where(won, self.firsts, self.seconds)[decided]
         losers = np.where(won, self.seconds, self.firsts)[decided]
@@ -77,19 +76,6 @@ class Columns:
         counts += np.bincount(forth, weights * self.scores, cells)
         counts += np.bincount(back, weights * (1 - self.scores), cells)
         return counts.reshape(self.size, self.size)
-
-
-@lru_cache(maxsize=64)  # building an index costs as much as rating a small tournament
-def index(size: int) -> Any:
-    """Evalica's index (of pandas, which has no types) of 0 to size - 1, matched or not."""
-    return evalica.indexing(range(size), range(size))[2]
-
-
-def in_order(result: evalica.EloResult | evalica.BradleyTerryResult) -> NDArray[np.float64]:
-    """Evalica's scores by candidate number; it sorts them by size."""
-    scores = np.empty(len(result.scores))
-    scores[result.scores.index.to_numpy()] = result.scores.to_numpy()
-    return scores
 
 
 def _rows(results: Sequence[Result]) -> NDArray[np.int64]:

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import connected_components
+
+FEW = 300
+"""Candidates up to which dense matrices are as fast as SciPy's graphs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,17 +34,30 @@ class Comparability:
 
 def comparability(wins: NDArray[np.float64]) -> Comparability:
     """What a matrix of wins connects; a draw, half a win to either, connects both ways."""
-    graph = csr_array(wins > 0)
     won, lost = wins.sum(axis=1) > 0, wins.sum(axis=0) > 0
     return Comparability(
-        _numbered(connected_components(graph, connection="weak")[1]),
-        _numbered(connected_components(graph, connection="strong")[1]),
+        _numbered(_connected(wins > 0, strong=False)),
+        _numbered(_connected(wins > 0, strong=True)),
         won & ~lost,
         lost & ~won,
     )
 
 
-def _numbered(labels: NDArray[np.int32]) -> NDArray[np.int64]:
+def _connected(graph: NDArray[np.bool_], *, strong: bool) -> NDArray[np.int64]:
+    """The connected part of each node, strongly or in any direction, named by any number."""
+    size = len(graph)
+    if size > FEW:
+        from scipy.sparse.csgraph import connected_components  # it takes as long as NumPy to load
+
+        parts = connected_components(graph, connection="strong" if strong else "weak")[1]
+        return np.asarray(parts, np.int64)
+    reached = (graph if strong else graph | graph.T) | np.eye(size, dtype=np.bool_)
+    for _ in range(size.bit_length()):  # each doubles how long the paths may be
+        reached = reached.astype(np.float32) @ reached.astype(np.float32) > 0
+    return np.asarray(np.argmax(reached & reached.T, axis=1))  # the first node of the part
+
+
+def _numbered(labels: NDArray[np.int64]) -> NDArray[np.int64]:
     """The same partition, its parts numbered in order of their first member."""
     _, starts, parts = np.unique(labels, return_index=True, return_inverse=True)
     return np.argsort(np.argsort(starts))[parts]

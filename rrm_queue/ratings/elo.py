@@ -2,11 +2,10 @@
 
 from dataclasses import dataclass
 
-import evalica
 import numpy as np
 from numpy.typing import NDArray
 
-from rrm_queue.ratings.columns import Columns, in_order, index
+from rrm_queue.ratings.columns import Columns
 from rrm_queue.seeds import derive, shuffled
 
 INITIAL = 1000.0
@@ -25,6 +24,9 @@ FEWEST_ORDERS = 10
 
 SMOOTH_ORDERS = 200
 """Orders over which a reward's Elo is averaged; an even number."""
+
+FEW = 5_000
+"""Matches up to which Elo is played here, without Evalica and its pandas."""
 
 GAMES = 20_000_000
 """Matches played over all orders: about five seconds."""
@@ -52,9 +54,7 @@ def elo(columns: Columns, seed: int) -> NDArray[np.float64]:
     its evaluation code), which are Chatbot Arena's with K = 4. Elo depends on the order of the
     matches; here the order depends on the results and the seed alone.
     """
-    if not len(columns):
-        return np.full(columns.size, INITIAL)
-    return played(columns, np.array(shuffled(len(columns), seed, "elo")))
+    return played(columns, np.array(shuffled(len(columns), seed, "elo"), np.int64))
 
 
 def elo_spread(columns: Columns, seed: int, orders: int | None = None) -> EloSpread:
@@ -68,7 +68,11 @@ def elo_spread(columns: Columns, seed: int, orders: int | None = None) -> EloSpr
     if orders is None:
         orders = max(FEWEST_ORDERS, min(ORDERS, GAMES // max(1, len(columns))))
     chance = np.random.RandomState(derive(seed, "elo orders") % 2**32)
-    scores = np.array([played(columns, chance.permutation(len(columns))) for _ in range(orders)])
+    shuffles = (chance.permutation(len(columns)) for _ in range(orders))
+    if len(columns) <= FEW:
+        scores = _played_at_once(columns, np.array(list(shuffles)))
+    else:
+        scores = np.array([played(columns, order) for order in shuffles])
     low, high = np.quantile(scores, (0.025, 0.975), axis=0)
     return EloSpread(
         scores.mean(axis=0), scores.std(axis=0, ddof=min(1, orders - 1)), low, high, orders
@@ -80,33 +84,46 @@ def expected_elo(columns: Columns, seed: int, orders: int = SMOOTH_ORDERS) -> ND
 
     Half of the orders are the other half in reverse, which takes away most of what the order does.
     """
-    scores = np.full((orders, columns.size), INITIAL)
     chance = np.random.RandomState(derive(seed, "elo orders") % 2**32)
     half = np.array([chance.permutation(len(columns)) for _ in range(orders // 2)])
+    scores = _played_at_once(columns, np.concatenate((half, half[:, ::-1])))
+    means: NDArray[np.float64] = scores.mean(axis=0)
+    return means
+
+
+def _played_at_once(columns: Columns, orders: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Each candidate's Elo after the rows in each of the orders: a row an order."""
+    scores = np.full((len(orders), columns.size), INITIAL)
     points = _POINTS[columns.winners]
-    every = np.arange(orders)
-    for played_next in np.concatenate((half, half[:, ::-1])).T:
+    every = np.arange(len(orders))
+    for played_next in orders.T:
         one, two = columns.firsts[played_next], columns.seconds[played_next]
         lead = scores[every, one] - scores[every, two]
         gain = K * (points[played_next] - 1 / (1 + BASE ** (-lead / SCALE)))
         scores[every, one] += gain
         scores[every, two] -= gain
-    means: NDArray[np.float64] = scores.mean(axis=0)
-    return means
+    return scores
 
 
 def played(columns: Columns, order: NDArray[np.int64], k: float = K) -> NDArray[np.float64]:
     """Each candidate's Elo after the rows of `columns` in this order, 1000 at the start."""
-    if not len(columns):
-        return np.full(columns.size, INITIAL)
-    result = evalica.elo(
-        columns.firsts[order],
-        columns.seconds[order],
-        columns.winners[order],
-        index=index(columns.size),
-        initial=INITIAL,
-        base=BASE,
-        scale=SCALE,
-        k=k,
-    )
-    return in_order(result)
+    rows = columns.firsts[order], columns.seconds[order], columns.winners[order]
+    if len(columns) <= FEW:
+        return _played_in_turn(columns.size, rows, k)
+    from rrm_queue.ratings.with_evalica import elo_scores
+
+    return elo_scores(Columns(columns.size, *rows), initial=INITIAL, base=BASE, scale=SCALE, k=k)
+
+
+def _played_in_turn(
+    size: int, rows: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.uint8]], k: float
+) -> NDArray[np.float64]:
+    """Each candidate's Elo after these rows of firsts, seconds and winners."""
+    scores = [INITIAL] * size
+    firsts, seconds, winners = rows
+    cells = zip(firsts.tolist(), seconds.tolist(), _POINTS[winners].tolist(), strict=True)
+    for one, two, points in cells:
+        gain = k * (points - 1 / (1 + BASE ** ((scores[two] - scores[one]) / SCALE)))
+        scores[one] += gain
+        scores[two] -= gain
+    return np.array(scores)

@@ -1,14 +1,12 @@
 """Millions of rows as NumPy arrays, by COPY in the binary format."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection
 
-if TYPE_CHECKING:
-    import psycopg
+from rrm_queue.store.connection import Connection
 
 _SIGNATURE = 19  # bytes before the first row: the format's name, flags, and no extension
 
@@ -37,13 +35,13 @@ def read_columns(
     No value may be null: so every row takes the same bytes, and the whole is read as one array.
     About a microsecond a row on our side.
     """
-    driver = cast("psycopg.Connection", tx.connection.driver_connection)
+    driver = tx.driver
     try:
         with driver.cursor() as cursor, cursor.copy(statement, parameters) as copy:
             # Postgres sends a message a row; each is small, and they are joined once.
             data = b"".join(bytes(part) for part in copy)
     except (KeyboardInterrupt, SystemExit):
-        tx.invalidate()  # its command goes on, so it could not even be rolled back
+        tx.close()  # its command goes on, so it could not even be rolled back
         raise
     row = np.dtype([("columns", ">i2"), *_layout(cells)])
     rows = np.frombuffer(data, row, (len(data) - _SIGNATURE) // row.itemsize, _SIGNATURE)

@@ -1,26 +1,18 @@
 """The database: connections, transactions, and the driver's errors as the store's own."""
 
+import re
 from collections.abc import Iterator
-from contextlib import contextmanager
-from functools import partial
-from typing import TYPE_CHECKING
+from contextlib import closing, contextmanager, suppress
+from urllib.parse import quote, unquote
 
-from sqlalchemy import URL, Connection, create_engine, make_url, text
-from sqlalchemy.event import listen
-from sqlalchemy.exc import (
-    ArgumentError,
-    InterfaceError,
-    InternalError,
-    OperationalError,
-    ProgrammingError,
-)
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+from psycopg.types.array import ListBinaryDumper
 
 from rrm_queue.errors import SchemaMismatch, StoreUnavailable
+from rrm_queue.store.connection import Connection, text
+from rrm_queue.store.pool import Pool
 from rrm_queue.text import first_line
-
-if TYPE_CHECKING:
-    import psycopg
 
 SCHEMA = "0007"
 """The migration that this version of rrmq speaks; a test holds it equal to Alembic's head."""
@@ -29,7 +21,7 @@ CONNECT_TIMEOUT = 10  # seconds
 
 
 Transaction = Connection
-"""What every function of this room takes first; other rooms name it without knowing SQLAlchemy."""
+"""What every function of this room takes first; other rooms name it without knowing the driver."""
 
 
 class Database:
@@ -53,26 +45,11 @@ class Database:
         fresh_plans: bool = False,
     ) -> None:
         self.url = driver_url(url)
-        self._engine = create_engine(
-            _parsed(self.url),
-            connect_args={
-                "connect_timeout": CONNECT_TIMEOUT,
-                "application_name": application,
-                # A machine that vanished must not hold its locks for hours.
-                "keepalives_idle": 30,
-                "keepalives_interval": 10,
-                "keepalives_count": 3,
-                "client_encoding": "utf8",
-            },
-            pool_size=8,
-            pool_pre_ping=check_connections,
-            hide_parameters=True,  # users' texts have no place in a log
-        )
-        listen(self._engine, "connect", _send_arrays_as_they_are)
-        if idle_limit is not None:
-            listen(self._engine, "connect", partial(_limit_idleness, seconds=idle_limit))
-        if fresh_plans:
-            listen(self._engine, "connect", _plan_each_time)
+        self._conninfo = _conninfo(self.url)
+        self._application = application
+        self._idle_limit = idle_limit
+        self._fresh_plans = fresh_plans
+        self._pool = Pool(self._connect, check=check_connections)
 
     @contextmanager
     def begin(self) -> Iterator[Transaction]:
@@ -80,8 +57,9 @@ class Database:
 
         Raises StoreUnavailable when the server cannot be reached or breaks off.
         """
-        with _store_faults(), self._engine.begin() as tx:
+        with _store_faults(), self._taken() as tx:
             yield tx
+            tx.commit()
 
     @contextmanager
     def look(self) -> Iterator[Transaction]:
@@ -89,8 +67,9 @@ class Database:
 
         It spares the two round trips that begin and end one. Raises StoreUnavailable.
         """
-        with _store_faults(), self._engine.connect() as connection:
-            yield connection.execution_options(isolation_level="AUTOCOMMIT")
+        with _store_faults(), self._taken() as looking:
+            looking.driver.autocommit = True
+            yield looking
 
     @contextmanager
     def connect_alone(self) -> Iterator[Connection]:
@@ -98,15 +77,44 @@ class Database:
 
         Raises StoreUnavailable, also when what is done with the driver's connection finds it lost.
         """
-        import psycopg
+        with _store_faults():
+            driver = self._connect()
+            with closing(driver):
+                driver.autocommit = True
+                yield Connection(driver)
 
-        engine = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+    @contextmanager
+    def _taken(self) -> Iterator[Connection]:
+        """A pooled connection; what is not committed at the end is rolled back."""
+        driver = self._pool.take()
+        connection = Connection(driver)
         try:
-            with _store_faults(), engine.connect() as connection:
-                connection.detach()
-                yield connection
-        except psycopg.OperationalError as error:
-            raise StoreUnavailable(first_line(error)) from error
+            yield connection
+        finally:
+            with suppress(psycopg.Error):  # the connection is lost, or still runs a statement
+                connection.rollback()
+                driver.autocommit = False
+            self._pool.give_back(driver)
+
+    def _connect(self) -> psycopg.Connection:
+        driver = psycopg.connect(
+            self._conninfo,
+            connect_timeout=CONNECT_TIMEOUT,
+            application_name=self._application,
+            # A machine that vanished must not hold its locks for hours.
+            keepalives_idle=30,
+            keepalives_interval=10,
+            keepalives_count=3,
+            client_encoding="utf8",
+        )
+        # As text, which psycopg prefers for lists, every value is searched for what needs escaping:
+        # 270 microseconds for a vote's reasoning of 6,000 characters, against less than one.
+        driver.adapters.register_dumper(list, ListBinaryDumper)
+        if self._idle_limit is not None:
+            _limit_idleness(driver, self._idle_limit)
+        if self._fresh_plans:
+            _plan_each_time(driver)
+        return driver
 
     def check_schema(self) -> None:
         """Raises SchemaMismatch unless the tables are those of this version."""
@@ -136,7 +144,7 @@ class Database:
 
     def close(self) -> None:
         """Ends the pooled connections."""
-        self._engine.dispose()
+        self._pool.close()
 
 
 @contextmanager
@@ -144,59 +152,36 @@ def _store_faults() -> Iterator[None]:
     """Turns the driver's errors into the store's own."""
     try:
         yield
-    except (OperationalError, InterfaceError) as error:
-        raise StoreUnavailable(first_line(error.orig or error)) from error
-    except PoolTimeout as error:
-        raise StoreUnavailable("all connections of this process are in use") from error
-    except InternalError as error:
-        if getattr(error.orig, "sqlstate", None) not in BROKEN_OFF:
+    except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+        raise StoreUnavailable(first_line(error)) from error
+    except psycopg.InternalError as error:
+        if error.sqlstate not in BROKEN_OFF:
             raise
-        raise StoreUnavailable(first_line(error.orig or error)) from error
-    except ProgrammingError as error:
-        sqlstate = getattr(error.orig, "sqlstate", None)
-        if sqlstate in (UNDEFINED_TABLE, UNDEFINED_COLUMN):
+        raise StoreUnavailable(first_line(error)) from error
+    except psycopg.ProgrammingError as error:
+        if error.sqlstate in (UNDEFINED_TABLE, UNDEFINED_COLUMN):
             raise SchemaMismatch(
                 f"it lacks tables of rrmq {SCHEMA}; run `rrmq db upgrade`"
             ) from error
-        if sqlstate is None:  # libpq refuses an option of the URL before there is a server
-            raise StoreUnavailable(first_line(error.orig or error)) from error
+        if error.sqlstate is None:  # libpq refuses an option of the URL before there is a server
+            raise StoreUnavailable(first_line(error)) from error
         raise
 
 
-@contextmanager
-def savepoint(tx: Transaction) -> Iterator[None]:
-    """A part of a transaction: an exception takes it back, and the rest can go on."""
-    with tx.begin_nested():
-        yield
-
-
-def _send_arrays_as_they_are(connection: "psycopg.Connection", _record: object) -> None:
-    """Lists go to the server in the binary format, where psycopg prefers text.
-
-    As text every value is searched for what needs escaping: 270 microseconds for a vote's reasoning
-    of 6,000 characters, which takes less than one as it is.
-    """
-    from psycopg.types.array import ListBinaryDumper
-
-    connection.adapters.register_dumper(list, ListBinaryDumper)
-
-
-def _limit_idleness(connection: "psycopg.Connection", _record: object, *, seconds: float) -> None:
+def _limit_idleness(driver: psycopg.Connection, seconds: float) -> None:
     """Sets the session's limit; by statement, as a pooler may refuse it as a start-up option."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"SET idle_in_transaction_session_timeout = {int(seconds * 1000)}")
-    connection.commit()
+    driver.execute(f"SET idle_in_transaction_session_timeout = {int(seconds * 1000)}".encode())
+    driver.commit()
 
 
-def _plan_each_time(connection: "psycopg.Connection", _record: object) -> None:
+def _plan_each_time(driver: psycopg.Connection) -> None:
     """Lets the server keep no plan of a prepared statement or a foreign key.
 
     It makes them for the size of the tables, and keeps them until it gathers statistics again: a
     minute after a large submission, or never without autovacuum.
     """
-    with connection.cursor() as cursor:
-        cursor.execute("SET plan_cache_mode = force_custom_plan")
-    connection.commit()
+    driver.execute("SET plan_cache_mode = force_custom_plan")
+    driver.commit()
 
 
 BROKEN_OFF = frozenset({"25P03", "25P04", "25006"})
@@ -218,6 +203,9 @@ def storable(text: str) -> str:
     return text.replace("\0", "\ufffd")
 
 
+_USER = re.compile(r"([^:/?@]*)(?::([^@]*))?@(.*)", re.S)
+
+
 def driver_url(url: str) -> str:
     """`url` with the psycopg driver named, as SQLAlchemy wants it."""
     scheme, separator, rest = url.partition("://")
@@ -226,9 +214,19 @@ def driver_url(url: str) -> str:
     raise StoreUnavailable(URL_SHAPE)
 
 
-def _parsed(url: str) -> URL:
-    """The URL's parts; what cannot be read is not repeated, as it may hold a password."""
+def _conninfo(url: str) -> str:
+    """The URL as libpq wants it, with all that is special in user and password encoded.
+
+    Raises StoreUnavailable; what cannot be read is not repeated, as it may hold a password.
+    """
+    rest = url.partition("://")[2]
+    if found := _USER.fullmatch(rest):
+        user, password, rest = found[1], found[2], found[3]
+        secret = "" if password is None else f":{quote(unquote(password), safe='')}"
+        rest = f"{quote(unquote(user), safe='')}{secret}@{rest}"
     try:
-        return make_url(url)
-    except (ValueError, ArgumentError) as error:
-        raise StoreUnavailable(URL_SHAPE) from error
+        conninfo_to_dict(f"postgresql://{rest}")
+    except psycopg.ProgrammingError as error:
+        unreadable = "://" in str(error) or "query parameter" not in str(error)
+        raise StoreUnavailable(URL_SHAPE if unreadable else first_line(error)) from None
+    return f"postgresql://{rest}"

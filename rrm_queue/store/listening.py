@@ -7,15 +7,10 @@ listen at that moment.
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import NamedTuple
 
-from sqlalchemy import Connection, text
-
+from rrm_queue.store.connection import Connection, text
 from rrm_queue.store.database import Database
-from rrm_queue.store.statements import execute
-
-if TYPE_CHECKING:
-    import psycopg
 
 MOST_IDS = 400
 """Ids in a notice: PostgreSQL takes less than 8,000 bytes."""
@@ -61,8 +56,8 @@ def tell(tx: Connection, channel: Channel, ids: Sequence[int] | Sequence[str]) -
     if ids:
         words = [str(id_) for id_ in ids]
         slices = [words[start : start + MOST_IDS] for start in range(0, len(words), MOST_IDS)]
-        execute(
-            tx, SEND, {"channel": channel.value, "payloads": [",".join(part) for part in slices]}
+        tx.execute(
+            SEND, {"channel": channel.value, "payloads": [",".join(part) for part in slices]}
         )
 
 
@@ -72,7 +67,7 @@ class Listener:
     def __init__(self, connection: Connection, channels: Sequence[Channel]) -> None:
         for channel in channels:
             connection.execute(LISTEN[channel])
-        self._driver = cast("psycopg.Connection", connection.connection.dbapi_connection)
+        self._driver = connection.driver
 
     def receive(self, seconds: float) -> Iterator[Notice]:
         """The notices that have come, after waiting for the first up to `seconds`."""

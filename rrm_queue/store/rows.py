@@ -7,7 +7,8 @@ from types import NoneType
 from typing import Any, Protocol, TypeVar, get_args, get_type_hints
 
 import msgspec
-from sqlalchemy import Result, Row
+
+from rrm_queue.store.connection import AllRows, Row, Rows
 
 T = TypeVar("T")
 R = TypeVar("R", covariant=True)
@@ -16,26 +17,26 @@ R = TypeVar("R", covariant=True)
 class RowReader(Protocol[R]):
     """Makes a value of a row; `others` are fields that have no column."""
 
-    def __call__(self, row: Row[Any], **others: object) -> R:
+    def __call__(self, row: Row, **others: object) -> R:
         """The value."""
 
 
-def row_reader(kind: type[T], rows: Result[Any]) -> RowReader[T]:
+def row_reader(kind: type[T], rows: Rows) -> RowReader[T]:
     """What makes a `kind` of each of these rows: a named tuple, a dataclass or a msgspec struct.
 
     Texts become enums and JSON becomes structs where the field has such a type. A field that has a
     default may have no column; columns without a field are left out.
     """
     make: Callable[..., T] = kind
-    return _reader(make, tuple(rows.keys()))
+    return _reader(make, rows.columns)
 
 
-def read_rows(kind: type[T], rows: Result[Any]) -> Iterator[T]:
+def read_rows(kind: type[T], rows: Rows) -> Iterator[T]:
     """A `kind` of each of these rows."""
     return map(row_reader(kind, rows), rows)
 
 
-def read_row(kind: type[T], rows: Result[Any]) -> T:
+def read_row(kind: type[T], rows: AllRows) -> T:
     """A `kind` of the only row that there is."""
     return row_reader(kind, rows)(rows.one())
 
@@ -47,7 +48,7 @@ def _reader(kind: Callable[..., Any], columns: tuple[str, ...]) -> RowReader[Any
     places = [(name, columns.index(name)) for name in types]
     conversions = [(name, convert) for name in types if (convert := _conversion(types[name]))]
 
-    def read(row: Row[Any], **others: object) -> Any:
+    def read(row: Row, **others: object) -> Any:
         cells = {name: row[place] for name, place in places}
         for name, convert in conversions:
             cells[name] = convert(cells[name])

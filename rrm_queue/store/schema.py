@@ -1,10 +1,13 @@
 """The tables' history: Alembic, driven without an ini file."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import text
+from sqlalchemy import Connection, StaticPool, create_engine, text
+from sqlalchemy.exc import DBAPIError
 
 from rrm_queue.store.database import SCHEMA, Database
 
@@ -17,17 +20,29 @@ def upgrade(database: Database) -> None:
 
     Raises StoreUnavailable, and SchemaMismatch for tables of a newer version.
     """
-    with database.begin() as tx:
-        tx.execute(UPGRADE_LOCK)
+    with begin_migration(database) as connection:
+        connection.execute(UPGRADE_LOCK)
         if (database.schema() or "") > SCHEMA:
             database.check_schema()
-        config = alembic_config()
-        config.attributes["connection"] = tx
-        command.upgrade(config, "head")
+        command.upgrade(alembic_config(connection), "head")
 
 
-def alembic_config() -> Config:
+@contextmanager
+def begin_migration(database: Database) -> Iterator[Connection]:
+    """One transaction of the store as SQLAlchemy's, which Alembic works with."""
+    with database.begin() as tx:
+        url = "postgresql+psycopg://"
+        engine = create_engine(url, creator=lambda: tx.driver, poolclass=StaticPool)
+        try:
+            with engine.begin() as connection:
+                yield connection
+        except DBAPIError as error:
+            raise error.orig or error from error
+
+
+def alembic_config(connection: Connection | None = None) -> Config:
     """Alembic's settings, pointing at the migrations of this package."""
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.attributes["connection"] = connection
     return config

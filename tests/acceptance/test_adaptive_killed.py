@@ -6,9 +6,9 @@ import subprocess
 
 from kit.command import Rrmq, until
 from kit.paid_votes import view
-from sqlalchemy import text
 
 from rrm_queue.domain import JobId, JobState
+from rrm_queue.store.connection import text
 from rrm_queue.store.database import Database
 
 TOURNAMENTS, SIZE, MOST = 8, 12, 60

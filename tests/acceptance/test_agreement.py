@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 from kit.command import Rrmq, without_settings
-from sqlalchemy import text
 
 from rrm_queue.columns import FIRST, NONE, SECOND, TIE, Verdicts
 from rrm_queue.diagnostics.labels import Agreement, agreement
 from rrm_queue.local.stack import Addresses
+from rrm_queue.store.connection import text
 from rrm_queue.store.database import Database
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"

@@ -19,9 +19,9 @@ from chaos.hand import KILLS, OTHERS, Action, Kind, schedule
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import to_builtins
-from sqlalchemy import Connection, text
 
 from rrm_queue.coordinator.claims import Dropped, fitting
+from rrm_queue.store.connection import Connection, text
 from rrm_queue.store.database import Database
 from rrm_queue.store.queue.recording import SentBatch
 
@@ -324,4 +324,5 @@ def _insert(tx: Connection, table: str, rows: list[dict[str, Any]]) -> None:
     names = ", ".join(rows[0])
     values = ", ".join(f":{name}" for name in rows[0])
     into = f"INSERT INTO {table} ({names}) OVERRIDING SYSTEM VALUE VALUES ({values})"  # noqa: S608
-    tx.execute(text(into), rows)
+    for row in rows:
+        tx.execute(text(into), row)

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from kit.command import PATIENCE, Rrmq, without_settings
 from redis import Redis
-from sqlalchemy import text
 
 from rrm_queue.broker.client import redis_client
 from rrm_queue.local.stack import Addresses, LocalStack
+from rrm_queue.store.connection import text
 from rrm_queue.store.database import Database
 from rrm_queue.store.schema import upgrade
 

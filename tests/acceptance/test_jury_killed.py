@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 from kit.command import Rrmq, until
 from kit.paid_votes import view
-from sqlalchemy import text
 
 from rrm_queue.domain import JobId, JobState, Stop, Verdict, Vote, Voting
 from rrm_queue.judging.voting import decide, wave
 from rrm_queue.seeds import derive
+from rrm_queue.store.connection import text
 from rrm_queue.store.database import Database
 
 MATCHES = 40

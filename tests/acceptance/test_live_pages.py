@@ -10,14 +10,15 @@ import pytest
 from kit.browser import CHROMIUM, Reader, chromium
 from kit.http_server import READ, WRITE, HttpServer, http_server, settings_of
 from kit.jobs import judged, lines, play, received, submit_file
+from kit.statements import asked_statements
 from playwright.sync_api import Browser, Page, expect
-from sqlalchemy import event, text
 
 from rrm_queue.broker.client import BrokerClient
 from rrm_queue.coordinator.dispatch import dispatch
 from rrm_queue.coordinator.record import record
 from rrm_queue.domain import JobId
 from rrm_queue.local.stack import Addresses
+from rrm_queue.store.connection import text
 from rrm_queue.store.database import Database
 from rrm_queue.store.views.jobs import list_jobs, view_job
 from rrm_queue.web import live
@@ -277,15 +278,13 @@ def test_an_idle_page_costs_no_query(
     for path in ("/jobs", f"/jobs/{job}", f"/jobs/{job}/tournament?key=t0", "/fleet"):
         page = held.open(path)
         page.wait_for_timeout(1500)  # until its stream has begun
-    asked: list[str] = []
-    engine = server.serving.app.database._engine
-    event.listen(engine, "before_cursor_execute", lambda *call: asked.append(call[2]))
-    page.wait_for_timeout(4000)
-    assert asked == []
-    play(database, broker)
-    submit_file(database, lines([3]), id="0" * 12)
-    expect(held.page.locator("tbody tr")).to_have_count(2)
-    assert asked
+    with asked_statements() as asked:
+        page.wait_for_timeout(4000)
+        assert asked == []
+        play(database, broker)
+        submit_file(database, lines([3]), id="0" * 12)
+        expect(held.page.locator("tbody tr")).to_have_count(2)
+        assert asked
 
 
 def test_an_open_page_of_a_running_job_in_which_nothing_happens_costs_no_query(
@@ -302,18 +301,16 @@ def test_an_open_page_of_a_running_job_in_which_nothing_happens_costs_no_query(
     page = reader().open(f"/jobs/{job}")
     expect(page.locator(".state").first).to_have_text("running")
     page.wait_for_timeout(2500)  # until its stream has begun, and what it said first is old
-    asked: list[str] = []
     told: list[str] = []
     ask = server.serving.live._ask
-    engine = server.serving.app.database._engine
-    event.listen(engine, "before_cursor_execute", lambda *call: asked.append(call[2]))
 
     async def counted(pulse: Callable[[], str]) -> str:
         told.append("asked")
         return await ask(pulse)
 
     monkeypatch.setattr(server.serving.live, "_ask", counted)
-    page.wait_for_timeout(3000)
+    with asked_statements() as asked:
+        page.wait_for_timeout(3000)
     assert len(told) > 4
     assert asked == []
 

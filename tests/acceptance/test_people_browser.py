@@ -21,6 +21,7 @@ from rrm_queue.broker.client import BrokerClient, redis_client
 from rrm_queue.domain import JobId
 from rrm_queue.local.stack import Addresses
 from rrm_queue.seeds import derive
+from rrm_queue.store.connection import text
 from rrm_queue.store.database import Database
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
@@ -333,4 +334,4 @@ def test_who_only_reads_and_who_has_no_name_is_told_what_to_do(
     reader.goto(f"{server.url}/judge/{job}?as=Ada")
     expect(reader.get_by_text("Your token may only read")).to_be_visible()
     with module_database.begin() as tx:
-        assert not tx.exec_driver_sql("SELECT 1 FROM batches WHERE job_id = %s", (str(job),)).all()
+        assert not tx.scalars(text("SELECT 1 FROM batches WHERE job_id = :job"), {"job": job}).all()

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from kit.command import PATIENCE, without_settings
 from kit.jobs import lines, play, submit_file
-from sqlalchemy import NullPool, create_engine, text
 
 from rrm_queue.broker.client import BrokerClient
 from rrm_queue.local.stack import Addresses
+from rrm_queue.store.connection import text
 from rrm_queue.store.database import Database
 
 VERBS = {"report": ["-o", "out.html"], "export": ["--as", "votes", "-o", "out.jsonl"]}
@@ -23,8 +23,7 @@ VERBS = {"report": ["-o", "out.html"], "export": ["--as", "votes", "-o", "out.js
 @contextmanager
 def locked(database: Database, table: str) -> Iterator[None]:
     """Nobody can read the table meanwhile."""
-    engine = create_engine(database.url, poolclass=NullPool)
-    with engine.begin() as held:
+    with database.begin() as held:
         held.execute(text(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE"))
         yield
 

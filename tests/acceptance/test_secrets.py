@@ -18,9 +18,10 @@ import psutil
 import pytest
 from kit.command import PATIENCE, Rrmq, without_settings
 from kit.secure_servers import BROKER_USER, PASSWORD, SecureServers, secure_servers
-from sqlalchemy import NullPool, create_engine, text
 
 from rrm_queue.local.stack import Addresses
+from rrm_queue.store.connection import text
+from rrm_queue.store.database import Database
 
 KEY = "sk-test-d15t1nct1ve/0123456789"
 BEGINNINGS = ("s3cr:et", "s3cr%3A", "sk-test")
@@ -118,8 +119,7 @@ def command_lines() -> bytes:
 
 def rows(url: str) -> bytes:
     """Every row of every table, as text."""
-    engine = create_engine(url, poolclass=NullPool)
-    with engine.connect() as tx:
+    with Database(url).connect_alone() as tx:
         tables = tx.scalars(
             text("SELECT format('%I', tablename) FROM pg_tables WHERE schemaname = 'public'")
         ).all()

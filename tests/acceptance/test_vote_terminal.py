@@ -11,9 +11,9 @@ from kit.command import Rrmq
 from kit.people import job_for_people, votes_of
 from kit.replays import as_lines
 from kit.terminal import Terminal, terminal
-from sqlalchemy import text
 
 from rrm_queue.domain import JobId
+from rrm_queue.store.connection import text
 from rrm_queue.store.database import Database
 from rrm_queue.store.views.jobs import view_job
 

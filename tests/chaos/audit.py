@@ -11,7 +11,6 @@ from itertools import zip_longest
 from typing import Any
 
 from msgspec import structs
-from sqlalchemy import Connection, Row
 
 from chaos.endpoint import request_key
 from chaos.expected import (
@@ -35,6 +34,7 @@ from rrm_queue.domain import (
 )
 from rrm_queue.judging.bounds import MOST
 from rrm_queue.judging.voting import wave
+from rrm_queue.store.connection import Connection, Row
 from rrm_queue.strategies import named
 
 _COUNTS = ("prompt_tokens", "cached_tokens", "completion_tokens")
@@ -76,19 +76,19 @@ def left(store: Connection) -> list[str]:
 
 
 def _job(store: Connection, id_: str, given: GivenJob) -> Iterator[Difference]:
-    job = store.execute(JOB, {"job": id_}).one_or_none()
+    job = store.execute(JOB, {"job": id_}).first()
     where = f"job {id_} ({given.strategy})"
     if job is None:
         yield Difference("nothing is lost", where, "it is not in the store")
         return
-    counted = store.execute(COUNTED, {"job": id_}).one()._mapping
+    counted = store.execute(COUNTED, {"job": id_}).one()._asdict()
     needed = {
         "tournaments": len(given.tournaments),
         "tournaments_done": len(given.tournaments),
         "matches_done": given.matches,
     }
     yield from _unlike("a job ends well", where, {"state": job.state}, {"state": "succeeded"})
-    yield from _unlike("counters equal rows", where, job._mapping, counted)
+    yield from _unlike("counters equal rows", where, job._asdict(), counted)
     yield from _unlike("a job plays what its strategy needs", where, counted, needed)
 
 
@@ -99,7 +99,7 @@ def _tournament(
         yield Difference("nothing is lost", given.key, "it is not in the store")
         return
     count = len(stored.matches)
-    facts = {**stored.row._mapping, "texts": stored.texts, "rows": count}
+    facts = {**stored.row._asdict(), "texts": stored.texts, "rows": count}
     needed = {
         "state": "done",
         "error": None,
@@ -183,7 +183,7 @@ def _counted(
 
 
 def _votes(
-    job: GivenJob, given: GivenTournament, row: Row[Any], votes: Sequence[Vote], where: str
+    job: GivenJob, given: GivenTournament, row: Row, votes: Sequence[Vote], where: str
 ) -> Iterator[Difference]:
     """The votes by themselves: numbers, as many as the rule casts, and what they decide."""
     if [vote.number for vote in votes] != list(range(1, len(votes) + 1)):
@@ -207,7 +207,7 @@ def _votes(
 
 
 def _match(
-    row: Row[Any], votes: Sequence[Vote], expected: ExpectedMatch, where: str
+    row: Row, votes: Sequence[Vote], expected: ExpectedMatch, where: str
 ) -> Iterator[Difference]:
     """The match as an undisturbed run has it."""
     pairing = (expected.pairing.first, expected.pairing.second)

@@ -18,11 +18,11 @@ from typing import Any
 
 import aiohttp
 from kit.reward_servers import TOKEN, RewardFleet, reward_fleet, samples
-from sqlalchemy import text
 
 from chaos.parts import kill
 from rrm_queue.domain import CandidateNumber, Result
 from rrm_queue.ratings.rewards import rewards
+from rrm_queue.store.connection import text
 from rrm_queue.views.rewards import RewardFormula
 
 SIZE = 8

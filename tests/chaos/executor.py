@@ -10,8 +10,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from redis.exceptions import RedisError
-from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
 
 from chaos import disk
 from chaos.endpoint import Mood
@@ -19,6 +17,8 @@ from chaos.fleet import Fleet
 from chaos.forgery import forge
 from chaos.hand import Action, Deed
 from chaos.parts import go_on, kill, stop
+from rrm_queue.errors import StoreUnavailable
+from rrm_queue.store.connection import text
 
 _TICK = 0.05
 _LATER = 0.5
@@ -182,7 +182,7 @@ class Executor:
 
     def _forge(self) -> str | None:
         """How many flushes were forged; None while no batch is out or a server does not answer."""
-        with contextlib.suppress(RedisError, DBAPIError):
+        with contextlib.suppress(RedisError, StoreUnavailable):
             with self._fleet.store() as store, self._fleet.broker() as client:
                 count = forge(store, client)
             self.forged += count
@@ -229,7 +229,7 @@ class Executor:
         """What came of an act that needs its server's answer: one that is away is spared."""
         try:
             return act()
-        except (RedisError, DBAPIError) as error:
+        except (RedisError, StoreUnavailable) as error:
             return f"spared, it does not answer: {str(error).splitlines()[0]}"
 
     def _tell(self, action: str, target: str, note: str = "") -> None:

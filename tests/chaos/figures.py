@@ -4,11 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, text
-
 from chaos.audit import Difference
 from chaos.endpoint import ANSWERED, BEGUN, MISCOUNTED, REFUSED, notes
 from chaos.fleet import Fleet, wait
+from rrm_queue.store.connection import Connection, text
 
 _DRAINED = 30.0
 """Seconds in which messages of what is over must be gone from the broker."""
@@ -28,7 +27,7 @@ REPAIRS = text("""
 
 def repairs(store: Connection) -> dict[str, Any]:
     """What was lost on the way and judged again."""
-    return store.execute(REPAIRS).one()._asdict()
+    return dict(store.execute(REPAIRS).one()._asdict())
 
 
 def miscounted(file: Path) -> frozenset[str]:

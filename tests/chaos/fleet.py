@@ -9,12 +9,11 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from redis import Redis
-from sqlalchemy import Connection, NullPool, create_engine
 
 from chaos import disk
 from chaos.endpoint import Mood, mood_file
@@ -24,6 +23,8 @@ from rrm_queue.broker.client import redis_client
 from rrm_queue.local.postgres import Postgres
 from rrm_queue.local.stack import LocalStack
 from rrm_queue.local.valkey import Valkey
+from rrm_queue.store.connection import Connection
+from rrm_queue.store.database import Database
 
 PATIENCE = 90.0
 """Seconds that a server may take to answer, a recovery from a crash included."""
@@ -187,13 +188,9 @@ class Fleet:
     @contextmanager
     def store(self) -> Iterator[Connection]:
         """A connection of one's own to the store, in one transaction for reading."""
-        engine = create_engine(
-            self.environment["RRMQ_DATABASE_URL"],
-            poolclass=NullPool,
-            connect_args={"connect_timeout": 5, "application_name": "chaos"},
-        )
-        with engine.begin() as connection:
-            yield connection
+        database = Database(self.environment["RRMQ_DATABASE_URL"], application="chaos")
+        with closing(database), database.begin() as tx:
+            yield tx
 
     def close(self) -> None:
         """Ends every process of the fleet, whatever state it is in."""

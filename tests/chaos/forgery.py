@@ -9,11 +9,11 @@ from typing import Protocol, cast
 
 from msgspec import structs
 from redis import Redis
-from sqlalchemy import Connection, text
 
 from rrm_queue.broker.inbox import Inbox
 from rrm_queue.domain import Verdict, Vote
 from rrm_queue.messages import MatchReport, Outcomes
+from rrm_queue.store.connection import Connection, text
 
 _STRANGER = "stranger"
 _UNKNOWN = 2**31 - 1  # no batch of this run

@@ -3,12 +3,10 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
-
-from sqlalchemy import Connection, Row, text
 
 from chaos.given import GivenJob, GivenTournament
 from rrm_queue.domain import DecidedBy, Outcome, Verdict, Vote
+from rrm_queue.store.connection import Connection, Row, text
 
 _AT_ONCE = 64  # tournaments held in memory
 
@@ -85,11 +83,11 @@ ORPHANS = text("""
 class Stored:
     """A tournament's rows."""
 
-    row: Row[Any]
+    row: Row
     texts: tuple[str, ...]
-    matches: Sequence[Row[Any]]
+    matches: Sequence[Row]
     votes: Mapping[int, Sequence[Vote]]
-    standings: Sequence[Row[Any]]
+    standings: Sequence[Row]
 
 
 def tournaments(
@@ -117,14 +115,14 @@ def tournaments(
             yield tournament, Stored(found, answers, matches[found.id], votes, lines)
 
 
-def _grouped(rows: Iterable[Row[Any]]) -> Mapping[int, Sequence[Row[Any]]]:
-    grouped: dict[int, list[Row[Any]]] = defaultdict(list)
+def _grouped(rows: Iterable[Row]) -> Mapping[int, Sequence[Row]]:
+    grouped: dict[int, list[Row]] = defaultdict(list)
     for row in rows:
         grouped[row.tournament_id].append(row)
     return grouped
 
 
-def _vote(row: Row[Any]) -> Vote:
+def _vote(row: Row) -> Vote:
     return Vote(
         row.number,
         Verdict(row.verdict),
@@ -137,6 +135,6 @@ def _vote(row: Row[Any]) -> Vote:
     )
 
 
-def outcome(row: Row[Any]) -> Outcome:
+def outcome(row: Row) -> Outcome:
     """How the match of this row ended."""
     return Outcome(row.winner, DecidedBy(row.decided_by or DecidedBy.VOTES))

@@ -9,8 +9,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import text
-
 from chaos.audit import Difference, audit, left
 from chaos.executor import Done, Executor
 from chaos.figures import leftovers, miscounted, paid, repairs
@@ -19,6 +17,7 @@ from chaos.given import GivenJob, jobs
 from chaos.hand import Action, Deed, Kind, schedule
 from chaos.submission import killed_submit, submit
 from chaos.watch import Watch
+from rrm_queue.store.connection import text
 
 VOTES = 3
 _STALLED = 150.0

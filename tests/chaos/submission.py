@@ -5,11 +5,10 @@ import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from sqlalchemy import text
-
 from chaos.audit import Difference
 from chaos.fleet import Fleet, rrmq, wait
 from chaos.given import GivenJob, line
+from rrm_queue.store.connection import text
 
 _HALF_A_FILE = 2500
 """Lines of the submission that is killed: more than are copied at once."""

@@ -4,11 +4,10 @@ import time
 from dataclasses import dataclass
 from threading import Event, Thread
 
-from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
-
 from chaos.fleet import Fleet
 from rrm_queue.domain import JobState
+from rrm_queue.errors import StoreUnavailable
+from rrm_queue.store.connection import text
 
 _EVERY = 0.5  # seconds
 
@@ -64,7 +63,7 @@ class Watch:
             try:
                 with self._fleet.store() as store:
                     row = store.execute(PROGRESS, {"jobs": self.jobs, "ended": ended}).one()
-            except DBAPIError:
+            except StoreUnavailable:
                 continue
             seen = Progress(row.ended, int(row.matches or 0), int(row.votes or 0))
             if not self.over:

@@ -10,13 +10,13 @@ from kit.jobs import lines, submit_file
 from kit.paid_votes import QUEUE, sent, view
 from kit.sglang_process import SglangProcess, make_model
 from rrm_worker.served_model import served_model
-from sqlalchemy import text
 
 from rrm_queue.broker.client import BrokerClient
 from rrm_queue.broker.leases import WorkerLeases
 from rrm_queue.coordinator.dispatch import dispatch
 from rrm_queue.coordinator.record import record
 from rrm_queue.domain import JobId, JobState
+from rrm_queue.store.connection import text
 from rrm_queue.store.database import Database
 
 MATCHES = 4

@@ -13,7 +13,7 @@ from rrm_queue.actions.request import SubmitOptions, request_of
 from rrm_queue.actions.submit import submit
 from rrm_queue.actions.watch import watch
 from rrm_queue.broker.client import BrokerClient
-from rrm_queue.config import Settings
+from rrm_queue.config import Secret, Settings
 from rrm_queue.domain import JobId, JobState
 from rrm_queue.errors import BadInput, JobNotFound, StillRunning
 from rrm_queue.intake.reader import Source
@@ -39,7 +39,7 @@ def app_without_broker(database: Database) -> Iterator[App]:
 
 
 def _settings(database: Database, broker_url: str) -> Settings:
-    return Settings.model_validate({"database_url": database.url, "broker_url": broker_url})
+    return Settings(database_url=Secret(database.url), broker_url=Secret(broker_url))
 
 
 def _submit(app: App, content: bytes, **options: object) -> JobId:

@@ -7,13 +7,13 @@ from pathlib import Path
 from threading import Barrier
 
 import pytest
-from sqlalchemy import text
 
 from rrm_queue.actions.app import App
-from rrm_queue.config import Settings
+from rrm_queue.config import Secret, Settings
 from rrm_queue.errors import StoreUnavailable, UsageFault
 from rrm_queue.local.daemon import Daemon
 from rrm_queue.local.stack import Addresses, LocalStack
+from rrm_queue.store.connection import text
 from rrm_queue.store.database import SCHEMA, Database
 
 THREADS = 4
@@ -102,9 +102,7 @@ def test_asked_to_start_nothing_it_starts_nothing(tmp_path: Path) -> None:
 
 
 def test_real_servers_are_used_as_they_are(servers: Addresses, database: Database) -> None:
-    settings = Settings.model_validate(
-        {"database_url": database.url, "broker_url": servers.broker_url}
-    )
+    settings = Settings(database_url=Secret(database.url), broker_url=Secret(servers.broker_url))
     with App(settings) as app:
         assert not app.local
         app.ensure_processes()
@@ -114,4 +112,4 @@ def test_real_servers_are_used_as_they_are(servers: Addresses, database: Databas
 
 def test_one_address_alone_is_refused() -> None:
     with pytest.raises(UsageFault, match="both"):
-        App(Settings.model_validate({"broker_url": "redis://nowhere"}))
+        App(Settings(broker_url=Secret("redis://nowhere")))

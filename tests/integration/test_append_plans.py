@@ -9,11 +9,11 @@ import pytest
 from kit.filled_store import ANALYZE, Filling, fill
 from kit.jobs import job_of
 from kit.query_plans import Parameters, read_whole
-from sqlalchemy import text
 
 from rrm_queue.actions.app import App
-from rrm_queue.config import Settings
+from rrm_queue.config import Secret, Settings
 from rrm_queue.domain import Candidate, JobId, Tournament
+from rrm_queue.store.connection import text
 from rrm_queue.store.database import Database
 from rrm_queue.store.queue import appending, cohorts, gathering, planning
 from rrm_queue.store.queue.submission import insert_job
@@ -39,8 +39,10 @@ def early(module_database: Database) -> Iterator[Database]:
     add(module_database, JOB, range(20))
     with module_database.begin() as tx:
         tx.execute(ANALYZE)
-    addresses = {"database_url": module_database.url, "broker_url": "redis://nowhere"}
-    with App(Settings.model_validate(addresses)) as app:
+    settings = Settings(
+        database_url=Secret(module_database.url), broker_url=Secret("redis://nowhere")
+    )
+    with App(settings) as app:
         add(app.database, JOB, range(20, 40))
         yield app.database
 

@@ -10,7 +10,6 @@ from click.testing import CliRunner
 from kit.http_server import HttpServer, http_server, is_problem, settings_of
 from kit.jobs import lines, play, submit_file
 from kit.people import Person, job_for_people
-from sqlalchemy import text
 from statsmodels.stats.inter_rater import cohens_kappa, to_table
 
 from rrm_queue.broker.app import create_app
@@ -18,6 +17,7 @@ from rrm_queue.broker.client import BrokerClient, redis_client
 from rrm_queue.cli.main import rrmq as main
 from rrm_queue.domain import JobId
 from rrm_queue.local.stack import Addresses
+from rrm_queue.store.connection import text
 from rrm_queue.store.database import Database
 
 SIZES = [2, 3, 4, 5, 6, 2]

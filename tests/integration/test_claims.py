@@ -8,7 +8,6 @@ import pytest
 from kit.jobs import QUEUE, judged, lines, received, record_waiting, submit_file
 from kit.paid_votes import PAID, Worker, sent, view
 from msgspec import structs
-from sqlalchemy import text
 
 from rrm_queue.broker.client import BrokerClient
 from rrm_queue.broker.leases import capacity_key, workers_key
@@ -16,6 +15,7 @@ from rrm_queue.coordinator.dispatch import dispatch
 from rrm_queue.coordinator.record import record
 from rrm_queue.domain import JobId, JobState, Verdict, Vote
 from rrm_queue.messages import Failure, JudgeBatch, MatchReport, Outcomes
+from rrm_queue.store.connection import text
 from rrm_queue.store.database import Database
 
 

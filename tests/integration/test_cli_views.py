@@ -13,7 +13,6 @@ from threading import Thread
 import pytest
 from click.testing import CliRunner, Result
 from kit.jobs import QUEUE, lines, play, submit_file
-from sqlalchemy import text
 
 from rrm_queue.broker.client import BrokerClient
 from rrm_queue.broker.leases import WorkerLeases, stopped_key
@@ -23,6 +22,7 @@ from rrm_queue.cli.main import rrmq as main
 from rrm_queue.domain import Seeding
 from rrm_queue.errors import JobNotFound, TournamentNotFound, UsageFault
 from rrm_queue.local.stack import Addresses
+from rrm_queue.store.connection import text
 from rrm_queue.store.database import Database
 from rrm_queue.strategies.bracket import leaves
 

@@ -3,7 +3,8 @@
 from concurrent.futures import ThreadPoolExecutor
 
 from kit.reward_servers import Answer, RewardFleet, group, samples
-from sqlalchemy import text
+
+from rrm_queue.store.connection import text
 
 
 def send(rewarding: RewardFleet, bodies: list[dict[str, object]]) -> list[Answer]:

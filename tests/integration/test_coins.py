@@ -18,7 +18,7 @@ from rrm_queue.actions.app import App
 from rrm_queue.actions.rewards.answers import rewards_shape
 from rrm_queue.broker.client import BrokerClient
 from rrm_queue.cli.main import rrmq as main
-from rrm_queue.config import Settings
+from rrm_queue.config import Secret, Settings
 from rrm_queue.domain import JobId
 from rrm_queue.local.stack import Addresses
 from rrm_queue.store.database import Database
@@ -31,8 +31,8 @@ Rrmq = Callable[..., str]
 
 @pytest.fixture
 def app(servers: Addresses, database: Database) -> Iterator[App]:
-    settings = {"database_url": database.url, "broker_url": servers.broker_url}
-    with App(Settings.model_validate(settings)) as app:
+    settings = Settings(database_url=Secret(database.url), broker_url=Secret(servers.broker_url))
+    with App(settings) as app:
         yield app
 
 

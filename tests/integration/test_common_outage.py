@@ -10,7 +10,6 @@ from threading import Event, Thread
 import pytest
 from kit.jobs import judged, lines, received, submit_file
 from redis.exceptions import RedisError
-from sqlalchemy import text
 
 from rrm_queue.broker import leases
 from rrm_queue.broker.app import create_app
@@ -22,6 +21,7 @@ from rrm_queue.domain import BatchId, JobId, JobState
 from rrm_queue.local.daemon import Daemon
 from rrm_queue.local.stack import LocalStack
 from rrm_queue.local.valkey import Valkey
+from rrm_queue.store.connection import text
 from rrm_queue.store.database import Database
 from rrm_queue.store.schema import upgrade
 from rrm_queue.store.views import jobs as store_jobs

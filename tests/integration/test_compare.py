@@ -12,7 +12,6 @@ from click.testing import CliRunner, Result
 from kit.http_server import http_server, is_problem, settings_of
 from kit.jobs import judged, lines, play, received, submit_file
 from kit.replays import as_lines, judge_all, rows
-from sqlalchemy import text
 from statsmodels.stats.inter_rater import cohens_kappa
 
 from rrm_queue.actions.app import App
@@ -25,6 +24,7 @@ from rrm_queue.coordinator.record import record
 from rrm_queue.domain import JobId
 from rrm_queue.errors import JobNotFound, UsageFault
 from rrm_queue.local.stack import Addresses
+from rrm_queue.store.connection import text
 from rrm_queue.store.database import Database
 
 Row = dict[str, Any]

@@ -1,9 +1,9 @@
 """A process that stands still in a transaction loses it, and hears of it in the store's words."""
 
 import pytest
-from sqlalchemy import text
 
 from rrm_queue.errors import StoreUnavailable
+from rrm_queue.store.connection import text
 from rrm_queue.store.database import Database
 from rrm_queue.store.queue.dispatching import lock_queue
 

@@ -11,13 +11,13 @@ from kit.endpoint_jobs import play_at_endpoint
 from kit.endpoints import completion, endpoint
 from kit.jobs import job_of
 from msgspec import to_builtins
-from sqlalchemy import text
 
 from rrm_queue.actions.judges import judge_named
 from rrm_queue.actions.request import needs_of
 from rrm_queue.broker.client import BrokerClient
 from rrm_queue.intake.submission import submit
 from rrm_queue.judging.spec import with_criteria
+from rrm_queue.store.connection import text
 from rrm_queue.store.database import Database
 
 ROWS = [

@@ -4,7 +4,6 @@ import pytest
 from kit.jobs import lines, received, submit_file
 from kit.paid_votes import view
 from msgspec import structs
-from sqlalchemy import text
 
 from rrm_queue.broker.client import BrokerClient
 from rrm_queue.coordinator.dispatch import dispatch
@@ -12,6 +11,7 @@ from rrm_queue.coordinator.record import record
 from rrm_queue.domain import JobState, Verdict, Vote, Voting
 from rrm_queue.judging.voting import wave
 from rrm_queue.messages import BatchMatch, JudgeBatch, MatchReport, Outcomes
+from rrm_queue.store.connection import text
 from rrm_queue.store.database import Database
 
 SAYS = "ABAAAAAAAAAAAAA"
@@ -52,7 +52,7 @@ def test_a_match_gets_the_votes_of_the_rule_whichever_worker_judges_it(
             record(database, outcomes)
     assert view(database, job).state is JobState.SUCCEEDED
     with database.begin() as tx:
-        held = tx.execute(text("SELECT count(*) FROM votes GROUP BY match_id")).scalars().all()
+        held = tx.scalars(text("SELECT count(*) FROM votes GROUP BY match_id")).all()
         lost = tx.scalars(text("SELECT attempt FROM matches")).all()
     assert held == [len(OF_THIS_RULE)] * 4
     assert set(lost) == {0}, "no attempt is lost by it"

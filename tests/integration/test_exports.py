@@ -17,7 +17,6 @@ import pytest
 from click.testing import CliRunner, Result
 from kit.jobs import lines, play, received, submit_file
 from kit.replays import as_lines, judge_all
-from sqlalchemy import text
 
 from rrm_queue.broker.client import BrokerClient
 from rrm_queue.cli.main import rrmq as main
@@ -29,6 +28,7 @@ from rrm_queue.errors import UsageFault
 from rrm_queue.judging.voting import wave
 from rrm_queue.local.stack import Addresses
 from rrm_queue.messages import BatchMatch, JudgeBatch, MatchReport
+from rrm_queue.store.connection import text
 from rrm_queue.store.database import Database
 
 Rrmq = Callable[..., Result]

@@ -5,13 +5,13 @@ from itertools import count
 from secrets import token_hex
 
 from kit.jobs import lines, play, received, submit_file
-from sqlalchemy import text
 
 from rrm_queue.broker.client import BrokerClient
 from rrm_queue.coordinator.dispatch import dispatch
 from rrm_queue.coordinator.record import record
 from rrm_queue.domain import JobId, JobState, NoVerdict, Verdict, Vote
 from rrm_queue.messages import BatchMatch, Failure, JudgeBatch, MatchReport
+from rrm_queue.store.connection import text
 from rrm_queue.store.database import Database
 from rrm_queue.store.queue import control
 from rrm_queue.store.views.jobs import view_job

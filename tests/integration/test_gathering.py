@@ -1,13 +1,13 @@
 """Groups that are judged as their answers arrive, in a real store and by real processes."""
 
+import urllib.request
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from chaos.fleet import wait
 from kit.jobs import job_of, judged, play, received
-from kit.reward_servers import RewardFleet, group, samples
-from sqlalchemy import text
+from kit.reward_servers import TOKEN, RewardFleet, group, samples
 
 from rrm_queue.actions.rewards.asked import distinct
 from rrm_queue.broker.client import BrokerClient
@@ -16,6 +16,7 @@ from rrm_queue.coordinator.gathering import Came, add_answers, begin, settle_ove
 from rrm_queue.coordinator.record import record
 from rrm_queue.domain import Candidate, JobId, JobState, Tournament
 from rrm_queue.messages import Failure, MatchReport, Outcomes
+from rrm_queue.store.connection import text
 from rrm_queue.store.database import Database
 from rrm_queue.store.queue import appending, cohorts, control, gathering, recovery
 from rrm_queue.store.queue.cohorts import NewCohort, Sample
@@ -39,19 +40,30 @@ def test_votes_are_cast_before_the_group_is_whole(rewarding: RewardFleet) -> Non
 
     def seen() -> tuple[object, ...]:
         with rewarding.fleet.store() as store:
-            row = store.execute(STATES, {"name": "cohort-300"}).one_or_none()
+            row = store.execute(STATES, {"name": "cohort-300"}).first()
         return () if row is None else tuple(row)
 
     with ThreadPoolExecutor(8) as pool:
         early = [pool.submit(rewarding.ask, "POST", "/v1/rewards/sample", b) for b in bodies[:5]]
         wait(lambda: seen() == ("gathering", 5, 10, 10, 10), 60.0, "the pairs of five are judged")
         assert not any(one.done() for one in early)
+        assert "group:cohort-300" in gathering_page(rewarding)
         late = [pool.submit(rewarding.ask, "POST", "/v1/rewards/sample", b) for b in bodies[5:]]
         found = [one.result().body for one in [*early, *late]]
     assert seen() == ("done", 8, 28, 28, 28)
     whole = rewarding.ask("POST", "/v1/rewards", group(300)).body
     assert [one["reward"] for one in found] == pytest.approx(whole["rewards"])
     assert [one["rank"] for one in found] == whole["ranks"]
+
+
+def gathering_page(rewarding: RewardFleet) -> str:
+    """The page of the tournaments that gather, of the job of the newest cohort."""
+    with rewarding.fleet.store() as store:
+        job = store.scalar(text("SELECT job_id FROM cohorts ORDER BY id DESC LIMIT 1"))
+    address = f"{rewarding.servers[0]}/jobs/{job}/tournaments?show=gathering"
+    request = urllib.request.Request(address, headers={"Authorization": f"Bearer {TOKEN}"})  # noqa: S310
+    with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
+        return str(answer.read().decode())
 
 
 def test_equal_answers_that_come_late_share_their_reward(rewarding: RewardFleet) -> None:
@@ -61,7 +73,7 @@ def test_equal_answers_that_come_late_share_their_reward(rewarding: RewardFleet)
 
     def decided() -> bool:
         with rewarding.fleet.store() as store:
-            row = store.execute(STATES, {"name": "cohort-301"}).one_or_none()
+            row = store.execute(STATES, {"name": "cohort-301"}).first()
         return row is not None and row.decided == 1
 
     with ThreadPoolExecutor(4) as pool:

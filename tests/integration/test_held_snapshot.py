@@ -4,18 +4,17 @@ The server then keeps the index entries of all that was claimed since. What a re
 counted in buffers, for a claim from the job's floor and for one from its beginning.
 """
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, cast
 
 import psycopg
 import pytest
 from kit.filled_store import Filling, fill
-from sqlalchemy import text
+from kit.query_plans import buffers
 
 from rrm_queue.coordinator.floors import LOOK_EVERY, Floors
 from rrm_queue.domain import BatchId, JobId
+from rrm_queue.store.connection import text
 from rrm_queue.store.database import Database, Transaction
 from rrm_queue.store.queue import active_jobs, dispatching
 from rrm_queue.store.queue.floors import Floor, floor_columns
@@ -66,19 +65,6 @@ def judge_most(database: Database) -> None:
             tx.execute(statement, {"left": LEFT} if ":left" in statement.text else {})
 
 
-def buffers(tx: Transaction, statement: Any, parameters: Mapping[str, object]) -> int:
-    """How many pages the statement reads, and how many rows it gives; it is rolled back."""
-    compiled = statement.compile(dialect=tx.dialect)
-    connection = cast("psycopg.Connection", tx.connection.driver_connection)
-    with psycopg.ClientCursor(connection) as cursor:
-        query = f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {compiled}"
-        row = cursor.execute(query.encode(), parameters).fetchone()
-    assert row is not None
-    [explained] = row[0] if isinstance(row[0], list) else json.loads(row[0])
-    plan = explained["Plan"]
-    return int(plan["Shared Hit Blocks"] + plan["Shared Read Blocks"])
-
-
 @pytest.mark.parametrize("filling", [SMALL, LARGE], ids=["many tournaments", "one tournament"])
 def test_a_claim_reads_nothing_of_what_was_judged_before(
     database: Database, filling: Filling
@@ -111,7 +97,8 @@ def test_a_claim_reads_nothing_of_what_was_judged_before(
 
 def look(tx: Transaction, job: JobId, floor: Floor, first_out: BatchId) -> int:
     """How many pages a turn reads to look at the job, with this floor."""
-    listed = {"queue": "rrmq.judge.openai", "first_out": first_out}
+    queued = {"most_queued": 128, **active_jobs.PRIORITIES}
+    listed = {"queue": "rrmq.judge.openai", "first_out": first_out, **queued}
     counted = {"most": 16384, "most_waiting": 64, "most_jobs": 1024, "open": [False]}
     return buffers(tx, active_jobs.LISTED_JOBS, listed) + buffers(
         tx, active_jobs.SENDABLE_JOBS, floor_columns({job: floor}) | counted

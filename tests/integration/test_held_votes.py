@@ -6,11 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from kit.http_server import HttpServer, http_server, is_problem, settings_of
 from kit.people import Person, job_for_people, larger, votes_of
-from sqlalchemy import text
 
 from rrm_queue.coordinator.held_votes import record_due
 from rrm_queue.domain import JobState
 from rrm_queue.local.stack import Addresses
+from rrm_queue.store.connection import text
 from rrm_queue.store.database import Database
 from rrm_queue.store.views.jobs import view_job
 

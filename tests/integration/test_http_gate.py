@@ -11,10 +11,9 @@ import httpx2
 import pytest
 from kit.http_server import READ, WRITE, HttpServer, http_server, is_problem, settings_of
 from kit.jobs import lines, submit_file
-from pydantic import ByteSize, SecretStr
 
 from rrm_queue.actions.app import App
-from rrm_queue.config import Settings
+from rrm_queue.config import Secret, Settings
 from rrm_queue.domain import JobId
 from rrm_queue.errors import UsageFault
 from rrm_queue.local.stack import Addresses
@@ -30,9 +29,9 @@ def server(module_database: Database, servers: Addresses) -> Iterator[HttpServer
     settings = settings_of(
         module_database,
         servers,
-        api_max_body=ByteSize(MAX_BODY),
+        api_max_body=MAX_BODY,
         api_in_flight=20,
-        max_input=ByteSize(1_000_000),
+        max_input=1_000_000,
     )
     with http_server(settings) as server:
         yield server
@@ -328,8 +327,8 @@ def test_a_token_has_a_rate(module_database: Database, servers: Addresses) -> No
 
 def test_a_store_that_is_away_is_said_and_asked_for_again() -> None:
     settings = Settings(
-        database_url=SecretStr("postgresql://rrmq:s3cret@127.0.0.1:1/rrmq"),
-        broker_url=SecretStr("redis://127.0.0.1:1/0"),
+        database_url=Secret("postgresql://rrmq:s3cret@127.0.0.1:1/rrmq"),
+        broker_url=Secret("redis://127.0.0.1:1/0"),
     )
     with http_server(settings) as server:
         answer = server.client().get("/v1/jobs")

@@ -9,11 +9,10 @@ import httpx2
 import pytest
 from kit.http_server import HttpServer, http_server, is_problem, lines_of, settings_of
 from kit.jobs import lines, play, submit_file
-from pydantic import ByteSize
-from sqlalchemy import text
 
 from rrm_queue.broker.client import BrokerClient
 from rrm_queue.local.stack import Addresses
+from rrm_queue.store.connection import text
 from rrm_queue.store.database import Database
 from rrm_queue.store.queue.control import cancel_job, pause_job
 from rrm_queue.web.serving import HEAVY, HEAVY_WAITING
@@ -27,7 +26,7 @@ def server(database: Database, servers: Addresses, broker: BrokerClient) -> Iter
     settings = settings_of(
         database,
         servers,
-        max_input=ByteSize(2_000_000),
+        max_input=2_000_000,
     )
     with http_server(settings) as server:
         yield server

@@ -11,7 +11,6 @@ from click.testing import CliRunner, Result
 from kit.filled_store import Filling, fill
 from kit.jobs import lines, play, received, submit_file
 from kit.replays import as_lines, crowd, judge_all
-from sqlalchemy import text
 
 from rrm_queue.actions.money import amount
 from rrm_queue.broker.client import BrokerClient
@@ -23,6 +22,7 @@ from rrm_queue.domain import JobId, Verdict, Vote
 from rrm_queue.errors import TournamentNotFound, UsageFault
 from rrm_queue.local.stack import Addresses
 from rrm_queue.messages import Failure, MatchReport
+from rrm_queue.store.connection import text
 from rrm_queue.store.database import Database
 from rrm_queue.store.views.closeness import tournament_lines
 from rrm_queue.store.views.results import job_results

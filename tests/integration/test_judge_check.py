@@ -14,7 +14,7 @@ from kit.endpoints import Handler, answering, completion, endpoint
 from rrm_queue.actions.judge_check import JudgeTrial, checks_of, try_judge
 from rrm_queue.actions.redaction import secrets_of
 from rrm_queue.actions.request import SubmitOptions
-from rrm_queue.config import Settings
+from rrm_queue.config import Secret, Settings
 from rrm_queue.errors import UsageFault
 from rrm_queue.judging.engines.openai.connection import proxy_of
 
@@ -93,16 +93,16 @@ def test_headers_and_parameters_of_the_settings_are_sent_and_kept_secret() -> No
         )
         return completion(f"You sent {SECRET} and {request.query['code']}. \\boxed{{Assistant 1}}")
 
-    settings = {
-        "openai_headers": {"api-key": SECRET},
-        "openai_query": f"api-version=2024-10-21&code={TOKEN}",
+    settings: dict[str, Any] = {
+        "openai_headers": {"api-key": Secret(SECRET)},
+        "openai_query": Secret(f"api-version=2024-10-21&code={TOKEN}"),
     }
     trial = tried(handler, settings=settings)
     assert seen == [(SECRET, "2024-10-21", None)]
     assert (trial.verdict, trial.has_key) == ("first", True)
     assert trial.text == "You sent *** and ***. \\boxed{Assistant 1}"
-    assert {SECRET, TOKEN} <= secrets_of(Settings(**settings))  # type: ignore[arg-type]  # by name
-    assert SECRET not in repr(Settings(**settings))  # type: ignore[arg-type]  # by name
+    assert {SECRET, TOKEN} <= secrets_of(Settings(**settings))
+    assert SECRET not in repr(Settings(**settings))
 
 
 def test_fields_are_left_out_and_added_but_never_the_model_or_the_prompt() -> None:

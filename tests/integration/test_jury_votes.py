@@ -8,7 +8,6 @@ from kit.endpoints import completion, endpoint
 from kit.jobs import lines, submit_file
 from kit.paid_votes import PAID, Worker, sent, view
 from msgspec import to_builtins
-from sqlalchemy import text
 
 from rrm_queue.broker.client import BrokerClient
 from rrm_queue.coordinator.dispatch import dispatch
@@ -20,6 +19,7 @@ from rrm_queue.judging.kinds import queue_of
 from rrm_queue.judging.sampler import RetryPolicy
 from rrm_queue.judging.spec import jury_of
 from rrm_queue.messages import Answer, BatchMatch, JudgeBatch, MatchReport, Question
+from rrm_queue.store.connection import text
 from rrm_queue.store.database import Database
 
 URL = "http://127.0.0.1:9/v1"

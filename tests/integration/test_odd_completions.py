@@ -12,7 +12,6 @@ from kit.paid_votes import view
 from msgspec import structs
 from rrm_worker.metrics import Metrics
 from rrm_worker.outbox import Outbox
-from sqlalchemy import text
 
 from rrm_queue.broker.client import BrokerClient
 from rrm_queue.coordinator.dispatch import dispatch
@@ -28,6 +27,7 @@ from rrm_queue.messages import (
     Outcomes,
     encode,
 )
+from rrm_queue.store.connection import text
 from rrm_queue.store.database import Database
 
 BOX = "\\boxed{Assistant 1}"

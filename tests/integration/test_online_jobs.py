@@ -12,7 +12,6 @@ from kombu.connection import Connection
 from kombu.entity import Queue
 from kombu.message import Message
 from kombu.messaging import Consumer
-from sqlalchemy import text
 
 from rrm_queue.broker.client import BrokerClient
 from rrm_queue.broker.leases import WorkerLeases
@@ -23,6 +22,7 @@ from rrm_queue.coordinator.recover import recover
 from rrm_queue.domain import Candidate, JobId, JobState, Tournament
 from rrm_queue.domain.queues import ONLINE_PRIORITY, online_queue
 from rrm_queue.messages import JudgeBatch, decode
+from rrm_queue.store.connection import text
 from rrm_queue.store.database import Database
 from rrm_queue.store.queue import appending
 from rrm_queue.store.views.jobs import view_job

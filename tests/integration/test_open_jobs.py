@@ -6,7 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from kit.jobs import QUEUE, job_of, lines, play
-from sqlalchemy import text
 
 from rrm_queue.broker.client import BrokerClient
 from rrm_queue.coordinator import floors
@@ -15,6 +14,7 @@ from rrm_queue.domain import Candidate, JobId, JobState, Tournament
 from rrm_queue.errors import BadInput, JobNotOpen
 from rrm_queue.intake.appending import AppendedFile, append_file
 from rrm_queue.intake.reader import read
+from rrm_queue.store.connection import text
 from rrm_queue.store.database import Database
 from rrm_queue.store.queue import appending, control
 from rrm_queue.store.views.jobs import view_job

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from kit.jobs import judged, lines, play, received, submit_file
 from kit.paid_votes import view
-from sqlalchemy import text
 
 from rrm_queue.broker.client import BrokerClient
 from rrm_queue.coordinator import sending as sending_module
@@ -15,6 +14,7 @@ from rrm_queue.coordinator.dispatch import dispatch
 from rrm_queue.coordinator.record import record_group
 from rrm_queue.coordinator.reuse import bring_votes
 from rrm_queue.domain import JobId, JobState
+from rrm_queue.store.connection import text
 from rrm_queue.store.database import Database, Transaction
 from rrm_queue.store.queue.active_jobs import ActiveJob
 

@@ -2,7 +2,6 @@
 
 from kit.jobs import lines, submit_file
 from kit.paid_votes import PAID, Worker, sent, view
-from sqlalchemy import text
 
 from rrm_queue.broker.client import BrokerClient
 from rrm_queue.broker.inbox import PLACES_KEY
@@ -12,6 +11,7 @@ from rrm_queue.coordinator.recover import recover
 from rrm_queue.domain import JobState, Verdict, Vote
 from rrm_queue.judging.voting import wave
 from rrm_queue.messages import Failure, MatchReport
+from rrm_queue.store.connection import text
 from rrm_queue.store.database import Database
 
 

@@ -10,7 +10,6 @@ import pytest
 from kit.http_server import READ, HttpServer, http_server, is_problem, settings_of
 from kit.jobs import lines, submit_file
 from kit.people import Person, job_for_people, votes_of
-from sqlalchemy import text
 
 from rrm_queue.actions.people import person_named
 from rrm_queue.broker.client import BrokerClient
@@ -21,6 +20,7 @@ from rrm_queue.domain import JobState, Verdict, Vote
 from rrm_queue.errors import UsageFault
 from rrm_queue.local.stack import Addresses
 from rrm_queue.messages import MatchReport, Outcomes
+from rrm_queue.store.connection import text
 from rrm_queue.store.database import Database
 from rrm_queue.store.views.jobs import view_job
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 from kit.reward_servers import JUDGE, TOKEN, RewardFleet
-from sqlalchemy import text
 
 import rrm_queue
 from rrm_queue.errors import UsageFault
+from rrm_queue.store.connection import text
 
 ROW: dict[str, Any] = {
     "prompt": "Which is best?",

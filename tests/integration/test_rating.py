@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from kit.jobs import judged, lines, play, received, submit_file
 from kit.paid_votes import view
-from sqlalchemy import text
 
 from rrm_queue.broker.client import BrokerClient
 from rrm_queue.coordinator import plan
@@ -23,6 +22,7 @@ from rrm_queue.domain import Candidate, JobId, JobState, Tournament
 from rrm_queue.errors import StoreUnavailable
 from rrm_queue.intake.needs import MOST_CANDIDATES, Needs
 from rrm_queue.messages import Outcomes
+from rrm_queue.store.connection import text
 from rrm_queue.store.database import Database
 from rrm_queue.store.queue import control
 from rrm_queue.store.views.results import job_results

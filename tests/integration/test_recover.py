@@ -5,7 +5,6 @@ import sys
 
 import pytest
 from kit.jobs import lines, submit_file
-from sqlalchemy import text
 
 from rrm_queue.broker.client import BrokerClient
 from rrm_queue.broker.leases import EPOCH_KEY, MARK_SECONDS, WorkerLeases, lease_key
@@ -13,6 +12,7 @@ from rrm_queue.coordinator.dispatch import dispatch
 from rrm_queue.coordinator.losses import ATTEMPTS, Loss
 from rrm_queue.coordinator.recover import recover
 from rrm_queue.domain import BatchId, JobId, JobState
+from rrm_queue.store.connection import text
 from rrm_queue.store.database import Database
 from rrm_queue.store.views import jobs as store_jobs
 

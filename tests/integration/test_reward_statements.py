@@ -1,13 +1,11 @@
 """How many statements rewards cost the store: few, and no more for many answers than for one."""
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import psycopg
 import pytest
 from kit.reward_servers import JUDGE, group, samples
-from sqlalchemy import Engine
-from sqlalchemy.event import listen, remove
+from kit.statements import asked_statements
 
 from rrm_queue.actions.app import App
 from rrm_queue.actions.judges import BUILT_IN_ONLY
@@ -17,22 +15,12 @@ from rrm_queue.actions.rewards.gathering import Gatherer, Held
 from rrm_queue.actions.rewards.joining import Joined, Joiner, Joining
 from rrm_queue.actions.rewards.sample_asked import Gathered, SampleRequest, gathered_of
 from rrm_queue.actions.rewards.waiting import Waiting
-from rrm_queue.config import Settings
+from rrm_queue.config import Secret, Settings
 from rrm_queue.store.database import Database
 from rrm_queue.views.cohorts import CohortState
 
 SIZE = 8
 OWN_JOB = own_job({"judge": JUDGE}, SIZE, "", BUILT_IN_ONLY)
-
-
-class Counted(psycopg.Cursor[Any]):
-    """A cursor of which it is known what was executed."""
-
-    executed: list[str] = []  # noqa: RUF012  # of all cursors
-
-    def execute(self, query: Any, *args: Any, **options: Any) -> "Counted":
-        Counted.executed.append(query if isinstance(query, str) else query.decode())
-        return super().execute(query, *args, **options)
 
 
 class Rewards(NamedTuple):
@@ -50,33 +38,26 @@ class Rewards(NamedTuple):
             )
             for b in map(group, numbers)
         ]
-        Counted.executed.clear()
-        assert all(isinstance(one, Joined) and one.new for one in self.joiner.join(asked))
-        return len(Counted.executed)
+        with asked_statements() as ran:
+            assert all(isinstance(one, Joined) and one.new for one in self.joiner.join(asked))
+        return len(ran)
 
     def place(self, answers: list[Gathered]) -> tuple[int, list[Held]]:
         """Stores answers of cohorts together; how many statements that took."""
-        Counted.executed.clear()
-        held = self.gatherer.place(answers, self.cohorts.expect)
-        self.cohorts.go_on(one.cohort for one in held if isinstance(one, Held))
-        return len(Counted.executed), [one for one in held if isinstance(one, Held)]
+        with asked_statements() as ran:
+            held = self.gatherer.place(answers, self.cohorts.expect)
+            self.cohorts.go_on(one.cohort for one in held if isinstance(one, Held))
+        return len(ran), [one for one in held if isinstance(one, Held)]
 
 
 @pytest.fixture
 def rewards(database: Database) -> Iterator[Rewards]:
-    def counted(connection: "psycopg.Connection[Any]", _: object) -> None:
-        connection.cursor_factory = Counted
-
-    addresses = {"database_url": database.url, "broker_url": "redis://nowhere"}
-    listen(Engine, "connect", counted)
-    try:
-        with App(Settings.model_validate(addresses)) as app:
-            waiting = Waiting(app)
-            joiner = Joiner(app, waiting)
-            gatherer = Gatherer(app, joiner)
-            yield Rewards(joiner, gatherer, CohortWaiting(app, waiting, gatherer.expire))
-    finally:
-        remove(Engine, "connect", counted)
+    settings = Settings(database_url=Secret(database.url), broker_url=Secret("redis://nowhere"))
+    with App(settings) as app:
+        waiting = Waiting(app)
+        joiner = Joiner(app, waiting)
+        gatherer = Gatherer(app, joiner)
+        yield Rewards(joiner, gatherer, CohortWaiting(app, waiting, gatherer.expire))
 
 
 def answers(number: int, *, in_series: bool = False) -> list[Gathered]:

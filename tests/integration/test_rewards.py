@@ -6,7 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from chaos.fleet import wait
 from kit.reward_servers import Answer, RewardFleet, group
-from sqlalchemy import text
+
+from rrm_queue.store.connection import text
 
 SIZE = 8
 

@@ -24,12 +24,12 @@ from kit.reshaping import (
     ranked,
     ultrafeedback,
 )
-from sqlalchemy import text
 
 from rrm_queue.domain import JobId, JobState, Seeding
 from rrm_queue.intake.formats.base import Empty
 from rrm_queue.intake.reader import Source
 from rrm_queue.intake.submission import Submitted, submit
+from rrm_queue.store.connection import text
 from rrm_queue.store.database import Database
 from rrm_queue.store.tables import Job
 

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from kit.jobs import job_of, lines, submit_file
 from kit.replays import as_lines
-from sqlalchemy import text
 
 from rrm_queue.domain import Seeding, Tournament
 from rrm_queue.errors import BadInput, StoreUnavailable
 from rrm_queue.intake.reader import Source
 from rrm_queue.intake.submission import submit
+from rrm_queue.store.connection import text
 from rrm_queue.store.database import Database
 from rrm_queue.store.queue import control
 

@@ -10,11 +10,11 @@ from kit.endpoint_jobs import judge_at
 from kit.endpoints import completion
 from kit.jobs import submit_file
 from kit.paid_votes import PAID, Worker, view
-from sqlalchemy import text
 
 from rrm_queue.broker.client import BrokerClient
 from rrm_queue.domain import DecidedBy, JobId, JobState
 from rrm_queue.exports import export_of
+from rrm_queue.store.connection import text
 from rrm_queue.store.database import Database
 from rrm_queue.store.views.exports import finished_tournaments
 from rrm_queue.store.views.results import job_results

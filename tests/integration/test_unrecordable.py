@@ -7,7 +7,6 @@ import msgspec
 import pytest
 from kit.jobs import judged, lines, play, received, record_waiting, submit_file, waiting_flushes
 from kit.paid_votes import PAID, Worker, sent, view
-from sqlalchemy import text
 
 from rrm_queue.broker.client import BrokerClient
 from rrm_queue.broker.inbox import inbox_key
@@ -17,6 +16,7 @@ from rrm_queue.coordinator.dispatch import dispatch
 from rrm_queue.coordinator.record import record, record_group
 from rrm_queue.domain import BatchId, JobId, JobState, MatchId, NoVerdict, Verdict, Vote
 from rrm_queue.messages import Failure, JudgeBatch, MatchReport, Outcomes, encode
+from rrm_queue.store.connection import text
 from rrm_queue.store.database import Database, Transaction
 from rrm_queue.store.queue import control, recording
 

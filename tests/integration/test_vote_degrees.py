@@ -8,7 +8,6 @@ import pytest
 from click.testing import CliRunner, Result
 from kit.jobs import submit_file
 from kit.paid_votes import PAID, Worker, sent, view
-from sqlalchemy import text
 
 from rrm_queue.broker.client import BrokerClient
 from rrm_queue.cli.main import rrmq as main
@@ -18,6 +17,7 @@ from rrm_queue.domain import JobState, Verdict, Vote
 from rrm_queue.errors import UsageFault
 from rrm_queue.local.stack import Addresses
 from rrm_queue.messages import BatchMatch, JudgeBatch
+from rrm_queue.store.connection import text
 from rrm_queue.store.database import Database
 
 Rrmq = Callable[..., Result]

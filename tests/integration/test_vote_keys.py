@@ -6,7 +6,6 @@ import pytest
 from kit.jobs import lines, submit_file
 from kit.paid_votes import PAID, Worker, sent, view
 from msgspec import structs
-from sqlalchemy import text
 
 from rrm_queue.broker.client import BrokerClient
 from rrm_queue.broker.leases import WorkerLeases
@@ -18,6 +17,7 @@ from rrm_queue.judging.engines.sglang.wire import ServerInfo
 from rrm_queue.judging.vote_key import vote_key
 from rrm_queue.judging.vote_request import answers_by_number, batch_vote_request
 from rrm_queue.messages import BatchMatch, JudgeBatch, MatchReport
+from rrm_queue.store.connection import text
 from rrm_queue.store.database import Database
 
 SGLANG = {"judge": {"kind": "sglang", "argument": "tiny"}, "queue": "rrmq.judge.openai"}

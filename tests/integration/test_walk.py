@@ -6,7 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from kit.jobs import judged, lines, play, received, record_waiting, submit_file, waiting_flushes
 from msgspec import structs
-from sqlalchemy import text
 
 from rrm_queue.actions.formatting import tokens
 from rrm_queue.broker.client import BrokerClient
@@ -19,6 +18,7 @@ from rrm_queue.coordinator.service import Coordinator
 from rrm_queue.coordinator.window import LEAST_WINDOW
 from rrm_queue.domain import BatchId, JobId, JobState, TournamentState, Verdict, Vote
 from rrm_queue.messages import Answer, Failure, JudgeBatch, MatchReport, Outcomes, Question
+from rrm_queue.store.connection import text
 from rrm_queue.store.database import Database
 from rrm_queue.store.queue import control, planning
 from rrm_queue.store.views import jobs as store_jobs

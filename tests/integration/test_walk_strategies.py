@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from kit.jobs import judged, play, received, submit_file
-from sqlalchemy import text
 
 from rrm_queue.broker.client import BrokerClient
 from rrm_queue.coordinator.dispatch import dispatch
@@ -21,6 +20,7 @@ from rrm_queue.domain import (
 )
 from rrm_queue.judging.orientation import Orientation
 from rrm_queue.seeds import derive
+from rrm_queue.store.connection import text
 from rrm_queue.store.database import Database
 from rrm_queue.store.views.results import job_results
 from rrm_queue.strategies import Pairings, Strategy, named

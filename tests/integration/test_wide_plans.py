@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 from kit.filled_store import Filling, fill
-from sqlalchemy import text
 
 from rrm_queue.columns import REASONS
+from rrm_queue.store.connection import text
 from rrm_queue.store.database import Database, Transaction
 from rrm_queue.store.views import diagnostics, outcomes, report, results
 
@@ -76,10 +76,10 @@ def plan(tx: Transaction, statement: str, parameters: Mapping[str, object]) -> M
     """The plan of a run; of a COPY that of its query."""
     query = statement.strip().removeprefix("COPY (").removesuffix(") TO STDOUT (FORMAT binary)")
     query = NAMED.sub(r"%(\1)s", query) if query == statement.strip() else query
-    driver: Any = tx.connection.driver_connection
-    with driver.cursor() as cursor:
-        cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {query}", parameters)
-        found: Mapping[str, Any] = cursor.fetchone()[0][0]["Plan"]
+    with tx.driver.cursor() as cursor:
+        cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {query}".encode(), parameters)
+        [explained] = cursor
+    found: Mapping[str, Any] = explained[0][0]["Plan"]
     return found
 
 

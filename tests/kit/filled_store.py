@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import text
-
 from rrm_queue.domain import JobId, JobState, Seeding
+from rrm_queue.store.connection import Statement, text
 from rrm_queue.store.database import Database, Transaction
 from rrm_queue.store.queue.submission import insert_job
 from rrm_queue.store.tables import Job
@@ -135,9 +134,8 @@ def fill(database: Database, filling: Filling, *, analyze: bool = True) -> None:
             tx.execute(ANALYZE)
 
 
-def _run(tx: Transaction, statement: object, parameters: dict[str, object]) -> None:
-    names = statement.compile().params  # type: ignore[attr-defined]
-    tx.execute(statement, {name: parameters[name] for name in names})  # type: ignore[call-overload]
+def _run(tx: Transaction, statement: Statement, parameters: dict[str, object]) -> None:
+    tx.execute(statement, {name: parameters[name] for name in statement.names})
 
 
 def _job(filling: Filling) -> Job:

@@ -10,10 +10,9 @@ from typing import Any
 
 import httpx2
 import uvicorn
-from pydantic import SecretStr
 
 from rrm_queue.actions.app import App
-from rrm_queue.config import Settings
+from rrm_queue.config import Secret, Settings
 from rrm_queue.local.stack import Addresses
 from rrm_queue.store.database import Database
 from rrm_queue.web.access import Access
@@ -48,7 +47,7 @@ class HttpServer:
 def settings_of(database: Database, servers: Addresses, **more: Any) -> Settings:
     """The settings of a server over these services."""
     return Settings(
-        database_url=SecretStr(database.url), broker_url=SecretStr(servers.broker_url), **more
+        database_url=Secret(database.url), broker_url=Secret(servers.broker_url), **more
     )
 
 

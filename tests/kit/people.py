@@ -5,10 +5,10 @@ from secrets import token_hex
 from typing import Any
 
 import httpx2
-from sqlalchemy import text
 
 from kit.jobs import lines, submit_file
 from rrm_queue.domain import JobId
+from rrm_queue.store.connection import text
 from rrm_queue.store.database import Database
 
 HUMAN = {"judge": {"kind": "human"}, "queue": "rrmq.judge.human"}

@@ -1,12 +1,13 @@
 """The plans of statements: which large tables they read from end to end."""
 
+import json
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, cast
+from typing import Any
 
 import psycopg
-from sqlalchemy import TextClause
 
+from rrm_queue.store.connection import Statement
 from rrm_queue.store.database import Transaction
 
 LARGE = {"matches", "votes", "tournaments", "candidates", "standings", "batches"}
@@ -27,13 +28,13 @@ def scanned(node: Mapping[str, Any]) -> Iterator[str]:
         yield from scanned(below)
 
 
-def plans(tx: Transaction, statement: TextClause, parameters: Parameters) -> list[Any]:
+def plans(tx: Transaction, statement: Statement, parameters: Parameters) -> list[Any]:
     """The plans of a prepared statement's first runs; what the server keeps to is the last one."""
     names = list(dict.fromkeys(NAMED.findall(statement.text)))
     numbered = NAMED.sub(lambda found: f"${names.index(found[1]) + 1}", statement.text)
     values = [parameters[name] for name in names]
     run = f"EXECUTE planned ({', '.join(['%s'] * len(names))})" if names else "EXECUTE planned"
-    connection = cast("psycopg.Connection", tx.connection.driver_connection)
+    connection = tx.driver
     with psycopg.ClientCursor(connection) as cursor:
         cursor.execute(f"PREPARE planned AS {numbered}".encode())
         found = []
@@ -45,6 +46,18 @@ def plans(tx: Transaction, statement: TextClause, parameters: Parameters) -> lis
     return found
 
 
-def read_whole(tx: Transaction, statement: TextClause, parameters: Parameters) -> set[str]:
+def read_whole(tx: Transaction, statement: Statement, parameters: Parameters) -> set[str]:
     """The large tables that any of a statement's plans reads from end to end."""
     return {table for plan in plans(tx, statement, parameters) for table in scanned(plan)}
+
+
+def buffers(tx: Transaction, statement: Statement, parameters: Parameters) -> int:
+    """How many pages the statement reads, and how many rows it gives; it is rolled back."""
+    connection = tx.driver
+    with psycopg.ClientCursor(connection) as cursor:
+        query = b"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) " + statement.spelled
+        row = cursor.execute(query, parameters).fetchone()
+    assert row is not None
+    [explained] = row[0] if isinstance(row[0], list) else json.loads(row[0])
+    plan = explained["Plan"]
+    return int(plan["Shared Hit Blocks"] + plan["Shared Read Blocks"])

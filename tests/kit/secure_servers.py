@@ -16,9 +16,10 @@ from urllib.parse import quote
 
 import redis
 import trustme
-from sqlalchemy import NullPool, create_engine, text
 
 from rrm_queue.local.stack import LocalStack
+from rrm_queue.store.connection import text
+from rrm_queue.store.database import Database
 
 PASSWORD = "s3cr:et/p@ss?w#rd%41 ;&"  # noqa: S105  # of servers that live for a test
 """Everything that has a meaning of its own in a URL."""
@@ -86,12 +87,9 @@ def secure_servers(home: Path) -> Iterator[SecureServers]:
 
 
 def _lock_postgres(url: str, rules: Path) -> None:
-    engine = create_engine(url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
-    with engine.connect() as connection:
-        connection.exec_driver_sql(
-            f"CREATE ROLE \"{USER}\" LOGIN PASSWORD '{PASSWORD}'".replace("%", "%%")
-        )
-        connection.exec_driver_sql(f'CREATE DATABASE secure OWNER "{USER}"')
+    with Database(url).connect_alone() as connection:
+        connection.execute(text(f"CREATE ROLE \"{USER}\" LOGIN PASSWORD '{PASSWORD}'"))
+        connection.execute(text(f'CREATE DATABASE secure OWNER "{USER}"'))
         rules.write_text("local all rrmq trust\nlocal all all scram-sha-256\n")
         connection.execute(text("SELECT pg_reload_conf()"))
 

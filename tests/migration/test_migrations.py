@@ -3,21 +3,19 @@ from alembic import command
 from alembic.script import ScriptDirectory
 from kit.jobs import lines, play, submit_file
 from kit.paid_votes import PAID, Worker
-from sqlalchemy import text
 
 from rrm_queue.broker.client import BrokerClient
 from rrm_queue.domain import JobState
 from rrm_queue.errors import SchemaMismatch
+from rrm_queue.store.connection import text
 from rrm_queue.store.database import SCHEMA, Database
-from rrm_queue.store.schema import alembic_config, upgrade
+from rrm_queue.store.schema import alembic_config, begin_migration, upgrade
 from rrm_queue.store.views import jobs as store_jobs
 
 
 def test_the_models_are_what_the_migrations_make(database: Database) -> None:
-    with database.begin() as tx:
-        config = alembic_config()
-        config.attributes["connection"] = tx
-        command.check(config)
+    with begin_migration(database) as connection:
+        command.check(alembic_config(connection))
 
 
 def test_this_version_speaks_the_newest_migration() -> None:
@@ -31,10 +29,8 @@ def test_an_upgrade_may_be_repeated(database: Database) -> None:
 
 
 def step_to(database: Database, revision: str) -> None:
-    with database.begin() as tx:
-        config = alembic_config()
-        config.attributes["connection"] = tx
-        command.downgrade(config, revision)
+    with begin_migration(database) as connection:
+        command.downgrade(alembic_config(connection), revision)
 
 
 # What a coordinator of version 0001 left behind in the middle of a job: one match done, one out.

@@ -12,6 +12,7 @@ import rrm_queue
 ROOT = Path(rrm_queue.__file__).parent
 TAKES_SQL = {
     "text",
+    "Statement",
     "execute",
     "executemany",
     "exec_driver_sql",
@@ -23,7 +24,7 @@ TAKES_SQL = {
 BUILDS_TEXT = {"format", "replace", "join", "format_map", "substitute"}
 
 
-SPEAKS_SQL = {"sqlalchemy", "sqlmodel", "psycopg", "alembic"}
+SPEAKS_SQL = ("sqlalchemy", "sqlmodel", "psycopg", "alembic", "rrm_queue.store.connection")
 
 
 def speaks_sql(tree: ast.Module) -> bool:
@@ -38,7 +39,7 @@ def speaks_sql(tree: ast.Module) -> bool:
             else [a.name for a in node.names]
         )
     }
-    return any(name.partition(".")[0] in SPEAKS_SQL for name in imported)
+    return any(f"{name}.".startswith(f"{room}.") for name in imported for room in SPEAKS_SQL)
 
 
 def built(tree: ast.Module) -> Iterator[ast.Call]:

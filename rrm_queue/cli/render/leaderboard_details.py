@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from math import exp
+from typing import TYPE_CHECKING
 
 from rich.console import RenderableType
 from rich.table import Table
@@ -11,10 +12,12 @@ from rrm_queue.actions.leaderboard_details import LeaderboardDetails
 from rrm_queue.cli.render.leaderboard import leaderboard_table
 from rrm_queue.cli.render.ruled import ruled
 from rrm_queue.cli.render.tables import MEDIUM, NARROW
-from rrm_queue.ratings.controlled import ControlledRatings
 from rrm_queue.ratings.leaderboard import LeaderboardRow
 from rrm_queue.ratings.win_matrix import Meeting
 from rrm_queue.text import count, percent, printable, shortened
+
+if TYPE_CHECKING:
+    from rrm_queue.ratings.controlled import ControlledRatings
 
 NAME, CELL = 20, 6  # columns of a generator's name and of a cell of the win matrix
 
@@ -38,7 +41,7 @@ def details_view(details: LeaderboardDetails, width: int) -> Iterator[Renderable
 
 
 def _controlled_table(
-    rows: Sequence[LeaderboardRow], controlled: ControlledRatings, title: str
+    rows: Sequence[LeaderboardRow], controlled: "ControlledRatings", title: str
 ) -> Table:
     """The raw rating of each generator beside the corrected one, by the corrected rank."""
     raw = {row.generator: row for row in rows}
@@ -54,7 +57,7 @@ def _controlled_table(
     return table
 
 
-def _effect_lines(controlled: ControlledRatings) -> Iterator[str]:
+def _effect_lines(controlled: "ControlledRatings") -> Iterator[str]:
     for effect in controlled.effects:
         low, high = exp(effect.low), exp(effect.high)
         yield (

@@ -4,13 +4,13 @@ import json
 import logging
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Any, NamedTuple
-
-from sqlalchemy import Connection, Row, text
+from typing import NamedTuple
 
 from rrm_queue.domain import BatchId, JobId, JudgeSpec, Voting
+from rrm_queue.domain.queues import ONLINE_PRIORITY
 from rrm_queue.errors import ForeignJob
 from rrm_queue.log_once import log_once
+from rrm_queue.store.connection import Connection, Row, text
 from rrm_queue.store.queue.floors import Floor, floor_columns
 from rrm_queue.store.queue.job_options import FOREIGN, Options, job_options
 
@@ -19,19 +19,26 @@ log = logging.getLogger(__name__)
 MOST_WAITING = 64
 """Tournaments of a job that wait to be opened are counted no further than this."""
 
+PRIORITIES = {"lowest": -(2**31), "online_priority": ONLINE_PRIORITY, "highest": 2**31 - 1}
+"""Where the classes of jobs begin and end, as a statement's values."""
+
 ACTIVE_QUEUES = text("""
     SELECT queue, count(*) AS jobs FROM jobs WHERE state IN ('queued', 'running')
     GROUP BY queue ORDER BY queue
 """)
 
-# Whether there is anything to send: most turns after a record find nothing.
+# Whether there is anything to send: most turns after a record find nothing. A queued job has all of
+# its tournaments to send, and no floor.
 QUEUES_GOING = text("""
     SELECT q.queue, EXISTS (
+        SELECT 1 FROM jobs j
+        WHERE j.queue = q.queue AND j.state = 'queued' AND j.tournaments > 0
+    ) OR EXISTS (
         SELECT 1 FROM jobs j
         LEFT JOIN unnest(CAST(:jobs AS text[]), CAST(:tournaments AS bigint[]),
                          CAST(:rounds AS int[]), CAST(:slots AS int[]))
                   AS f (job, tournament, round, slot) ON f.job = j.id
-        WHERE j.queue = q.queue AND j.state IN ('queued', 'running')
+        WHERE j.queue = q.queue AND j.state = 'running'
           AND (EXISTS (SELECT 1 FROM matches m
                        WHERE m.job_id = j.id AND m.state = 'ready'
                          AND (m.tournament_id, m.round, m.slot)
@@ -47,15 +54,31 @@ QUEUES_GOING = text("""
     ORDER BY q.queue
 """)
 
-# Cheap with ten thousand jobs: nothing of a queued job is out.
+# Cheap with ten thousand jobs: of those that wait only the first are listed, online ones and others
+# apart.
 LISTED_JOBS = text("""
-    SELECT j.id, j.priority, j.open,
-           CASE WHEN j.state = 'running'
-                THEN (SELECT count(*) FROM matches m
-                      WHERE m.job_id = j.id AND m.state = 'out' AND m.batch_id >= :first_out)
-                ELSE 0 END AS out
-    FROM jobs j
-    WHERE j.queue = :queue AND j.state IN ('queued', 'running')
+    SELECT j.id, j.priority, j.open, j.out
+    FROM (
+        SELECT running.id, running.priority, running.open, running.created_at,
+               coalesce(sent.out, 0) AS out
+        FROM jobs AS running
+        LEFT JOIN (SELECT job_id, count(*) AS out FROM matches
+                   WHERE state = 'out' AND batch_id >= :first_out
+                   GROUP BY job_id) AS sent ON sent.job_id = running.id
+        WHERE running.queue = :queue AND running.state = 'running'
+        UNION ALL
+        SELECT first.id, first.priority, first.open, first.created_at, 0
+        FROM (VALUES (CAST(:online_priority AS int), CAST(:highest AS int)),
+                     (CAST(:lowest AS int), CAST(:online_priority AS int) - 1))
+             AS class (low, high),
+        LATERAL (
+            SELECT id, priority, open, created_at FROM jobs
+            WHERE queue = :queue AND state = 'queued' AND tournaments > 0
+              AND priority BETWEEN low AND high
+            ORDER BY priority DESC, created_at, id
+            LIMIT :most_queued
+        ) AS first
+    ) AS j
     ORDER BY j.created_at, j.id
 """)
 
@@ -145,13 +168,16 @@ def queues_going(tx: Connection, floors: Mapping[JobId, Floor]) -> dict[str, boo
     return {row.queue: row.going for row in rows}
 
 
-def listed_jobs(tx: Connection, queue: str, first_out: BatchId) -> list[ListedJob]:
-    """All active jobs of the queue, the oldest first.
+def listed_jobs(
+    tx: Connection, queue: str, first_out: BatchId, most_queued: int
+) -> list[ListedJob]:
+    """The jobs of the queue that may be served next, the oldest first.
 
-    `first_out` is a batch before which none of the queue is out.
+    All that run; of those that wait, online ones and others, the first `most_queued` of each, by
+    priority and age. `first_out` is a batch before which none of the queue is out.
     """
-    rows = tx.execute(LISTED_JOBS, {"queue": queue, "first_out": first_out})
-    return [ListedJob(*row) for row in rows]
+    bind = {"queue": queue, "first_out": first_out, "most_queued": most_queued}
+    return [ListedJob(*row) for row in tx.execute(LISTED_JOBS, {**PRIORITIES, **bind})]
 
 
 def sendable_jobs(
@@ -184,7 +210,7 @@ def sendable_jobs(
     return found
 
 
-def _active(job: ListedJob, counted: Row[Any], options: Row[Any]) -> ActiveJob:
+def _active(job: ListedJob, counted: Row, options: Row) -> ActiveJob:
     return ActiveJob(
         job.id,
         options.strategy,

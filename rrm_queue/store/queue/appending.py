@@ -7,8 +7,6 @@ of a whole job, so an open job of any size takes the next tournament in the same
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, text
-
 from rrm_queue.domain import (
     Candidate,
     CandidateNumber,
@@ -21,10 +19,9 @@ from rrm_queue.domain import (
 )
 from rrm_queue.errors import JobNotFound, JobNotOpen
 from rrm_queue.seeds import derive
-from rrm_queue.store.database import savepoint
+from rrm_queue.store.connection import Connection, text
 from rrm_queue.store.queue.counters import end_jobs
 from rrm_queue.store.queue.submission import LOCK_SUBMISSION, copy_tournaments, insert_job
-from rrm_queue.store.statements import execute, scalar
 from rrm_queue.store.tables import Job
 
 FIND_OPEN_JOB = text("""
@@ -123,7 +120,7 @@ def close_job(tx: Connection, job: JobId) -> bool:
 
 def read_open_job(tx: Connection, job: JobId) -> OpenJob:
     """The job, open or not. Raises JobNotFound."""
-    for row in execute(tx, OPEN_SETTINGS, {"job": job}):
+    for row in tx.execute(OPEN_SETTINGS, {"job": job}):
         return OpenJob(row.id, row.seed, row.strategy, row.judge, row.open)
     raise JobNotFound(job)
 
@@ -135,7 +132,7 @@ def append(
 
     `seed` is the job's. They are counted later, by `count_appended`.
     """
-    execute(tx, CHECK_KEYS_AT_ONCE)
+    tx.execute(CHECK_KEYS_AT_ONCE)
     while True:
         known = _known(tx, job, tournaments)
         added: dict[str, Tournament] = {}
@@ -155,7 +152,7 @@ def count_appended(tx: Connection, job: JobId, tournaments: int, candidates: int
     At the end of a transaction, as coordinators wait for the row. Raises JobNotOpen.
     """
     counts = {"tournaments": tournaments, "candidates": candidates}
-    state = scalar(tx, COUNT_APPENDED, {"job": job, **counts})
+    state = tx.scalar(COUNT_APPENDED, {"job": job, **counts})
     if state is None:
         raise JobNotOpen(job)
     return JobState(state)
@@ -170,7 +167,7 @@ def _added(
     if not tournaments:
         return []
     try:
-        with savepoint(tx):
+        with tx.savepoint():
             return copy_tournaments(tx, job, seed, tournaments)
     except UniqueViolation:
         return None
@@ -194,7 +191,7 @@ def _known(
 ) -> dict[str, tuple[TournamentId, Tournament]]:
     """Those of the tournaments' keys that the job has, with what it has under them."""
     keys = list({one.key for one in tournaments})
-    rows = execute(tx, KNOWN_TOURNAMENTS, {"job": job, "keys": keys})
+    rows = tx.execute(KNOWN_TOURNAMENTS, {"job": job, "keys": keys})
     return {row.key: (row.id, _tournament(row)) for row in rows}
 
 

@@ -4,13 +4,12 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, text
 
 from rrm_queue.domain import Standing, TournamentId
 from rrm_queue.store.binary_columns import BIGINT, INTEGER, read_columns
+from rrm_queue.store.connection import Connection, text
 from rrm_queue.store.database import storable
 from rrm_queue.store.listening import Channel, tell
-from rrm_queue.store.statements import execute, scalar, scalars
 
 RESULTS = """
     COPY (
@@ -73,12 +72,12 @@ TAKE_DECIDED = text("""
 def note_decided(tx: Connection, tournaments: Sequence[TournamentId]) -> None:
     """Notes that the standings of tournaments are to be computed."""
     if tournaments:
-        execute(tx, NOTE_DECIDED, {"tournaments": list(tournaments)})
+        tx.execute(NOTE_DECIDED, {"tournaments": list(tournaments)})
 
 
 def take_decided(tx: Connection, tournament: TournamentId) -> bool:
     """Whether a tournament is ours to close; it is locked then, and noted no more."""
-    return scalar(tx, TAKE_DECIDED, {"tournament": tournament}) is not None
+    return tx.scalar(TAKE_DECIDED, {"tournament": tournament}) is not None
 
 
 def results(
@@ -107,8 +106,7 @@ def finish_tournaments(
 ) -> None:
     """Closes tournaments with their standings; the first standing is the champion's."""
     lines = [(tournament, s) for tournament, standings in finished for s in standings]
-    execute(
-        tx,
+    tx.execute(
         INSERT_STANDINGS,
         {
             "tournament": [tournament for tournament, _ in lines],
@@ -121,8 +119,7 @@ def finish_tournaments(
             "bt": [s.bt for _, s in lines],
         },
     )
-    execute(
-        tx,
+    tx.execute(
         FINISH_TOURNAMENTS,
         {
             "tournament": [tournament for tournament, _ in finished],
@@ -137,8 +134,7 @@ def fail_tournaments(
 ) -> set[TournamentId]:
     """Fails tournaments, each with a reason; those that were not over until now."""
     ids: set[TournamentId] = set(
-        scalars(
-            tx,
+        tx.scalars(
             FAIL_TOURNAMENTS,
             {
                 "tournament": [id_ for id_, _ in failed],
@@ -153,4 +149,4 @@ def fail_tournaments(
 
 def cancel_ready(tx: Connection, tournaments: Iterable[TournamentId]) -> None:
     """Cancels the matches of failed tournaments that are not out."""
-    execute(tx, CANCEL_READY, {"tournaments": list(tournaments)})
+    tx.execute(CANCEL_READY, {"tournaments": list(tournaments)})

@@ -7,11 +7,9 @@ one is noticed once. Its deadline is kept by the clock of the store.
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, text
-
 from rrm_queue.domain import JobId, TournamentId
+from rrm_queue.store.connection import Connection, text
 from rrm_queue.store.listening import Channel, tell
-from rrm_queue.store.statements import execute, scalar, scalars
 from rrm_queue.views.cohorts import CohortId, CohortState, CohortView, Partial
 
 # In the order of the rows given: two servers that begin or lock cohorts never wait for each other.
@@ -123,9 +121,9 @@ def lock_cohorts(tx: Connection, new: Sequence[NewCohort]) -> list[CohortView]:
     columns = {
         name: [getattr(one, name) for one in new] for name in NewCohort._fields if name != "partial"
     }
-    execute(tx, BEGIN_COHORTS, {**columns, "partial": [one.partial.value for one in new]})
+    tx.execute(BEGIN_COHORTS, {**columns, "partial": [one.partial.value for one in new]})
     bind = {"job": columns["job"], "name": columns["name"]}
-    return read_cohorts(tx, scalars(tx, LOCK_COHORTS, bind))
+    return read_cohorts(tx, tx.scalars(LOCK_COHORTS, bind))
 
 
 def lock_newest(tx: Connection, job: JobId, series: str) -> CohortView | None:
@@ -134,8 +132,8 @@ def lock_newest(tx: Connection, job: JobId, series: str) -> CohortView | None:
     No other transaction begins a cohort of the series until this one ends.
     """
     bind = {"job": job, "series": series}
-    execute(tx, LOCK_SERIES, bind)
-    cohort = scalar(tx, LOCK_NEWEST, bind)
+    tx.execute(LOCK_SERIES, bind)
+    cohort = tx.scalar(LOCK_NEWEST, bind)
     return None if cohort is None else read_cohorts(tx, [CohortId(cohort)])[0]
 
 
@@ -144,7 +142,7 @@ def lock_late(tx: Connection, cohorts: Sequence[CohortId]) -> list[CohortView]:
 
     One that another transaction holds is left out: it settles the cohort, or the next look does.
     """
-    late = scalars(tx, LOCK_LATE, {"cohorts": list(cohorts)})
+    late = tx.scalars(LOCK_LATE, {"cohorts": list(cohorts)})
     return read_cohorts(tx, late) if late else []
 
 
@@ -153,20 +151,20 @@ def lock_overdue(tx: Connection, most: int, *, begun: bool = False) -> list[Coho
 
     `begun`: only those of which matches are judged already.
     """
-    late = scalars(tx, LOCK_OVERDUE, {"most": most, "begun": begun})
+    late = tx.scalars(LOCK_OVERDUE, {"most": most, "begun": begun})
     return read_cohorts(tx, late) if late else []
 
 
 def read_cohorts(tx: Connection, cohorts: Iterable[CohortId]) -> list[CohortView]:
     """The cohorts."""
-    rows = execute(tx, COHORTS, {"cohorts": list(cohorts)})
+    rows = tx.execute(COHORTS, {"cohorts": list(cohorts)})
     return sorted((_view(row) for row in rows), key=lambda view: view.id)
 
 
 def samples(tx: Connection, cohorts: Iterable[CohortId]) -> dict[CohortId, dict[int, Sample]]:
     """The answers that have come to each of the cohorts, by place."""
     found: dict[CohortId, dict[int, Sample]] = {cohort: {} for cohort in cohorts}
-    for row in execute(tx, SAMPLES, {"cohorts": list(found)}) if found else ():
+    for row in tx.execute(SAMPLES, {"cohorts": list(found)}) if found else ():
         found[row.cohort_id][row.place] = Sample(row.place, row.text, row.gold)
     return found
 
@@ -175,13 +173,13 @@ def add_samples(tx: Connection, new: Sequence[tuple[CohortId, Sample]]) -> None:
     """Adds answers at free places of locked cohorts."""
     if new:
         columns = {name: [getattr(one, name) for _, one in new] for name in Sample._fields}
-        execute(tx, ADD_SAMPLES, {"cohort": [cohort for cohort, _ in new], **columns})
+        tx.execute(ADD_SAMPLES, {"cohort": [cohort for cohort, _ in new], **columns})
 
 
 def begin_tournaments(tx: Connection, begun: Mapping[CohortId, TournamentId]) -> None:
     """Notes in which tournaments the answers of cohorts that gather are judged."""
     bind = {"cohort": list(begun), "tournament": list(begun.values())}
-    execute(tx, SET_TOURNAMENTS, bind)
+    tx.execute(SET_TOURNAMENTS, bind)
 
 
 def settle(
@@ -195,7 +193,7 @@ def settle(
             "state": [state.value for _, state, _ in ended],
             "tournament": [tournament for _, _, tournament in ended],
         }
-        execute(tx, SETTLE_COHORTS, bind)
+        tx.execute(SETTLE_COHORTS, bind)
         tell(tx, Channel.COHORTS, cohorts)
 
 

@@ -3,10 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, text
-
 from rrm_queue.domain import JobId, TournamentId
-from rrm_queue.store.statements import execute
+from rrm_queue.store.connection import Connection, text
 
 # How far the prompts of finished tournaments could share a cache, and did. Of a tournament's
 # distinct prompts all but one can share system and query, all but one with the same answer in
@@ -107,7 +105,7 @@ class Counts:
 
 def sharing(tx: Connection, tournaments: Sequence[TournamentId]) -> dict[JobId, tuple[int, int]]:
     """How many prompt tokens of these tournaments could be shared, and how many were, by job."""
-    rows = execute(tx, SHARING, {"tournaments": list(tournaments)})
+    rows = tx.execute(SHARING, {"tournaments": list(tournaments)})
     return {row.job: (row.shareable, row.shared) for row in rows}
 
 
@@ -125,7 +123,7 @@ def count_for_jobs(tx: Connection, counts: Mapping[JobId, Counts]) -> dict[JobId
     """
     lock_jobs(tx, list(counts))
     added = {name: [getattr(c, name) for c in counts.values()] for name in Counts.__slots__}
-    rows = execute(tx, COUNT_FOR_JOBS, {"jobs": list(counts), **added})
+    rows = tx.execute(COUNT_FOR_JOBS, {"jobs": list(counts), **added})
     cast: dict[JobId, int] = {row.id: row.votes_cast for row in rows}
     if ended := [job for job, c in counts.items() if c.tournaments_done or c.tournaments_failed]:
         end_jobs(tx, ended)
@@ -135,9 +133,9 @@ def count_for_jobs(tx: Connection, counts: Mapping[JobId, Counts]) -> dict[JobId
 def lock_jobs(tx: Connection, jobs: Sequence[JobId]) -> None:
     """Locks jobs in the order in which every coordinator does; one needs no order."""
     if len(jobs) > 1:
-        execute(tx, LOCK_JOBS, {"jobs": list(jobs)})
+        tx.execute(LOCK_JOBS, {"jobs": list(jobs)})
 
 
 def end_jobs(tx: Connection, jobs: Sequence[JobId]) -> None:
     """Ends those of the jobs whose last tournament is over and that take no more."""
-    execute(tx, END_JOBS, {"jobs": list(jobs)})
+    tx.execute(END_JOBS, {"jobs": list(jobs)})

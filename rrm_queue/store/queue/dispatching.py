@@ -3,8 +3,6 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Connection, text
-
 from rrm_queue.domain import (
     BatchId,
     CandidateNumber,
@@ -14,6 +12,7 @@ from rrm_queue.domain import (
 )
 from rrm_queue.messages import Answer
 from rrm_queue.seeds import derive
+from rrm_queue.store.connection import Connection, text
 from rrm_queue.store.queue.floors import Floor, floor_columns
 
 # One coordinator fills a queue's window at a time: two at once would fill it twice.

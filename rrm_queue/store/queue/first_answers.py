@@ -3,10 +3,8 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Connection, text
-
 from rrm_queue.domain import JobId
-from rrm_queue.store.statements import execute, scalar, scalars
+from rrm_queue.store.connection import Connection, text
 
 UNANSWERED = text("""
     SELECT votes = votes_reused AND tournaments >= :least FROM jobs WHERE id = :job
@@ -41,15 +39,15 @@ class NoVerdicts(NamedTuple):
 
 def is_unanswered(tx: Connection, job: JobId, least: int) -> bool:
     """Whether no vote was cast for the job yet, and it has at least so many tournaments."""
-    return bool(scalar(tx, UNANSWERED, {"job": job, "least": least}))
+    return bool(tx.scalar(UNANSWERED, {"job": job, "least": least}))
 
 
 def waiting_errors(tx: Connection, job: JobId) -> Sequence[str]:
     """Errors of matches that wait to be tried again, some of them where there are many."""
-    return scalars(tx, REJECTIONS, {"job": job, "most": _MOST_REJECTIONS})
+    return tx.scalars(REJECTIONS, {"job": job, "most": _MOST_REJECTIONS}).all()
 
 
 def no_verdicts(tx: Connection, job: JobId) -> NoVerdicts:
     """The votes without a verdict among the job's first votes."""
-    (row,) = execute(tx, NO_VERDICTS, {"job": job, "tournaments": _MOST_TOURNAMENTS})
+    (row,) = tx.execute(NO_VERDICTS, {"job": job, "tournaments": _MOST_TOURNAMENTS})
     return NoVerdicts(row.votes, row.no_verdict, row.reason)

@@ -8,9 +8,8 @@ floor does not pass over those below it.
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, text
-
 from rrm_queue.domain import BatchId, JobId
+from rrm_queue.store.connection import Connection, text
 
 FIRST_RUNNING = text("""
     SELECT id FROM tournaments
@@ -61,7 +60,7 @@ def next_floor(tx: Connection, job: JobId, floor: Floor, *, in_order: bool) -> F
     if tournament is None:
         return floor
     here = floor if tournament == floor.tournament else Floor(tournament)
-    first = tx.execute(FIRST_UNDECIDED, here._asdict()).one_or_none() if in_order else None
+    first = tx.execute(FIRST_UNDECIDED, here._asdict()).first() if in_order else None
     return here if first is None else Floor(tournament, first.round, first.slot)
 
 

@@ -3,10 +3,8 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from sqlalchemy import Connection, text
-
 from rrm_queue.domain import Candidate, CandidateNumber, JobId, TournamentId
-from rrm_queue.store.statements import execute
+from rrm_queue.store.connection import Connection, text
 
 BEGIN_GATHERING = text("""
     UPDATE tournaments SET state = 'gathering'
@@ -65,7 +63,7 @@ Numbered = tuple[TournamentId, CandidateNumber, Candidate]
 
 def begin_gathering(tx: Connection, tournaments: Sequence[TournamentId]) -> None:
     """Lets tournaments that this transaction added be judged while answers are added to them."""
-    execute(tx, BEGIN_GATHERING, {"tournaments": list(tournaments)})
+    tx.execute(BEGIN_GATHERING, {"tournaments": list(tournaments)})
 
 
 def gathered(
@@ -73,7 +71,7 @@ def gathered(
 ) -> Mapping[TournamentId, list[Candidate]]:
     """The candidates of these tournaments, by number."""
     found: dict[TournamentId, list[Candidate]] = defaultdict(list)
-    for row in execute(tx, GATHERED, {"tournaments": list(tournaments)}):
+    for row in tx.execute(GATHERED, {"tournaments": list(tournaments)}):
         found[row.tournament_id].append(Candidate(row.key, row.text, row.generator, row.gold))
     return found
 
@@ -81,8 +79,7 @@ def gathered(
 def add_candidates(tx: Connection, new: Sequence[Numbered]) -> None:
     """Adds candidates to locked tournaments."""
     if new:
-        execute(
-            tx,
+        tx.execute(
             ADD_CANDIDATES,
             {
                 "tournament": [tournament for tournament, _, _ in new],
@@ -99,8 +96,7 @@ def rename_candidates(
 ) -> None:
     """Gives candidates of locked tournaments other keys."""
     if keys:
-        execute(
-            tx,
+        tx.execute(
             RENAME_CANDIDATES,
             {
                 "tournament": [tournament for tournament, _, _ in keys],
@@ -113,17 +109,17 @@ def rename_candidates(
 def end_gathering(tx: Connection, tournaments: Sequence[TournamentId]) -> None:
     """Lets locked tournaments that gather run: no more answers are added."""
     bind = {"tournaments": list(tournaments)}
-    execute(tx, END_GATHERING, bind)
-    execute(tx, READY_AGAIN, bind)
+    tx.execute(END_GATHERING, bind)
+    tx.execute(READY_AGAIN, bind)
 
 
 def lock_jobs(tx: Connection, jobs: Iterable[JobId]) -> None:
     """Locks several jobs in the order of their ids, so that they may be counted in any order."""
     ids = list(jobs)
     if len(ids) > 1:
-        execute(tx, LOCK_JOBS, {"jobs": ids})
+        tx.execute(LOCK_JOBS, {"jobs": ids})
 
 
 def count_candidates(tx: Connection, job: JobId, candidates: int) -> None:
     """Counts candidates that were added to the job, and tells coordinators of their matches."""
-    execute(tx, COUNT_CANDIDATES, {"job": job, "candidates": candidates})
+    tx.execute(COUNT_CANDIDATES, {"job": job, "candidates": candidates})

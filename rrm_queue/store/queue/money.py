@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import Connection, text
-
 from rrm_queue.domain import JobId, Price
+from rrm_queue.store.connection import Connection, text
 from rrm_queue.store.rows import read_rows
 
 LIMITED_JOBS = text("""

@@ -6,10 +6,9 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from msgspec import structs
-from sqlalchemy import Connection, text
 
 from rrm_queue.domain import MatchId, NoVerdict, Verdict, Vote
-from rrm_queue.store.statements import execute, scalars
+from rrm_queue.store.connection import Connection, text
 
 IN_HAND = text("""
     SELECT match_id, number, verdict, swapped, no_verdict, seed, person
@@ -65,7 +64,7 @@ class Reuse(NamedTuple):
 def in_hand(tx: Connection, matches: Sequence[int]) -> dict[int, list[Vote]]:
     """The votes of these matches that are recorded, without their texts, by match."""
     found: dict[int, list[Vote]] = defaultdict(list)
-    for row in execute(tx, IN_HAND, {"matches": list(matches)}):
+    for row in tx.execute(IN_HAND, {"matches": list(matches)}):
         vote = _vote(row, row.number, swapped=row.swapped)
         found[row.match_id].append(structs.replace(vote, person=row.person))
     return found
@@ -73,25 +72,24 @@ def in_hand(tx: Connection, matches: Sequence[int]) -> dict[int, list[Vote]]:
 
 def paid(tx: Connection, keys: Iterable[UUID], models: Iterable[str]) -> dict[UUID, Vote]:
     """Those of the votes with these keys that one of these models gave; number 0, not swapped."""
-    rows = execute(tx, PAID, {"keys": list(keys), "models": list(models)})
+    rows = tx.execute(PAID, {"keys": list(keys), "models": list(models)})
     return {row.key: _vote(row, 0, swapped=False) for row in rows}
 
 
 def newest_models(tx: Connection, judge: str) -> frozenset[str]:
     """What gave the judge's newest vote; nothing if none is known."""
-    return frozenset(scalars(tx, NEWEST_MODEL, {"judge": judge}))
+    return frozenset(tx.scalars(NEWEST_MODEL, {"judge": judge}))
 
 
 def note_newest_model(tx: Connection, judge: str, model: str) -> None:
     """Notes what gave the judge's newest vote."""
     if newest_models(tx, judge) != {model}:
-        execute(tx, NOTE_NEWEST_MODEL, {"judge": judge, "model": model})
+        tx.execute(NOTE_NEWEST_MODEL, {"judge": judge, "model": model})
 
 
 def reuse(tx: Connection, taken: Sequence[Reuse], models: Iterable[str]) -> None:
     """Copies paid votes of these models to the matches that take them."""
-    execute(
-        tx,
+    tx.execute(
         REUSE_VOTES,
         {
             "models": list(models),

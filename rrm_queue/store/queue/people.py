@@ -2,8 +2,6 @@
 
 from typing import NamedTuple
 
-from sqlalchemy import Connection, text
-
 from rrm_queue.domain import (
     BatchId,
     CandidateNumber,
@@ -16,6 +14,7 @@ from rrm_queue.domain import (
     Voting,
 )
 from rrm_queue.seeds import derive
+from rrm_queue.store.connection import Connection, text
 from rrm_queue.store.queue.dispatching import ReadyMatch
 from rrm_queue.store.queue.job_options import job_options
 from rrm_queue.store.rows import read_rows

@@ -6,8 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, text
-
 from rrm_queue.domain import (
     CandidateNumber,
     DecidedBy,
@@ -24,8 +22,8 @@ from rrm_queue.domain import (
 )
 from rrm_queue.errors import ForeignJob
 from rrm_queue.log_once import log_once
+from rrm_queue.store.connection import Connection, text
 from rrm_queue.store.queue.job_options import FOREIGN, job_options
-from rrm_queue.store.statements import execute
 
 log = logging.getLogger(__name__)
 
@@ -148,19 +146,19 @@ def lock_tournaments(tx: Connection, matches: Mapping[int, JobId]) -> list[Runni
     A match that is not of the job that it is said to be of is not looked at.
     """
     bind = {"matches": list(matches), "jobs": list(matches.values())}
-    rows = execute(tx, LOCK_TOURNAMENTS, bind)
+    rows = tx.execute(LOCK_TOURNAMENTS, bind)
     return [_running(row) for row in rows]
 
 
 def lock_by_id(tx: Connection, ids: Iterable[TournamentId]) -> list[RunningTournament]:
     """These tournaments, locked until the transaction ends."""
-    return [_running(row) for row in execute(tx, LOCK_BY_ID, {"tournaments": list(ids)})]
+    return [_running(row) for row in tx.execute(LOCK_BY_ID, {"tournaments": list(ids)})]
 
 
 def decided_tournaments(tx: Connection, most: int) -> list[RunningTournament]:
     """Tournaments whose standings are to be computed, and that this version understands."""
     found = []
-    for row in execute(tx, DECIDED_TOURNAMENTS, {"most": most}):
+    for row in tx.execute(DECIDED_TOURNAMENTS, {"most": most}):
         try:
             found.append(_running(row))
         except ForeignJob as error:
@@ -171,19 +169,19 @@ def decided_tournaments(tx: Connection, most: int) -> list[RunningTournament]:
 def open_tournaments(tx: Connection, counts: Mapping[JobId, int]) -> list[RunningTournament]:
     """So many of each job's waiting tournaments, the next ones, now running and locked."""
     bind = {"jobs": list(counts), "counts": list(counts.values())}
-    opened = [_running(row) for row in execute(tx, OPEN_TOURNAMENTS, bind)]
+    opened = [_running(row) for row in tx.execute(OPEN_TOURNAMENTS, bind)]
     return sorted(opened, key=lambda tournament: tournament.id)
 
 
 def start_jobs(tx: Connection, jobs: Sequence[JobId]) -> None:
     """Notes that jobs have begun; late in a transaction, as every coordinator locks these rows."""
-    execute(tx, START_JOBS, {"jobs": list(jobs)})
+    tx.execute(START_JOBS, {"jobs": list(jobs)})
 
 
 def played(tx: Connection, tournaments: Sequence[TournamentId]) -> dict[TournamentId, Played]:
     """All planned matches of these tournaments, in order of position."""
     found: dict[TournamentId, Played] = defaultdict(lambda: Played({}, {}))
-    for row in execute(tx, PLAYED, {"tournaments": list(tournaments)}):
+    for row in tx.execute(PLAYED, {"tournaments": list(tournaments)}):
         position, played_there = Position(row.round, row.slot), found[row.tournament_id]
         outcome = None if row.decided_by is None else _outcome(row.winner, row.decided_by)
         played_there.matches[position] = outcome
@@ -200,8 +198,7 @@ def insert_matches(tx: Connection, wanted: Iterable[tuple[TournamentId, Pairing]
     """Adds the matches that are not there yet and counts them as planned."""
     rows = list(wanted)
     if rows:
-        execute(
-            tx,
+        tx.execute(
             INSERT_MATCHES,
             {
                 "tournament": [tournament for tournament, _ in rows],

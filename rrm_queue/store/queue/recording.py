@@ -3,8 +3,6 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Connection, text
-
 from rrm_queue.domain import (
     BatchId,
     CandidateNumber,
@@ -15,9 +13,9 @@ from rrm_queue.domain import (
     TournamentId,
     Vote,
 )
+from rrm_queue.store.connection import Connection, text
 from rrm_queue.store.database import storable
 from rrm_queue.store.packed_text import pack
-from rrm_queue.store.statements import execute, scalars
 
 LARGEST_ID = 2**63 - 1
 """What a bigint column can hold."""
@@ -161,14 +159,14 @@ def sent_batches(tx: Connection, batches: Iterable[int]) -> dict[int, SentBatch]
     ids = [batch for batch in batches if 0 < batch <= LARGEST_ID]
     return {
         id_: SentBatch(job, token, None if matches is None else frozenset(matches))
-        for id_, job, token, matches in execute(tx, SENT_BATCHES, {"batches": ids})
+        for id_, job, token, matches in tx.execute(SENT_BATCHES, {"batches": ids})
     }
 
 
 def lock_matches(tx: Connection, matches: Mapping[int, JobId]) -> dict[int, LockedMatch]:
     """Those of the matches, each with its job, that are not done, locked, by id."""
     bind = {"matches": list(matches), "jobs": list(matches.values())}
-    rows = execute(tx, LOCK_MATCHES, bind)
+    rows = tx.execute(LOCK_MATCHES, bind)
     return {
         row.id: LockedMatch(
             id=row.id,
@@ -187,12 +185,12 @@ def lock_matches(tx: Connection, matches: Mapping[int, JobId]) -> dict[int, Lock
 
 def equal_texts(tx: Connection, matches: Sequence[int]) -> frozenset[int]:
     """Those of the matches whose two answers are byte for byte the same."""
-    return frozenset(scalars(tx, EQUAL_TEXTS, {"matches": list(matches)}))
+    return frozenset(tx.scalars(EQUAL_TEXTS, {"matches": list(matches)}))
 
 
 def answer_lengths(tx: Connection, matches: Sequence[int]) -> dict[int, tuple[int, int]]:
     """The bytes of both answers of these matches."""
-    rows = execute(tx, ANSWER_LENGTHS, {"matches": list(matches)})
+    rows = tx.execute(ANSWER_LENGTHS, {"matches": list(matches)})
     return {row.id: (row.first, row.second) for row in rows}
 
 
@@ -200,8 +198,7 @@ def insert_votes(tx: Connection, votes: Sequence[tuple[MatchId, Vote]]) -> None:
     """Adds votes; one whose match and number are there already is dropped."""
     if votes:
         texts = [pack(vote.text) for _, vote in votes]
-        execute(
-            tx,
+        tx.execute(
             INSERT_VOTES,
             {
                 "match": [match for match, _ in votes],
@@ -238,8 +235,7 @@ PLAIN_VOTE_COLUMNS = (
 def decide_matches(tx: Connection, outcomes: Mapping[MatchId, Outcome]) -> None:
     """Writes the outcomes of undecided matches."""
     if outcomes:
-        execute(
-            tx,
+        tx.execute(
             DECIDE_MATCHES,
             {
                 "match": list(outcomes),
@@ -252,14 +248,13 @@ def decide_matches(tx: Connection, outcomes: Mapping[MatchId, Outcome]) -> None:
 def count_decided(tx: Connection, counts: Mapping[TournamentId, int]) -> None:
     """Adds to the number of decided matches of each tournament."""
     if counts:
-        execute(tx, COUNT_DECIDED, {"tournament": list(counts), "count": list(counts.values())})
+        tx.execute(COUNT_DECIDED, {"tournament": list(counts), "count": list(counts.values())})
 
 
 def fail_matches(tx: Connection, errors: Mapping[MatchId, str]) -> None:
     """Ends matches that will have no outcome, each with its error."""
     if errors:
-        execute(
-            tx,
+        tx.execute(
             FAIL_MATCHES,
             {"match": list(errors), "error": [storable(error) for error in errors.values()]},
         )
@@ -269,8 +264,7 @@ def requeue_matches(tx: Connection, returns: Mapping[MatchId, Requeue]) -> None:
     """Makes matches ready again."""
     if returns:
         back = returns.values()
-        execute(
-            tx,
+        tx.execute(
             REQUEUE_MATCHES,
             {
                 "match": list(returns),
@@ -285,5 +279,5 @@ def close_batches(tx: Connection, batches: Iterable[BatchId]) -> None:
     """Marks those of the batches done of which nothing is out."""
     bind = {"batches": list(batches)}
     if bind["batches"]:
-        execute(tx, LOCK_BATCHES, bind)
-        execute(tx, CLOSE_BATCHES, bind)
+        tx.execute(LOCK_BATCHES, bind)
+        tx.execute(CLOSE_BATCHES, bind)

@@ -3,9 +3,8 @@
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Connection, text
-
 from rrm_queue.domain import BatchId, JobId, MatchId, Position, TournamentId
+from rrm_queue.store.connection import Connection, text
 
 OUT_BATCHES = text("""
     SELECT b.id, b.job_id, b.queue, b.epoch, extract(epoch FROM now() - b.sent_at)::float8 AS age,

@@ -2,9 +2,8 @@
 
 from typing import NamedTuple
 
-from sqlalchemy import Connection, text
-
 from rrm_queue.domain import JobId
+from rrm_queue.store.connection import Connection, text
 from rrm_queue.store.queue.counters import sharing
 
 # `first` is the earliest round with such a vote. What a bracket plays in later rounds depends on

@@ -1,22 +1,34 @@
 """What `rrmq submit` writes, all of it in one transaction."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, insert, text
+from psycopg.types.json import Jsonb
 
 from rrm_queue.domain import JobId, JobState, Tournament, TournamentId
-from rrm_queue.errors import StoreUnavailable
 from rrm_queue.seeds import derive
+from rrm_queue.store.connection import Connection, text
 from rrm_queue.store.copying import NULL, escaped
 from rrm_queue.store.listening import Channel, tell
-from rrm_queue.store.statements import scalars
 from rrm_queue.store.tables import Job
-from rrm_queue.text import first_line
 
-if TYPE_CHECKING:
-    import psycopg
+INSERT_JOB = text("""
+    INSERT INTO jobs (
+        id, name, source, state, strategy, seeding, judge, queue, voting, seed, priority,
+        tournaments, tournaments_done, tournaments_failed, candidates, matches_done,
+        matches_failed, votes, votes_reused, prompt_tokens, cached_tokens, completion_tokens,
+        shareable_tokens, shared_tokens, submission, note, open, ephemeral, price, max_cost,
+        created_at, started_at, finished_at
+    )
+    VALUES (
+        :id, :name, :source, :state, :strategy, :seeding, :judge, :queue, :voting, :seed, :priority,
+        :tournaments, :tournaments_done, :tournaments_failed, :candidates, :matches_done,
+        :matches_failed, :votes, :votes_reused, :prompt_tokens, :cached_tokens, :completion_tokens,
+        :shareable_tokens, :shared_tokens, :submission, :note, :open, :ephemeral, :price, :max_cost,
+        coalesce(CAST(:created_at AS timestamptz), now()), :started_at, :finished_at
+    )
+""")
 
 NEXT_TOURNAMENTS = text("""
     SELECT nextval(pg_get_serial_sequence('tournaments', 'id')) FROM generate_series(1, :count)
@@ -89,7 +101,9 @@ class KnownJob(NamedTuple):
 
 def insert_job(tx: Connection, job: Job) -> None:
     """Adds the job's row."""
-    tx.execute(insert(Job).values(**job.model_dump(exclude_none=True)))
+    price = None if job.price is None else Jsonb(job.price)
+    documents = {"judge": Jsonb(job.judge), "voting": Jsonb(job.voting), "price": price}
+    tx.execute(INSERT_JOB, job.model_dump() | documents)
 
 
 def copy_tournaments(
@@ -99,7 +113,7 @@ def copy_tournaments(
 
     `seed` is the job's; each tournament gets its own from it and its key.
     """
-    ids = scalars(tx, NEXT_TOURNAMENTS, {"count": len(tournaments)})
+    ids = tx.scalars(NEXT_TOURNAMENTS, {"count": len(tournaments)}).all()
     _copy(tx, COPY_TOURNAMENTS, _tournament_rows(ids, job, seed, tournaments))
     _copy(tx, COPY_CANDIDATES, _candidate_rows(ids, tournaments))
     return ids
@@ -185,11 +199,5 @@ def _candidate_rows(ids: Sequence[int], tournaments: Sequence[Tournament]) -> st
 
 
 def _copy(tx: Connection, statement: str, rows: str) -> None:
-    from psycopg import OperationalError
-
-    driver = cast("psycopg.Connection", tx.connection.driver_connection)
-    try:
-        with driver.cursor() as cursor, cursor.copy(statement) as copy:
-            copy.write(rows)
-    except OperationalError as error:  # the driver's own: SQLAlchemy knows nothing of a COPY
-        raise StoreUnavailable(first_line(error)) from error
+    with tx.driver.cursor() as cursor, cursor.copy(statement.encode()) as copy:
+        copy.write(rows)

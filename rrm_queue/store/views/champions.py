@@ -1,8 +1,7 @@
 """What put champions first: votes, or a coin, or nothing that tells them from another answer."""
 
-from sqlalchemy import Connection, text
-
 from rrm_queue.domain import JobId
+from rrm_queue.store.connection import Connection, text
 
 CHAMPION_BY = """
     CASE WHEN t.state <> 'done' OR t.size = 1 THEN NULL

@@ -2,9 +2,8 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, text
-
 from rrm_queue.domain import JobId, TournamentId
+from rrm_queue.store.connection import Connection, text
 from rrm_queue.store.rows import read_rows
 from rrm_queue.views.closeness import TournamentLine
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-from sqlalchemy import Connection, text
 
 from rrm_queue.columns import MatchesByContent
 from rrm_queue.domain import JobId, MatchId
@@ -14,6 +13,7 @@ from rrm_queue.store.binary_columns import (
     SMALLINT_CODE,
     read_columns,
 )
+from rrm_queue.store.connection import Connection, text
 from rrm_queue.store.joins import join, join_candidates
 from rrm_queue.store.rows import read_rows
 from rrm_queue.views.matches import PlacedMatch

@@ -1,7 +1,6 @@
 """What the diagnostics of a judge read: a job's votes, matches and labels in columns."""
 
 import numpy as np
-from sqlalchemy import Connection, text
 
 from rrm_queue.columns import REASONS, DecidedMatches, LabelledMatches, Votes
 from rrm_queue.domain import JobId
@@ -15,6 +14,7 @@ from rrm_queue.store.binary_columns import (
     SMALLINT_CODE,
     read_columns,
 )
+from rrm_queue.store.connection import Connection, text
 from rrm_queue.store.joins import join, join_candidates
 
 # A verdict's place in VERDICTS is its number in the columns; one that is not there is -1.

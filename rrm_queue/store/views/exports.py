@@ -3,11 +3,10 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby
-from typing import Any, TypeVar
-
-from sqlalchemy import Connection, Row, TextClause, text
+from typing import TypeVar
 
 from rrm_queue.domain import Candidate, ChampionBy, JobId, Standing
+from rrm_queue.store.connection import Connection, Row, Statement, text
 from rrm_queue.store.rows import RowReader, row_reader
 from rrm_queue.store.views.champions import CHAMPION_BY
 from rrm_queue.store.views.matches import MATCH, VOTE, vote_reader
@@ -90,7 +89,7 @@ def finished_tournaments(
 
 
 def _by_tournament(
-    tx: Connection, statement: TextClause, ids: Sequence[int], kind: type[T]
+    tx: Connection, statement: Statement, ids: Sequence[int], kind: type[T]
 ) -> dict[int, list[T]]:
     found: dict[int, list[T]] = defaultdict(list)
     rows = tx.execute(statement, {"tournaments": ids})
@@ -105,11 +104,8 @@ def _matches(
 ) -> Iterator[tuple[int, Iterator[Match]]]:
     """Each tournament that has matches, with its matches; of those that `failed` all."""
     longest = None if texts else 0
-    rows = tx.execute(
-        VOTES if votes else MATCHES,
-        {"tournaments": ids, **({"longest": longest, "failed": failed} if votes else {})},
-        execution_options={"stream_results": True, "yield_per": ROWS},
-    )
+    more = {"longest": longest, "failed": failed} if votes else {}
+    rows = tx.stream(VOTES if votes else MATCHES, {"tournaments": ids, **more}, ROWS)
     match = row_reader(Match, rows)
     vote = vote_reader(rows, longest) if votes else None
     for tournament, group in groupby(rows, key=lambda row: row.tournament_id):
@@ -120,7 +116,7 @@ def _matches(
 
 
 def _with_votes(
-    rows: Iterable[Row[Any]], match: RowReader[Match], vote: Callable[[Row[Any]], RecordedVote]
+    rows: Iterable[Row], match: RowReader[Match], vote: Callable[[Row], RecordedVote]
 ) -> Iterator[Match]:
     for _, group in groupby(rows, key=lambda row: (row.round, row.slot)):
         lines = list(group)

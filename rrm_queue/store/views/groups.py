@@ -1,12 +1,10 @@
 """Groups that want rewards: what their judge decided, for many tournaments at once."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
-
-from sqlalchemy import Connection, Row, text
 
 from rrm_queue.domain import JobId, Result, TournamentId, TournamentState
 from rrm_queue.errors import TournamentNotFound
+from rrm_queue.store.connection import Connection, Row, text
 from rrm_queue.views.groups import HeldJob, JudgedGroup
 
 # A match counts for rewards when a vote had a verdict; a draw of votes without one says nothing.
@@ -73,7 +71,7 @@ def held_jobs(tx: Connection, jobs: Sequence[JobId]) -> list[HeldJob]:
     ]
 
 
-def _group(row: Row[Any]) -> JudgedGroup:
+def _group(row: Row) -> JudgedGroup:
     return JudgedGroup(
         id=row.id,
         job=row.job_id,

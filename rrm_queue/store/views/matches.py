@@ -2,12 +2,11 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from typing import Any
 
 from msgspec import convert
-from sqlalchemy import Connection, Result, Row, text
 
 from rrm_queue.domain import Candidate, CandidateNumber, JudgeSpec, MatchId, Position, Voting
+from rrm_queue.store.connection import Connection, Row, Rows, text
 from rrm_queue.store.packed_text import StoredText, unpack
 from rrm_queue.store.rows import read_rows, row_reader
 from rrm_queue.views.matches import MatchDetails, RecordedVote, TalliedMatch
@@ -77,8 +76,7 @@ def tournament_matches(
     round_, slot = position or (None, None)
     low, high = sorted(pair) if pair else (None, None)
     wanted = {"round": round_, "slot": slot, "low": low, "high": high}
-    cursor = tx.execution_options(stream_results=True, yield_per=SLICE)
-    rows = cursor.execute(TALLIES, {"tournament": tournament.id, **wanted})
+    rows = tx.stream(TALLIES, {"tournament": tournament.id, **wanted}, SLICE)
     return read_rows(TalliedMatch, rows)
 
 
@@ -89,16 +87,12 @@ def match_votes(
 
     With `longest` only the last characters of each text. Streamed: a reader may stop early.
     """
-    rows = tx.execute(
-        VOTES,
-        {"matches": list(matches), "longest": longest},
-        execution_options={"stream_results": True, "yield_per": VOTES_AT_ONCE},
-    )
+    rows = tx.stream(VOTES, {"matches": list(matches), "longest": longest}, VOTES_AT_ONCE)
     vote = vote_reader(rows, longest)
     return ((row.match_id, vote(row)) for row in rows)
 
 
-def vote_reader(rows: Result[Any], longest: int | None) -> Callable[[Row[Any]], RecordedVote]:
+def vote_reader(rows: Rows, longest: int | None) -> Callable[[Row], RecordedVote]:
     """What makes a vote of a row with the columns VOTE; the same `longest` as in the statement."""
     vote = row_reader(RecordedVote, rows)
     return lambda row: vote(row, text=unpack(StoredText(row.plain, row.packed), longest))

@@ -1,8 +1,7 @@
 """How many votes gave no verdict, and how many matches votes left undecided, at a bounded cost."""
 
-from sqlalchemy import Connection, text
-
 from rrm_queue.domain import JobId
+from rrm_queue.store.connection import Connection, text
 from rrm_queue.views.jobs import NoVerdictSample
 
 EXACT = 4_000

@@ -2,11 +2,10 @@
 
 from dataclasses import replace
 
-from sqlalchemy import Connection, text
-
 from rrm_queue.columns import GeneratorMatches, SoftVotes
 from rrm_queue.domain import JobId
 from rrm_queue.store.binary_columns import BIGINT, INTEGER, NUMBER, SMALLINT_CODE, read_columns
+from rrm_queue.store.connection import Connection, text
 from rrm_queue.store.joins import join_candidates
 
 GENERATORS = text("""

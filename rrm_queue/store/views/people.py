@@ -1,10 +1,9 @@
 """What people did in a job that they judge."""
 
-from sqlalchemy import Connection, text
-
 from rrm_queue.columns import PeopleVotes
 from rrm_queue.domain import JobId, MatchId
 from rrm_queue.store.binary_columns import BIGINT, INTEGER, INTEGER_CODE, NUMBER, read_columns
+from rrm_queue.store.connection import Connection, text
 from rrm_queue.store.rows import read_row
 from rrm_queue.views.people import MatchTexts
 

@@ -1,7 +1,6 @@
 """What the judges' queues have to do."""
 
-from sqlalchemy import Connection, text
-
+from rrm_queue.store.connection import Connection, text
 from rrm_queue.store.rows import read_rows
 from rrm_queue.views.queues import QueueView
 

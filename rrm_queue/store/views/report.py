@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from heapq import nsmallest
 
-from sqlalchemy import Connection, text
-
 from rrm_queue.domain import JobId, Standing, TournamentId
 from rrm_queue.errors import TournamentNotFound
+from rrm_queue.store.connection import Connection, text
 from rrm_queue.store.rows import read_row, row_reader
 from rrm_queue.store.views.matches import tournament_matches
 from rrm_queue.store.views.results import STANDING

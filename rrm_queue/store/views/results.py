@@ -3,10 +3,9 @@
 from collections.abc import Iterator
 from itertools import groupby
 
-from sqlalchemy import Connection, text
-
 from rrm_queue.domain import ChampionBy, JobId, Result, Standing, TournamentId, TournamentState
 from rrm_queue.errors import TournamentNotFound
+from rrm_queue.store.connection import Connection, text
 from rrm_queue.store.rows import read_row, read_rows, row_reader
 from rrm_queue.store.views.champions import CHAMPION_BY, FINAL_VOTES
 from rrm_queue.text import did_you_mean
@@ -71,8 +70,7 @@ def job_results(
 
     Streamed: one tournament is in memory at a time. `finals` adds the votes of their last matches.
     """
-    cursor = tx.execution_options(stream_results=True, yield_per=SLICE)
-    rows = cursor.execute(STANDINGS, {"job": job, "key": key, "finals": finals})
+    rows = tx.stream(STANDINGS, {"job": job, "key": key, "finals": finals}, SLICE)
     standing = row_reader(Standing, rows)
     for _, group in groupby(rows, key=lambda row: row.id):
         lines = list(group)

@@ -3,11 +3,9 @@
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import islice
-from typing import Any
-
-from sqlalchemy import Connection, Row, text
 
 from rrm_queue.domain import Candidate, CandidateNumber, JobId, Label, LabelledPair, Tournament
+from rrm_queue.store.connection import Connection, Row, text
 from rrm_queue.store.rows import row_reader
 
 Pair = tuple[int, int]
@@ -87,9 +85,7 @@ def _answers(tx: Connection, pairs: Sequence[tuple[int, Pair]]) -> dict[int, dic
     return found
 
 
-def _tournament(
-    row: Row[Any], pairs: Sequence[Pair], candidates: dict[int, Candidate]
-) -> Tournament:
+def _tournament(row: Row, pairs: Sequence[Pair], candidates: dict[int, Candidate]) -> Tournament:
     labels = {(pair["first"], pair["second"]): pair.get("label") for pair in row.pairs or ()}
     places = {number: CandidateNumber(place) for place, number in enumerate(candidates)}
     drawn = []

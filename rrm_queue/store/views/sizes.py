@@ -1,8 +1,7 @@
 """How many answers the tournaments of a job have."""
 
-from sqlalchemy import Connection, text
-
 from rrm_queue.domain import JobId
+from rrm_queue.store.connection import Connection, text
 
 SIZES = text("""
     SELECT size, count(*) AS tournaments FROM tournaments WHERE job_id = :job GROUP BY size

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
-from sqlalchemy import Connection, text
 
 from rrm_queue.columns import GeneratorMatches, Numbers
 from rrm_queue.domain import JobId
 from rrm_queue.store.binary_columns import BIGINT, INTEGER, SMALLINT_CODE, read_columns
+from rrm_queue.store.connection import Connection, text
 from rrm_queue.store.joins import join_candidates
 from rrm_queue.store.views.outcomes import MATCHES, PLACES, job_generators
 
@@ -53,6 +53,5 @@ def tournament_subsets(tx: Connection, job: JobId) -> dict[int, str]:
 
 def _styles(tx: Connection, job: JobId, style: StyleOf) -> Iterator[tuple[int, ...]]:
     """Tournament, number and style of each answer."""
-    streamed = {"stream_results": True, "yield_per": ROWS}
-    for row in tx.execute(TEXTS, {"job": job}, execution_options=streamed):
+    for row in tx.stream(TEXTS, {"job": job}, ROWS):
         yield (row.tournament_id, row.number, *style(row.text))

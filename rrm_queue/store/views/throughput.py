@@ -1,8 +1,7 @@
 """How fast a judge was in the jobs that the store holds."""
 
-from sqlalchemy import Connection, text
-
 from rrm_queue.domain import JudgeSpec
+from rrm_queue.store.connection import Connection, text
 from rrm_queue.store.rows import read_rows
 from rrm_queue.views.jobs import Throughput
 

@@ -4,10 +4,9 @@ import sys
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import SecretStr
 
 from rrm_queue.actions.redaction import RedactingFormatter, secrets_of
-from rrm_queue.config import Settings
+from rrm_queue.config import Secret, Settings
 
 
 def formatted(formatter: RedactingFormatter, message: str, error: Exception | None = None) -> str:
@@ -22,9 +21,9 @@ def formatted(formatter: RedactingFormatter, message: str, error: Exception | No
 
 
 SETTINGS = Settings(
-    database_url=SecretStr("postgresql://me:p%40ss%2Fword@host/db"),
-    broker_url=SecretStr("redis://:secret@two@host:6379/0"),
-    openai_api_key=SecretStr("sk-key/one"),
+    database_url=Secret("postgresql://me:p%40ss%2Fword@host/db"),
+    broker_url=Secret("redis://:secret@two@host:6379/0"),
+    openai_api_key=Secret("sk-key/one"),
 )
 
 
@@ -44,7 +43,7 @@ def test_a_secret_is_starred_out_in_every_spelling(text: str) -> None:
 
 def test_nothing_is_starred_out_where_there_is_no_secret() -> None:
     line = formatted(
-        RedactingFormatter(secrets_of(Settings(broker_url=SecretStr("redis://host/0")))), "a b"
+        RedactingFormatter(secrets_of(Settings(broker_url=Secret("redis://host/0")))), "a b"
     )
     assert line.endswith("name: a b")
     assert "*" not in line

@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import SecretStr
 
-from rrm_queue.config import Settings
+from rrm_queue.config import Secret, Settings
 from rrm_queue.errors import Overloaded
 from rrm_queue.web.access import Access, Right, kept_token
 from rrm_queue.web.rate import Rate
@@ -72,15 +71,13 @@ def test_each_token_has_its_right_and_every_other_none() -> None:
 
 
 def test_tokens_of_the_settings_are_a_list_and_none_is_made(tmp_path: Path) -> None:
-    settings = Settings(
-        home=tmp_path, api_tokens=SecretStr(" a, b,,"), api_read_tokens=SecretStr("c")
-    )
+    settings = Settings(home=tmp_path, api_tokens=Secret(" a, b,,"), api_read_tokens=Secret("c"))
     access = Access.of(settings)
     assert access.explicit
     assert [access.right(token) for token in "abc"] == [Right.WRITE, Right.WRITE, Right.READ]
     assert access.right("") is Right.NONE
     assert list(tmp_path.iterdir()) == []
-    blank = Access.of(Settings(home=tmp_path, api_tokens=SecretStr(" , ")))
+    blank = Access.of(Settings(home=tmp_path, api_tokens=Secret(" , ")))
     assert blank.made
     assert blank.right("") is Right.NONE
 
