@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from rrm_queue.columns import FIRST, TIE
+from rrm_queue.columns import FIRST
 from rrm_queue.ratings.columns import Columns
 from rrm_queue.ratings.comparability import comparability
 from rrm_queue.ratings.elo import BASE, INITIAL, SCALE
@@ -56,33 +56,21 @@ def bradley_terry(columns: Columns) -> NDArray[np.float64]:
     to have any chance as any other, which amounts to one win and one loss against it. Evalica's
     weights add those. In a complete round robin the order is that of wins plus half the draws.
     """
-    from rrm_queue.ratings.with_evalica import bradley_terry_scores
-
-    average = columns.size
-    candidates = np.arange(columns.size)
-    scores = bradley_terry_scores(
-        Columns(
-            columns.size + 1,
-            np.concatenate((columns.firsts, candidates)),
-            np.concatenate((columns.seconds, np.full_like(candidates, average))),
-            np.concatenate((columns.winners, np.full_like(candidates, TIE, np.uint8))),
-        ),
-        np.repeat((1.0, PRIOR_DRAWS), (len(columns), columns.size)),
-        tolerance=TOLERANCE,
-        sweeps=SWEEPS,
-    )
-    points: NDArray[np.float64] = POINTS * np.log(scores[:average])
-    return points + (INITIAL - float(points.mean()))
+    return strengths(columns.wins(), tolerance=TOLERANCE, sweeps=SWEEPS).points
 
 
 def strengths(
-    wins: NDArray[np.float64], prior_draws: float = PRIOR_DRAWS, tolerance: float = FINE
+    wins: NDArray[np.float64],
+    prior_draws: float = PRIOR_DRAWS,
+    tolerance: float = FINE,
+    sweeps: int = FINE_SWEEPS,
 ) -> Strengths:
     """The ratings of `bradley_terry` from a matrix of wins (`Columns.wins`), to more digits.
 
     With `prior_draws` 0 it is the plain maximum likelihood estimate (Bradley and Terry 1952), which
     choix and Chatbot Arena report. Raises ValueError where that is not finite: when some candidates
-    never lost to the rest (Ford 1957).
+    never lost to the rest (Ford 1957). `tolerance` and the most `sweeps` are for many candidates:
+    few are rated exactly.
     """
     size = len(wins)
     if not prior_draws and not comparability(wins).estimable:
@@ -90,20 +78,21 @@ def strengths(
     if prior_draws:
         wins = np.pad(wins, (0, 1), constant_values=prior_draws / 2)
         wins[size, size] = 0
-    fit = bradley_terry_logits(wins) if len(wins) <= FEW else _many_logits(wins, tolerance)
+    few = len(wins) <= FEW
+    fit = bradley_terry_logits(wins) if few else _many_logits(wins, tolerance, sweeps)
     points = POINTS * fit
     points += INITIAL - float(points[:size].mean())
     return Strengths(points[:size], float(points[size]) if prior_draws else None)
 
 
-def _many_logits(wins: NDArray[np.float64], tolerance: float) -> NDArray[np.float64]:
+def _many_logits(wins: NDArray[np.float64], tolerance: float, sweeps: int) -> NDArray[np.float64]:
     """The ratings of many candidates in logits."""
     from rrm_queue.ratings.with_evalica import bradley_terry_scores
 
     firsts, seconds = np.nonzero(wins)
     columns = Columns(len(wins), firsts, seconds, np.full(len(firsts), FIRST, np.uint8))
     scores = bradley_terry_scores(
-        columns, wins[firsts, seconds], tolerance=tolerance, sweeps=FINE_SWEEPS
+        columns, wins[firsts, seconds], tolerance=tolerance, sweeps=sweeps
     )
     logits: NDArray[np.float64] = np.log(scores)
     return logits

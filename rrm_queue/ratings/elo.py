@@ -26,7 +26,7 @@ SMOOTH_ORDERS = 200
 """Orders over which a reward's Elo is averaged; an even number."""
 
 FEW = 5_000
-"""Matches up to which all orders are played at the same time, without Evalica and its pandas."""
+"""Matches up to which Elo is played here, without Evalica and its pandas."""
 
 GAMES = 20_000_000
 """Matches played over all orders: about five seconds."""
@@ -54,9 +54,7 @@ def elo(columns: Columns, seed: int) -> NDArray[np.float64]:
     its evaluation code), which are Chatbot Arena's with K = 4. Elo depends on the order of the
     matches; here the order depends on the results and the seed alone.
     """
-    if not len(columns):
-        return np.full(columns.size, INITIAL)
-    return played(columns, np.array(shuffled(len(columns), seed, "elo")))
+    return played(columns, np.array(shuffled(len(columns), seed, "elo"), np.int64))
 
 
 def elo_spread(columns: Columns, seed: int, orders: int | None = None) -> EloSpread:
@@ -109,9 +107,23 @@ def _played_at_once(columns: Columns, orders: NDArray[np.int64]) -> NDArray[np.f
 
 def played(columns: Columns, order: NDArray[np.int64], k: float = K) -> NDArray[np.float64]:
     """Each candidate's Elo after the rows of `columns` in this order, 1000 at the start."""
-    if not len(columns):
-        return np.full(columns.size, INITIAL)
+    rows = columns.firsts[order], columns.seconds[order], columns.winners[order]
+    if len(columns) <= FEW:
+        return _played_in_turn(columns.size, rows, k)
     from rrm_queue.ratings.with_evalica import elo_scores
 
-    rows = columns.firsts[order], columns.seconds[order], columns.winners[order]
     return elo_scores(Columns(columns.size, *rows), initial=INITIAL, base=BASE, scale=SCALE, k=k)
+
+
+def _played_in_turn(
+    size: int, rows: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.uint8]], k: float
+) -> NDArray[np.float64]:
+    """Each candidate's Elo after these rows of firsts, seconds and winners."""
+    scores = [INITIAL] * size
+    firsts, seconds, winners = rows
+    cells = zip(firsts.tolist(), seconds.tolist(), _POINTS[winners].tolist(), strict=True)
+    for one, two, points in cells:
+        gain = k * (points - 1 / (1 + BASE ** ((scores[two] - scores[one]) / SCALE)))
+        scores[one] += gain
+        scores[two] -= gain
+    return np.array(scores)

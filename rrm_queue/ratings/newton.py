@@ -6,8 +6,8 @@ from numpy.typing import NDArray
 STEPS = 100
 """The most steps; results take 5 to 10."""
 
-_EXACT = 1e-11
-"""A change of the ratings in logits that is nothing."""
+_LAST = 1e-6
+"""A step, in logits, after which the ratings are exact: what is left is about its square."""
 
 
 def bradley_terry_logits(wins: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -24,11 +24,11 @@ def bradley_terry_logits(wins: NDArray[np.float64]) -> NDArray[np.float64]:
         while True:  # a step that goes too far is halved
             ahead = ratings + step
             found = _likelihood(wins, ahead)
-            if found >= likelihood or np.abs(step).max(initial=0) < _EXACT:
+            if found >= likelihood or np.abs(step).max(initial=0) < _LAST:
                 break
             step /= 2
         ratings, likelihood = ahead, found
-        if np.abs(step).max(initial=0) < _EXACT:
+        if np.abs(step).max(initial=0) < _LAST:
             break
     return ratings
 
@@ -39,8 +39,9 @@ def _step(
     """Where the likelihood's parabola at these ratings has its top; their mean stays."""
     chances = 1 / (1 + np.exp(ratings[None, :] - ratings[:, None]))
     weights = played * chances * (1 - chances)
-    curvature = np.diag(weights.sum(axis=1)) - weights
-    curvature += np.mean(np.diag(curvature)) or 1.0  # the likelihood says nothing of the mean
+    sums = weights.sum(axis=1)
+    curvature = np.diag(sums) - weights
+    curvature += sums.sum() / len(sums) or 1.0  # the likelihood says nothing of the mean
     step: NDArray[np.float64] = np.linalg.solve(curvature, (wins - played * chances).sum(axis=1))
     step -= step.mean()
     return step

@@ -25,19 +25,20 @@ def results(draw: Any) -> Columns:
 def test_few_and_many_are_rated_alike(columns: Columns) -> None:
     wins = columns.wins()
     few = bradley_terry.strengths(wins), comparability.comparability(wins)
-    spread = elo.elo_spread(columns, 7, 10)
+    spread, played = elo.elo_spread(columns, 7, 10), elo.elo(columns, 7)
     with pytest.MonkeyPatch.context() as limits:
         limits.setattr(bradley_terry, "FEW", 0)
         limits.setattr(comparability, "FEW", 0)
-        limits.setattr(elo, "FEW", -1)
+        limits.setattr(elo, "FEW", 0)
         many = bradley_terry.strengths(wins), comparability.comparability(wins)
-        spread_of_many = elo.elo_spread(columns, 7, 10)
+        spread_of_many, played_of_many = elo.elo_spread(columns, 7, 10), elo.elo(columns, 7)
     np.testing.assert_allclose(few[0].points, many[0].points, atol=1e-5)
     assert few[0].average == pytest.approx(many[0].average, abs=1e-5)
     np.testing.assert_array_equal(few[1].components, many[1].components)
     np.testing.assert_array_equal(few[1].groups, many[1].groups)
     np.testing.assert_allclose(spread.mean, spread_of_many.mean, atol=1e-9)
     np.testing.assert_allclose(spread.high, spread_of_many.high, atol=1e-9)
+    np.testing.assert_allclose(played, played_of_many, atol=1e-9)
 
 
 @given(columns=results())
