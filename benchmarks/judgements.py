@@ -8,21 +8,19 @@ script from its start to its end. Processor time is counted per judgement for ea
 `--profile FOLDER` records coordinator and worker with py-spy beside it.
 """
 
-import os
 import resource
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.request import urlopen
 
 from figures import Figure, arguments, report
 from processes import processor_seconds, profiled
-from rig import Fleet, add_worker, one_coordinator, rrmq, write_tournaments
+from rig import Fleet, add_worker, one_coordinator, rrmq, stub_judge, write_tournaments
 
 from rrm_queue.store.connection import text
 
@@ -73,7 +71,7 @@ def main() -> int:
     )
     prompts = PROMPTS // 10 if given.quick else PROMPTS
     figures: list[Figure] = []
-    with one_coordinator() as ours, _stub() as judge, tempfile.TemporaryDirectory() as folder:
+    with one_coordinator() as ours, stub_judge() as judge, tempfile.TemporaryDirectory() as folder:
         add_worker(ours, "openai", "--concurrency", str(IN_FLIGHT))
         write_tournaments(warm := Path(folder, "warm.jsonl"), 4, SIZE)
         _job(ours, warm, f"{judge}/{LATENCIES[0].path}", 1)
@@ -152,20 +150,6 @@ def _commits(ours: Fleet) -> int:
 def _begin(url: str) -> None:
     with urlopen(f"{url}/chat/completions") as answer:  # noqa: S310  # our own
         answer.read()
-
-
-@contextmanager
-def _stub() -> Iterator[str]:
-    """The address of a stub that ends afterwards."""
-    process = subprocess.Popen(  # noqa: S603  # our own
-        [sys.executable, os.fspath(HERE / "stub_judge.py")], stdout=subprocess.PIPE, text=True
-    )
-    try:
-        assert process.stdout is not None  # noqa: S101  # it is piped
-        yield f"http://127.0.0.1:{process.stdout.readline().strip()}"
-    finally:
-        process.terminate()
-        process.wait()
 
 
 if __name__ == "__main__":

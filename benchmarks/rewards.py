@@ -18,7 +18,7 @@ from typing import Any
 
 import aiohttp
 from figures import Figure, arguments, report
-from rig import add_worker, run, write_tournaments
+from rig import add_worker, run, stub_judge, write_tournaments
 
 # The fleet that serves rewards belongs to the tests, which `rig` makes importable.
 from kit.reward_servers import JUDGE, TOKEN, RewardFleet, group, reward_fleet  # isort: skip
@@ -54,10 +54,10 @@ def main() -> int:
 def _makespan() -> Figure:
     """Seconds until groups that are asked for at once have their rewards, by a slow judge."""
     bound = SLOW_GROUPS * PAIRS * SLOW / SLOTS
-    with reward_fleet(workers=0, seconds=SLOW) as ours:
+    with stub_judge() as stub, reward_fleet(workers=0, endpoint=f"{stub}/{SLOW}/0/v1") as ours:
         add_worker(ours.fleet, "openai", "--concurrency", str(SLOTS))
         began = time.perf_counter()
-        asyncio.run(_send(ours, SLOW_GROUPS, range(SLOW_GROUPS), judge="openai:chaos"))
+        asyncio.run(_send(ours, SLOW_GROUPS, range(SLOW_GROUPS), judge="openai:stub"))
         spent = time.perf_counter() - began
     name = f"{SLOW_GROUPS} groups, answers of {SLOW:g} s, {SLOTS} slots"
     return Figure(name, spent, "s", bound, "s, work ÷ slots", MAKESPAN, at_most=True)

@@ -54,6 +54,22 @@ def one_coordinator(number: int = 1) -> Iterator[Fleet]:
         yield ours
 
 
+@contextmanager
+def stub_judge() -> Iterator[str]:
+    """The address of a judge of `stub_judge.py`, which ends afterwards."""
+    process = subprocess.Popen(  # noqa: S603  # our own
+        [sys.executable, Path(__file__).with_name("stub_judge.py")],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None  # noqa: S101  # it is piped
+        yield f"http://127.0.0.1:{process.stdout.readline().strip()}"
+    finally:
+        process.terminate()
+        process.wait()
+
+
 def add(ours: Fleet, name: str, argv: Sequence[str]) -> ProcessPart:
     """Starts one more process, which ends with the fleet."""
     path = os.pathsep.join([str(Path(__file__).parent), str(TESTS)])

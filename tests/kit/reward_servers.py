@@ -82,15 +82,17 @@ def samples(number: int, size: int = 8, **more: object) -> list[dict[str, Any]]:
 
 @contextmanager
 def reward_fleet(
-    *, coordinators: int = 1, workers: int = 1, servers: int = 1, seconds: float = 0.2
+    *, coordinators: int = 1, workers: int = 1, servers: int = 1, endpoint: str = ""
 ) -> Iterator[RewardFleet]:
     """A fleet that answers requests for rewards, gone at the end.
 
-    Its `workers` simulate a judge; its endpoint for others takes `seconds` for an answer.
+    Its `workers` simulate a judge; `endpoint` is where workers added later find one.
     """
-    size = Size(coordinators=coordinators, workers=0, mean=seconds, calm=True)
+    size = Size(coordinators=coordinators, workers=0, calm=True)
     with fleet(size, seed=0) as ours:
         ours.environment["RRMQ_API_TOKENS"] = TOKEN
+        if endpoint:
+            ours.environment["RRMQ_OPENAI_BASE_URL"] = endpoint
         for number in range(workers):
             _add(ours, f"judge-{number}", rrmq("worker", "--judge", "simulated"))
         addresses = []
