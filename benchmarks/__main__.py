@@ -17,6 +17,7 @@ NAMES = (
     "reference_judge",
     "startup",
     "store_scale",
+    "disk",
     "wide",
     "submitting",
     "pipeline",

@@ -4,22 +4,24 @@ A broker that does not answer is no error: the coordinator tells the workers whe
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from rrm_queue.actions.app import App
 from rrm_queue.actions.money import checked_limit
+from rrm_queue.coordinator.removing import Tell, remove, tell_nobody
 from rrm_queue.domain import JobId, JobState
 from rrm_queue.errors import BrokerUnavailable, Conflict
 from rrm_queue.store.queue.control import (
     Retried,
     cancel_job,
-    delete_job,
     pause_job,
     resume_job,
     retry_job,
 )
+from rrm_queue.store.queue.deleting import mark_ended
 from rrm_queue.store.queue.money import set_limit
 from rrm_queue.store.queue.silence import ask_silent_again
 from rrm_queue.store.views.jobs import find_job, view_job
@@ -100,19 +102,26 @@ def retry_failed(app: App, job: str) -> Changed[Retried]:
     return changed
 
 
-def delete_ended(app: App, job: str) -> JobView:
-    """Removes the job; it as it was. Raises Conflict when it has not ended."""
+def delete_ended(app: App, job: str, tell: Tell = tell_nobody) -> JobView:
+    """Removes the job; it as it was. Raises Conflict when it has not ended.
+
+    `tell` is called with the number of its tournaments that are gone so far.
+    """
     with app.begin() as tx:
         view = view_job(tx, find_job(tx, job))
-        if not delete_job(tx, view.id):
+        if not mark_ended(tx, view.id):
             raise Conflict(f"job {view.id} is {view.state}: cancel it first")
+    for removed in remove(app.database, view.id):
+        tell(removed)
     return view
 
 
 def delete(app: App, job: str) -> bool:
     """Removes the job with all its votes, if it has ended; whether it had."""
-    with app.begin() as tx:
-        return delete_job(tx, find_job(tx, job))
+    with suppress(Conflict):
+        delete_ended(app, job)
+        return True
+    return False
 
 
 def _change(

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from rrm_queue.actions.doctor import Check
+from rrm_queue.actions.engines import engine_settings
 from rrm_queue.actions.judges import local_files
 from rrm_queue.actions.money import amount, parse_price
 from rrm_queue.actions.request import SubmitOptions, judge_of
-from rrm_queue.actions.settings import engine_settings
 from rrm_queue.config import Settings
 from rrm_queue.domain import JudgeSpec, Order, Price, Spent, Verdict, Vote, Voting
 from rrm_queue.errors import JudgeFault, JudgeRefused, JudgeUnreachable, UsageFault

@@ -5,7 +5,7 @@ what the command prints on stderr is logged.
 """
 
 from rrm_queue.api.group_rewards import rewards, rewards_async
-from rrm_queue.api.job import Job, results, status, wait
+from rrm_queue.api.job import Job, prune, results, status, wait
 from rrm_queue.api.open_jobs import append, open_job
 from rrm_queue.api.people import cast_vote, return_match, skip_match, take_match, undo_vote
 from rrm_queue.api.ranking import Ranked, Ranking, rank, rank_async, rank_many, rank_many_async
@@ -26,6 +26,7 @@ __all__ = [
     "export",
     "leaderboard",
     "open_job",
+    "prune",
     "rank",
     "rank_async",
     "rank_many",

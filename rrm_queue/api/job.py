@@ -7,6 +7,7 @@ from math import inf
 from typing import TypeVar
 
 from rrm_queue.actions import control, jobs, open_jobs, options
+from rrm_queue.actions import prune as pruning
 from rrm_queue.actions.audit import SHARE, audit
 from rrm_queue.actions.control import Changed
 from rrm_queue.actions.watch import watch
@@ -14,7 +15,7 @@ from rrm_queue.api.app import shared_app
 from rrm_queue.store.queue.control import Retried
 from rrm_queue.store.views.jobs import find_job
 from rrm_queue.store.views.results import find_tournament, job_results
-from rrm_queue.views.jobs import JobView
+from rrm_queue.views.jobs import JobView, LeftOver
 from rrm_queue.views.tournaments import TournamentResult
 
 log = logging.getLogger("rrm_queue")
@@ -107,6 +108,17 @@ def wait(job: str, timeout: float | None = None) -> JobView:
         else:
             view = seen
     return view
+
+
+def prune(older_than: float = 1.0, *, ended: bool = False, dry_run: bool = False) -> list[LeftOver]:
+    """Removes the jobs that requests for rewards made, once they had no work for so many days.
+
+    With `ended` also all other jobs that have ended. Those that were removed, or with `dry_run`
+    those that would be.
+    """
+    app = shared_app()
+    left = pruning.prunable(app, older_than, ended=ended)
+    return left if dry_run else list(pruning.prune(app, left))
 
 
 def results(job: str, tournament: str | None = None) -> Iterator[TournamentResult]:

@@ -15,6 +15,7 @@ from rrm_queue.coordinator.ports import Broker
 from rrm_queue.coordinator.rate import rate_decided
 from rrm_queue.coordinator.recorder import Recorder
 from rrm_queue.coordinator.recover import recover
+from rrm_queue.coordinator.removing import remove_marked
 from rrm_queue.coordinator.settling import Settling
 from rrm_queue.domain import BatchRef
 from rrm_queue.errors import BrokerUnavailable, StoreUnavailable
@@ -129,12 +130,13 @@ class Coordinator:
     def _rate_until_stopped(self) -> None:
         """Rates the tournaments that are decided; the loop and the recorder go on meanwhile.
 
-        It also records votes of people that can no longer be taken back.
+        It also records votes of people that can no longer be taken back, and removes deleted jobs.
         """
         while not self._stopping.wait(IDLE):
             try:
                 rate_decided(self._database)
                 record_due(self._database)
+                remove_marked(self._database)
             except StoreUnavailable as error:
                 log.warning("%s", error)
                 self._settling.unsettle()

@@ -165,7 +165,14 @@ def _rows(cursor: "psycopg.Cursor[Any]") -> AllRows:
 
 
 def _columns(cursor: Any) -> tuple[str, ...]:
-    return tuple(column.name for column in cursor.description or ())
+    """The names of the columns; psycopg's description has much more of each, and costs it."""
+    found = cursor.pgresult
+    return _decoded(tuple(found.fname(place) for place in range(found.nfields))) if found else ()
+
+
+@cache
+def _decoded(names: tuple[bytes, ...]) -> tuple[str, ...]:
+    return tuple(name.decode() for name in names)
 
 
 def _named(cursor: Any) -> Callable[[Sequence[Any]], Row]:

@@ -41,7 +41,7 @@ class Job(SQLModel, table=True):
     one job has it, and a job made by `--new` has None. `note` says why rrmq paused the job. An
     `open` job takes more tournaments and does not end. An `ephemeral` one is made by requests for
     rewards, and is not listed. `price` is what its judge costs, see `views.money`; the job is
-    paused before it has cost more than `max_cost`.
+    paused before it has cost more than `max_cost`. A job with `deleted_at` is being removed.
     """
 
     __tablename__ = "jobs"
@@ -51,6 +51,7 @@ class Job(SQLModel, table=True):
             "queue",
             postgresql_where=text("state IN ('queued', 'running')"),
         ),
+        Index("jobs_deleted", "deleted_at", postgresql_where=text("deleted_at IS NOT NULL")),
         Index("jobs_running", "queue", postgresql_where=text("state = 'running'")),
         Index(
             "jobs_queued",
@@ -100,6 +101,7 @@ class Job(SQLModel, table=True):
     created_at: datetime | None = Field(default=None, sa_column=moment(now=True, nullable=False))
     started_at: datetime | None = Field(default=None, sa_column=moment())
     finished_at: datetime | None = Field(default=None, sa_column=moment())
+    deleted_at: datetime | None = Field(default=None, sa_column=moment())
 
 
 class TournamentRow(SQLModel, table=True):

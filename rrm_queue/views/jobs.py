@@ -96,3 +96,16 @@ class NoVerdictSample(NamedTuple):
     votes: int
     no_verdict: int
     whole: bool
+
+
+class LeftOver(NamedTuple):
+    """A job that may be removed; `ephemeral` when requests for rewards made it.
+
+    `bytes` is about what it takes on the store's disk.
+    """
+
+    job: JobId
+    ephemeral: bool
+    tournaments: int
+    votes: int
+    bytes: int

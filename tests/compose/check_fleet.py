@@ -12,6 +12,8 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -24,6 +26,7 @@ from compose_stack import (
     IMAGE,
     PATIENCE,
     ROOT,
+    SERVING,
     SHARED,
     Stack,
     compose_command,
@@ -176,6 +179,26 @@ def test_up_and_the_first_job(stack: Stack) -> None:
     assert stack.rrmq("doctor").returncode == 0
 
 
+def test_whoever_has_a_token_gets_rewards_over_http(stack: Stack) -> None:
+    began = time.monotonic()
+    stack.compose(*SERVING, "up", "-d", "--no-recreate", "serve")
+    until("the server is healthy", lambda: stack.well("serve", 1))
+    stack.figures["`up serve` to healthy"] = f"{time.monotonic() - began:.1f} s"
+    assert asked(stack, "/health")[0] == 200
+    group = {
+        "prompt": "What is 2 + 2?",
+        "completions": ["It is 5.", "It is 4."],
+        "reference": "4",
+        "judge": "reference",
+    }
+    for token in ("", "another"):
+        assert asked(stack, "/v1/rewards", group, token)[0] == 401
+    status, told = asked(stack, "/v1/rewards", group, stack.token)
+    assert (status, told["ranks"], told["matches"]) == (200, [2, 1], 1)
+    assert told["rewards"][0] < told["rewards"][1]
+    assert told["job"] in stack.rrmq("list", "--all", "--json").stdout
+
+
 def test_nothing_listens_beyond_loopback(stack: Stack) -> None:
     published = {
         (service, binding["HostIp"], int(binding["HostPort"]))
@@ -224,7 +247,12 @@ def test_a_worker_knows_the_broker_and_nothing_of_the_database(stack: Stack) -> 
 
 
 def test_secrets_stand_in_the_environment_alone(stack: Stack) -> None:
-    secret = (stack.postgres_password, stack.redis_password, "key-of-the-operator")
+    secret = (
+        stack.postgres_password,
+        stack.redis_password,
+        stack.token,
+        "key-of-the-operator",
+    )
     for service, told in stack.everything():
         held = [word for word in secret if word in json.dumps(told["Config"]["Env"])]
         assert held or service == "endpoint"
@@ -442,6 +470,24 @@ def in_image(
     options = ["--entrypoint", entrypoint] if entrypoint else []
     options += ["--user", user] if user else []
     return run("docker", "run", "--rm", "--read-only", *options, IMAGE, *arguments, check=False)
+
+
+def asked(
+    stack: Stack, path: str, body: object = None, token: str = ""
+) -> tuple[int, dict[str, Any]]:
+    """What the server answers: the status, and the decoded body."""
+    address = f"http://127.0.0.1:{stack.ports['serve']}{path}"
+    data = None if body is None else json.dumps(body).encode()
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    request = urllib.request.Request(  # our own
+        address, data, {"Content-Type": "application/json", **headers}
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:  # noqa: S310
+            return answer.status, json.load(answer)
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, json.load(error)
 
 
 def connects(address: str, port: int) -> bool:

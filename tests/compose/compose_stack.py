@@ -21,6 +21,9 @@ SHARED = ROOT.parent / "shared" / "data"
 
 IMAGE, GPU_IMAGE = "rrmq-compose-test", "rrmq-compose-test-gpu"
 
+SERVING = ("--profile", "serve")
+"""The server of HTTP is a service that must be asked for."""
+
 PATIENCE = 180.0
 """Seconds that anything may take which is not a job."""
 
@@ -69,11 +72,12 @@ class Stack:
     project: str = field(default_factory=lambda: f"rrmq-test-{secrets.token_hex(3)}")
     postgres_password: str = field(default_factory=lambda: f"p@ss/{secrets.token_hex(12)}:%41?#")
     redis_password: str = field(default_factory=lambda: secrets.token_hex(16))
+    token: str = field(default_factory=lambda: secrets.token_hex(16))
     figures: dict[str, str] = field(default_factory=dict)
     local: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.ports = {"postgres": free_port(), "redis": free_port()}
+        self.ports = {name: free_port() for name in ("postgres", "redis", "serve")}
         self._compose = compose_command()
 
     @cached_property
@@ -82,13 +86,15 @@ class Stack:
         kept = {
             name: value
             for name, value in os.environ.items()
-            if not name.startswith(("RRMQ_", "COMPOSE_", "PG", "POSTGRES_", "REDIS_"))
+            if not name.startswith(("RRMQ_", "COMPOSE_", "PG", "POSTGRES_", "REDIS_", "API_"))
         }
         return kept | {
             "POSTGRES_PASSWORD": self.postgres_password,
             "REDIS_PASSWORD": self.redis_password,
             "POSTGRES_PORT": str(self.ports["postgres"]),
             "REDIS_PORT": str(self.ports["redis"]),
+            "API_PORT": str(self.ports["serve"]),
+            "RRMQ_API_TOKENS": self.token,
             "RRMQ_IMAGE": IMAGE,
             "RRMQ_CONCURRENCY": "32",
             "RRMQ_OPENAI_BASE_URL": "http://endpoint:8000/v1",
@@ -164,7 +170,7 @@ class Stack:
         return len(ids) == count and all(health(id_) == "healthy" for id_ in ids)
 
     def down(self) -> None:
-        self.compose("down", "--volumes", "--remove-orphans", check=False)
+        self.compose(*SERVING, "down", "--volumes", "--remove-orphans", check=False)
 
 
 def inspect(id_: str) -> dict[str, Any]:

@@ -14,6 +14,12 @@ from kit.reward_server import JUDGE, RewardServer, reward_server
 TRAINER = Path(__file__).with_name("trl_rewarded.py")
 HOUSE = TRAINER.parents[2]
 GENERATIONS, STEPS = 4, 3
+ENVIRONMENT = {
+    **os.environ,
+    "PYTHONPATH": str(HOUSE),
+    "HF_HUB_OFFLINE": "1",
+    "OMP_NUM_THREADS": "1",
+}
 
 
 @pytest.fixture(scope="module")
@@ -35,12 +41,9 @@ def test_grpo_trains(
         [*launcher, TRAINER, tiny_model, tmp_path / "told", str(per_device)],
         check=True,
         env={
-            **os.environ,
+            **ENVIRONMENT,
             **server.environment,
             "RRMQ_REWARDS": json.dumps({"judge": JUDGE}),
-            "PYTHONPATH": str(HOUSE),
-            "HF_HUB_OFFLINE": "1",
-            "OMP_NUM_THREADS": "1",
         },
     )
     told = [json.loads((tmp_path / f"told.{rank}").read_text()) for rank in range(processes)]
@@ -53,6 +56,20 @@ def test_grpo_trains(
     for step, logged in enumerate(told[0]["logged"]):
         given = [reward for one in told for reward in one["calls"][step]["rewards"]]
         assert logged == pytest.approx(sum(given) / len(given), abs=1e-5)
+
+
+def test_the_example_makes_its_first_step(
+    server: RewardServer, engine_python: Path, tiny_model: Path, tmp_path: Path
+) -> None:
+    done = subprocess.run(
+        [engine_python, HOUSE / "examples" / "grpo.py", tiny_model],
+        check=True,
+        cwd=tmp_path,
+        env={**ENVIRONMENT, **server.environment},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert 0 <= float(done.stdout.splitlines()[-1].removeprefix("rewards: ")) <= 1
 
 
 def _groups(calls: list[dict[str, Any]]) -> dict[str, list[tuple[str, float]]]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx2
 import pytest
 from kit.engine_votes import judged_at
 from kit.jobs import lines, submit_file
@@ -73,3 +74,14 @@ def test_votes_of_another_checkpoint_of_the_same_name_are_not_reused(
     assert [first[0], other[0], again[0]] == [MATCHES, MATCHES, 0]
     assert first[1] == again[1]
     assert first[1].isdisjoint(other[1])
+
+
+def test_votes_of_weights_that_were_replaced_are_not_reused(
+    database: Database, broker: BrokerClient, other_server: SglangProcess
+) -> None:
+    before = play(database, broker, other_server.url, "before")
+    url = f"{other_server.url}/update_weight_version"
+    httpx2.post(url, json={"new_version": "2"}, timeout=60).raise_for_status()
+    after = play(database, broker, other_server.url, "after")
+    assert (before[0], after[0]) == (MATCHES, MATCHES)
+    assert before[1].isdisjoint(after[1])

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event, Thread
@@ -75,6 +75,11 @@ class Launched:
     def serves(self) -> bool:
         return bool(self.broker.capacities(QUEUE))
 
+    def holds(self) -> int:
+        """How many matches the worker says that it can hold at once."""
+        [capacity] = self.broker.capacities(QUEUE).values()
+        return capacity
+
     def publish(self, number: int, matches: int, regex: str) -> None:
         judge = JudgeSpec("sglang", "tiny", max_tokens=7000, regex=regex)
         answers = [Answer(n, f"c{n}", f"It is {n}.") for n in range(matches + 1)]
@@ -113,21 +118,34 @@ class Launched:
 
 
 def command(
-    broker_url: str, python: Path, model: str, *more: str
+    broker_url: str, python: Path, model: str, *more: str, flags: Sequence[str] = FLAGS
 ) -> tuple[list[str], dict[str, str]]:
     argv = [sys.executable, "-m", "rrm_queue.cli.main", "worker", "--judge", "sglang:tiny"]
-    argv += ["--model", model, "--engine-python", str(python), "--engine-args", shlex.join(FLAGS)]
+    argv += ["--model", model, "--engine-python", str(python), "--engine-args", shlex.join(flags)]
     return [*argv, *more], engine_environment(python) | {"RRMQ_BROKER_URL": broker_url}
 
 
 @pytest.fixture
+def flags() -> Sequence[str]:
+    """The flags of the worker's engine."""
+    return FLAGS
+
+
+@pytest.fixture
 def worker(
-    servers: Addresses, broker: BrokerClient, engine_python: Path, tiny_model: Path, tmp_path: Path
+    servers: Addresses,
+    broker: BrokerClient,
+    engine_python: Path,
+    tiny_model: Path,
+    tmp_path: Path,
+    flags: Sequence[str],
 ) -> Iterator[Launched]:
     """A worker that serves."""
     port = free_port()
     more = ("--metrics-port", str(port), "--grace", str(GRACE))
-    argv, environment = command(servers.broker_url, engine_python, str(tiny_model), *more)
+    argv, environment = command(
+        servers.broker_url, engine_python, str(tiny_model), *more, flags=flags
+    )
     log = tmp_path / "worker.log"
     with log.open("wb") as written:
         process = subprocess.Popen(argv, env=environment, stdout=written, stderr=written)
@@ -169,11 +187,15 @@ def test_an_engine_killed_amid_a_batch_is_restarted_and_the_batch_handed_back(
     assert 'rrmq_tokens_total{kind="prompt"}' in metrics
 
 
+@pytest.mark.parametrize("flags", [(*FLAGS, "--max-total-tokens=8192")], ids=["small cache"])
 def test_sigterm_hands_back_what_cannot_finish_and_ends_the_engine(worker: Launched) -> None:
+    """Before that the worker learns that the engine's cache holds fewer texts than its limit."""
     engine = worker.engine()
     family = [engine, *engine.children(recursive=True)]
-    worker.publish(1, 4, ENDLESS)
+    assert worker.holds() == 20, "a quarter more than the engine's limit"
+    worker.publish(1, 20, ENDLESS)
     worker.until(worker.generates)
+    worker.until(lambda: worker.holds() < 10)
     began = time.monotonic()
     worker.process.terminate()
     assert worker.process.wait(GRACE + 5) == 0
@@ -232,7 +254,7 @@ def test_a_running_server_is_used_and_waited_for(
     with log.open("wb") as written:
         process = subprocess.Popen(
             argv,
-            env=os.environ | {"RRMQ_BROKER_URL": servers.broker_url},
+            env=os.environ | {"RRMQ_BROKER_URL": servers.broker_url, "RRMQ_CONCURRENCY": "4"},
             stdout=written,
             stderr=written,
         )
@@ -240,11 +262,14 @@ def test_a_running_server_is_used_and_waited_for(
     try:
         worker.judges(1)
         assert broker.facts(QUEUE).unseeded == 1, "SGLang says that it ignores seeds"
+        assert worker.holds() == 4
+        worker.publish(2, 4, ENDLESS)
+        worker.until(lambda: worker.holds() > 4)  # the engine computes them all, and none waits
         sglang_server.kill()
         worker.until(lambda: not worker.serves(), seconds=15)
         assert "rrmq_engine_up 0.0" in worker.metrics()
         sglang_server.start()
-        worker.judges(2)
+        worker.judges(3)
     finally:
         process.kill()
         process.wait()

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from kit.jobs import judged, lines, play, received, record_waiting, submit_file
+from kit.jobs import delete, judged, lines, play, received, record_waiting, submit_file
 
 from rrm_queue.broker.client import BrokerClient
 from rrm_queue.broker.leases import WorkerLeases, stopped_key
@@ -175,9 +175,8 @@ def test_a_deleted_job_leaves_nothing_and_takes_nothing_of_others(
     before = rows(database)
     job = submit_file(database, lines([4, 9]), id="job")
     play(database, broker)
-    with database.begin() as tx:
-        assert control.delete_job(tx, job)
-        assert not control.delete_job(tx, job)
+    assert delete(database, job)
+    assert not delete(database, job)
     assert rows(database) == before
     assert view(database, other).votes == 10
 
@@ -187,7 +186,7 @@ def test_a_job_that_has_not_ended_is_not_deleted(database: Database, state: str)
     job = submit_file(database, lines([4]))
     with database.begin() as tx:
         tx.execute(text("UPDATE jobs SET state = :state"), {"state": state})
-        assert not control.delete_job(tx, job)
+    assert not delete(database, job)
     assert view(database, job).state == state
 
 
@@ -198,7 +197,7 @@ def test_outcomes_of_a_deleted_job_are_dropped(database: Database, broker: Broke
         broker.send_outcomes(judged(batch))
     with database.begin() as tx:
         control.cancel_job(tx, job)
-        assert control.delete_job(tx, job)
+    assert delete(database, job)
     record_waiting(database, broker)
     assert set(rows(database).values()) == {0}
     assert recover(database, broker, settled=True).lost == {}

@@ -1,12 +1,13 @@
 """Groups that are judged as their answers arrive, in a real store and by real processes."""
 
+import urllib.request
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from chaos.fleet import wait
 from kit.jobs import job_of, judged, play, received
-from kit.reward_servers import RewardFleet, group, samples
+from kit.reward_servers import TOKEN, RewardFleet, group, samples
 
 from rrm_queue.actions.rewards.asked import distinct
 from rrm_queue.broker.client import BrokerClient
@@ -46,12 +47,23 @@ def test_votes_are_cast_before_the_group_is_whole(rewarding: RewardFleet) -> Non
         early = [pool.submit(rewarding.ask, "POST", "/v1/rewards/sample", b) for b in bodies[:5]]
         wait(lambda: seen() == ("gathering", 5, 10, 10, 10), 60.0, "the pairs of five are judged")
         assert not any(one.done() for one in early)
+        assert "group:cohort-300" in gathering_page(rewarding)
         late = [pool.submit(rewarding.ask, "POST", "/v1/rewards/sample", b) for b in bodies[5:]]
         found = [one.result().body for one in [*early, *late]]
     assert seen() == ("done", 8, 28, 28, 28)
     whole = rewarding.ask("POST", "/v1/rewards", group(300)).body
     assert [one["reward"] for one in found] == pytest.approx(whole["rewards"])
     assert [one["rank"] for one in found] == whole["ranks"]
+
+
+def gathering_page(rewarding: RewardFleet) -> str:
+    """The page of the tournaments that gather, of the job of the newest cohort."""
+    with rewarding.fleet.store() as store:
+        job = store.scalar(text("SELECT job_id FROM cohorts ORDER BY id DESC LIMIT 1"))
+    address = f"{rewarding.servers[0]}/jobs/{job}/tournaments?show=gathering"
+    request = urllib.request.Request(address, headers={"Authorization": f"Bearer {TOKEN}"})  # noqa: S310
+    with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
+        return str(answer.read().decode())
 
 
 def test_equal_answers_that_come_late_share_their_reward(rewarding: RewardFleet) -> None:

@@ -3,14 +3,13 @@
 from typing import Any
 
 import pytest
-from kit.jobs import lines, submit_file
+from kit.jobs import delete, lines, submit_file
 from kit.paid_votes import PAID, Worker
 
 from rrm_queue.broker.client import BrokerClient
 from rrm_queue.domain import JobId
 from rrm_queue.store.connection import text
 from rrm_queue.store.database import Database
-from rrm_queue.store.queue import control
 from rrm_queue.store.views.exports import finished_tournaments
 from rrm_queue.store.views.matches import match_votes
 
@@ -89,8 +88,7 @@ def test_a_reused_vote_keeps_its_text_when_its_first_job_is_deleted(
 ) -> None:
     second = submit_file(database, lines([3]), id="second", anew=True, strategy="elo", **PAID)
     assert Worker().play(database, broker) == 0, "every vote is reused"
-    with database.begin() as tx:
-        assert control.delete_job(tx, job)
+    assert delete(database, job)
     assert texts_of(database, second) == TEXTS
 
 

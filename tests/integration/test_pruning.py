@@ -6,8 +6,10 @@ from collections.abc import Callable
 
 import pytest
 from click.testing import CliRunner, Result
+from kit.http_server import READ, http_server, settings_of
 from kit.jobs import job_of, lines, play
 
+import rrm_queue
 from rrm_queue.broker.client import BrokerClient
 from rrm_queue.cli.main import rrmq
 from rrm_queue.domain import JobId
@@ -18,7 +20,7 @@ from rrm_queue.store.connection import text
 from rrm_queue.store.database import Database
 from rrm_queue.store.queue import appending, cohorts
 from rrm_queue.store.queue.cohorts import NewCohort, Sample
-from rrm_queue.store.queue.pruning import delete_left_over, left_over
+from rrm_queue.store.queue.pruning import left_over, mark_left_over
 from rrm_queue.views.cohorts import Partial
 
 Prune = Callable[..., Result]
@@ -55,9 +57,15 @@ def test_what_has_work_stays(database: Database, broker: BrokerClient, prune: Pr
     waiting = opened(database, "c", ephemeral=True)
     assert "0 jobs" in prune().output  # the default: a day without work
     [line] = prune("--older-than", "0", "--dry-run", "--json").output.splitlines()
-    assert json.loads(line) == {"job": left, "ephemeral": True, "tournaments": 2, "votes": 4}
+    told = json.loads(line)
+    assert told.pop("bytes") == pytest.approx(2 * 350 + 5 * 210 + 4 * (200 + 230), rel=0.2)
+    assert told == {"job": left, "ephemeral": True, "tournaments": 2, "votes": 4}
+    table = prune("--older-than", "0", "--dry-run").output
+    assert left in table
+    assert "1 job with 4 votes, about 3." in table
+    assert table.endswith("kB would be removed\n")
     assert jobs(database) == {left, kept, waiting}
-    assert "1 job with 4 votes removed" in prune("--older-than", "0").output
+    assert "1 job with 4 votes, about 3." in prune("--older-than", "0").output
     assert jobs(database) == {kept, waiting}
 
 
@@ -74,6 +82,32 @@ def test_jobs_that_have_ended_go_where_that_is_said(
     assert jobs(database) == {job}
     prune("--older-than", "0", "--ended", "--yes")
     assert jobs(database) == set()
+
+
+def test_a_server_and_python_answer_as_the_command_does(
+    database: Database,
+    broker: BrokerClient,
+    servers: Addresses,
+    prune: Prune,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    left = [opened(database, name, ephemeral=True) for name in "ab"]
+    play(database, broker)
+    printed = prune("--older-than", "0", "--dry-run", "--json").output
+    shown = [json.loads(line) for line in printed.splitlines()]
+    monkeypatch.setenv("RRMQ_DATABASE_URL", database.url)
+    monkeypatch.setenv("RRMQ_BROKER_URL", servers.broker_url)
+    assert [job._asdict() for job in rrm_queue.prune(0, dry_run=True)] == shown
+    with http_server(settings_of(database, servers)) as server:
+        asked = "/v1/prune?older_than=0"
+        assert server.client(READ).post(asked).status_code == 403
+        client = server.client()
+        assert client.post("/v1/prune").text == "", "the default: a day without work"
+        assert client.post(f"{asked}&dry_run=true").text == printed
+        assert jobs(database) == set(left)
+        assert client.post(asked).text == printed
+    assert jobs(database) == set()
+    assert rrm_queue.prune(0) == []
 
 
 def test_a_cohort_that_gathers_keeps_its_job(database: Database, prune: Prune) -> None:
@@ -99,5 +133,5 @@ def test_an_answer_that_comes_meanwhile_keeps_its_job(
     more = io.BytesIO(json.dumps(row).encode())
     append_file(database, into, read(more, name_lines=False), "more")
     with database.begin() as tx:
-        assert not delete_left_over(tx, found.job)
+        assert not mark_left_over(tx, found.job)
     assert jobs(database) == {job}

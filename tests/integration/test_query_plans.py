@@ -18,10 +18,12 @@ from rrm_queue.store.queue import (
     closing,
     control,
     counters,
+    deleting,
     dispatching,
     floors,
     paid_votes,
     planning,
+    pruning,
     recording,
     recovery,
 )
@@ -30,8 +32,21 @@ from rrm_queue.store.views import jobs, matches, results
 MANY_SMALL = Filling("aaaaaaaaaaaa", count=40_000, size=2, done=30_000, running=0)
 PAIRS = Filling("bbbbbbbbbbbb", count=3_000, size=8, done=2_480, running=20)
 
-# What deleting a job's row does by its foreign key.
-DELETE_BATCHES = text("DELETE FROM batches WHERE job_id = :job")
+# What deleting rows does by foreign keys.
+CASCADES = {
+    f"{table} of a deleted {column.removesuffix('_id')}": (
+        text(f"DELETE FROM {table} WHERE {column} = :parent"),  # noqa: S608  # constants
+        column,
+    )
+    for table, column in (
+        ("tournaments", "job_id"),
+        ("batches", "job_id"),
+        ("candidates", "tournament_id"),
+        ("standings", "tournament_id"),
+        ("matches", "tournament_id"),
+        ("votes", "match_id"),
+    )
+}
 
 IDS = text("""
     SELECT (SELECT array_agg(id) FROM (SELECT id FROM matches WHERE job_id = :job AND state = 'out'
@@ -174,7 +189,18 @@ def walk(tx: Transaction) -> Mapping[str, tuple[Statement, Parameters]]:
         ),
         "recovery.SPENT_MATCHES": (recovery.SPENT_MATCHES, {**batches, "attempts": 10}),
         "control.LOCK_FAILED": (control.LOCK_FAILED, job),
-        "batches of a deleted job": (DELETE_BATCHES, job),
+        **{
+            name: (statement, {"parent": PAIRS.job if column == "job_id" else ids[0]})
+            for name, (statement, column) in CASCADES.items()
+        },
+        "deleting.NEXT_TOURNAMENTS": (
+            deleting.NEXT_TOURNAMENTS,
+            {**job, "after": tournaments[0], "rows": 3, "most": 4000},
+        ),
+        "deleting.DELETE_MATCHES": (deleting.DELETE_MATCHES, {**floor, "most": 1300}),
+        "deleting.DELETE_TOURNAMENTS": (deleting.DELETE_TOURNAMENTS, {"tournaments": tournaments}),
+        "deleting.DELETE_BATCHES": (deleting.DELETE_BATCHES, {**job, "most": 4000}),
+        "pruning.SIZES": (pruning.SIZES, {"jobs": [PAIRS.job]}),
         "paid_votes.IN_HAND": (paid_votes.IN_HAND, {"matches": ids}),
         "paid_votes.PAID": (
             paid_votes.PAID,

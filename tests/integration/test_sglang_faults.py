@@ -143,6 +143,17 @@ def test_a_text_that_no_database_can_hold_is_made_to_fit() -> None:
     assert vote_from(streaming(stream)).text == "\N{REPLACEMENT CHARACTER}" + TEXT
 
 
+def test_a_vote_names_the_weights_that_its_text_came_from() -> None:
+    """They may be replaced while requests are in flight."""
+
+    def model(*, of_server: str, of_text: str) -> str:
+        stream = event(TEXT, {"type": "stop"}, weight_version=of_text) + b"data: [DONE]\n\n"
+        return vote_from(streaming(stream), info=INFO | {"weight_version": of_server}).model
+
+    assert model(of_server="1", of_text="2") == model(of_server="2", of_text="2")
+    assert model(of_server="1", of_text="1") != model(of_server="1", of_text="2")
+
+
 @pytest.mark.parametrize("status", [400, 404, 500])
 def test_a_server_that_does_not_tokenise_gives_token_ids_by_chat(status: int) -> None:
     vote = vote_from(streaming(WHOLE), no_tokenize=answering(status, "no"))

@@ -6,7 +6,7 @@ The coordinator's own functions on a real store and broker; the test judges in t
 from collections.abc import Sequence
 
 import pytest
-from kit.jobs import QUEUE, judged, lines, play, received, record_waiting, submit_file
+from kit.jobs import QUEUE, delete, judged, lines, play, received, record_waiting, submit_file
 from kit.statements import asked_statements
 from msgspec import structs, to_builtins
 
@@ -21,7 +21,7 @@ from rrm_queue.domain import BatchId, JobId, JobState, Price
 from rrm_queue.messages import JudgeBatch
 from rrm_queue.store.connection import text
 from rrm_queue.store.database import Database
-from rrm_queue.store.queue.control import cancel_job, delete_job, pause_job, resume_job
+from rrm_queue.store.queue.control import cancel_job, pause_job, resume_job
 from rrm_queue.store.views.jobs import view_job
 from rrm_queue.views.jobs import JobView
 
@@ -92,7 +92,7 @@ def test_the_statements_of_a_turn_do_not_grow_with_its_jobs(
     for job in jobs:
         with database.begin() as tx:
             cancel_job(tx, job)
-            delete_job(tx, job)
+        assert delete(database, job)
     submit_many(database, 50)
     assert statements(database, broker) <= few + 2
 
@@ -126,7 +126,7 @@ def test_a_deleted_job_takes_nothing_of_the_others_with_it(
     batches = sent(database, broker)
     with database.begin() as tx:
         cancel_job(tx, jobs[0])
-        delete_job(tx, jobs[0])
+    assert delete(database, jobs[0])
     assert record_group(database, list(map(judged, batches))).left == []
     assert states(database, jobs[1:]) == [JobState.SUCCEEDED] * (JOBS - 1)
 

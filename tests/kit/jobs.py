@@ -11,6 +11,7 @@ from rrm_queue.broker.inbox import inbox_key
 from rrm_queue.coordinator.dispatch import dispatch
 from rrm_queue.coordinator.record import record
 from rrm_queue.coordinator.recorder import Recorder
+from rrm_queue.coordinator.removing import remove
 from rrm_queue.domain import JobId, JobState, JudgeSpec, Seeding, Verdict, Vote
 from rrm_queue.intake.formats.base import Empty
 from rrm_queue.intake.needs import Needs
@@ -18,6 +19,7 @@ from rrm_queue.intake.submission import submit
 from rrm_queue.judging.kinds import queue_of
 from rrm_queue.messages import JudgeBatch, MatchReport, Outcomes, decode_batches
 from rrm_queue.store.database import Database
+from rrm_queue.store.queue.deleting import mark_ended
 from rrm_queue.store.tables import Job
 
 REFERENCE = JudgeSpec("reference")
@@ -66,6 +68,15 @@ def job_of(**options: Any) -> Job:
         "priority": 1,
     }
     return Job(**(usual | options))
+
+
+def delete(database: Database, job: JobId) -> bool:
+    """Removes the job, if it has ended; whether it had."""
+    with database.begin() as tx:
+        ended = mark_ended(tx, job)
+    if ended:
+        list(remove(database, job))
+    return ended
 
 
 def waiting_flushes(broker: BrokerClient, job: str, batch: int) -> set[str]:

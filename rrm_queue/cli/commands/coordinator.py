@@ -7,7 +7,8 @@ from threading import Thread
 import click
 
 from rrm_queue.actions.app import App
-from rrm_queue.actions.settings import log_to_stderr, read_settings
+from rrm_queue.actions.logs import log_to_stderr
+from rrm_queue.actions.settings import read_settings
 from rrm_queue.broker.app import create_app
 from rrm_queue.broker.client import BrokerClient, redis_client
 from rrm_queue.broker.names import COORDINATOR_QUEUE

@@ -8,6 +8,7 @@ from rrm_queue.actions import control, jobs
 from rrm_queue.actions.app import App
 from rrm_queue.actions.schemas import json_line, status_shape
 from rrm_queue.cli.options.arguments import job_argument
+from rrm_queue.cli.render.removing import removal_bar
 from rrm_queue.errors import UsageFault
 from rrm_queue.text import count
 from rrm_queue.views.jobs import JobView
@@ -21,12 +22,13 @@ def command(job: str, yes: bool, as_json: bool) -> None:
     """Remove JOB, which must have ended, with its answers, votes and standings.
 
     This cannot be undone, and later jobs cannot reuse its votes. Asks first; without a terminal it
-    needs --yes.
+    needs --yes. A removal that is interrupted is finished by a coordinator.
     """
     with App() as app:
         view = jobs.view(app, job)
         _confirm(view, yes=yes)
-        view = control.delete_ended(app, view.id)
+        with removal_bar(view.tournaments) as tell:
+            view = control.delete_ended(app, view.id, tell)
     click.echo(json_line(status_shape(view)) if as_json else f"job {view.id} is deleted")
 
 

@@ -1,6 +1,7 @@
 """`rrmq prune`: removes jobs that are left over."""
 
 import sys
+from collections.abc import Sequence
 
 import click
 
@@ -8,8 +9,10 @@ from rrm_queue.actions import prune
 from rrm_queue.actions.app import App
 from rrm_queue.actions.schemas import json_line
 from rrm_queue.cli.options.ranges import Numbers
+from rrm_queue.cli.render.removing import left_over_table, removal_bar, summed
+from rrm_queue.cli.render.terminal import screen
 from rrm_queue.errors import UsageFault
-from rrm_queue.text import count
+from rrm_queue.views.jobs import LeftOver
 
 
 @click.command("prune")
@@ -30,27 +33,29 @@ def command(days: float, ended: bool, dry_run: bool, yes: bool, as_json: bool) -
 
     Their votes are removed too, so later requests cannot reuse them. With --ended other jobs that
     have ended are removed as well; that asks first, and without a terminal it needs --yes.
+    PostgreSQL uses the room again for other jobs; its files do not become smaller. A removal that
+    is interrupted is finished by a coordinator.
     """
     with App() as app:
-        if dry_run:
-            jobs = prune.prunable(app, days, ended=ended)
-        else:
+        jobs = prune.prunable(app, days, ended=ended)
+        if not dry_run:
             if ended:
-                _confirm(len(prune.prunable(app, days, ended=True)), yes=yes)
-            jobs = list(prune.prune(app, days, ended=ended))
+                _confirm(jobs, yes=yes)
+            with removal_bar(sum(job.tournaments for job in jobs)) as tell:
+                jobs = list(prune.prune(app, jobs, tell))
     if as_json:
         for job in jobs:
             click.echo(json_line(job._asdict()))
         return
-    votes = sum(job.votes for job in jobs)
-    done = "would be removed" if dry_run else "removed"
-    click.echo(f"{count(len(jobs), 'job')} with {count(votes, 'vote')} {done}")
+    if dry_run and jobs:
+        screen().print(left_over_table(jobs))
+    click.echo(f"{summed(jobs)} {'would be removed' if dry_run else 'removed'}")
 
 
-def _confirm(jobs: int, *, yes: bool) -> None:
+def _confirm(jobs: Sequence[LeftOver], *, yes: bool) -> None:
     """Raises click.Abort when the user says no, UsageFault without a terminal to ask on."""
     if yes or not jobs:
         return
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise UsageFault("no terminal to confirm on: pass --yes")
-    click.confirm(f"remove {count(jobs, 'job')} with all votes?", abort=True, err=True)
+    click.confirm(f"remove {summed(jobs)}?", abort=True, err=True)

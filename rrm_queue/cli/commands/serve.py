@@ -5,7 +5,8 @@ import time
 import click
 
 from rrm_queue.actions.app import App
-from rrm_queue.actions.settings import log_to_stderr, read_settings
+from rrm_queue.actions.logs import log_to_stderr
+from rrm_queue.actions.settings import read_settings
 from rrm_queue.cli.options.metrics import LOOPBACK
 from rrm_queue.cli.options.ranges import WholeNumbers
 

@@ -14,7 +14,9 @@ from rrm_worker.engine_process import HOST, EngineProcess, free_port, launch_com
 from rrm_worker.service import GRACE_SECONDS, Serving, serve
 
 from rrm_queue.actions.app import broker_url
-from rrm_queue.actions.settings import engine_settings, log_to_stderr, read_settings
+from rrm_queue.actions.engines import engine_settings
+from rrm_queue.actions.logs import log_to_stderr
+from rrm_queue.actions.settings import read_settings
 from rrm_queue.cli.options.metrics import metrics_options
 from rrm_queue.cli.options.ranges import Numbers, WholeNumbers
 from rrm_queue.errors import UsageFault

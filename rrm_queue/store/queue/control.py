@@ -1,4 +1,4 @@
-"""What a user does to a job: cancel, pause, resume, retry, delete. Each is idempotent."""
+"""What a user does to a job: cancel, pause, resume, retry. Each is idempotent."""
 
 from typing import NamedTuple
 
@@ -26,12 +26,6 @@ RESUME_JOB = text("""
     UPDATE jobs
     SET state = CASE WHEN started_at IS NULL THEN 'queued' ELSE 'running' END, note = NULL
     WHERE id = :job AND state = 'paused'
-    RETURNING id
-""")
-
-# All else that is the job's goes with its row.
-DELETE_JOB = text("""
-    DELETE FROM jobs WHERE id = :job AND state NOT IN ('queued', 'running', 'paused')
     RETURNING id
 """)
 
@@ -107,14 +101,6 @@ def cancel_job(tx: Connection, job: JobId) -> bool:
     cancelled = tx.scalar(CANCEL_JOB, {"job": job}) is not None
     tell(tx, Channel.HELD, [job] if cancelled else [])
     return cancelled
-
-
-def delete_job(tx: Connection, job: JobId) -> bool:
-    """Removes a job that has ended with all that is its own; whether there was one to remove.
-
-    Outcomes of it that still arrive find no match, and are dropped.
-    """
-    return tx.scalar(DELETE_JOB, {"job": job}) is not None
 
 
 def pause_job(tx: Connection, job: JobId, note: str | None = None) -> bool:

@@ -6,12 +6,14 @@ from rrm_queue.views.jobs import OfferedJob
 
 JOBS_SO = text("""
     SELECT id, coalesce(name, source) AS about, state FROM jobs
-    WHERE starts_with(id, :begun) ORDER BY created_at DESC LIMIT :most
+    WHERE starts_with(id, :begun) AND deleted_at IS NULL
+    ORDER BY created_at DESC LIMIT :most
 """)
 
 KEYS_SO = text("""
     SELECT key FROM tournaments
-    WHERE job_id = (SELECT min(id) FROM jobs WHERE starts_with(id, :job) HAVING count(*) = 1)
+    WHERE job_id = (SELECT min(id) FROM jobs WHERE starts_with(id, :job) AND deleted_at IS NULL
+                    HAVING count(*) = 1)
       AND starts_with(key, :begun)
     ORDER BY id LIMIT :most
 """)

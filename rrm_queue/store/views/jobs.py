@@ -16,12 +16,13 @@ FIND_OPEN_JOB = text("""
 """)
 
 FIND_JOBS = text("""
-    SELECT id FROM jobs WHERE starts_with(id, :prefix) LIMIT 2
+    SELECT id FROM jobs WHERE starts_with(id, :prefix) AND deleted_at IS NULL LIMIT 2
 """)
 
 # To suggest the one that was meant.
 NEWEST_JOBS = text("""
-    SELECT id, coalesce(name, '') AS name FROM jobs WHERE NOT ephemeral
+    SELECT id, coalesce(name, '') AS name FROM jobs
+    WHERE NOT ephemeral AND deleted_at IS NULL
     ORDER BY created_at DESC, id LIMIT 200
 """)
 
@@ -39,7 +40,7 @@ JOBS = text("""
            j.shareable_tokens, j.shared_tokens, j.note, j.open, j.ephemeral, j.price, j.max_cost,
            j.created_at, j.started_at, j.finished_at
     FROM jobs j
-    WHERE (CAST(:job AS text) IS NULL OR j.id = :job)
+    WHERE j.deleted_at IS NULL AND (CAST(:job AS text) IS NULL OR j.id = :job)
       AND (CAST(:states AS text[]) IS NULL OR j.state = ANY(CAST(:states AS text[])))
       AND (:ephemeral OR NOT j.ephemeral)
       AND (CAST(:search AS text) IS NULL
@@ -60,7 +61,7 @@ ALIKE = 0.75
 
 STATES = text("""
     SELECT state, count(*) AS jobs FROM jobs j
-    WHERE NOT ephemeral
+    WHERE NOT ephemeral AND deleted_at IS NULL
       AND (CAST(:search AS text) IS NULL
            OR strpos(lower(concat_ws(' ', j.id, j.name, j.source, j.strategy, j.queue)),
                      lower(:search)) > 0)

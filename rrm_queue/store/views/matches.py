@@ -60,6 +60,7 @@ OF_JOB = text("""
 
 SLICE = 1000  # matches that a cursor brings at once
 VOTES_AT_ONCE = 100  # votes, which may have long texts
+FEW_MATCHES = 20  # whose votes are read at once
 
 
 def tournament_matches(
@@ -71,13 +72,15 @@ def tournament_matches(
 ) -> Iterator[TalliedMatch]:
     """The tournament's matches by round and place, or only those at `position` or of `pair`.
 
-    Streamed: a round robin may have millions.
+    Streamed where there are many: a round robin may have millions.
     """
     round_, slot = position or (None, None)
     low, high = sorted(pair) if pair else (None, None)
-    wanted = {"round": round_, "slot": slot, "low": low, "high": high}
-    rows = tx.stream(TALLIES, {"tournament": tournament.id, **wanted}, SLICE)
-    return read_rows(TalliedMatch, rows)
+    place = {"round": round_, "slot": slot, "low": low, "high": high}
+    wanted = {"tournament": tournament.id, **place}
+    if tournament.planned <= SLICE:  # a cursor of the server's takes three more round trips
+        return read_rows(TalliedMatch, tx.execute(TALLIES, wanted))
+    return read_rows(TalliedMatch, tx.stream(TALLIES, wanted, SLICE))
 
 
 def match_votes(
@@ -85,9 +88,12 @@ def match_votes(
 ) -> Iterator[tuple[MatchId, RecordedVote]]:
     """The votes of these matches in this order, by number.
 
-    With `longest` only the last characters of each text. Streamed: a reader may stop early.
+    With `longest` only the last characters of each text. Those of many matches are streamed: a
+    reader may stop early.
     """
-    rows = tx.stream(VOTES, {"matches": list(matches), "longest": longest}, VOTES_AT_ONCE)
+    wanted = {"matches": list(matches), "longest": longest}
+    few = len(matches) <= FEW_MATCHES
+    rows = tx.execute(VOTES, wanted) if few else tx.stream(VOTES, wanted, VOTES_AT_ONCE)
     vote = vote_reader(rows, longest)
     return ((row.match_id, vote(row)) for row in rows)
 

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from rrm_queue.actions import jobs
 from rrm_queue.actions.app import App
 from rrm_queue.actions.tournament import list_tournaments
+from rrm_queue.domain import TournamentState
 from rrm_queue.views.jobs import JobView
 from rrm_queue.web.live import Page, Rendered
 from rrm_queue.web.pages.job import title_of
@@ -22,7 +23,7 @@ router = APIRouter(include_in_schema=False)
 MOST = 50
 """Tournaments on a page."""
 
-STATES = {"all": "", "done": "done", "failed": "failed", "running": "running", "waiting": "waiting"}
+STATES = {"all": "", **{state.value: state.value for state in TournamentState}}
 """The filters, and the state of each."""
 
 

@@ -1,4 +1,4 @@
-"""What a user does to a job: pause, resume, retry, cancel, delete."""
+"""What a user does to a job: pause, resume, retry, cancel, delete, prune."""
 
 import logging
 from collections.abc import Callable
@@ -8,12 +8,13 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from rrm_queue.actions import control
+from rrm_queue.actions import control, prune
 from rrm_queue.actions.app import App
 from rrm_queue.actions.control import Changed
 from rrm_queue.actions.schemas import StatusShape, status_shape
-from rrm_queue.web.responses import json_response
-from rrm_queue.web.routes.parameters import Job
+from rrm_queue.views.jobs import LeftOver
+from rrm_queue.web.responses import json_response, lines_response, write_all
+from rrm_queue.web.routes.parameters import Job, json_lines
 from rrm_queue.web.serving import Served, Serving
 
 router = APIRouter(tags=["control"])
@@ -53,7 +54,29 @@ async def cancel(served: Served, job: Job) -> Response:
 @router.delete("/jobs/{job}", summary="Remove a job that has ended", response_model=StatusShape)
 async def delete(served: Served, job: Job) -> Response:
     """Removes its answers, votes and standings too. Answers with the job's last status."""
-    return json_response(status_shape(await served.call(control.delete_ended, served.app, job)))
+    view = await served.call_heavy(control.delete_ended, served.app, job)
+    return json_response(status_shape(view))
+
+
+@router.post("/prune", summary="Remove the jobs that are left over", responses=json_lines(LeftOver))
+async def remove_left_over(
+    served: Served,
+    older_than: Annotated[
+        float, Query(ge=0, description="Days without work after which a job is left over.")
+    ] = 1.0,
+    ended: Annotated[
+        bool, Query(description="Also all other jobs that have ended, without a question.")
+    ] = False,
+    dry_run: Annotated[bool, Query(description="Only tell what would be removed.")] = False,
+) -> Response:
+    """Those that requests for rewards made. One object a line, as `rrmq prune --json` prints it."""
+
+    def remove() -> list[LeftOver]:
+        jobs = prune.prunable(served.app, older_than, ended=ended)
+        return jobs if dry_run else list(prune.prune(served.app, jobs))
+
+    removed = await served.call_heavy(remove)
+    return lines_response(write_all(job._asdict() for job in removed))
 
 
 async def _changed(

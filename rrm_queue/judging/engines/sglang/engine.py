@@ -126,7 +126,9 @@ class SglangEngine:
             request,
             prompt,
             generation,
-            model=session.info.answering(request.judge.argument),
+            model=session.info.answering(
+                request.judge.argument, generation.meta_info.weight_version
+            ),
             seconds=perf_counter() - began,
             thinks=thinks(request.judge, opened=session.opened),
         )

@@ -109,13 +109,15 @@ class ServerInfo(msgspec.Struct, frozen=True):
             self, model_path=model.model_path, weight_version=model.weight_version
         )
 
-    def answering(self, judge: str) -> str:
+    def answering(self, judge: str, weights: object = None) -> str:
         """What gives the votes of `judge`: the engine's version and the checkpoint.
 
         The checkpoint by the last part of its path and a digest of its path, revision and weights'
-        version: a path may tell too much, and two checkpoints must not be taken for one.
+        version: a path may tell too much, and two checkpoints must not be taken for one. `weights`
+        is the version that a text names as its own, which may be newer than this.
         """
-        which = (self.model_path, self.revision, self.weight_version)
+        weights = weights if isinstance(weights, str) else self.weight_version
+        which = (self.model_path, self.revision, weights)
         digest = f"{derive(*(part or '' for part in which)):016x}"[-8:]
         name = self.model_path.rstrip("/").rpartition("/")[2]
         return f"{judge} (sglang {self.version}, {name} {digest})"
@@ -188,6 +190,7 @@ class MetaInfo(msgspec.Struct, frozen=True):
     completion_tokens: Any = 0
     cached_tokens: Any = 0
     queue_time: Any = None
+    weight_version: Any = None
     output_token_logprobs: Any = None
     output_top_logprobs: Any = None
 
