@@ -16,6 +16,7 @@ from pathlib import Path
 from broker_memory import held
 from figures import Figure, arguments, report
 from loops import Loops
+from processes import profiled
 from rig import Fleet, Size, add, fleet, submit, wait, write_tournaments
 
 from rrm_queue.broker.names import COORDINATOR_QUEUE
@@ -50,12 +51,18 @@ class Measured:
 
 def main() -> int:
     """Exit code 0 when all targets are met."""
-    given = arguments(__doc__, workers={"type": int, "default": 1000})
+    given = arguments(
+        __doc__,
+        workers={"type": int, "default": 1000},
+        profile={"type": Path, "metavar": "FOLDER"},
+    )
     share = 10 if given.quick else 1
     mixed = {PLACES: given.workers - 1, 2: 1}
-    alike = _run({PLACES: 4}, 660 // share, seconds=0.0)
-    small = _run(mixed, 660 // share, seconds=0.0)
-    full = _run({PLACES: given.workers // share - 1, 2: 1}, 1_700 // share, seconds=SLOW)
+    into = given.profile
+    alike = _run("alike", {PLACES: 4}, 660 // share, 0.0, into)
+    small = _run("small", mixed, 660 // share, 0.0, into)
+    most = {PLACES: given.workers // share - 1, 2: 1}
+    full = _run("full", most, 1_700 // share, SLOW, into)
     return report("a fleet of simulated workers", list(_figures(alike, small, full)), given)
 
 
@@ -101,8 +108,10 @@ def _figures(alike: Measured, small: Measured, full: Measured) -> Iterator[Figur
     )
 
 
-def _run(workers: dict[int, int], tournaments: int, *, seconds: float) -> Measured:
-    """One job of round robins of 14 on these workers, by places."""
+def _run(
+    name: str, workers: dict[int, int], tournaments: int, seconds: float, into: Path | None
+) -> Measured:
+    """One job of round robins of 14 on these workers, by places; `into` is where profiles go."""
     with timed_fleet() as (ours, loops):
         file = ours.home / "job.jsonl"
         write_tournaments(file, tournaments, 14)
@@ -110,15 +119,16 @@ def _run(workers: dict[int, int], tournaments: int, *, seconds: float) -> Measur
         job = submit(ours, file, "--judge", "simulated:1.0", "--strategy", "elo")
         began, beats = time.time(), list[float]()
         matches = tournaments * 91
-        if seconds:
-            most = min(matches, 2 * sum(places * n for places, n in workers.items()) * 7 // 8)
-            _watch(ours, OUT, job, most, beats)
-            end = time.monotonic() + SECONDS
-            while time.monotonic() < end:
-                beats.append(heartbeat(ours))
-                time.sleep(0.2)
-        else:
-            _watch(ours, DONE, job, matches, beats)
+        with profiled(ours, into, name):
+            if seconds:
+                most = min(matches, 2 * sum(places * n for places, n in workers.items()) * 7 // 8)
+                _watch(ours, OUT, job, most, beats)
+                end = time.monotonic() + SECONDS
+                while time.monotonic() < end:
+                    beats.append(heartbeat(ours))
+                    time.sleep(0.2)
+            else:
+                _watch(ours, DONE, job, matches, beats)
         took = time.time() - began
         with ours.store() as store, ours.broker() as client:
             out_bytes, messages = store.execute(OUT_BYTES).one()

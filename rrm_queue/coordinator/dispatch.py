@@ -138,26 +138,52 @@ def _fill_part(
 ) -> None:
     """Claims matches of these jobs, shared by their weights, and adds them to the turn.
 
-    At most as many as there are free places, and `room` bytes. Only the jobs that have least out
-    for their weight are looked at: with more jobs than places no other gets one.
+    At most as many as there are free places, and `room` bytes. While there is no room, what is
+    ready is counted only now and then.
     """
     if not listed:
         return
     free, floors = free_places(queue.places, sum(job.out for job in listed)), queue.floors
-    jobs = active_jobs.sendable_jobs(
+    ready, cared = floors.counted_lately(part), 0
+    if ready is None or (free and room):
+        jobs = _sendable(tx, queue, listed, free)
+        if free and room:
+            jobs = supply(tx, jobs, free, floors)
+            short = {job.id for job in listed} - {job.id for job in jobs if job.ready >= free}
+            floors.short(short)
+            cared = _send_part(tx, queue, part, jobs, (free, room), turn)
+        ready = sum(job.ready for job in jobs) - cared
+        floors.counted(part, ready)
+    turn.load = QueueLoad(turn.load.ready + ready, turn.load.out + cared)
+
+
+def _sendable(
+    tx: Transaction, queue: Window, listed: Sequence[ListedJob], free: int
+) -> list[ActiveJob]:
+    """Those of the jobs that have something to send.
+
+    Only the jobs that have least out for their weight are looked at: with more jobs than places no
+    other gets one.
+    """
+    return active_jobs.sendable_jobs(
         tx,
         sorted(listed, key=lambda job: load(job.out, job.priority)),
-        floors.of_jobs(),
+        queue.floors.of_jobs(),
         most=max(LEAST_WINDOW, MOST_READY // len(listed)),
         most_jobs=max(free, LEAST_WINDOW),
     )
-    turn.load = turn.load._replace(ready=turn.load.ready + sum(job.ready for job in jobs))
-    if not (free and room):
-        return
-    ready = sum(job.ready for job in jobs)
-    jobs = supply(tx, jobs, free, floors)
-    floors.short({job.id for job in listed} - {job.id for job in jobs if job.ready >= free})
-    opened = sum(job.ready for job in jobs) - ready
+
+
+def _send_part(
+    tx: Transaction,
+    queue: Window,
+    part: str,
+    jobs: Sequence[ActiveJob],
+    space: tuple[int, int],
+    turn: Turn,
+) -> int:
+    """Sends as much as fits the space (places, bytes); how many matches that takes care of."""
+    free, room = space
     limited = [job.id for job in jobs if job.limited]
     limits = money.limited_jobs(tx, limited) if limited else {}
     given = shares(free, [_payable(job, limits.get(job.id)) for job in jobs])
@@ -168,12 +194,11 @@ def _fill_part(
         sent += _send_group(tx, queue, part, group, given, fitting)
     for job in getting:
         matches = sum(done.claimed.get(job.id, 0) for done in sent)
-        floors.claimed(tx, job.id, job.strategy, matches)
+        queue.floors.claimed(tx, job.id, job.strategy, matches)
     for done in sent:
         turn.add(part, done)
     _end(tx, jobs, sent, limits)
-    cared = sum(done.matches + len(done.decided) for done in sent)
-    turn.load = QueueLoad(turn.load.ready + opened - cared, turn.load.out + cared)
+    return sum(done.matches + len(done.decided) for done in sent)
 
 
 def _send_group(

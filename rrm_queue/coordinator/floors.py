@@ -43,6 +43,7 @@ class Floors:
         self.load = QueueLoad()
         """The queue's load after the last turn."""
         self._looked_at = -KNOWN_SECONDS
+        self._ready: dict[str, tuple[float, int]] = {}
         self._jobs: dict[JobId, _JobFloor] = {}
 
     def look(self, tx: Transaction, queues: Sequence[str]) -> None:
@@ -54,6 +55,15 @@ class Floors:
     def is_known(self) -> bool:
         """Whether the queue was looked at lately: while nothing is ready that need not be again."""
         return time.monotonic() - self._looked_at < KNOWN_SECONDS
+
+    def counted(self, queue: str, ready: int) -> None:
+        """So many matches are ready in one of the queues."""
+        self._ready[queue] = time.monotonic(), ready
+
+    def counted_lately(self, queue: str) -> int | None:
+        """How many were ready, where that was counted lately."""
+        at, ready = self._ready.get(queue, (-KNOWN_SECONDS, 0))
+        return ready if time.monotonic() - at < KNOWN_SECONDS else None
 
     def of_jobs(self) -> dict[JobId, Floor]:
         """The floors that are known, by job; not those that lie at a job's beginning."""
