@@ -8,6 +8,10 @@ from rrm_queue.store.queue.pruning import left_over, mark_left_over
 from rrm_queue.views.jobs import LeftOver
 
 DAY = 86_400.0
+"""Seconds."""
+
+LONGEST = 36_500.0
+"""Days that no job is old, and that Postgres can still count."""
 
 
 def prunable(app: App, days: float, *, ended: bool = False) -> list[LeftOver]:
@@ -16,7 +20,7 @@ def prunable(app: App, days: float, *, ended: bool = False) -> list[LeftOver]:
     They are those that requests for rewards made; with `ended` also all others that have ended.
     """
     with app.begin() as tx:
-        return left_over(tx, days * DAY, ended=ended)
+        return left_over(tx, min(days, LONGEST) * DAY, ended=ended)
 
 
 def prune(app: App, jobs: Iterable[LeftOver], tell: Tell = tell_nobody) -> Iterator[LeftOver]:
