@@ -106,7 +106,10 @@ class Preferences:
             for better, worse in self._pairs(tournament, decisions)
         )
         wide = (pair for pair in pairs if self.margin is None or pair.margin >= self.margin)
-        return wide if self.most is None else nlargest(self.most, wide, key=lambda p: p.margin)
+        if self.most is None:
+            return wide
+        # Rounded, so that the last bits of a rating do not decide between equals.
+        return nlargest(self.most, wide, key=lambda pair: round(pair.margin, 6))
 
     def _rated(self, line: Standing) -> float:
         return line.bt if self.rating is Rating.BT else line.elo
