@@ -6,6 +6,7 @@ from typing import Any
 from rrm_queue.errors import Message, Option, Problem, UsageFault
 from rrm_queue.intake.formats import KEYS
 from rrm_queue.intake.formats.fields import Row
+from rrm_queue.text import printable
 
 SHOWN_KEYS = 12
 
@@ -52,5 +53,5 @@ def refuse_missing_columns(row: Row, mapping: Mapping[str, str]) -> None:
 
 def shown_keys(row: Row) -> str:
     """A row's keys for a message, not all of very many."""
-    names = [f"`{key[:50]}`" for key in list(row)[:SHOWN_KEYS]]
+    names = [f"`{printable(key[:50])}`" for key in list(row)[:SHOWN_KEYS]]
     return ", ".join([*names, "…"] if len(row) > SHOWN_KEYS else names)

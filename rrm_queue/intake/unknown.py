@@ -1,5 +1,6 @@
 """What to say about a file whose rows have no known format, or not the one that is expected."""
 
+import json
 from collections.abc import Iterator, Mapping
 
 from rrm_queue.errors import Message, Option
@@ -10,6 +11,7 @@ from rrm_queue.intake.formats.labels import LabelNumbers
 from rrm_queue.intake.formats.prompts import question_column
 from rrm_queue.intake.json_objects import inner_rows
 from rrm_queue.intake.mapping import renamed, shown_keys
+from rrm_queue.text import printable
 
 REMEDY = (
     Option("mapping", "KEY=COLUMN"),
@@ -25,7 +27,7 @@ def unknown_format(row: Row, mapping: Mapping[str, str]) -> str:
     unknown = f"no known format has the keys {shown_keys(row)}; rename them with "
     parts: list[str | Option] = [unknown]
     for key, column in _guessed(row, mapping).items():
-        parts += [Option("mapping", f"{key}={column}"), " "]
+        parts += [Option("mapping", f"{key}={printable(column)}"), " "]
     return Message(*parts, *(["or with "] if len(parts) > 1 else []), *REMEDY)
 
 
@@ -43,7 +45,7 @@ def unfit(known: Format, before: Format | None, labels: LabelNumbers) -> str | N
 def _jq(row: Row) -> str:
     """The program for jq that writes the rows inside an object on lines."""
     name = next((key for key, value in row.items() if isinstance(value, list)), None)
-    return "jq -c '.[]'" if name is None else f"jq -c '.[\"{name}\"][]'"
+    return "jq -c '.[]'" if name is None else f"jq -c '.[{json.dumps(name)}][]'"
 
 
 def _guessed(row: Row, mapping: Mapping[str, str]) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import json
 import subprocess
 import sys
 import tracemalloc
@@ -170,6 +171,20 @@ def test_a_row_of_over_32_mib_is_refused(container: str) -> None:
     found = problems(content)
     assert found[0][0] in (2, 3)
     assert "longer than 32 MiB" in found[0][1]
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        ({"re\0jected": 1}, r"no known format has the keys `re\x00jected`"),
+        ({"da\0ta": [{}, {}]}, r"""of its own with jq -c '.["da\u0000ta"][]'"""),
+    ],
+)
+def test_keys_that_a_terminal_would_obey_are_written_out(
+    row: dict[str, object], reason: str
+) -> None:
+    ((_, said),) = problems(json.dumps(row).encode())
+    assert reason in said
 
 
 @pytest.mark.parametrize(
