@@ -12,7 +12,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 demo: $(VENV)/.installed  ## find the right answers among the example's, in a virtual environment of its own
 	$(RRMQ) submit examples/traps.jsonl --name demo --watch
-	$(RRMQ) leaderboard demo
+	job=$$($(RRMQ) submit examples/traps.jsonl --name demo --json | sed 's/.*"job": "\([0-9a-f]*\)".*/\1/') && $(RRMQ) leaderboard $$job
 	@echo 'the local stack runs on; $(RRMQ) down stops it'
 
 test: $(VENV)/.installed-dev check engine  ## all tests, on real services from wheels; fails under the floor of coverage
