@@ -1,7 +1,6 @@
 """People judge in Chromium: blind, by keys, and a match comes back when its page is left."""
 
 import json
-import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -9,11 +8,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from kit.browser import CHROMIUM, chromium
 from kit.http_server import READ, WRITE, HttpServer, http_server, settings_of
 from kit.jobs import submit_file
 from kit.people import Person, job_for_people, votes_of
 from kit.replays import as_lines, judge_all, rows
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 from statsmodels.stats.inter_rater import cohens_kappa, to_table
 
 from rrm_queue.broker.app import create_app
@@ -24,13 +24,9 @@ from rrm_queue.seeds import derive
 from rrm_queue.store.connection import text
 from rrm_queue.store.database import Database
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
-
 pytestmark = pytest.mark.skipif(
     CHROMIUM is None, reason="no Chromium here: apt-get install chromium"
 )
-
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
 
 HOSTILE = (
     "</div><script>window.owned = true</script><img src=x onerror='window.owned = true'>"
@@ -46,10 +42,8 @@ def server(module_database: Database, servers: Addresses) -> Iterator[HttpServer
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield launched
-        launched.close()
+    with chromium() as opened:
+        yield opened
 
 
 SignedIn = Callable[..., Page]

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import urllib.parse
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from kit.browser import CHROMIUM, FLAGS
 from kit.jobs import received, submit_file
 from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
 
@@ -24,16 +24,9 @@ from rrm_queue.local.stack import Addresses
 from rrm_queue.messages import MatchReport
 from rrm_queue.store.database import Database
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
-
 pytestmark = pytest.mark.skipif(
     CHROMIUM is None, reason="no Chromium here: apt-get install chromium"
 )
-
-FLAGS = [
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 
 WIDTHS = [360, 800, 1440]
 

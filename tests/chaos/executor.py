@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from redis.exceptions import RedisError
 
 from chaos import disk
-from chaos.endpoint import Mood
+from chaos.endpoint import MISCOUNTED, REFUSED, Mood, notes
 from chaos.fleet import Fleet
 from chaos.forgery import forge
 from chaos.hand import Action, Deed
@@ -32,6 +32,8 @@ _ROOM = 10_000
 
 _BOTH = ("postgres", "valkey")
 _MOODS = {Action.LIMIT: Mood.REFUSE, Action.COUNTS: Mood.MISCOUNT}
+_COSTS = {Action.LIMIT: REFUSED, Action.COUNTS: MISCOUNTED}
+"""What the engine notes when such a deed cost a request something."""
 
 DROP_SESSIONS = text("""
     SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
@@ -110,15 +112,26 @@ class Executor:
             self._plan(self.now + _LATER, deed)
             return
         undo, note = acted
+        acted_at = time.time()
         self._left -= 1
         self._busy.update(names)
         self._tell(deed.action.value, deed.target, " ".join((lasting, note)).strip())
 
         def undone() -> None:
+            if not self._is_felt(deed.action, acted_at):
+                self._at(self.now + _LATER, undone)
+                return
             self._busy.difference_update(names)
             undo()
 
         self._at(self.now + deed.lasting, undone)
+
+    def _is_felt(self, action: Action, since: float) -> bool:
+        """Whether a mood of the engine has cost anything yet: just now nobody may have asked it."""
+        cost = _COSTS.get(action)
+        return cost is None or any(
+            note.what == cost and note.at >= since for note in notes(self._fleet.notes)
+        )
 
     def _act(self, deed: Deed) -> tuple[Callable[[], None], str] | None:
         """Does it; what undoes it, and what is to be said of it. None when it must wait."""
