@@ -17,6 +17,7 @@ from rrm_queue.coordinator.supply import claim, supply, together
 from rrm_queue.coordinator.turn import Sent, Turn, Window
 from rrm_queue.coordinator.window import (
     LEAST_WINDOW,
+    MOST_JOBS,
     MOST_READY,
     MOST_SENT,
     Claim,
@@ -152,6 +153,7 @@ def _fill_part(
             short = {job.id for job in listed} - {job.id for job in jobs if job.ready >= free}
             floors.short(short)
             cared = _send_part(tx, queue, part, jobs, (free, room), turn)
+            turn.cut |= cared < free and len(jobs) == MOST_JOBS
         ready = sum(job.ready for job in jobs) - cared
         floors.counted(part, ready)
     turn.load = QueueLoad(turn.load.ready + ready, turn.load.out + cared)
@@ -170,7 +172,7 @@ def _sendable(
         sorted(listed, key=lambda job: load(job.out, job.priority)),
         queue.floors.of_jobs(),
         most=max(LEAST_WINDOW, MOST_READY // len(listed)),
-        most_jobs=max(free, LEAST_WINDOW),
+        most_jobs=min(max(free, LEAST_WINDOW), MOST_JOBS),
     )
 
 

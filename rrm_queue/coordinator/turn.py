@@ -95,13 +95,15 @@ class Sent:
 class Turn:
     """What a turn sends, by queue, and the matches that are decided without being sent.
 
-    `sent` is how many matches are in its messages.
+    `sent` is how many matches are in its messages. `cut`: whether places are left for jobs that it
+    did not look at.
     """
 
     messages: dict[str, list[JudgeBatch | SharedMessage]] = field(default_factory=dict)
     decided: dict[MatchId, JobId] = field(default_factory=dict)
     load: QueueLoad = field(default_factory=QueueLoad)
     sent: int = 0
+    cut: bool = False
 
     def add(self, queue: str, sent: Sent) -> None:
         """Adds what was claimed for a queue."""
@@ -124,6 +126,7 @@ class Turn:
     def more(self) -> bool:
         """Whether another turn would find more to do at once.
 
-        Decided matches may have successors, and a turn sends no more than so many.
+        Decided matches may have successors, and a turn sends no more than so many matches of so
+        many jobs.
         """
-        return bool(self.decided) or self.matches >= MOST_SENT
+        return bool(self.decided) or self.matches >= MOST_SENT or (self.cut and self.sent > 0)

@@ -15,6 +15,9 @@ MOST_OPENED = 256
 MOST_READY = 1 << 14
 """Ready matches are counted no further than this."""
 
+MOST_JOBS = 256
+"""Jobs that get places in one turn at most: each that is small costs the turn a millisecond."""
+
 MOST_SENT = 1024
 """Matches sent in one turn at most: their texts are in memory, and their rows locked meanwhile."""
 

@@ -1,11 +1,15 @@
 """Which jobs a turn of dispatch looks at, of very many that wait."""
 
+from functools import partial
+
 import pytest
 from kit.jobs import QUEUE, lines, submit_file
 from kit.query_plans import buffers
 
 from rrm_queue.broker.client import BrokerClient
+from rrm_queue.broker.leases import WorkerLeases
 from rrm_queue.coordinator.dispatch import dispatch
+from rrm_queue.coordinator.window import MOST_JOBS
 from rrm_queue.domain import BatchId, JobId
 from rrm_queue.store.connection import text
 from rrm_queue.store.database import Database
@@ -23,6 +27,10 @@ COPY_JOBS = text("""
     INSERT INTO tournaments (job_id, key, line, prompt, size, seed, state)
     SELECT c.id, t.key, t.line, t.prompt, t.size, t.seed, 'waiting'
     FROM copies c, tournaments t WHERE t.job_id = :job;
+    INSERT INTO candidates (tournament_id, number, key, text)
+    SELECT c.id, a.number, a.key, a.text
+    FROM tournaments c JOIN tournaments t ON t.key = c.key AND t.job_id = :job AND c.job_id <> :job
+    JOIN candidates a ON a.tournament_id = t.id;
     DROP TABLE copies
 """)
 EMPTY_OPEN_JOB = text("""
@@ -66,3 +74,14 @@ def test_a_look_does_not_read_all_jobs_that_wait(database: Database, job: JobId)
         assert len(tx.execute(LISTED_JOBS, bind).all()) == 20
         pages = tx.scalar(text("SELECT pg_relation_size('jobs') / 8192"))
         assert buffers(tx, LISTED_JOBS, bind) < int(pages or 0) / 2
+
+
+def test_a_turn_serves_so_many_jobs_and_asks_for_another(
+    database: Database, broker: BrokerClient, job: JobId
+) -> None:
+    WorkerLeases(broker.client, "large").announce({QUEUE: 4096})
+    copied(database, job, MOST_JOBS + 5)
+    asked: list[int] = []
+    sent = [dispatch(database, broker, again=partial(asked.append, n)) for n in range(3)]
+    assert sent == [2 * MOST_JOBS, 2 * 5, 0], "the copies and the job, without the empty one"
+    assert asked == [0]
