@@ -7,10 +7,12 @@ off by a budget of tokens. They are drawn from the request, so they can be told 
 import argparse
 import asyncio
 import math
+import sys
 from pathlib import Path
 from statistics import NormalDist
 
-from rig import Endpoint, serve
+from rig import Endpoint, Fleet, add, serve, wait
+from rrm_worker.engine_process import free_port
 
 _SPREAD = 0.8  # of the logarithm: the slowest in a hundred take four and a half times the mean
 _LONGEST = 5.0  # times the mean
@@ -21,6 +23,17 @@ def seconds_of(key: str, mean: float) -> float:
     """How long the engine takes for the request of this key."""
     drawn = min(max(int(key, 16) / 2**63, 1e-9), 1 - 1e-9)
     return mean * min(math.exp(_USUAL.inv_cdf(drawn) - _SPREAD**2 / 2), _LONGEST)
+
+
+def serve_heavy_tail(ours: Fleet, mean: float) -> Path:
+    """Starts one for the workers that are added from now on; the file with its notes."""
+    notes = ours.home / "logs" / "heavy.notes"
+    port = str(free_port())
+    answers = ("--mean", str(mean), "--notes", str(notes))
+    add(ours, "heavy", [sys.executable, __file__, "--port", port, *answers])
+    wait(notes.exists, 30, "the engine serves")
+    ours.environment["RRMQ_OPENAI_BASE_URL"] = f"http://127.0.0.1:{port}/v1"
+    return notes
 
 
 class HeavyTailed(Endpoint):

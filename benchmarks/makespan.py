@@ -23,8 +23,8 @@ from urllib.request import urlopen
 
 from brackets import played, write_knockouts
 from figures import Figure, arguments, report
-from heavy_tail import seconds_of
-from rig import Fleet, add, add_worker, one_coordinator, run, wait
+from heavy_tail import seconds_of, serve_heavy_tail
+from rig import Fleet, add_worker, one_coordinator, run
 from rrm_worker.engine_process import free_port
 from schedules import Barrier, Times, critical_path, scheduled
 
@@ -33,8 +33,8 @@ from rrm_queue.store.connection import text
 TARGET = 1.10
 WORKERS, CONCURRENCY = 4, 16
 LOOK = 0.25  # seconds
-PORTS = [free_port() for _ in range(WORKERS + 1)]
-"""Where the workers show their metrics, and at the last one the engine serves."""
+PORTS = [free_port() for _ in range(WORKERS)]
+"""Where the workers show their metrics."""
 
 IN_FLIGHT = "rrmq_requests_in_flight "
 OPTIONS = ("--judge", "openai:heavy", "--resamples", "0")
@@ -114,13 +114,7 @@ def _times(ours: Fleet, job: str, notes: Path, seconds: float) -> list[Times]:
 def _serving(*, seconds: float) -> Iterator[tuple[Fleet, Path]]:
     """A fleet with a heavy-tailed engine and workers for it; the engine's notes beside it."""
     with one_coordinator() as ours:
-        notes = ours.home / "logs" / "heavy.notes"
-        here = Path(__file__).with_name("heavy_tail.py")
-        port = str(PORTS[-1])
-        answers = ("--mean", str(seconds), "--notes", str(notes))
-        add(ours, "heavy", [sys.executable, str(here), "--port", port, *answers])
-        wait(notes.exists, 30, "the engine serves")
-        ours.environment["RRMQ_OPENAI_BASE_URL"] = f"http://127.0.0.1:{port}/v1"
+        notes = serve_heavy_tail(ours, seconds)
         for number in range(WORKERS):
             metrics = ("--metrics-port", str(PORTS[number]))
             concurrency = ("--concurrency", str(CONCURRENCY))
@@ -138,7 +132,7 @@ def _watched() -> Iterator[list[Sequence[float]]]:
         due = monotonic()
         while not ended.wait(max(0.0, due - monotonic())):
             due += LOOK
-            looks.append([_in_flight(port) for port in PORTS[:WORKERS]])
+            looks.append([_in_flight(port) for port in PORTS])
 
     thread = Thread(target=watch, name="watch", daemon=True)
     thread.start()
