@@ -22,7 +22,7 @@ from figures import Figure, arguments, report
 from peers.contenders import BENCHMARKS, PEERS, Installed, Rrmq, installed
 from peers.costs import Cost, JudgeClient, Run
 from peers.task import IN_FLIGHT, write_answers
-from rig import add_worker, one_coordinator, wait
+from rig import add_worker, eventually, one_coordinator
 from rrm_worker.engine_process import free_port
 
 ANSWERS = 8
@@ -142,7 +142,7 @@ def _judge() -> Iterator[tuple[str, JudgeClient]]:
     address = f"http://127.0.0.1:{port}"
     client = JudgeClient(address)
     try:
-        wait(lambda: _answers(client), 30, "the judge answers")
+        eventually(lambda: _answers(client), "the judge answers")
         yield address, client
     finally:
         process.terminate()

@@ -10,7 +10,17 @@ import time
 
 from figures import Figure, arguments, report
 from redis import Redis
-from rig import Fleet, ProcessPart, Size, add_worker, fleet, kill, submit, wait, write_tournaments
+from rig import (
+    Fleet,
+    ProcessPart,
+    Size,
+    add_worker,
+    eventually,
+    fleet,
+    kill,
+    submit,
+    write_tournaments,
+)
 
 from rrm_queue.store.connection import Statement, text
 
@@ -20,7 +30,6 @@ CONCURRENCY = 64
 LENGTH = 200_000  # characters of an answer
 UNANSWERED = 3600.0  # seconds
 
-PATIENCE = 60.0
 SETTLED = 1.0  # seconds between two looks that must be alike
 
 OUT = text("SELECT coalesce(sum(bytes), 0) FROM batches WHERE state = 'out'")
@@ -59,7 +68,7 @@ def _moments(ours: Fleet, kills: int) -> list[tuple[int, int]]:
             write_tournaments(file, 4, CANDIDATES, text_length=LENGTH)
             submit(ours, file, "--judge", "openai:silent", "--strategy", "elo", "--yes")
         with ours.broker() as client:
-            wait(lambda: _settled(ours, client), PATIENCE, "what a worker can hold is out")
+            eventually(lambda: _settled(ours, client), "what a worker can hold is out")
             moments.append((held(client), _ask(ours, OUT)))
         _lose(ours, worker)
     return moments
@@ -70,7 +79,7 @@ def _lose(ours: Fleet, worker: ProcessPart) -> None:
     lost = _ask(ours, LOST)
     worker.wanted = False
     kill(worker)
-    wait(lambda: _ask(ours, LOST) > lost, PATIENCE, "its batches are given up")
+    eventually(lambda: _ask(ours, LOST) > lost, "its batches are given up")
 
 
 def _settled(ours: Fleet, client: Redis) -> bool:

@@ -13,9 +13,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
 
-from chaos.fleet import Fleet, Size, fleet, wait
+from chaos.fleet import Fleet, Size, fleet
 from chaos.given import even_job
 from chaos.submission import submit
+from kit.waiting import eventually
 from rich.console import Console
 from rich.table import Table
 
@@ -55,7 +56,9 @@ def main() -> int:
     with fleet(SIZE, seed=0) as ours:
         alone = [_small(ours, f"alone-{number}") for number in range(given.times)]
         large = submit(ours, even_job("large", 100, size=64, strategy="elo"))
-        wait(lambda: _asked(ours, DONE, large) > 500, PATIENCE, "the large job is well under way")
+        eventually(
+            lambda: _asked(ours, DONE, large) > 500, "the large job is well under way", PATIENCE
+        )
         behind = [_small(ours, f"behind-{number}") for number in range(given.times)]
     result = Result(alone, behind)
     _print(result)
@@ -67,7 +70,7 @@ def main() -> int:
 def _small(ours: Fleet, name: str) -> float:
     """Seconds from its submission to its end."""
     job = submit(ours, even_job(name, 1, size=21, strategy="knockout"))
-    wait(lambda: _asked(ours, TOOK, job) > 0, PATIENCE, f"{name} has ended")
+    eventually(lambda: _asked(ours, TOOK, job) > 0, f"{name} has ended", PATIENCE)
     return _asked(ours, TOOK, job)
 
 

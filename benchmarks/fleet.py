@@ -17,7 +17,7 @@ from broker_memory import held
 from figures import Figure, arguments, report
 from loops import Loops
 from processes import profiled
-from rig import Fleet, Size, add, fleet, submit, wait, write_tournaments
+from rig import Fleet, Size, add, eventually, fleet, submit, write_tournaments
 
 from rrm_queue.broker.names import COORDINATOR_QUEUE
 from rrm_queue.broker.presence import seconds_since_seen
@@ -154,7 +154,7 @@ def _watch(ours: Fleet, query: Statement, job: str, least: int, beats: list[floa
         with ours.store() as store:
             return int(store.scalar(query, {"job": job}) or 0) >= least
 
-    wait(reached, 900, f"{least:,} matches")
+    eventually(reached, f"{least:,} matches", 900)
 
 
 def heartbeat(ours: Fleet) -> float:
@@ -176,7 +176,7 @@ def timed_fleet() -> Iterator[tuple[Fleet, Path]]:
             with ours.broker() as client:
                 return bool(seconds_since_seen(client, COORDINATOR_QUEUE))
 
-        wait(present, 60, "the coordinator is present")
+        eventually(present, "the coordinator is present")
         yield ours, loops
 
 
@@ -196,7 +196,7 @@ def play(ours: Fleet, workers: dict[int, int], seconds: float = 0.0) -> None:
         with ours.broker() as client:
             return len(seconds_since_seen(client, QUEUE)) == sum(workers.values())
 
-    wait(present, 60, "all workers are present")
+    eventually(present, "all workers are present")
 
 
 if __name__ == "__main__":

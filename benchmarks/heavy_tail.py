@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from statistics import NormalDist
 
-from rig import Endpoint, Fleet, add, serve, wait
+from rig import Endpoint, Fleet, add, eventually, serve
 from rrm_worker.engine_process import free_port
 
 _SPREAD = 0.8  # of the logarithm: the slowest in a hundred take four and a half times the mean
@@ -31,7 +31,7 @@ def serve_heavy_tail(ours: Fleet, mean: float) -> Path:
     port = str(free_port())
     answers = ("--mean", str(mean), "--notes", str(notes))
     add(ours, "heavy", [sys.executable, __file__, "--port", port, *answers])
-    wait(notes.exists, 30, "the engine serves")
+    eventually(notes.exists, "the engine serves")
     ours.environment["RRMQ_OPENAI_BASE_URL"] = f"http://127.0.0.1:{port}/v1"
     return notes
 

@@ -15,7 +15,7 @@ from figures import Figure, arguments, report
 from fleet import heartbeat, timed_fleet
 from loops import Loops
 from processes import profiled
-from rig import Fleet, add_worker, wait
+from rig import Fleet, add_worker, eventually
 
 from rrm_queue import api
 from rrm_queue.actions.app import App
@@ -110,7 +110,7 @@ def _judged(ours: Fleet, matches: int, beats: list[float] | None = None) -> floa
         with ours.store() as store:
             return not store.scalar(GOING)
 
-    wait(ended, 1200, "all jobs have ended")
+    eventually(ended, "all jobs have ended", 1200)
     return matches / (perf_counter() - began)
 
 

@@ -15,9 +15,10 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from chaos.fleet import Fleet, Size, fleet, rrmq, wait
+from chaos.fleet import Fleet, Size, fleet, rrmq
 from chaos.hand import Kind
 from chaos.parts import ProcessPart
+from kit.waiting import eventually
 from rich.console import Console
 from rich.table import Table
 
@@ -72,7 +73,7 @@ def _measured(tournaments: int, candidates: int) -> Peaks:
             client.config_resetstat()
         began = time.monotonic()
         submitted = _submitted(ours, file)
-        wait(lambda: _succeeded(ours), PATIENCE, "the job has ended")
+        eventually(lambda: _succeeded(ours), "the job has ended", PATIENCE)
         seconds = time.monotonic() - began
         coordinator = _peak(ours.parts["coordinator-0"].pids()[0])
         with ours.broker() as client:

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import psutil
 from figures import Figure, arguments, report
-from rig import Fleet, add, add_worker, one_coordinator, rrmq, submit, wait, write_tournaments
+from rig import Fleet, add, add_worker, eventually, one_coordinator, rrmq, submit, write_tournaments
 
 from rrm_queue.store.connection import text
 
@@ -74,7 +74,7 @@ def _figures(runs: dict[int, list[Spent]]) -> Iterator[Figure]:
 def _serve(ours: Fleet) -> str:
     """The address of a server, with its token."""
     part = add(ours, "serve", rrmq("serve", "--port", "0"))
-    wait(lambda: "serves at" in part.log.read_text(), 60, "the server serves")
+    eventually(lambda: "serves at" in part.log.read_text(), "the server serves")
     found = re.search(r"http://\S+", part.log.read_text())
     assert found is not None  # noqa: S101  # the line has it
     return found[0]
@@ -89,7 +89,7 @@ def _run(ours: Fleet, file: Path, address: str, pages: int) -> Spent:
         readers = opened.enter_context(_reading(address, job, pages))
         before = [sum(one.cpu_times()[:2]) for one in watched]
         done = _matches(ours, job)
-        wait(lambda: _ended(ours, job), 600, f"job {job} has ended")
+        eventually(lambda: _ended(ours, job), f"job {job} has ended", 600)
         spent = [sum(one.cpu_times()[:2]) - at for one, at in zip(watched, before, strict=True)]
         matches = _matches(ours, job) - done
         return Spent(spent[0] / matches, spent[1] / matches, readers.sent)

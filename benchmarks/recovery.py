@@ -26,10 +26,11 @@ from pathlib import Path
 from statistics import median
 
 from chaos.endpoint import BEGUN, LEFT, notes
-from chaos.fleet import Fleet, Size, fleet, wait
+from chaos.fleet import Fleet, Size, fleet
 from chaos.given import even_job
 from chaos.parts import go_on, kill, stop
 from chaos.submission import submit
+from kit.waiting import eventually
 from rich.console import Console
 from rich.table import Table
 
@@ -119,12 +120,14 @@ def _worker(ours: Fleet, number: int) -> Trial:
     """Kills a worker; the engine tells whose requests were broken off, and when they came again."""
     began = time.time()
     submit(ours, even_job(f"worker-{number}", _HELD // 3, size=3, strategy="elo"))
-    wait(lambda: _count(ours, BEGUN, began) >= _HELD, PATIENCE, "all matches are at the engine")
+    eventually(
+        lambda: _count(ours, BEGUN, began) >= _HELD, "all matches are at the engine", PATIENCE
+    )
     victim = ours.parts[f"worker-{number % ours.size.workers}"]
     victim.wanted = False
     killed = time.time()
     kill(victim)
-    wait(lambda: _count(ours, LEFT, killed) > 0, PATIENCE, "the engine sees it")
+    eventually(lambda: _count(ours, LEFT, killed) > 0, "the engine sees it", PATIENCE)
     again: dict[str, float] = {}
 
     def all_again() -> bool:
@@ -133,7 +136,7 @@ def _worker(ours: Fleet, number: int) -> Trial:
         again.update({n.key: n.at for n in after if n.what == BEGUN and n.key in broken})
         return broken.keys() <= again.keys()
 
-    wait(all_again, PATIENCE, "another worker has all of it")
+    eventually(all_again, "another worker has all of it", PATIENCE)
     victim.wanted = True
     victim.start()
     _when(ours, ENDED, began)
@@ -163,7 +166,7 @@ def _lost_broker(ours: Fleet, number: int, lose: Callable[[], None]) -> Trial:
     stopped = [stop(ours.parts[f"worker-{worker}"]) for worker in range(ours.size.workers)]
     try:
         submit(ours, even_job(f"lost-{number}", 500, size=2, strategy="knockout"))
-        wait(lambda: _number(ours, OUT, _now()) > 0, PATIENCE, "messages are sent")
+        eventually(lambda: _number(ours, OUT, _now()) > 0, "messages are sent", PATIENCE)
         _quiet(ours)
         before, moment = _number(ours, LOST, _now()), _now()
         lose()
@@ -171,7 +174,7 @@ def _lost_broker(ours: Fleet, number: int, lose: Callable[[], None]) -> Trial:
     finally:
         for pids in stopped:
             go_on(pids)
-    wait(lambda: _number(ours, OUT, after) == 0, PATIENCE, "all that was out is sent again")
+    eventually(lambda: _number(ours, OUT, after) == 0, "all that was out is sent again", PATIENCE)
     seconds = (_now() - moment).total_seconds()
     first = _when(ours, FIRST_OUTCOME, after)
     lost = _number(ours, LOST, after) - before
@@ -186,7 +189,7 @@ def _quiet(ours: Fleet) -> None:
         with ours.store() as store:
             return bool(store.scalar(QUIET))
 
-    wait(filled, PATIENCE, "the window is full")
+    eventually(filled, "the window is full", PATIENCE)
 
 
 def _now() -> datetime:
@@ -239,7 +242,7 @@ def _when(ours: Fleet, query: Statement, moment: object) -> datetime:
         found[:] = [answer] if answer else []
         return bool(found)
 
-    wait(answered, PATIENCE, str(query))
+    eventually(answered, str(query), PATIENCE)
     return found[0]
 
 

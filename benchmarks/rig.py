@@ -26,7 +26,6 @@ from chaos.fleet import Fleet as Fleet
 from chaos.fleet import Size as Size
 from chaos.fleet import fleet as fleet
 from chaos.fleet import rrmq as rrmq
-from chaos.fleet import wait as wait
 from chaos.hand import Kind
 from chaos.judge import answer_text as answer_text
 from chaos.parts import ProcessPart as ProcessPart
@@ -35,6 +34,7 @@ from kit import shared_prefixes as shared_prefixes
 from kit.filled_store import Filling as Filling
 from kit.filled_store import fill as fill
 from kit.sglang_process import SglangProcess as SglangProcess
+from kit.waiting import eventually as eventually
 
 PATIENCE = 3600.0  # seconds
 
@@ -84,7 +84,7 @@ def add_worker(ours: Fleet, judge: str, *options: str, name: str = "worker-0") -
     """One more worker that serves `judge`; returns when it stands on the roll."""
     before = _workers(ours, judge)
     part = add(ours, name, rrmq("worker", "--judge", judge, *options))
-    wait(lambda: _workers(ours, judge) > before, 60, f"{name} stands on the roll")
+    eventually(lambda: _workers(ours, judge) > before, f"{name} stands on the roll")
     return part
 
 
@@ -110,7 +110,7 @@ def submit(ours: Fleet, file: Path, *options: str) -> str:
 def run(ours: Fleet, file: Path, *options: str) -> Mapping[str, Any]:
     """Submits the file and waits for the job's end; its id and JOB's columns."""
     job = submit(ours, file, *options)
-    wait(lambda: bool(_asked(ours, ENDED, job)), PATIENCE, f"job {job} has ended")
+    eventually(lambda: bool(_asked(ours, ENDED, job)), f"job {job} has ended", PATIENCE)
     with ours.store() as store:
         row = store.execute(JOB, {"job": job}).one()._asdict()
     if row["state"] != "succeeded":

@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from kit.waiting import eventually
+
 from chaos.audit import Difference
 from chaos.endpoint import ANSWERED, BEGUN, MISCOUNTED, REFUSED, notes
-from chaos.fleet import Fleet, wait
+from chaos.fleet import Fleet
 from rrm_queue.store.connection import Connection, text
 
-_DRAINED = 30.0
 """Seconds in which messages of what is over must be gone from the broker."""
 
 _BROKER_BYTES = 16 << 20
@@ -57,7 +58,7 @@ def leftovers(ours: Fleet, figures: dict[str, Any]) -> Iterator[Difference]:
             return {key: length for key in keys if (length := broker.llen(key))}
 
         try:
-            wait(lambda: not lists(), _DRAINED, "the queues are empty")
+            eventually(lambda: not lists(), "the queues are empty")
         except TimeoutError:
             yield Difference("no message is left", "broker", str(lists()))
         used = int(broker.info("memory")["used_memory"])

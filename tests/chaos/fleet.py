@@ -6,13 +6,13 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from kit.waiting import PATIENCE, eventually
 from redis import Redis
 
 from chaos import disk
@@ -26,10 +26,6 @@ from rrm_queue.local.valkey import Valkey
 from rrm_queue.store.connection import Connection
 from rrm_queue.store.database import Database
 
-PATIENCE = 90.0
-"""Seconds that a server may take to answer, a recovery from a crash included."""
-
-_TICK = 0.05
 _DISK_MEGABYTES = 512
 
 
@@ -138,7 +134,7 @@ class Fleet:
             disk.clear(self.data)
         self.set_mood(None)
         # A server that just ended may still be seen alive: asked for until it answers.
-        wait(self._serves, PATIENCE, "the servers answer again")
+        eventually(self._serves, "the servers answer again")
         self.lift_memory()
 
     def _serves(self) -> bool:
@@ -226,15 +222,6 @@ def fleet(size: Size, seed: int, *, keep: Path | None = None) -> Iterator[Fleet]
         if keep is not None:
             shutil.copytree(home / "logs", keep, dirs_exist_ok=True)
         shutil.rmtree(home, ignore_errors=True)
-
-
-def wait(condition: Callable[[], bool], patience: float, what: str) -> None:
-    """Returns when the condition holds; raises TimeoutError that names what did not come."""
-    deadline = time.monotonic() + patience
-    while not condition():
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"after {patience:.0f} s it is still not so: {what}")
-        time.sleep(_TICK)
 
 
 def free_port() -> int:

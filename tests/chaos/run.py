@@ -9,10 +9,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from kit.waiting import eventually
+
 from chaos.audit import Difference, audit, left
 from chaos.executor import Done, Executor
 from chaos.figures import leftovers, miscounted, paid, repairs
-from chaos.fleet import Fleet, Size, fleet, rrmq, wait
+from chaos.fleet import Fleet, Size, fleet, rrmq
 from chaos.given import GivenJob, jobs
 from chaos.hand import Action, Deed, Kind, schedule
 from chaos.submission import killed_submit, submit
@@ -131,7 +133,7 @@ def _disturb(
     *,
     disturbed: bool,
 ) -> None:
-    wait(lambda: watch.progress.matches > 0, 60, "the first match ends")
+    eventually(lambda: watch.progress.matches > 0, "the first match ends")
     without = [] if plan.disk else [Action.FILL]
     if not _has_verb("pause"):
         say("skipped: pausing the job (there is no `rrmq pause`)")
@@ -167,7 +169,7 @@ def _end(ours: Fleet, watch: Watch, report: Report, say: Callable[[str], None]) 
         list(ours.tend())
         time.sleep(0.1)
     with suppress(TimeoutError):  # the audit says what is
-        wait(lambda: not _left(ours), _SETTLED, "nothing is out")
+        eventually(lambda: not _left(ours), "nothing is out", _SETTLED)
 
 
 def _left(ours: Fleet) -> list[str]:

@@ -5,8 +5,10 @@ import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
+from kit.waiting import eventually
+
 from chaos.audit import Difference
-from chaos.fleet import Fleet, rrmq, wait
+from chaos.fleet import Fleet, rrmq
 from chaos.given import GivenJob, line
 from rrm_queue.store.connection import text
 
@@ -60,12 +62,12 @@ def killed_submit(ours: Fleet, job: GivenJob, say: Callable[[str], None]) -> Ite
             given = job.tournaments[number % len(job.tournaments)]
             process.stdin.write(line(replace(given, key=f"half-{number}")).encode())
         process.stdin.flush()
-        wait(lambda: _submitting(ours), 60, "the submission has copied a part of its file")
+        eventually(lambda: _submitting(ours), "the submission has copied a part of its file")
     finally:
         process.send_signal(signal.SIGKILL)
         process.wait()
         process.stdin.close()
-    wait(lambda: not _submitting(ours), 30, "its session is gone")
+    eventually(lambda: not _submitting(ours), "its session is gone")
     with ours.store() as store:
         rows = store.execute(ROWS).one()._asdict()
     say(f"a submission was killed with half its file read: {rows}")

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from chaos.fleet import wait
 from kit.jobs import job_of, judged, play, received
 from kit.reward_servers import TOKEN, RewardFleet, group, samples
+from kit.waiting import eventually
 
 from rrm_queue.actions.rewards.asked import distinct
 from rrm_queue.broker.client import BrokerClient
@@ -45,7 +45,7 @@ def test_votes_are_cast_before_the_group_is_whole(rewarding: RewardFleet) -> Non
 
     with ThreadPoolExecutor(8) as pool:
         early = [pool.submit(rewarding.ask, "POST", "/v1/rewards/sample", b) for b in bodies[:5]]
-        wait(lambda: seen() == ("gathering", 5, 10, 10, 10), 60.0, "the pairs of five are judged")
+        eventually(lambda: seen() == ("gathering", 5, 10, 10, 10), "the pairs of five are judged")
         assert not any(one.done() for one in early)
         assert "group:cohort-300" in gathering_page(rewarding)
         late = [pool.submit(rewarding.ask, "POST", "/v1/rewards/sample", b) for b in bodies[5:]]
@@ -78,7 +78,7 @@ def test_equal_answers_that_come_late_share_their_reward(rewarding: RewardFleet)
 
     with ThreadPoolExecutor(4) as pool:
         held = [pool.submit(rewarding.ask, "POST", "/v1/rewards/sample", b) for b in bodies[:3]]
-        wait(decided, 60.0, "the only pair is judged")
+        eventually(decided, "the only pair is judged")
         held.append(pool.submit(rewarding.ask, "POST", "/v1/rewards/sample", bodies[3]))
         found = [one.result().body["reward"] for one in held]
     assert found[0] == found[2]
@@ -167,7 +167,7 @@ def test_a_job_ends_though_the_clients_and_servers_of_a_group_died(
         assert appending.close_job(tx, JOB)
     play(open_database, broker)
     assert not view(open_database).state.ended
-    wait(lambda: settled(open_database), 10.0, "the cohort is settled")
+    eventually(lambda: settled(open_database), "the cohort is settled")
     settle_overdue(open_database)  # what is settled is not counted again
     ended = view(open_database)
     assert (ended.tournaments, ended.candidates, ended.matches_done) == (1, 3, 3)

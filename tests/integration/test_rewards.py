@@ -4,8 +4,8 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from chaos.fleet import wait
 from kit.reward_servers import Answer, RewardFleet, group
+from kit.waiting import PATIENCE, eventually
 
 from rrm_queue.store.connection import text
 
@@ -175,9 +175,9 @@ def test_a_job_that_is_paused_says_so_instead_of_keeping_callers_waiting(
     answers: list[Answer] = []
     waiting = threading.Thread(target=lambda: answers.append(rewards(rewarding, asked)))
     waiting.start()
-    wait(lambda: tournaments(rewarding, "What is 11?") == 1, 30, "the group is stored")
+    eventually(lambda: tournaments(rewarding, "What is 11?") == 1, "the group is stored")
     rewarding.ask("POST", f"/v1/jobs/{opened.body['job']}/pause")
-    waiting.join(60)
+    waiting.join(PATIENCE)
     assert answers[0].status == 503
     assert "is paused" in answers[0].body["detail"]
     assert int(answers[0].headers["Retry-After"]) > 0

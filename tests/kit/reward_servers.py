@@ -7,15 +7,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from email.message import Message
+from functools import partial
 from typing import Any
 
-from chaos.fleet import Fleet, Size, fleet, free_port, rrmq, wait
+from chaos.fleet import Fleet, Size, fleet, free_port, rrmq
 from chaos.hand import Kind
 from chaos.parts import ProcessPart
 
+from kit.waiting import PATIENCE, eventually
+
 TOKEN = "test-token"  # noqa: S105  # of a server that ends with its test
 JUDGE = "simulated:1.0"
-PATIENCE = 120.0  # seconds
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,7 @@ def reward_fleet(
             addresses.append(f"http://127.0.0.1:{port}")
             _add(ours, f"server-{number}", rrmq("serve", "--port", str(port)))
         for address in addresses:
-            wait(lambda address=address: _serves(address), PATIENCE, f"{address} answers")  # type: ignore[misc]  # bound now
+            eventually(partial(_serves, address), f"{address} answers")
         yield RewardFleet(ours, addresses)
 
 
