@@ -3,9 +3,11 @@
 import json
 import signal
 import subprocess
+from functools import partial
 
-from kit.command import Rrmq, until
+from kit.command import Rrmq
 from kit.paid_votes import view
+from kit.waiting import eventually
 
 from rrm_queue.domain import JobId, JobState
 from rrm_queue.store.connection import text
@@ -28,15 +30,17 @@ def test_the_same_matches_follow_and_no_vote_is_lost_or_counted_twice(
     killed = _submitted(rrmq_there)
     for share in (0.1, 0.4):
         running = fleet()
-        until(lambda share=share: _votes(database, killed) > share * TOURNAMENTS * MOST)  # type: ignore[misc]  # bound now
+        enough = share * TOURNAMENTS * MOST
+        eventually(partial(_has_votes, database, killed, enough), f"{enough:.0f} votes are cast")
         assert view(database, JobId(killed)).state is JobState.RUNNING, "there is work left to do"
         for process in running:
             process.send_signal(signal.SIGKILL)
     fleet()
-    until(lambda: view(database, JobId(killed)).state is JobState.SUCCEEDED)
+    eventually(lambda: view(database, JobId(killed)).state.ended, "the killed one has ended")
     calm = _submitted(rrmq_there, "--new")
-    until(lambda: view(database, JobId(calm)).state is JobState.SUCCEEDED)
-
+    eventually(lambda: view(database, JobId(calm)).state.ended, "the calm one has ended")
+    for job in (killed, calm):
+        assert view(database, JobId(job)).state is JobState.SUCCEEDED
     assert calm != killed
     assert _matches(database, killed) == _matches(database, calm)
     for key, matches in _matches(database, killed).items():
@@ -79,9 +83,9 @@ def _matches(database: Database, job: str) -> dict[str, list[tuple[object, ...]]
     return found
 
 
-def _votes(database: Database, job: str) -> int:
+def _has_votes(database: Database, job: str, enough: float) -> bool:
     with database.begin() as tx:
         count = text("""
             SELECT count(*) FROM votes v JOIN matches m ON m.id = v.match_id WHERE m.job_id = :job
         """)
-        return int(tx.scalar(count, {"job": job}) or 0)
+        return int(tx.scalar(count, {"job": job}) or 0) > enough

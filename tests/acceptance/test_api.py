@@ -10,7 +10,8 @@ from threading import Thread
 from typing import Any
 
 import pytest
-from kit.command import PATIENCE, Rrmq
+from kit.command import Rrmq
+from kit.waiting import PATIENCE
 
 DOCS = Path(__file__).parents[2] / "docs" / "python.md"
 

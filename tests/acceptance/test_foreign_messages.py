@@ -5,7 +5,6 @@ import json
 import pickle
 import signal
 import subprocess
-import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -13,7 +12,8 @@ from typing import Any
 
 import msgspec
 import pytest
-from kit.command import PATIENCE, Rrmq
+from kit.command import Rrmq
+from kit.waiting import PATIENCE, eventually
 
 from rrm_queue.broker.app import SERIALIZER, create_app
 from rrm_queue.broker.client import BrokerClient
@@ -136,13 +136,6 @@ def _has_refused(log: Path, many: int) -> bool:
     return refused(log) >= many
 
 
-def wait(condition: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline, what
-        time.sleep(0.05)
-
-
 def works(command: Rrmq, example: Path) -> bool:
     status = json.loads(command.ok("submit", str(example), "--watch", "--json"))
     return bool(status["state"] == "succeeded" and status["matches"]["done"] == 84)
@@ -156,7 +149,7 @@ def test_nothing_foreign_is_run_kept_or_quoted_and_work_goes_on(
     for name, (queue, task) in QUEUES.items():
         messages = list(foreign(task, trap))
         broker.client.lpush(queue, *messages)
-        wait(partial(_has_refused, logs[name], len(messages)), f"{name} refuses")
+        eventually(partial(_has_refused, logs[name], len(messages)), f"{name} refuses")
         assert refused(logs[name]) == len(messages), "one line each, none twice"
     assert works(command, example)
     assert not trap.exists()
@@ -174,7 +167,7 @@ def test_a_message_of_100_megabytes_is_refused(
     queue, task = QUEUES[name]
     message = json.dumps(envelope(ours(b"x" * HUGE), CONTENT_TYPE, task))
     broker.client.lpush(queue, message)
-    wait(lambda: refused(logs[name]) == 1, "it is refused")
+    eventually(lambda: refused(logs[name]) == 1, "it is refused")
     assert works(command, example)
     assert broker.client.hlen("unacked") == 0
 
@@ -197,7 +190,9 @@ def test_a_worker_loads_nothing_of_store_coordinator_or_strategies(
     with told.open("wb") as out:
         worker = subprocess.Popen([python, "-X", "importtime", *module], env=alone, stderr=out)
     try:
-        wait(lambda: "rrm_worker.worker" in told.read_text() and _serves(command), "it serves")
+        eventually(
+            lambda: "rrm_worker.worker" in told.read_text() and _serves(command), "it serves"
+        )
         assert works(command, example)
     finally:
         worker.send_signal(signal.SIGTERM)

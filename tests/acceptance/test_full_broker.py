@@ -4,11 +4,12 @@ import json
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from kit.command import PATIENCE, Rrmq, without_settings
+from kit.command import Rrmq, without_settings
+from kit.waiting import eventually
 from redis import Redis
 
 from rrm_queue.broker.client import redis_client
@@ -83,13 +84,6 @@ def answers() -> bytes:
     )
 
 
-def wait(holds: Callable[[], bool], what: str) -> None:
-    end = time.monotonic() + PATIENCE
-    while not holds():
-        assert time.monotonic() < end, what
-        time.sleep(0.05)
-
-
 def test_a_full_broker_ends_no_process_and_the_job_ends_whole(
     command: Rrmq,
     store: Database,
@@ -112,10 +106,10 @@ def test_a_full_broker_ends_no_process_and_the_job_ends_whole(
             )
         logs.append(log)
     command.ok("submit", "-", "--strategy", "knockout", "--judge", "reference", file=answers())
-    wait(lambda: job()[1] > 0, "matches are judged")
+    eventually(lambda: job()[1] > 0, "matches are judged")
     worker = ended[-1]
     worker.send_signal(signal.SIGSTOP)
-    wait(lambda: client.llen(QUEUE) > 0, "a message waits")
+    eventually(lambda: client.llen(QUEUE) > 0, "a message waits")
     client.config_set("maxmemory", 1)
     worker.send_signal(signal.SIGCONT)
     time.sleep(FULL_SECONDS)
@@ -126,7 +120,7 @@ def test_a_full_broker_ends_no_process_and_the_job_ends_whole(
     assert "out of memory" in said
     assert "Traceback" not in said, said
     client.config_set("maxmemory", 0)
-    wait(lambda: job()[0] != "running", "the job has ended")
+    eventually(lambda: job()[0] != "running", "the job has ended")
     assert [process.poll() for process in ended] == [None, None]
     assert job() == ("succeeded", MATCHES, 0, MATCHES)
     with store.begin() as tx:

@@ -2,24 +2,24 @@
 
 import signal
 import subprocess
-import time
 from collections.abc import Callable
 
-from kit.command import PATIENCE, Rrmq
+from kit.command import Rrmq
+from kit.waiting import PATIENCE, eventually
 
 
 def test_a_coordinator_is_at_work_while_its_loop_turns(
     rrmq_there: Rrmq, ended: list[subprocess.Popen[bytes]]
 ) -> None:
     there = _check(rrmq_there, "coordinator")
-    _until(lambda: not there())
+    eventually(lambda: not there(), "no coordinator is at work")
     coordinator = rrmq_there.start("coordinator")
     ended.append(coordinator)
-    _until(there)
+    eventually(there, "it is at work")
     coordinator.send_signal(signal.SIGSTOP)
-    _until(lambda: not there())
+    eventually(lambda: not there(), "it is not at work while it is stopped")
     coordinator.send_signal(signal.SIGCONT)
-    _until(there)
+    eventually(there, "it is at work again")
     coordinator.send_signal(signal.SIGTERM)
     assert coordinator.wait(PATIENCE) == 0
     assert not there(), "it leaves the roll when it ends"
@@ -31,7 +31,7 @@ def test_a_worker_is_at_work_for_the_judges_that_it_serves(
     lonely = {k: v for k, v in rrmq_there.environment.items() if k != "RRMQ_DATABASE_URL"}
     worker = Rrmq(lonely).start("worker", "--judge", "replay")
     ended.append(worker)
-    _until(_check(Rrmq(lonely), "replay"))
+    eventually(_check(Rrmq(lonely), "replay"), "it is at work")
     assert _check(Rrmq(lonely), "any")()
     assert not _check(Rrmq(lonely), "sglang:nobody")()
 
@@ -45,10 +45,3 @@ def test_a_broker_that_is_away_is_one_line_and_exit_code_1(rrmq_there: Rrmq) -> 
 
 def _check(rrmq: Rrmq, name: str) -> Callable[[], bool]:
     return lambda: rrmq("doctor", "--here", name).returncode == 0
-
-
-def _until(look: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not look():
-        assert time.monotonic() < deadline
-        time.sleep(0.2)

@@ -13,7 +13,8 @@ from threading import Thread
 from typing import Any
 
 import pytest
-from kit.command import PATIENCE, Rrmq, without_settings
+from kit.command import Rrmq, without_settings
+from kit.waiting import PATIENCE
 
 from rrm_queue.local.stack import Addresses
 from rrm_queue.store.database import Database

@@ -11,8 +11,9 @@ from threading import Lock, Thread
 from typing import Any
 
 import pytest
-from kit.command import Rrmq, until
+from kit.command import Rrmq
 from kit.paid_votes import view
+from kit.waiting import eventually
 
 from rrm_queue.domain import JobId, JobState, Stop, Verdict, Vote, Voting
 from rrm_queue.judging.voting import decide, wave
@@ -116,13 +117,13 @@ def test_it_loses_no_vote_and_counts_none_twice(
 
     coordinator = start("coordinator")
     worker = start("worker", "--judge", "jury", "--concurrency", "4")
-    until(lambda: endpoint.requests > 20)
+    eventually(lambda: endpoint.requests > 20, "the job is under way")
     worker.send_signal(signal.SIGKILL)
     coordinator.send_signal(signal.SIGKILL)
     before = endpoint.requests
     start("coordinator")
     start("worker", "--judge", "jury", "--concurrency", "8")
-    until(lambda: view(database, JobId(job)).state is JobState.SUCCEEDED)
+    eventually(lambda: view(database, JobId(job)).state is JobState.SUCCEEDED, "it has succeeded")
     assert endpoint.requests > before, "there was work left to do"
     _check_votes(database)
     _check_views(rrmq, job)

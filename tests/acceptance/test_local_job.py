@@ -2,12 +2,12 @@
 
 import json
 import random
-import time
 from pathlib import Path
 
 import psutil
 import pytest
 from kit.command import Rrmq
+from kit.waiting import eventually
 
 
 @pytest.fixture(scope="module")
@@ -158,9 +158,9 @@ def test_a_job_in_the_middle_goes_on_after_down_and_up(rrmq: Rrmq, tmp_path: Pat
             lines.write(json.dumps(row) + "\n")
     submitted = json.loads(rrmq.ok("submit", str(file), "--strategy", "elo", "--json"))
     job = submitted["job"]
-    deadline = time.monotonic() + 60
-    while not (status := json.loads(rrmq.ok("status", job, "--json")))["matches"]["done"]:
-        assert time.monotonic() < deadline, status
+    eventually(
+        lambda: json.loads(rrmq.ok("status", job, "--json"))["matches"]["done"], "a match is judged"
+    )
     rrmq.ok("down")
     stopped = json.loads(rrmq.ok("list", "--json").splitlines()[0])
     assert (stopped["job"], stopped["state"]) == (job, "running"), "it was to be in the middle"

@@ -1,7 +1,6 @@
 """People judge in Chromium: blind, by keys, and a match comes back when its page is left."""
 
 import json
-import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -13,6 +12,7 @@ from kit.http_server import READ, WRITE, HttpServer, http_server, settings_of
 from kit.jobs import submit_file
 from kit.people import Person, job_for_people, votes_of
 from kit.replays import as_lines, judge_all, rows
+from kit.waiting import eventually
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from statsmodels.stats.inter_rater import cohens_kappa, to_table
 
@@ -81,15 +81,6 @@ def press(page: Page, key: str) -> None:
     """Presses a key and waits for the page that follows."""
     with page.expect_navigation():
         page.keyboard.press(key)
-
-
-def waits(condition: Callable[[], bool]) -> bool:
-    until = time.monotonic() + 30
-    while not condition():
-        if time.monotonic() > until:
-            return False
-        time.sleep(0.02)
-    return True
 
 
 @pytest.fixture(scope="module")
@@ -261,7 +252,7 @@ def test_ten_matches_are_judged_by_keys_and_leaving_gives_the_match_back(
     other.say("return", taken["lease"])
 
     page.goto("about:blank")  # she leaves: another person is given her match at once
-    assert waits(lambda: is_given(other, job, held))
+    eventually(lambda: is_given(other, job, held), "Bo is given it")
     page.goto(f"{server.url}/judge/{job}")
     press(page, "s")
     skipped = held

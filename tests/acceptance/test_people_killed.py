@@ -5,13 +5,15 @@ import signal
 import subprocess
 import time
 from collections import Counter
+from functools import partial
 from threading import Thread
 from typing import Any
 
 import httpx2
 import pytest
-from kit.command import PATIENCE, Rrmq
+from kit.command import Rrmq
 from kit.people import job_for_people, larger, votes_of
+from kit.waiting import PATIENCE, eventually
 
 from rrm_queue.domain import JobState
 from rrm_queue.store.database import Database
@@ -34,7 +36,7 @@ class Address:
         headers = {"Authorization": f"Bearer {TOKEN}"}
         while True:
             try:
-                return httpx2.post(f"{self.url}{path}", headers=headers, timeout=5, **request)
+                return httpx2.post(f"{self.url}{path}", headers=headers, timeout=30, **request)
             except httpx2.TransportError:
                 assert time.monotonic() < until
                 time.sleep(0.02)
@@ -51,6 +53,10 @@ def judge(address: Address, job: str, name: str) -> None:
             continue
         vote = {"lease": match["lease"], "verdict": larger(match)}
         assert address.post("v1/judging/vote", json=vote).status_code == 200
+
+
+def _has_votes(database: Database, job: str, enough: int) -> bool:
+    return len(votes_of(database, job)) >= enough
 
 
 @pytest.mark.slow
@@ -79,8 +85,7 @@ def test_each_vote_is_counted_once_however_often_the_server_is_killed(
         person.start()
     for _ in range(KILLS):
         enough = len(votes_of(database, job)) + chance.randint(5, 30)
-        while len(votes_of(database, job)) < enough:
-            time.sleep(0.01)
+        eventually(partial(_has_votes, database, job, enough), f"{enough} votes are cast")
         server.send_signal(signal.SIGKILL)
         server = serve()
     for person in people:

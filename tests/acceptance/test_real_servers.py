@@ -5,7 +5,8 @@ import signal
 import subprocess
 from pathlib import Path
 
-from kit.command import PATIENCE, Rrmq
+from kit.command import Rrmq
+from kit.waiting import PATIENCE
 
 from rrm_queue.local.stack import Addresses
 

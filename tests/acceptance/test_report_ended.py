@@ -3,14 +3,14 @@
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from kit.command import PATIENCE, without_settings
+from kit.command import without_settings
 from kit.jobs import lines, play, submit_file
+from kit.waiting import PATIENCE, eventually
 
 from rrm_queue.broker.client import BrokerClient
 from rrm_queue.local.stack import Addresses
@@ -26,14 +26,6 @@ def locked(database: Database, table: str) -> Iterator[None]:
     with database.begin() as held:
         held.execute(text(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE"))
         yield
-
-
-def wait_for_file(folder: Path, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not list(folder.glob(".rrmq-*")):
-        assert process.poll() is None, process.communicate()
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 @pytest.mark.parametrize(
@@ -64,7 +56,9 @@ def test_an_ended_verb_leaves_nothing(
             stderr=subprocess.PIPE,
         )
         ended.append(process)
-        wait_for_file(tmp_path, process)
+        eventually(
+            lambda: list(tmp_path.glob(".rrmq-*")) or process.poll() is not None, "it writes"
+        )
         process.send_signal(number)
         _, complaint = process.communicate(timeout=PATIENCE)
     assert process.returncode == code, complaint

@@ -3,8 +3,7 @@
 import json
 import signal
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -16,8 +15,9 @@ from urllib.parse import quote
 
 import psutil
 import pytest
-from kit.command import PATIENCE, Rrmq, without_settings
+from kit.command import Rrmq, without_settings
 from kit.secure_servers import BROKER_USER, PASSWORD, SecureServers, secure_servers
+from kit.waiting import PATIENCE, eventually
 
 from rrm_queue.local.stack import Addresses
 from rrm_queue.store.connection import text
@@ -93,13 +93,6 @@ def echo() -> Iterator[ThreadingHTTPServer]:
 def endpoint_settings(echo: ThreadingHTTPServer) -> dict[str, str]:
     base_url = f"http://127.0.0.1:{echo.server_port}/v1"
     return {"RRMQ_OPENAI_API_KEY": KEY, "RRMQ_OPENAI_BASE_URL": base_url}
-
-
-def wait(condition: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline, what
-        time.sleep(0.05)
 
 
 def leaks(content: bytes) -> list[str]:
@@ -195,9 +188,11 @@ def judge_by_echoes(run: Listener, echo: ThreadingHTTPServer) -> None:
         for model in (*AT_ONCE, *AGAIN_AND_AGAIN)
     }
     asked = echo.asked  # type: ignore[attr-defined]
-    wait(lambda: set(jobs) <= {model for model, _ in asked}, "each is asked")
+    eventually(lambda: set(jobs) <= {model for model, _ in asked}, "each is asked")
     assert all(KEY in key for _, key in asked), "the endpoint had it to repeat"
-    wait(lambda: run("results", jobs["speaks"], "--csv").stdout.count("\n") > 1, "one is judged")
+    eventually(
+        lambda: run("results", jobs["speaks"], "--csv").stdout.count("\n") > 1, "one is judged"
+    )
     for job in jobs.values():
         for verb in ("status", "results"):
             run(verb, job)
@@ -226,7 +221,7 @@ def test_no_secret_is_written_anywhere_whatever_fails(
         sizes = [log.stat().st_size for log in logs]
         secure.stack.down()
         for log, size in zip(logs, sizes, strict=True):
-            wait(partial(_grew, log, size), "it complains")
+            eventually(partial(_grew, log, size), "it complains")
         run("list")
         assert [process.poll() for process in processes.values()] == [None, None]
         for process in processes.values():

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -14,6 +14,7 @@ from threading import Thread
 import psutil
 import pytest
 from kit.command import Rrmq, without_settings
+from kit.waiting import PATIENCE, eventually
 
 from rrm_queue.cli import exit_codes
 
@@ -76,7 +77,9 @@ def submitted(rrmq: Rrmq, tournaments: int = 50) -> str:
     file = "".join(json.dumps(row) + "\n" for row in rows).encode()
     job = json.loads(rrmq.ok("submit", "-", "--judge", "openai:slow", "--json", file=file))["job"]
     assert isinstance(job, str)
-    eventually(lambda: json.loads(rrmq.ok("status", job, "--json"))["matches"]["done"] > 0, 60)
+    eventually(
+        lambda: json.loads(rrmq.ok("status", job, "--json"))["matches"]["done"], "a match is judged"
+    )
     return job
 
 
@@ -94,13 +97,6 @@ def lives(pid: int) -> bool:
         return False
 
 
-def eventually(condition: Callable[[], bool], patience: float) -> None:
-    deadline = time.monotonic() + patience
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come about in time"
-        time.sleep(0.1)
-
-
 def test_what_down_stopped_stays_down_and_the_watch_ends(
     rrmq: Rrmq, ended: list[subprocess.Popen[bytes]]
 ) -> None:
@@ -115,7 +111,7 @@ def test_what_down_stopped_stays_down_and_the_watch_ends(
     assert down.returncode == 0
     assert f"waiting for the worker (pid {running['worker']}) to end" in down.stderr
     assert down.stdout == "stopped worker, coordinator, valkey, postgres\n"
-    assert watch.wait(30) == exit_codes.STOPPED
+    assert watch.wait(PATIENCE) == exit_codes.STOPPED
     last = watch.stdout.read().decode().splitlines()[-1]
     assert last.startswith("rrmq: The local stack was stopped: by `rrmq down` at ")
     assert last.endswith(f"and `rrmq status {job} --watch` goes on with job {job}")
@@ -136,7 +132,7 @@ def test_an_interrupted_down_says_so_and_the_next_one_ends_the_rest(
     assert down.stdout is not None
     assert b"waiting for the worker" in down.stdout.readline()
     down.send_signal(signal.SIGINT)
-    assert down.wait(10) == exit_codes.INTERRUPTED
+    assert down.wait(PATIENCE) == exit_codes.INTERRUPTED
     assert down.stdout.read() == b"not all is stopped yet: `rrmq down` stops the rest\n"
     assert lives(running["postgres"])
     rrmq.ok("down")
@@ -149,7 +145,7 @@ def test_the_stack_of_a_removed_home_ends_and_a_new_one_is_left_alone(rrmq: Rrmq
     shutil.rmtree(rrmq.environment["RRMQ_HOME"])
     rrmq.ok("up")
     new = processes(rrmq)
-    eventually(lambda: not any(lives(pid) for pid in running.values()), 60)
+    eventually(lambda: not any(lives(pid) for pid in running.values()), "all have ended")
     rrmq.ok("doctor")
     assert processes(rrmq) == new
 
@@ -158,4 +154,4 @@ def test_the_stack_of_a_removed_home_ends_by_itself(rrmq: Rrmq) -> None:
     submitted(rrmq)
     running = processes(rrmq)
     shutil.rmtree(rrmq.environment["RRMQ_HOME"])
-    eventually(lambda: not any(lives(pid) for pid in running.values()), 60)
+    eventually(lambda: not any(lives(pid) for pid in running.values()), "all have ended")

@@ -4,9 +4,10 @@ import re
 import time
 from pathlib import Path
 
-from kit.command import PATIENCE, Rrmq
+from kit.command import Rrmq
 from kit.jobs import judged, lines, received, submit_file
 from kit.terminal import Terminal, terminal
+from kit.waiting import PATIENCE
 
 from rrm_queue.broker.client import BrokerClient
 from rrm_queue.coordinator.dispatch import dispatch

@@ -7,6 +7,7 @@ from pathlib import Path
 from threading import Barrier
 
 import pytest
+from kit.waiting import PATIENCE
 
 from rrm_queue.actions.app import App
 from rrm_queue.config import Secret, Settings
@@ -17,7 +18,6 @@ from rrm_queue.store.connection import text
 from rrm_queue.store.database import SCHEMA, Database
 
 THREADS = 4
-PATIENCE = 30.0  # seconds
 
 
 @pytest.fixture(scope="module")

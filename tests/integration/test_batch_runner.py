@@ -5,13 +5,13 @@ import json
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 import psutil
 import pytest
+from kit.waiting import eventually
 
 from rrm_queue.domain import JudgeSpec, NoVerdict, Verdict, Vote, Voting
 from rrm_queue.judging.batch_runner import BatchRunner
@@ -204,10 +204,7 @@ def test_the_comparing_processes_end_when_their_parent_is_killed(tmp_path: Path)
         orphans = [int(pid) for pid in parent.stdout.readline().split()]
     assert parent.returncode == -signal.SIGKILL
     assert len(orphans) >= 3
-    deadline = time.monotonic() + 20
-    while any(map(is_alive, orphans)):
-        assert time.monotonic() < deadline, "processes outlive their parent"
-        time.sleep(0.05)
+    eventually(lambda: not any(map(is_alive, orphans)), "all end with their parent")
 
 
 def is_alive(pid: int) -> bool:

@@ -2,8 +2,7 @@
 
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
@@ -18,14 +17,6 @@ from rrm_queue.local.stack import Addresses
 QUEUE = "rrmq.judge.test"
 BATCHES = 8
 BODY = b"x" * 4_000_000
-PATIENCE = 60.0
-
-
-def wait(holds: Callable[[], bool], what: str) -> None:
-    end = time.monotonic() + PATIENCE
-    while not holds():
-        assert time.monotonic() < end, what
-        time.sleep(0.05)
 
 
 @contextmanager

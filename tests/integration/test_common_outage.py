@@ -9,6 +9,8 @@ from threading import Event, Thread
 
 import pytest
 from kit.jobs import judged, lines, received, submit_file
+from kit.paid_votes import view
+from kit.waiting import eventually
 from redis.exceptions import RedisError
 
 from rrm_queue.broker import leases
@@ -24,7 +26,6 @@ from rrm_queue.local.valkey import Valkey
 from rrm_queue.store.connection import text
 from rrm_queue.store.database import Database
 from rrm_queue.store.schema import upgrade
-from rrm_queue.store.views import jobs as store_jobs
 
 LEASE, SETTLE = 4, 6.0
 
@@ -60,10 +61,7 @@ def test_no_batch_is_given_up_after_an_outage_of_both_servers(
     job = submit_file(database, lines([2, 2]))
     coordinator = Coordinator(database, broker)
     coordinator.start()
-    deadline = time.monotonic() + 30
-    while not broker.waiting("rrmq.judge.reference"):
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+    eventually(lambda: broker.waiting("rrmq.judge.reference"), "the matches are sent")
     (batch,) = received(broker)
     gone, away = Event(), Event()
 
@@ -94,13 +92,7 @@ def test_no_batch_is_given_up_after_an_outage_of_both_servers(
             assert tx.scalar(text("SELECT state FROM batches")) == "out"
             assert tx.scalars(text("SELECT DISTINCT attempt FROM matches")).all() == [0]
         broker.send_outcomes(judged(batch))
-        deadline = time.monotonic() + 30
-        while True:
-            with database.begin() as tx:
-                if store_jobs.view_job(tx, job).state is JobState.SUCCEEDED:
-                    break
-            assert time.monotonic() < deadline
-            time.sleep(0.1)
+        eventually(lambda: view(database, job).state is JobState.SUCCEEDED, "the job succeeds")
     finally:
         gone.set()
         worker.join()

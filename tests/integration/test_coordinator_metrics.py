@@ -1,12 +1,11 @@
 """A coordinator's metrics, scraped while it works; and that they can stop nothing."""
 
 import re
-import time
 import urllib.request
-from collections.abc import Callable
 
 import pytest
 from kit.jobs import QUEUE, judged, lines, received, submit_file
+from kit.waiting import PATIENCE, eventually
 from prometheus_client import generate_latest
 from rrm_worker.engine_process import free_port
 
@@ -17,13 +16,6 @@ from rrm_queue.coordinator.service import Coordinator
 from rrm_queue.domain import JobId, JobState
 from rrm_queue.store.database import Database
 from rrm_queue.store.views import jobs as store_jobs
-
-
-def eventually(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < deadline, "it never came true"
-        time.sleep(0.02)
 
 
 def figure(scraped: str, name: str) -> float | None:
@@ -41,23 +33,23 @@ def test_the_figures_move_with_the_work(database: Database, broker: BrokerClient
     metrics.serve("127.0.0.1", port)
 
     def scraped() -> str:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=PATIENCE) as answer:
             return str(answer.read().decode())
 
-    def shows(name: str, value: float) -> Callable[[], bool]:
-        return lambda: figure(scraped(), name) == value
+    def shows(name: str, value: float) -> None:
+        eventually(lambda: figure(scraped(), name) == value, f"{name} is {value}")
 
     submit_file(database, lines([64, 64, 64]))
     coordinator = Coordinator(database, broker, observer=metrics)
     coordinator.start()
     try:
-        eventually(shows(f'rrmq_queue_matches_out{{queue="{QUEUE}"}}', 64))
-        eventually(shows(f'rrmq_queue_messages{{queue="{QUEUE}"}}', 1))
+        shows(f'rrmq_queue_matches_out{{queue="{QUEUE}"}}', 64)
+        shows(f'rrmq_queue_messages{{queue="{QUEUE}"}}', 1)
         assert figure(scraped(), f'rrmq_queue_matches_ready{{queue="{QUEUE}"}}') == 0
         assert (figure(scraped(), "rrmq_dispatch_seconds_count") or 0) > 0
         (batch,) = received(broker)
         broker.send_outcomes(judged(batch))
-        eventually(shows("rrmq_matches_recorded_total", 64))
+        shows("rrmq_matches_recorded_total", 64)
         assert figure(scraped(), "rrmq_votes_recorded_total") == 64
         assert figure(scraped(), "rrmq_matches_failed_total") == 0
         assert figure(scraped(), "rrmq_record_seconds_count") == 1
@@ -102,7 +94,7 @@ def test_an_observer_that_fails_stops_no_turn(
         return state(database, job) is JobState.SUCCEEDED
 
     try:
-        eventually(judge)
+        eventually(judge, "the job has succeeded")
     finally:
         coordinator.stop()
         coordinator.join()

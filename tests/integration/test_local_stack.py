@@ -5,13 +5,14 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import psycopg
 import pytest
 import redis
+from kit.waiting import PATIENCE, eventually
 
 from rrm_queue.errors import StackFault, StackStopped
 from rrm_queue.local import binaries
@@ -51,7 +52,7 @@ def sleepers(home: Path, program: str = SLEEP) -> LocalStack:
 
 def start(daemon: Daemon, program: str) -> None:
     argv = [sys.executable, "-c", program]
-    daemon.ensure(lambda: argv, {}, lambda: daemon.pid is not None, 5)
+    daemon.ensure(lambda: argv, {}, lambda: daemon.pid is not None, PATIENCE)
 
 
 def postgres(addresses: Addresses, statement: str) -> list[tuple[object, ...]]:
@@ -72,7 +73,7 @@ def leave_data(addresses: Addresses) -> None:
     postgres(addresses, "create table kept as select 42 as number")
     with valkey(addresses) as client:
         client.set("kept", "42")
-        client.execute_command("WAITAOF", 1, 0, 5000)
+        client.execute_command("WAITAOF", 1, 0, int(1000 * PATIENCE))
 
 
 def assert_data(addresses: Addresses) -> None:
@@ -100,13 +101,6 @@ def kill_servers(home: Path) -> None:
         os.kill(pid, signal.SIGKILL)
 
 
-def eventually(condition: Callable[[], bool], patience: float = 10) -> None:
-    deadline = time.monotonic() + patience
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come about in time"
-        time.sleep(0.01)
-
-
 def callers(home: Path, action: str) -> list[tuple[int, str]]:
     """Six processes that do `action` with a stack at the same time; exit codes and output."""
     script = (
@@ -119,7 +113,7 @@ def callers(home: Path, action: str) -> list[tuple[int, str]]:
         subprocess.Popen([sys.executable, "-c", script, str(home)], stdout=-1, stderr=-2, text=True)
         for _ in range(6)
     ]
-    return [(caller.wait(60), caller.communicate()[0]) for caller in running]
+    return [(caller.wait(PATIENCE), caller.communicate()[0]) for caller in running]
 
 
 def test_six_first_callers_get_one_server_each(home: Path) -> None:
@@ -238,7 +232,7 @@ def test_an_interrupt_in_the_terminal_leaves_the_servers_alone(home: Path) -> No
         assert terminal.stdout.readline() == b"up\n"
         before = pids(home, "postgres") + pids(home, "valkey-server")
         os.killpg(terminal.pid, signal.SIGINT)
-        assert terminal.wait(10) != 0
+        assert terminal.wait(PATIENCE) != 0
     assert [part.running for part in LocalStack(home).inspect()[:2]] == [True, True]
     assert pids(home, "postgres") + pids(home, "valkey-server") == before
 
@@ -277,7 +271,7 @@ def test_inspect_tells_a_crash_from_a_rest_and_starts_nothing(home: Path) -> Non
         ("worker", False),
     ]
     kill_servers(home)
-    eventually(lambda: Daemon("postgres", home).crashed)
+    eventually(lambda: Daemon("postgres", home).crashed, "Postgres is gone")
     crashed = stack.inspect()[0]
     assert not crashed.running
     assert str(home / "logs" / "postgres.log") in str(crashed.remedy)
@@ -299,7 +293,7 @@ def test_a_killed_process_is_found_dead_and_started_again(home: Path) -> None:
     first = worker.pid
     assert first is not None
     os.kill(first, signal.SIGKILL)
-    eventually(lambda: worker.pid is None)
+    eventually(lambda: worker.pid is None, "the worker is gone")
     stack.ensure_processes({})
     assert worker.pid not in {None, first}
     assert len(pids(home, "python")) == 2
@@ -311,13 +305,13 @@ def test_a_child_that_a_killed_process_left_behind_does_not_pass_for_it(home: Pa
     worker = Daemon("worker", home)
     first = worker.pid
     assert first is not None
-    eventually(lambda: len(pids(home, "python")) == 4)
+    eventually(lambda: len(pids(home, "python")) == 4, "both have a child")
     os.kill(first, signal.SIGKILL)
-    eventually(lambda: worker.pid is None)
+    eventually(lambda: worker.pid is None, "the worker is gone")
     assert worker.held()
     stack.ensure_processes({})
     assert worker.pid not in {None, first}
-    eventually(lambda: len(pids(home, "python")) == 4)
+    eventually(lambda: len(pids(home, "python")) == 4, "both have a child")
 
 
 def test_processes_of_another_mark_are_started_anew(home: Path) -> None:
@@ -354,7 +348,7 @@ def test_a_process_that_dies_at_once_is_a_fault_with_its_last_words(home: Path) 
 
 def test_a_deaf_process_is_ended_by_force(daemon: Daemon) -> None:
     start(daemon, IGNORE + SLEEP)
-    eventually(lambda: daemon.log.read_text() == "up\n")
+    eventually(lambda: daemon.log.read_text() == "up\n", "it is up")
     assert daemon.end(signal.SIGTERM, 0.2)
     assert daemon.pid is None
     assert not daemon.crashed
@@ -363,7 +357,7 @@ def test_a_deaf_process_is_ended_by_force(daemon: Daemon) -> None:
 def test_a_large_log_is_put_aside_at_the_next_start(daemon: Daemon) -> None:
     daemon.log.write_bytes(b"x" * 10_000_001)
     start(daemon, "print('fresh', flush=True);" + SLEEP)
-    eventually(lambda: daemon.log.read_text() == "fresh\n")
+    eventually(lambda: daemon.log.read_text() == "fresh\n", "the new log has a line")
     assert daemon.log.with_suffix(".log.1").stat().st_size == 10_000_001
 
 
@@ -436,7 +430,7 @@ def test_the_processes_of_a_removed_home_end_by_themselves(home: Path, anew: boo
     if anew:
         leave_data(stack.ensure_services())
         stack.ensure_processes({})
-    eventually(lambda: not any(psutil.pid_exists(pid) and is_alive(pid) for pid in running), 30)
+    eventually(lambda: not any(map(is_alive, running)), "all have ended")
     if anew:
         new = [pid_of(name, home) for name in names]
         assert_data(stack.ensure_services())
@@ -453,7 +447,7 @@ def is_alive(pid: int) -> bool:
 def wait_until_up(home: Path) -> None:
     """Waits until the processes of the stack have said so."""
     logs = [Daemon(name, home).log for name in ("worker", "coordinator")]
-    eventually(lambda: all(log.read_text() == "up\n" for log in logs))
+    eventually(lambda: all(log.read_text() == "up\n" for log in logs), "both are up")
 
 
 def test_down_tells_what_it_waits_for(home: Path) -> None:
@@ -476,8 +470,8 @@ def test_down_tells_that_it_waits_for_another_command(home: Path) -> None:
     thread = threading.Thread(target=stack.down, args=[said.append])
     with one_at_a_time(home / "run" / "stack.lock"):
         thread.start()
-        eventually(lambda: bool(said))
-    thread.join(30)
+        eventually(lambda: said, "it says something")
+    thread.join(PATIENCE)
     assert said[0] == "waiting for another command that starts or stops the stack"
     assert not thread.is_alive()
 
@@ -507,8 +501,8 @@ def test_a_start_that_waits_for_a_down_does_not_undo_it(home: Path) -> None:
     thread = threading.Thread(target=stack.down)
     earlier = time.time()
     thread.start()
-    eventually((home / "run" / "stopped").exists)
+    eventually((home / "run" / "stopped").exists, "the stack is being stopped")
     with pytest.raises(StackStopped):
         stack.ensure_services(since=earlier)
-    thread.join(30)
+    thread.join(PATIENCE)
     assert not pids(home, "postgres")

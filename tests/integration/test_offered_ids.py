@@ -3,11 +3,11 @@
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 from kit.jobs import lines, submit_file
+from kit.waiting import PATIENCE, eventually
 
 from rrm_queue.cli.commands.completion import SHELLS, VARIABLE
 from rrm_queue.cli.main import main
@@ -27,6 +27,8 @@ def asked(shell: str, words: list[str], begun: str, **environment: str) -> Offer
         env=usual | request(shell, words, begun) | environment,
         capture_output=True,
         text=True,
+        timeout=PATIENCE,
+        check=False,
     )
     return offered(shell, done.stdout), done.stderr
 
@@ -74,10 +76,13 @@ def test_ids_are_offered(
         return offered(shell, said.out), said.err
 
     jobs = (["01ffffffffff", "0123456789ab"], "")
-    deadline = time.monotonic() + 60
-    while (found := asked(shell, ["status"], "01", **urls)) != jobs:
-        assert found == ([], "")  # a busy machine needs longer than a shell waits
-        assert time.monotonic() < deadline
+
+    def shell_is_offered_them() -> bool:
+        found = asked(shell, ["status"], "01", **urls)
+        assert found in (jobs, ([], ""))  # a busy machine needs longer than a shell waits
+        return found == jobs
+
+    eventually(shell_is_offered_them, "the shell is offered both")
     for verb in ("status", "results", "export"):
         assert asked_here([verb], "01") == jobs
     assert asked_here(["results", "aaa"], "t") == (["t0", "t1"], "")
@@ -98,7 +103,5 @@ def test_without_a_store_nothing_is_offered_started_or_said(
     tmp_path: Path, environment: dict[str, str]
 ) -> None:
     home = tmp_path / "home"
-    began = time.monotonic()
     assert asked("bash", ["status"], "0", RRMQ_HOME=str(home), **environment) == ([], "")
-    assert time.monotonic() - began < 30
     assert not home.exists()

@@ -10,6 +10,7 @@ import pytest
 from kit.http_server import READ, HttpServer, http_server, is_problem, settings_of
 from kit.jobs import lines, submit_file
 from kit.people import Person, job_for_people, votes_of
+from kit.waiting import PATIENCE
 
 from rrm_queue.actions.people import person_named
 from rrm_queue.broker.client import BrokerClient
@@ -301,7 +302,7 @@ def test_many_people_at_once_cast_each_vote_once(database: Database, server: Htt
     names = [f"person {number}" for number in range(6)]
 
     def work(name: str) -> int:
-        person, cast, until = Person(name, server.client()), 0, time.monotonic() + 60
+        person, cast, until = Person(name, server.client()), 0, time.monotonic() + PATIENCE
         while (turn := person.take(job))["state"] != "succeeded":
             assert time.monotonic() < until
             if (match := turn["match"]) is None:

@@ -2,13 +2,14 @@
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
 
 import pytest
 from kit.jobs import judged, lines, play, received, submit_file
 from kit.paid_votes import view
+from kit.waiting import eventually
 
 from rrm_queue.broker.client import BrokerClient
 from rrm_queue.coordinator import plan
@@ -36,13 +37,6 @@ standings = standings_module.standings
 def all_large(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tournaments of more than two candidates are too large to be rated in a transaction."""
     monkeypatch.setattr(plan, "MOST_RATED", 8)
-
-
-def eventually(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < deadline, "it never came true"
-        time.sleep(0.05)
 
 
 def results(database: Database, job: JobId) -> list[Any]:
@@ -79,7 +73,6 @@ def test_a_large_tournament_ends_as_a_small_one(
 def test_ratings_hold_no_transaction_and_no_other_job_waits(
     database: Database, broker: BrokerClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    strict = Database(database.url, idle_limit=0.3)
     idle: list[int] = []
     done: list[JobState] = []
     large = submit_file(database, lines([3]), id="a", anew=True)
@@ -87,12 +80,13 @@ def test_ratings_hold_no_transaction_and_no_other_job_waits(
 
     def slow(size: int, *rest: Any) -> Any:
         if size == 3:
-            time.sleep(2)
+            eventually(lambda: view(database, small).state.ended, "the small one has ended")
             done.append(view(database, small).state)
+            time.sleep(2)  # longer than any other transaction lasts
             with database.begin() as tx:
                 counted = text(
                     "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
-                    "AND state = 'idle in transaction' AND pid <> pg_backend_pid()"
+                    "AND state = 'idle in transaction' AND xact_start < now() - interval '1.9 s'"
                 )
                 idle.append(tx.scalar(counted))
         return standings(size, *rest)
@@ -105,18 +99,18 @@ def test_ratings_hold_no_transaction_and_no_other_job_waits(
             broker.send_outcomes(judged(batch))
         else:
             later.append(batch)
-    coordinator = Coordinator(strict, broker)
+    coordinator = Coordinator(database, broker)
     coordinator.start()
     try:
-        eventually(lambda: bool(broker.waiting("rrmq.judge.reference")))
+        eventually(lambda: broker.waiting("rrmq.judge.reference"), "the coordinator has sent more")
         for batch in [*received(broker), *later]:
             broker.send_outcomes(judged(batch))
-        eventually(lambda: view(database, large).state is JobState.SUCCEEDED)
+        eventually(lambda: view(database, large).state.ended, "the large one has ended")
     finally:
         coordinator.stop()
         coordinator.join()
-        strict.close()
     assert idle == [0]
+    assert view(database, large).state is JobState.SUCCEEDED
     assert done == [JobState.SUCCEEDED], "it ended while the other was rated"
 
 

@@ -1,10 +1,10 @@
 """The coordinator's walk on real Postgres and Valkey, with the test in the worker's place."""
 
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from kit.jobs import judged, lines, play, received, record_waiting, submit_file, waiting_flushes
+from kit.waiting import eventually
 from msgspec import structs
 
 from rrm_queue.actions.formatting import tokens
@@ -316,9 +316,6 @@ def test_outcomes_that_are_listed_no_more_are_found(
     broker.client.delete(PLACES_KEY)
     coordinator = Coordinator(database, broker)
     coordinator.start()
-    deadline = time.monotonic() + 20
-    while view(database).state is not JobState.SUCCEEDED:
-        assert time.monotonic() < deadline, "they were not found"
-        time.sleep(0.05)
+    eventually(lambda: view(database).state is JobState.SUCCEEDED, "they are found")
     coordinator.stop()
     coordinator.join()

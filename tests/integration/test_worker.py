@@ -6,15 +6,14 @@ import os
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
 
 import pytest
+from kit.waiting import PATIENCE, eventually
 from msgspec import structs
 from prometheus_client import generate_latest
 from rrm_worker import worker as worker_module
@@ -82,7 +81,7 @@ class _Handler(BaseHTTPRequestHandler):
         asked = self.rfile.read(int(self.headers["content-length"])).decode()
         if "slow" in asked:
             self.server.kept.set()
-            self.server.answer_now.wait(30)
+            self.server.answer_now.wait()
         message = {"role": "assistant", "content": "\\boxed{Assistant 1}"}
         usage = {
             "prompt_tokens": 10,
@@ -131,15 +130,23 @@ class House:
     def decided(self) -> list[int]:
         return [match.match for outcomes in self.sent for match in outcomes.matches]
 
+    def until_held(self, matches: int) -> None:
+        """Returns once so many matches are held and not decided."""
+        line = f"rrmq_matches_held {matches}.0"
+        eventually(lambda: self.metric(line), line)
+
+    def until_one_is_left(self) -> None:
+        """Returns once the endpoint keeps a match, and all others are decided."""
+        assert self.endpoint.kept.wait(PATIENCE)
+        self.until_held(1)
+
+    def until_all_asked(self) -> None:
+        """Returns once the endpoint computes as many matches of the batch as it may at once."""
+        computed = self.runner.computed
+        eventually(lambda: len(computed(None).get(HELD, set())) == 8, "eight are computed")
+
     def metric(self, line: str) -> bool:
         return line in generate_latest(self.metrics.registry).decode().splitlines()
-
-
-def eventually(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline, "it never came true"
-        time.sleep(0.01)
 
 
 @pytest.fixture
@@ -147,7 +154,7 @@ def house(
     broker: BrokerClient, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[House]:
     monkeypatch.setattr(worker_module, "RENEW_SECONDS", 0.05)
-    monkeypatch.setattr(worker_module, "RELEASE_SECONDS", 0.5)
+    monkeypatch.setattr(worker_module, "RELEASE_SECONDS", PATIENCE)
     ready, broker_up, sent = Event(), Event(), list[Outcomes]()
     ready.set()
     broker_up.set()
@@ -177,7 +184,7 @@ def house(
 
 
 def test_a_batch_is_judged_and_its_lease_says_that_it_is_over(house: House) -> None:
-    assert house.take(house.batch(False, False)).result(10)
+    assert house.take(house.batch(False, False)).result(PATIENCE)
     assert sorted(house.decided()) == [0, 1]
     assert house.lease() == OVER
 
@@ -193,59 +200,59 @@ def test_there_is_room_until_there_is_a_match_for_each_place(house: House) -> No
     for number in range(1, 5):
         assert house.worker.has_room(number - 1)
         house.take(house.batch(True, True, number=number))
-        eventually(partial(house.metric, f"rrmq_matches_held {2 * number}.0"))
+        house.until_held(2 * number)
     assert not house.worker.has_room(4)
     house.endpoint.answer_now.set()
-    eventually(lambda: house.worker.has_room(0))
+    eventually(lambda: house.worker.has_room(0), "there is room again")
 
 
 def test_a_batch_that_another_holds_is_dropped(house: House) -> None:
     assert WorkerLeases(house.broker.client, "other").take("job", 7)
-    assert house.take(house.batch(False)).result(10)
+    assert house.take(house.batch(False)).result(PATIENCE)
     assert house.decided() == []
     assert house.lease() == "other"
 
 
 def test_a_batch_that_comes_twice_is_judged_once(house: House) -> None:
     first = house.take(house.batch(True))
-    assert house.endpoint.kept.wait(10)
+    assert house.endpoint.kept.wait(PATIENCE)
     house.broker.client.delete(lease_key("job", 7))  # a lapse makes no difference
-    assert house.take(house.batch(True)).result(10)
+    assert house.take(house.batch(True)).result(PATIENCE)
     house.endpoint.answer_now.set()
-    assert first.result(10)
+    assert first.result(PATIENCE)
     assert house.decided() == [0]
 
 
 def test_a_lease_is_renewed_and_taken_again_when_it_lapsed_unseen(house: House) -> None:
     taken = house.take(house.batch(True))
-    assert house.endpoint.kept.wait(10)
+    assert house.endpoint.kept.wait(PATIENCE)
     house.broker.client.delete(lease_key("job", 7))
-    eventually(lambda: house.lease() == "me")
+    eventually(lambda: house.lease() == "me", "the lease is taken again")
     house.endpoint.answer_now.set()
-    assert taken.result(10)
+    assert taken.result(PATIENCE)
 
 
 def test_a_batch_that_was_given_up_meanwhile_is_stopped(house: House) -> None:
     taken = house.take(house.batch(False, True))
-    assert house.endpoint.kept.wait(10)
+    house.until_one_is_left()
     house.broker.give_up([(JobId("job"), BatchId(7))])
-    assert taken.result(10)
+    assert taken.result(PATIENCE)
     assert house.lease() == OVER
     assert house.decided() == [0]
 
 
 def test_a_stopped_jobs_batch_goes_back_with_what_is_decided(house: House) -> None:
     taken = house.take(house.batch(False, True))
-    assert house.endpoint.kept.wait(10)
+    house.until_one_is_left()
     house.broker.stop({JobId("job")})
-    assert taken.result(10)
+    assert taken.result(PATIENCE)
     assert house.decided() == [0]
     assert house.lease() == RETURNED
 
 
 def test_a_stopped_jobs_batch_is_not_begun(house: House) -> None:
     house.broker.stop({JobId("job")})
-    assert house.take(house.batch(False)).result(10)
+    assert house.take(house.batch(False)).result(PATIENCE)
     assert house.decided() == []
     assert house.lease() == RETURNED
 
@@ -256,12 +263,11 @@ def test_handing_back_sends_what_is_decided_before_the_lease_says_so(
 ) -> None:
     house.broker_up.clear()
     taken = house.take(house.batch(False, True))
-    assert house.endpoint.kept.wait(10)
-    eventually(lambda: house.metric("rrmq_matches_held 1.0"))
+    house.until_one_is_left()
     house.worker.release(ending)
     assert house.lease() == "me", "outcomes are still on their way"
     house.broker_up.set()
-    assert taken.result(10)
+    assert taken.result(PATIENCE)
     assert house.decided() == [0]
     assert house.lease() == mark
 
@@ -274,12 +280,12 @@ def failures(house: House) -> dict[int, tuple[bool, bool]]:
 
 def test_a_broken_engine_costs_an_attempt_only_what_it_computed(house: House) -> None:
     taken = house.take(house.batch(*[True] * 8))  # the endpoint is asked for 8 at once
-    eventually(lambda: len(house.runner.computed(None).get(HELD, set())) == 8)
+    house.until_all_asked()
     waiting = house.take(house.batch(*[True] * 4, number=8))
-    eventually(partial(house.metric, "rrmq_matches_held 12.0"))
+    house.until_held(12)
     house.worker.release(Ending.BROKEN)
-    assert taken.result(10)
-    assert waiting.result(10)
+    assert taken.result(PATIENCE)
+    assert waiting.result(PATIENCE)
     assert failures(house) == dict.fromkeys(range(4), (True, False))
     assert {outcomes.batch for outcomes in house.sent} == {8}
     assert house.lease() == BROKEN, "the others count when the batch is given up"
@@ -287,39 +293,40 @@ def test_a_broken_engine_costs_an_attempt_only_what_it_computed(house: House) ->
 
 def test_a_hung_engine_costs_nothing_what_was_in_its_own_queue(house: House) -> None:
     taken = house.take(house.batch(*[True] * 8))
-    eventually(lambda: len(house.runner.computed(None).get(HELD, set())) == 8)
+    house.until_all_asked()
     house.worker.release(Ending.BROKEN, waiting=5)
-    assert taken.result(10)
+    assert taken.result(PATIENCE)
     assert list(failures(house).values()) == [(True, False)] * 5
 
 
 def test_nothing_is_taken_while_the_engine_is_down(house: House) -> None:
     house.ready.clear()
-    eventually(lambda: house.broker.capacities(QUEUE) == {})
+    eventually(lambda: house.broker.capacities(QUEUE) == {}, "it has left the roll")
     taken = house.take(house.batch(False))
     assert house.lease() is None
     house.ready.set()
-    assert taken.result(10)
-    eventually(lambda: house.broker.capacities(QUEUE) == {"me": 8})
+    assert taken.result(PATIENCE)
+    eventually(lambda: house.broker.capacities(QUEUE) == {"me": 8}, "it is on the roll")
 
 
 def test_a_batch_that_waits_for_the_engine_is_anothers_when_the_worker_stops(house: House) -> None:
     house.ready.clear()
     taken = house.take(house.batch(False))
     house.worker.drain(10)
-    assert not taken.result(10)
+    assert not taken.result(PATIENCE)
     assert house.lease() is None
 
 
 def test_draining_lets_a_batch_finish_in_time(house: House) -> None:
     taken = house.take(house.batch(True))
-    assert house.endpoint.kept.wait(10)
-    drained = house.threads.submit(house.worker.drain, 30)
-    eventually(lambda: house.broker.client.zcard(workers_key(QUEUE)) == 0)
-    assert not house.take(house.batch(False, number=8)).result(10), "nothing is taken any more"
+    assert house.endpoint.kept.wait(PATIENCE)
+    drained = house.threads.submit(house.worker.drain, PATIENCE)
+    eventually(lambda: house.broker.client.zcard(workers_key(QUEUE)) == 0, "it left the roll")
+    refused = house.take(house.batch(False, number=8))
+    assert not refused.result(PATIENCE), "nothing is taken any more"
     house.endpoint.answer_now.set()
-    drained.result(10)
-    assert taken.result(10)
+    drained.result(PATIENCE)
+    assert taken.result(PATIENCE)
     assert house.decided() == [0]
     assert house.lease() == OVER
     assert house.broker.client.hlen(capacity_key(QUEUE)) == 0
@@ -327,27 +334,29 @@ def test_draining_lets_a_batch_finish_in_time(house: House) -> None:
 
 def test_draining_hands_back_what_is_not_judged_in_time(house: House) -> None:
     taken = house.take(house.batch(False, True))
-    assert house.endpoint.kept.wait(10)
+    house.until_one_is_left()
     house.worker.drain(0.1)
-    assert taken.result(10)
+    assert taken.result(PATIENCE)
     assert house.lease() == RETURNED
     assert house.decided() == [0]
 
 
 def test_draining_ends_though_no_broker_takes_the_outcomes(
-    house: House, caplog: pytest.LogCaptureFixture
+    house: House, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(worker_module, "RELEASE_SECONDS", 0.5)
     house.broker_up.clear()
     taken = house.take(house.batch(False))
-    eventually(lambda: house.metric('rrmq_votes_total{judge="openai:m",verdict="first"} 1.0'))
+    line = 'rrmq_votes_total{judge="openai:m",verdict="first"} 1.0'
+    eventually(lambda: house.metric(line), "a vote is counted")
     with caplog.at_level(logging.ERROR):
         house.worker.drain(0.1)
-        assert taken.result(10)
+        assert taken.result(PATIENCE)
     assert "outcomes could not be sent" in caplog.text
 
 
 def test_metrics_count_votes_and_tokens(house: House) -> None:
-    assert house.take(house.batch(False, False)).result(10)
+    assert house.take(house.batch(False, False)).result(PATIENCE)
     for line in (
         'rrmq_votes_total{judge="openai:m",verdict="first"} 2.0',
         'rrmq_tokens_total{kind="prompt"} 20.0',
@@ -370,9 +379,9 @@ def test_sigterm_hands_back_what_is_held_and_leaves_the_rest_in_the_queue(
     try:
         house.broker.publish(QUEUE, [house.batch(True, number=number) for number in range(1, 13)])
         held = range(1, 9)  # no more than it has places for: the rest is for others
-        eventually(lambda: all(house.lease(number) for number in held))
+        eventually(lambda: all(house.lease(number) for number in held), "all are held")
         process.terminate()
-        assert process.wait(10) == 0
+        assert process.wait(PATIENCE) == 0
     finally:
         process.kill()
         process.wait()
@@ -399,10 +408,10 @@ def test_batches_that_share_a_message_end_each_by_itself(house: House) -> None:
     house.broker.give_up([(JobId("b"), BatchId(2))])
     message = encode(SharedMessage([judged, over, cancelled]))
     taken = house.threads.submit(house.worker.take, message)
-    eventually(house.endpoint.kept.is_set)
-    eventually(lambda: [outcomes.job for outcomes in house.sent] == ["a"])
+    assert house.endpoint.kept.wait(PATIENCE)
+    eventually(lambda: [outcomes.job for outcomes in house.sent] == ["a"], "one is judged")
     house.broker.stop([JobId("c")])
-    assert taken.result(10)
+    assert taken.result(PATIENCE)
     held = [(JobId(job), BatchId(number)) for number, job in enumerate("abc", start=1)]
     names = {batch: holder and holder.name for batch, holder in house.broker.holders(held).items()}
     assert names == {1: OVER, 2: OVER, 3: RETURNED}
@@ -412,13 +421,13 @@ def test_batches_that_share_a_message_end_each_by_itself(house: House) -> None:
 def test_a_worker_returns_what_it_has_no_room_for(house: House) -> None:
     """It keeps as many as it has places, the first ones, and reports the others unjudged."""
     taken = house.take(house.batch(*[True] * 12))
-    eventually(lambda: house.decided() == [8, 9, 10, 11])
+    eventually(lambda: house.decided() == [8, 9, 10, 11], "the last four are returned")
     assert all(not report.votes and not report.failure for report in house.sent[0].matches)
     second = house.take(house.batch(*[True] * 6, number=8))
-    eventually(lambda: len(house.decided()) == 6)
+    eventually(lambda: len(house.decided()) == 6, "two more are returned")
     house.endpoint.answer_now.set()
-    assert taken.result(10)
-    assert second.result(10)
+    assert taken.result(PATIENCE)
+    assert second.result(PATIENCE)
     judged = [r.match for o in house.sent for r in o.matches if r.votes and o.batch == 7]
     assert sorted(judged) == list(range(8))
     assert house.lease() == OVER

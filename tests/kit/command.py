@@ -3,19 +3,9 @@
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 
-PATIENCE = 120  # seconds; far more than any command takes
-
-
-def until(look: Callable[[], bool]) -> None:
-    """Waits until it is so, up to PATIENCE."""
-    deadline = time.monotonic() + PATIENCE
-    while not look():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+from kit.waiting import PATIENCE
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from typing import Any
 import httpx2
 import uvicorn
 
+from kit.waiting import PATIENCE
 from rrm_queue.actions.app import App
 from rrm_queue.config import Secret, Settings
 from rrm_queue.local.stack import Addresses
@@ -20,8 +21,6 @@ from rrm_queue.web.serve import LOOPBACK, configured
 from rrm_queue.web.serving import Serving
 
 WRITE, READ = "write-0123456789", "read-0123456789"
-
-PATIENCE = 60.0  # seconds; far more than anything takes
 
 
 @dataclass

@@ -4,7 +4,6 @@ import re
 import shutil
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +11,8 @@ from typing import NamedTuple
 
 from model_endpoint import model_endpoint
 
-from kit.command import PATIENCE, Rrmq, without_settings
+from kit.command import Rrmq, without_settings
+from kit.waiting import PATIENCE, eventually_by
 
 JUDGE = "openai:longer"
 _ADDRESS = re.compile(r"http://127\.0\.0\.1:(\d+)/\?token=(\S+)")
@@ -57,9 +57,7 @@ def reward_server() -> Iterator[RewardServer]:
 
 
 def _listening(serving: "subprocess.Popen[bytes]", log: Path) -> RewardServer:
-    deadline = time.monotonic() + PATIENCE
-    while not (found := _ADDRESS.search(log.read_text())):
-        assert serving.poll() is None, log.read_text()
-        assert time.monotonic() < deadline, "the server does not listen"
-        time.sleep(0.05)
+    found = eventually_by(
+        serving, log, lambda: _ADDRESS.search(log.read_text()), "the server listens"
+    )
     return RewardServer(int(found[1]), found[2])

@@ -3,12 +3,13 @@
 import os
 import signal
 import subprocess
-import time
 from contextlib import closing, suppress
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 from rrm_worker.engine_process import free_port
+
+from kit.waiting import PATIENCE, eventually_by
 
 START_SECONDS = 250  # 30 on idle cores; a busy machine needs several times as long
 
@@ -95,11 +96,7 @@ class SglangProcess:
                 stderr=log,
                 start_new_session=True,
             )
-        deadline = time.monotonic() + START_SECONDS
-        while not self._healthy():
-            if self._process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"SGLang did not start:\n{self._log.read_text()[-4000:]}")
-            time.sleep(0.2)
+        eventually_by(self._process, self._log, self._healthy, "SGLang answers", START_SECONDS)
 
     def kill(self) -> None:
         """Ends the server and all its processes at once, as a machine's failure would."""
@@ -110,7 +107,7 @@ class SglangProcess:
 
     def flush(self) -> None:
         """Empties the cache; waits until the server is idle, without which it cannot."""
-        assert self._status("POST", "/flush_cache?timeout=30") == 200
+        assert self._status("POST", "/flush_cache?timeout=60") == 200
 
     def _healthy(self) -> bool:
         try:
@@ -119,6 +116,6 @@ class SglangProcess:
             return False
 
     def _status(self, method: str, path: str) -> int:
-        with closing(HTTPConnection("127.0.0.1", self._port, timeout=60)) as connection:
+        with closing(HTTPConnection("127.0.0.1", self._port, timeout=PATIENCE)) as connection:
             connection.request(method, path)
             return connection.getresponse().status

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from kit.command import PATIENCE
+from kit.waiting import PATIENCE
 
 ESCAPES = re.compile(r"\x1b\[[\d;?]*[A-Za-z]")
 

@@ -14,7 +14,7 @@ Seen = TypeVar("Seen")
 _TICK = 0.05
 
 
-def eventually(condition: Callable[[], Seen], what: str, seconds: float = PATIENCE) -> Seen:
+def eventually(condition: Callable[[], Seen | None], what: str, seconds: float = PATIENCE) -> Seen:
     """What the condition returns once that is true.
 
     Raises TimeoutError, which says what did not come about.
@@ -30,7 +30,7 @@ def eventually(condition: Callable[[], Seen], what: str, seconds: float = PATIEN
 def eventually_by(
     process: subprocess.Popen[bytes],
     log: Path,
-    condition: Callable[[], Seen],
+    condition: Callable[[], Seen | None],
     what: str,
     seconds: float = PATIENCE,
 ) -> Seen:
@@ -39,7 +39,7 @@ def eventually_by(
     Raises RuntimeError as soon as the process has ended.
     """
 
-    def seen() -> Seen:
+    def seen() -> Seen | None:
         if process.poll() is not None:
             raise RuntimeError(f"the process has ended before this: {what}")
         return condition()
