@@ -21,7 +21,7 @@ from choosing import Seen, play
 
 from rrm_queue.domain import CandidateNumber, Result, Verdict, Vote, Voting
 from rrm_queue.judging.voting import wave
-from rrm_queue.ratings import standings
+from rrm_queue.ratings.standings import standings
 from rrm_queue.seeds import derive
 from rrm_queue.strategies import named
 

@@ -74,7 +74,7 @@ def _unrated(results: Iterable[TournamentResult]) -> Iterator[RatedResult]:
 def _rated(
     tx: Transaction, job: JobId, results: Iterable[TournamentResult]
 ) -> Iterator[RatedResult]:
-    from rrm_queue.ratings import rating_table
+    from rrm_queue.ratings.table import rating_table
 
     for result in results:
         if not result.standings:

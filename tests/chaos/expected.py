@@ -20,7 +20,7 @@ from rrm_queue.domain import (
 from rrm_queue.judging.orientation import Orientation, swapped
 from rrm_queue.judging.voting import coin, decide, sample_seed, vote_seed, wave
 from rrm_queue.messages import Answer
-from rrm_queue.ratings import standings
+from rrm_queue.ratings.standings import standings
 from rrm_queue.seeds import derive
 from rrm_queue.strategies import Finished, Strategy, named
 from rrm_queue.strategies.base import History

@@ -17,7 +17,7 @@ from rrm_queue.broker.client import BrokerClient
 from rrm_queue.cli.main import rrmq as main
 from rrm_queue.domain import JobId
 from rrm_queue.local.stack import Addresses
-from rrm_queue.ratings import leaderboard
+from rrm_queue.ratings.leaderboard import leaderboard
 from rrm_queue.store.connection import text
 from rrm_queue.store.database import Database
 from rrm_queue.store.views.no_verdict import no_verdict_sample

@@ -22,7 +22,7 @@ from rrm_queue.domain import JobId
 from rrm_queue.errors import JobNotFound, UsageFault
 from rrm_queue.exports import KINDS
 from rrm_queue.local.stack import Addresses
-from rrm_queue.ratings import LeaderboardRow
+from rrm_queue.ratings.leaderboard import LeaderboardRow
 from rrm_queue.store.database import Database
 
 Printed = Callable[..., Any]

@@ -21,7 +21,7 @@ from rrm_queue.domain import (
     Verdict,
     Voting,
 )
-from rrm_queue.ratings import leaderboard
+from rrm_queue.ratings.leaderboard import leaderboard
 from rrm_queue.reports.contents import (
     Board,
     Bracket,

@@ -20,7 +20,7 @@ from rrm_queue.cli.render.leaderboard import leaderboard_table
 from rrm_queue.cli.render.leaderboard_details import details_view
 from rrm_queue.cli.render.terminal import lenient, screen
 from rrm_queue.errors import UsageFault
-from rrm_queue.ratings import Leaderboard, LeaderboardRow, Method
+from rrm_queue.ratings.leaderboard import Leaderboard, LeaderboardRow, Method
 from rrm_queue.text import printable
 from rrm_queue.views.style import Control
 

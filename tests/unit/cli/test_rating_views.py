@@ -24,7 +24,8 @@ from rrm_queue.diagnostics.length import LengthSlope, LongerWins
 from rrm_queue.diagnostics.report import JudgeReport, judge_report
 from rrm_queue.diagnostics.vote_findings import JobSettings
 from rrm_queue.domain import CandidateNumber, JobState, JudgeSpec, Result, Voting
-from rrm_queue.ratings import Leaderboard, leaderboard, rating_table
+from rrm_queue.ratings.leaderboard import Leaderboard, leaderboard
+from rrm_queue.ratings.table import rating_table
 from rrm_queue.views.jobs import NoVerdictSample
 
 EVIL = "\x1b[31m[bold]x[/bold]\n"

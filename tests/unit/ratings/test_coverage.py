@@ -12,8 +12,9 @@ from kit.calibration import all_pairs as all_pairs_meet
 
 from rrm_queue.columns import GeneratorMatches
 from rrm_queue.domain import CandidateNumber, Result
-from rrm_queue.ratings import leaderboard, rating_table
+from rrm_queue.ratings.leaderboard import leaderboard
 from rrm_queue.ratings.studentized import all_pairs, chance_above, deviates
+from rrm_queue.ratings.table import rating_table
 
 
 def matches(tournaments: Any, firsts: Any, seconds: Any, winners: Any) -> GeneratorMatches:

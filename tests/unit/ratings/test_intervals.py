@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from kit.examples import examples
 
 from rrm_queue.domain import CandidateNumber, Result
-from rrm_queue.ratings import rating_table
 from rrm_queue.ratings.bradley_terry import POINTS, bradley_terry, strengths
 from rrm_queue.ratings.clusters import contributions
 from rrm_queue.ratings.columns import Columns
 from rrm_queue.ratings.comparability import comparability
 from rrm_queue.ratings.intervals import clustered, information, laplace, sandwich
+from rrm_queue.ratings.table import rating_table
 
 
 def result(first: int, second: int, winner: int | None) -> Result:

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from kit.recorded_battles import battles, reference, rows
 
 from rrm_queue.columns import GeneratorMatches
-from rrm_queue.ratings import Leaderboard, Method, leaderboard
 from rrm_queue.ratings.bradley_terry import POINTS
+from rrm_queue.ratings.leaderboard import Leaderboard, Method, leaderboard
 
 NAMES = ["delta", "alpha", "charlie", "bravo"]
 

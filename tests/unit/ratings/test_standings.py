@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rrm_queue.domain import CandidateNumber, Result
-from rrm_queue.ratings import standings
+from rrm_queue.ratings.standings import standings
 
 
 def result(first: int, second: int, winner: int | None) -> Result:
