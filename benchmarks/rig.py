@@ -123,12 +123,17 @@ def _asked(ours: Fleet, query: Any, job: str) -> Any:
         return store.scalar(query, {"job": job})
 
 
-def write_tournaments(file: Path, count: int, size: int, *, text_length: int = 300) -> None:
-    """A file of `count` tournaments of `size` answers, with how good each is for `simulated`."""
+def write_tournaments(
+    file: Path, count: int, size: int, *, text_length: int = 300, first: int = 0
+) -> None:
+    """A file of `count` tournaments of `size` answers, with how good each is for `simulated`.
+
+    They are numbered from `first`: those of another number are judged anew.
+    """
     filler = "so the sum is as it was said to be, "
     filler *= 1 + text_length // len(filler)
     with file.open("w") as lines:
-        for number in range(count):
+        for number in range(first, first + count):
             candidates = [
                 {"text": f"Answer {c} to {number}: {filler[:text_length]}", "gold": (c * 7) % size}
                 for c in range(size)

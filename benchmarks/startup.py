@@ -26,6 +26,8 @@ TARGET = 30.0
 """Times `python -c pass`, for each command."""
 REPORT_TARGET = 1.0
 """Seconds of processor time for a report of 200 tournaments."""
+PYTHON, ALONE = "python -c pass", "the libraries alone"
+REPORT = "rrmq report JOB of 200 tournaments, processor time"
 LIBRARIES = "import psycopg, click, rich.console, rich.table"
 
 UNNEEDED = (
@@ -64,8 +66,9 @@ def main() -> int:
             stack.down()
             again = _seconds(stack.ensure_services)
             job, many = _submitted(home, environment, 8), _submitted(home, environment, 200)
-            python = _command([sys.executable, "-c", "pass"], environment, times)
             commands = {
+                PYTHON: [sys.executable, "-c", "pass"],
+                ALONE: [sys.executable, "-c", LIBRARIES],
                 "rrmq --help": rrmq("--help"),
                 "rrmq status JOB": rrmq("status", job),
                 "rrmq status JOB --json": rrmq("status", job, "--json"),
@@ -75,15 +78,14 @@ def main() -> int:
                 "rrmq results JOB": rrmq("results", job),
                 "rrmq leaderboard JOB": rrmq("leaderboard", job),
             }
-            libraries = [sys.executable, "-c", LIBRARIES]
-            alone = _command(libraries, environment, times)
-            took = {name: _command(argv, environment, times) for name, argv in commands.items()}
-            page = rrmq("report", many, "--force", "-o", str(home / "report.html"))
-            reported = _command(page, environment, times // 4)
+            took = _processor_times(commands, environment, times)
+            page = {REPORT: rrmq("report", many, "--force", "-o", str(home / "report.html"))}
+            took |= _processor_times(page, environment, times // 4)
             imports = _imports(commands["rrmq status JOB"], environment)
         finally:
             subprocess.run(rrmq("down"), env=environment, capture_output=True, check=False)  # noqa: S603  # our own
             stack.down()
+    python, alone, reported = took.pop(PYTHON), took.pop(ALONE), took.pop(REPORT)
     figures = [
         Figure(
             f"{name}, processor time",
@@ -98,7 +100,7 @@ def main() -> int:
     ]
     figures.append(
         Figure(
-            "rrmq report JOB of 200 tournaments, processor time",
+            REPORT,
             reported,
             "s",
             python,
@@ -108,7 +110,7 @@ def main() -> int:
             absolute=True,
         )
     )
-    figures.append(Figure("the libraries alone", 1000 * alone, "ms", 1000 * python, "ms"))
+    figures.append(Figure(ALONE, 1000 * alone, "ms", 1000 * python, "ms"))
     figures.append(Figure("modules that status imports", len(imports), "modules"))
     unneeded = sorted({name.split(".")[0] for name in imports} & set(UNNEEDED))
     figures.append(Figure(f"unneeded: {', '.join(unneeded) or 'none'}", len(unneeded), "packages"))
@@ -144,9 +146,18 @@ def _submitted(home: Path, environment: Mapping[str, str], tournaments: int) -> 
     return found[1]
 
 
-def _command(argv: Sequence[str], environment: Mapping[str, str], times: int) -> float:
-    """The processor time of the command's process, in seconds: the median of a few runs."""
-    return median(_processor_time(argv, environment) for _ in range(times))
+def _processor_times(
+    commands: Mapping[str, Sequence[str]], environment: Mapping[str, str], times: int
+) -> dict[str, float]:
+    """The processor time of each command's process, in seconds: the median of a few runs.
+
+    They take turns, so that a minute in which the machine is slow touches all of them alike.
+    """
+    took: dict[str, list[float]] = {name: [] for name in commands}
+    for _ in range(times):
+        for name, argv in commands.items():
+            took[name].append(_processor_time(argv, environment))
+    return {name: median(seconds) for name, seconds in took.items()}
 
 
 def _processor_time(argv: Sequence[str], environment: Mapping[str, str]) -> float:
