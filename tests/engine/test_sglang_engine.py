@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import pytest
 from kit.sglang_process import SglangProcess
+from kit.waiting import PATIENCE
 
 from rrm_queue.domain import JudgeSpec, NoVerdict, Verdict, Vote
 from rrm_queue.errors import PermanentFault, TransientFault
@@ -239,7 +240,7 @@ def test_a_killed_engine_is_a_transient_fault_and_its_successor_is_asked(
 
 
 async def until(engine: SglangEngine, *, running: int) -> None:
-    """Returns once the server computes as many requests; fails after 30 seconds."""
-    async with asyncio.timeout(30):
+    """Returns once the server computes as many requests."""
+    async with asyncio.timeout(PATIENCE):
         while (await engine.loads()).running != running:
             await asyncio.sleep(0.05)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 from kit.endpoints import Handler, batch_for, completion, endpoint, judged, shown_first
+from kit.waiting import PATIENCE
 from msgspec import structs
 
 from rrm_queue.domain import (
@@ -88,7 +89,7 @@ def held(voting: Voting, answered: Sequence[int]) -> MatchReport:
         async with endpoint(holding.answer) as base_url:
             panel = BatchRunner(EngineSettings(), concurrency=voting.votes)
             await panel.judge(batch_for(base_url, voting), report)
-            await asyncio.wait_for(holding.all_left.wait(), timeout=20)
+            await asyncio.wait_for(holding.all_left.wait(), PATIENCE)
             await panel.close()
         assert sorted(holding.asked) == list(range(1, voting.votes + 1))
         [only] = reports
@@ -279,7 +280,7 @@ def test_a_match_that_is_stopped_reports_the_votes_it_got_and_goes_on_from_them(
             voting = Voting(3, stop=Stop.NEVER)
             judging = asyncio.create_task(panel.judge(batch_for(base_url, voting), report))
             try:
-                async with asyncio.timeout(10):
+                async with asyncio.timeout(PATIENCE):
                     while len(held.asked) < 3 or panel.in_flight > 1:
                         await asyncio.sleep(0.01)
                 judging.cancel()

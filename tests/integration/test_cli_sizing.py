@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 from kit.jobs import lines
+from kit.waiting import PATIENCE
 
 from rrm_queue.broker.client import BrokerClient
 from rrm_queue.cli.main import rrmq as main
@@ -159,7 +160,7 @@ def test_a_person_is_asked_before_a_large_job(
         stdout=subprocess.PIPE,
         text=True,
     ) as process:
-        said, _ = process.communicate(timeout=60)
+        said, _ = process.communicate(timeout=PATIENCE)
     os.close(theirs)
     asked = os.read(ours, 10_000).decode() if answer else ""
     os.close(ours)

@@ -6,6 +6,7 @@ from threading import Thread
 import pytest
 from kit.filled_store import Filling, fill
 from kit.jobs import delete, lines, play, submit_file
+from kit.waiting import PATIENCE
 
 from rrm_queue.broker.client import BrokerClient
 from rrm_queue.coordinator.dispatch import dispatch
@@ -130,7 +131,7 @@ def test_two_may_remove_the_same_job(database: Database, job: JobId) -> None:
     for remover in removers:
         remover.start()
     for remover in removers:
-        remover.join(60)
+        remover.join(PATIENCE)
     assert set(rows(database).values()) == {0}
 
 

@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from kit.http_server import WRITE, HttpServer, http_server, settings_of
 from kit.jobs import lines, submit_file
+from kit.waiting import PATIENCE
 from schemathesis.core.result import Ok
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
@@ -55,7 +56,7 @@ def test_no_described_request_is_a_fault_of_the_server(server: HttpServer, job: 
                 case.path_parameters["job"] = job
             if operation.path == "/v1/rewards" and isinstance(case.body, dict):
                 case.body["wait"] = 0
-            answer = case.call(headers={"Authorization": f"Bearer {WRITE}"})
+            answer = case.call(headers={"Authorization": f"Bearer {WRITE}"}, timeout=PATIENCE)
             seen.add(answer.status_code)
             assert answer.status_code < 500, (operation.label, answer.text)
             if answer.status_code >= 400:

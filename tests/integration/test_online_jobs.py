@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 from kit.jobs import QUEUE, job_of, judged, lines, record_waiting, submit_file
+from kit.waiting import PATIENCE
 from kombu.connection import Connection
 from kombu.entity import Queue
 from kombu.message import Message
@@ -88,7 +89,7 @@ def taken(connection: Connection, broker: BrokerClient) -> Iterator[JudgeBatch]:
             while not found:
                 if not any(broker.waiting(queue.name) for queue in queues):
                     return
-                connection.drain_events(timeout=30)
+                connection.drain_events(timeout=PATIENCE)
             yield found.pop(0)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 from kit.endpoints import Handler, answering, batch_for, completion, endpoint, judged, shown_first
+from kit.waiting import PATIENCE
 
 from rrm_queue.domain import JudgeSpec, NoVerdict, Verdict, Vote, Voting
 from rrm_queue.errors import (
@@ -43,7 +44,7 @@ def vote_request(base_url: str, **settings: Any) -> VoteRequest:
 
 
 async def vote_of(
-    base_url: str, *, key: str | None = KEY, seconds: float = 20, **settings: Any
+    base_url: str, *, key: str | None = KEY, seconds: float = PATIENCE, **settings: Any
 ) -> Vote:
     engine = OpenAIEngine(EngineSettings(base_url, key), total_seconds=seconds)
     try:
@@ -229,7 +230,8 @@ async def endless(request: web.Request) -> web.StreamResponse:
 
 
 @pytest.mark.parametrize(
-    ("handler", "seconds"), [(half_a_body, 20), (reset, 20), (hang, 0.2), (endless, 20)]
+    ("handler", "seconds"),
+    [(half_a_body, PATIENCE), (reset, PATIENCE), (hang, 0.2), (endless, PATIENCE)],
 )
 def test_an_answer_that_does_not_come_whole_is_transient(handler: Handler, seconds: float) -> None:
     assert isinstance(fault_of(handler, seconds=seconds), TransientFault)
@@ -380,7 +382,7 @@ def test_cancelling_a_batch_ends_its_votes() -> None:
             judging.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await judging
-            await asyncio.wait_for(left.wait(), timeout=20)
+            await asyncio.wait_for(left.wait(), PATIENCE)
             await panel.close()
 
     asyncio.run(run())

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from aiohttp import web
+from kit.waiting import PATIENCE
 
 from rrm_queue.domain import JudgeSpec, Verdict, Vote
 from rrm_queue.errors import JudgeFault, PermanentFault, TransientFault
@@ -31,6 +32,8 @@ REQUEST = VoteRequest(
 )
 INFO = {"version": "0.5.15", "max_req_input_len": 1000, "max_total_num_tokens": 5000}
 TEXT = "so</think>\\boxed{Assistant 2}"
+SHORT = 0.5
+"""Seconds of silence after which a test sees a server given up; short answers must come in them."""
 
 
 def event(text: str | None, finish: dict[str, Any] | None = None, **more: Any) -> bytes:
@@ -87,7 +90,7 @@ async def server(
         await runner.cleanup()
 
 
-async def asked(url: str, *, silence: float = 20) -> Vote:
+async def asked(url: str, *, silence: float = PATIENCE) -> Vote:
     engine = SglangEngine(EngineSettings(sglang_url=url), silence=silence)
     try:
         return await engine.vote(REQUEST)
@@ -219,7 +222,7 @@ def test_a_server_that_falls_silent_is_given_up_and_told_so(begun: bool) -> None
     async def run() -> list[str]:
         async with server(generate) as (url, aborted):
             with pytest.raises(TransientFault, match="no progress"):
-                await asked(url, silence=0.05)
+                await asked(url, silence=SHORT)
             return aborted
 
     assert len(asyncio.run(run())) == 1
@@ -243,7 +246,7 @@ def test_a_request_that_waits_its_turn_is_not_given_up() -> None:
 
     async def run() -> Vote:
         async with server(generate, loads=busy) as (url, _):
-            return await asked(url, silence=0.05)
+            return await asked(url, silence=SHORT)
 
     assert asyncio.run(run()).verdict is Verdict.SECOND
     assert ticks > 5

@@ -2,6 +2,7 @@
 
 import asyncio
 
+from kit.waiting import PATIENCE
 from rrm_worker.outbox import Outbox
 
 from rrm_queue.domain import JudgeSpec, Verdict, Vote, Voting
@@ -27,7 +28,7 @@ class Sent:
 
     async def until(self, calls: int) -> None:
         """Returns when so many calls were made."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while len(self.calls) < calls:
                 await asyncio.sleep(0.001)
 
@@ -85,7 +86,7 @@ def test_the_end_of_a_batch_waits_for_nobody_and_a_broker_that_is_away_loses_not
         one.add(report(10))
         await sent.until(1)
         one.add(report(11))
-        await asyncio.wait_for(one.drain(), 20)
+        await asyncio.wait_for(one.drain(), PATIENCE)
 
     asyncio.run(test())
     assert sent.calls == [[(1, 10)], [(1, 11)]]
