@@ -2,7 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
-from kit.reward_servers import Answer, RewardFleet, group, samples
+from kit.reward_servers import COME, Answer, RewardFleet, group, samples
 
 from rrm_queue.store.connection import text
 
@@ -13,6 +13,14 @@ def send(rewarding: RewardFleet, bodies: list[dict[str, object]]) -> list[Answer
         return list(
             pool.map(lambda body: rewarding.ask("POST", "/v1/rewards/sample", body), bodies)
         )
+
+
+def send_until_late(rewarding: RewardFleet, bodies: list[dict[str, object]]) -> list[Answer]:
+    """The same for a cohort whose deadline comes when it has these answers, and no more."""
+    with ThreadPoolExecutor(1) as pool:
+        told = pool.submit(send, rewarding, bodies)
+        rewarding.end_cohort(str(bodies[0]["group"]), len(bodies))
+        return told.result()
 
 
 def test_every_sample_gets_its_reward_once_the_group_is_whole(rewarding: RewardFleet) -> None:
@@ -30,11 +38,7 @@ def test_a_repeated_sample_joins_its_place_and_never_fills_another(rewarding: Re
     found = [one.body for one in answers]
     assert found[:8] == found[8:] == [one.body for one in again]
     with rewarding.fleet.store() as store:
-        count = text("""
-            SELECT count(*) FROM cohort_samples s JOIN cohorts c ON c.id = s.cohort_id
-            WHERE c.name = 'cohort-101'
-        """)
-        assert store.scalar(count) == 8
+        assert store.scalar(COME, {"name": "cohort-101"}) == 8
 
 
 def test_without_an_index_a_sample_is_known_by_its_text(rewarding: RewardFleet) -> None:
@@ -64,8 +68,8 @@ def test_another_content_under_the_same_group_is_a_conflict(rewarding: RewardFle
 def test_a_group_that_is_not_whole_in_time_is_refused_without_a_reward(
     rewarding: RewardFleet,
 ) -> None:
-    bodies = samples(104, timeout=1)
-    for answer in send(rewarding, bodies[:5]):
+    bodies = samples(104)
+    for answer in send_until_late(rewarding, bodies[:5]):
         assert answer.status == 504
         assert "5 of 8 answers at its deadline" in answer.body["detail"]
         assert "reward" not in answer.body
@@ -75,8 +79,8 @@ def test_a_group_that_is_not_whole_in_time_is_refused_without_a_reward(
 
 
 def test_what_came_in_time_is_judged_if_the_caller_wants_that(rewarding: RewardFleet) -> None:
-    bodies = samples(105, timeout=1, partial="judge")
-    answers = send(rewarding, bodies[2:7])
+    bodies = samples(105, partial="judge")
+    answers = send_until_late(rewarding, bodies[2:7])
     assert [one.status for one in answers] == [200] * 5
     assert sorted(one.body["rank"] for one in answers) == [1, 2, 3, 4, 5]
     assert {one.body["answers"] for one in answers} == {5}
@@ -89,8 +93,8 @@ def test_what_came_in_time_is_judged_if_the_caller_wants_that(rewarding: RewardF
 def test_a_strategy_that_waits_for_the_whole_group_keeps_the_deadline_too(
     rewarding: RewardFleet,
 ) -> None:
-    bodies = samples(109, timeout=1, partial="judge", strategy="swiss")
-    answers = send(rewarding, bodies[:5])
+    bodies = samples(109, partial="judge", strategy="swiss")
+    answers = send_until_late(rewarding, bodies[:5])
     assert [one.status for one in answers] == [200] * 5
     assert {one.body["answers"] for one in answers} == {5}
     bodies = samples(110, timeout=1, strategy="swiss")

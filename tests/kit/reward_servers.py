@@ -15,9 +15,18 @@ from chaos.hand import Kind
 from chaos.parts import ProcessPart
 
 from kit.waiting import PATIENCE, eventually
+from rrm_queue.store.connection import text
 
 TOKEN = "test-token"  # noqa: S105  # of a server that ends with its test
 JUDGE = "simulated:1.0"
+
+COME = text("""
+    SELECT count(*) FROM cohort_samples s JOIN cohorts c ON c.id = s.cohort_id WHERE c.name = :name
+""")
+END = text("""
+    WITH ended AS (UPDATE cohorts SET deadline = now() WHERE name = :name RETURNING id)
+    SELECT pg_notify('rrmq_cohorts', id::text) FROM ended
+""")
 
 
 @dataclass(frozen=True)
@@ -39,6 +48,18 @@ class RewardFleet:
     def ask(self, method: str, path: str, body: object = None, server: int = 0) -> Answer:
         """What a server answers to one request."""
         return ask(self.servers[server], method, path, body)
+
+    def end_cohort(self, name: str, answers: int) -> None:
+        """Brings a cohort's deadline about as soon as it has so many answers."""
+        given = {"name": name}
+
+        def come() -> bool:
+            with self.fleet.store() as store:
+                return bool(store.scalar(COME, given) == answers)
+
+        eventually(come, f"{name} has {answers} answers")
+        with self.fleet.store() as store:
+            store.execute(END, given)
 
 
 def ask(server: str, method: str, path: str, body: object = None) -> Answer:
