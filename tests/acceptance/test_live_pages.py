@@ -11,6 +11,7 @@ from kit.browser import CHROMIUM, Reader, chromium
 from kit.http_server import READ, WRITE, HttpServer, http_server, settings_of
 from kit.jobs import judged, lines, play, received, submit_file
 from kit.statements import asked_statements
+from kit.waiting import eventually
 from playwright.sync_api import Browser, Page, expect
 
 from rrm_queue.broker.client import BrokerClient
@@ -269,6 +270,17 @@ def test_hostile_texts_run_nothing_and_no_page_scrolls_sideways(
         page.close()
 
 
+def until_at_rest(page: Page) -> None:
+    """Returns once the server has asked the store nothing for a while."""
+
+    def rests() -> bool:
+        with asked_statements() as asked:
+            page.wait_for_timeout(1500)
+        return not asked
+
+    eventually(rests, "the server asks the store nothing")
+
+
 def test_an_idle_page_costs_no_query(
     reader: Opened, database: Database, broker: BrokerClient, server: HttpServer
 ) -> None:
@@ -276,8 +288,8 @@ def test_an_idle_page_costs_no_query(
     play(database, broker)
     held = reader()
     for path in ("/jobs", f"/jobs/{job}", f"/jobs/{job}/tournament?key=t0", "/fleet"):
-        page = held.open(path)
-        page.wait_for_timeout(1500)  # until its stream has begun
+        page = held.open_live(path)
+    until_at_rest(page)
     with asked_statements() as asked:
         page.wait_for_timeout(4000)
         assert asked == []
@@ -298,9 +310,9 @@ def test_an_open_page_of_a_running_job_in_which_nothing_happens_costs_no_query(
     monkeypatch.setattr(live, "PULSE", 0.3)
     job = submit_file(database, lines([4, 4]))
     dispatch(database, broker)
-    page = reader().open(f"/jobs/{job}")
+    page = reader().open_live(f"/jobs/{job}")
     expect(page.locator(".state").first).to_have_text("running")
-    page.wait_for_timeout(2500)  # until its stream has begun, and what it said first is old
+    until_at_rest(page)
     told: list[str] = []
     ask = server.serving.live._ask
 
@@ -311,7 +323,7 @@ def test_an_open_page_of_a_running_job_in_which_nothing_happens_costs_no_query(
     monkeypatch.setattr(server.serving.live, "_ask", counted)
     with asked_statements() as asked:
         page.wait_for_timeout(3000)
-    assert len(told) > 4
+        eventually(lambda: len(told) > 4, "it asks the broker")
     assert asked == []
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from kit.sglang_process import SglangProcess, make_model
+from kit.sglang_process import SglangProcess, make_model, running_sglang
 
 HERE = Path(__file__).parent
 
@@ -41,9 +41,5 @@ def sglang_server(
 ) -> Iterator[SglangProcess]:
     """A running server for all tests; one that kills it starts it again."""
     log = tmp_path_factory.mktemp("sglang") / "server.log"
-    server = SglangProcess(engine_python, tiny_model, log)
-    try:
-        server.start()
+    with running_sglang(engine_python, tiny_model, log) as server:
         yield server
-    finally:
-        server.kill()

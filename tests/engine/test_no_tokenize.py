@@ -10,7 +10,8 @@ from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
-from kit.sglang_process import SglangProcess
+from kit.sglang_process import SglangProcess, running_sglang
+from kit.waiting import PATIENCE
 
 from rrm_queue.domain import JudgeSpec, Verdict, Vote
 from rrm_queue.judging.engines.base import EngineSettings
@@ -35,12 +36,8 @@ def server(
     shutil.copytree(tiny_model, folder)
     config = folder / "tokenizer_config.json"
     config.write_text(json.dumps(json.loads(config.read_text()) | {"model_max_length": NO_LIMIT}))
-    process = SglangProcess(engine_python, folder, folder.parent / "server.log")
-    try:
-        process.start()
-        yield process
-    finally:
-        process.kill()
+    with running_sglang(engine_python, folder, folder.parent / "server.log") as running:
+        yield running
 
 
 def request(prompt: str, one: str, two: str) -> VoteRequest:
@@ -62,7 +59,9 @@ def votes(url: str, requests: list[VoteRequest]) -> list[Vote]:
 
 def test_the_server_fails_at_tokenize(server: SglangProcess) -> None:
     body = json.dumps({"messages": [{"role": "user", "content": "x"}]}).encode()
-    with closing(HTTPConnection(server.url.removeprefix("http://"), timeout=60)) as connection:
+    with closing(
+        HTTPConnection(server.url.removeprefix("http://"), timeout=PATIENCE)
+    ) as connection:
         connection.request("POST", "/tokenize", body, {"Content-Type": "application/json"})
         assert connection.getresponse().status == 400
 

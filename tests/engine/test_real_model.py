@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from kit.engine_votes import judged_at
 from kit.jobs import submit_file
 from kit.paid_votes import sent, view
-from kit.sglang_process import SglangProcess
+from kit.sglang_process import SglangProcess, running_sglang
 
 from rrm_queue.broker.client import BrokerClient
 from rrm_queue.cli.main import rrmq
@@ -58,12 +58,8 @@ def server(
     engine_python: Path, real_model: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[SglangProcess]:
     log = tmp_path_factory.mktemp("real") / "server.log"
-    process = SglangProcess(engine_python, real_model, log)
-    try:
-        process.start()
-        yield process
-    finally:
-        process.kill()
+    with running_sglang(engine_python, real_model, log) as running:
+        yield running
 
 
 def judged(

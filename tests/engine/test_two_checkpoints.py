@@ -8,7 +8,8 @@ import pytest
 from kit.engine_votes import judged_at
 from kit.jobs import lines, submit_file
 from kit.paid_votes import QUEUE, sent, view
-from kit.sglang_process import SglangProcess, make_model
+from kit.sglang_process import SglangProcess, make_model, running_sglang
+from kit.waiting import PATIENCE
 from rrm_worker.served_model import served_model
 
 from rrm_queue.broker.client import BrokerClient
@@ -35,12 +36,8 @@ def other_server(
     """A server of a model with other weights, whose folder has the same name."""
     folder = tmp_path_factory.mktemp("other")
     model = make_model(engine_python, folder / "model0", seed=1)
-    process = SglangProcess(engine_python, model, folder / "server.log")
-    try:
-        process.start()
-        yield process
-    finally:
-        process.kill()
+    with running_sglang(engine_python, model, folder / "server.log") as running:
+        yield running
 
 
 def play(database: Database, broker: BrokerClient, url: str, job: str) -> tuple[int, set[str]]:
@@ -81,7 +78,7 @@ def test_votes_of_weights_that_were_replaced_are_not_reused(
 ) -> None:
     before = play(database, broker, other_server.url, "before")
     url = f"{other_server.url}/update_weight_version"
-    httpx2.post(url, json={"new_version": "2"}, timeout=60).raise_for_status()
+    httpx2.post(url, json={"new_version": "2"}, timeout=PATIENCE).raise_for_status()
     after = play(database, broker, other_server.url, "after")
     assert (before[0], after[0]) == (MATCHES, MATCHES)
     assert before[1].isdisjoint(after[1])

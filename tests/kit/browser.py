@@ -37,11 +37,22 @@ class Reader:
 
     def open(self, path: str) -> Page:
         """A page of the server in a tab of its own."""
+        page = self._tab()
+        page.goto(f"{self.url}{path}")
+        return page
+
+    def open_live(self, path: str) -> Page:
+        """The same for a page that has asked for its stream."""
+        page = self._tab()
+        with page.expect_request(lambda one: "event-stream" in one.headers.get("accept", "")):
+            page.goto(f"{self.url}{path}")
+        return page
+
+    def _tab(self) -> Page:
         page = self._context.new_page()
         page.on("console", lambda message: self.complaints.append(message.text))
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("request", lambda request: self._own(request.url))
-        page.goto(f"{self.url}{path}")
         return page
 
     def close(self) -> None:

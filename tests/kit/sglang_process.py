@@ -3,7 +3,8 @@
 import os
 import signal
 import subprocess
-from contextlib import closing, suppress
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
@@ -66,6 +67,17 @@ def make_model(python: Path, folder: Path, *, seed: int = 0) -> Path:
     command = [str(python), script, str(folder), str(CONTEXT), str(seed)]
     subprocess.run(command, check=True, capture_output=True)
     return folder
+
+
+@contextmanager
+def running_sglang(python: Path, model: Path, log: Path) -> Iterator["SglangProcess"]:
+    """A server that runs while the context is open; who kills it starts it again."""
+    server = SglangProcess(python, model, log)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.kill()
 
 
 class SglangProcess:
