@@ -24,7 +24,6 @@ import pytest
 from compose_stack import (
     GPU_IMAGE,
     IMAGE,
-    PATIENCE,
     ROOT,
     SERVING,
     SHARED,
@@ -34,8 +33,8 @@ from compose_stack import (
     health,
     inspect,
     run,
-    until,
 )
+from kit.waiting import PATIENCE, eventually
 
 EXAMPLE = ROOT / "examples" / "gsm8k.jsonl"
 ANSWERS = SHARED / "many_zeroeval_gsm_32cand.jsonl"
@@ -152,7 +151,7 @@ def test_the_local_stack_says_in_one_line_why_it_is_not_in_the_image(stack: Stac
 
 def test_three_migrations_at_once_are_one(stack: Stack) -> None:
     stack.compose("up", "-d", "postgres")
-    until("Postgres is healthy", lambda: stack.well("postgres", 1))
+    eventually(lambda: stack.well("postgres", 1), "Postgres is healthy")
     argv = stack.compose_argv("run", "--rm", "-T", "migrate")
     at_once = [
         subprocess.Popen(argv, cwd=ROOT, env=stack.environment, stdout=subprocess.PIPE,
@@ -174,7 +173,7 @@ def test_up_and_the_first_job(stack: Stack) -> None:
     first = time.monotonic() - began
     assert (job["state"], job["matches"]["done"]) == ("succeeded", 84)
     stack.figures["`up` to the first job done"] = f"{first:.1f} s, {up:.1f} of them `up` itself"
-    until("all is healthy", lambda: stack.well("worker", 3) and stack.well("coordinator", 1))
+    eventually(lambda: stack.well("worker", 3) and stack.well("coordinator", 1), "all is healthy")
     stack.figures["`up` to everything healthy"] = f"{time.monotonic() - began:.1f} s"
     assert stack.rrmq("doctor").returncode == 0
 
@@ -182,7 +181,7 @@ def test_up_and_the_first_job(stack: Stack) -> None:
 def test_whoever_has_a_token_gets_rewards_over_http(stack: Stack) -> None:
     began = time.monotonic()
     stack.compose(*SERVING, "up", "-d", "--no-recreate", "serve")
-    until("the server is healthy", lambda: stack.well("serve", 1))
+    eventually(lambda: stack.well("serve", 1), "the server is healthy")
     stack.figures["`up serve` to healthy"] = f"{time.monotonic() - began:.1f} s"
     assert asked(stack, "/health")[0] == 200
     group = {
@@ -292,7 +291,7 @@ def test_a_job_survives_kills_and_scaling_with_the_results_of_an_undisturbed_run
 
     past(stack, job, 0.10)
     crash(workers[0])
-    until("the policy starts the worker again", lambda: restarts(workers[0]) == 1)
+    eventually(lambda: restarts(workers[0]) == 1, "the policy starts the worker again")
 
     past(stack, job, 0.25)
     redis = stack.container("redis")
@@ -302,14 +301,14 @@ def test_a_job_survives_kills_and_scaling_with_the_results_of_an_undisturbed_run
     assert before["state"] == "running", "it ended without its broker"
     run("docker", "start", redis)
     back = time.monotonic()
-    until("the job goes on", lambda: stack.status(job)["votes"] > before["votes"])
+    eventually(lambda: stack.status(job)["votes"] > before["votes"], "the job goes on")
     stack.figures["Redis back to votes recorded"] = f"{time.monotonic() - back:.1f} s"
     assert [restarts(id_) for id_ in workers] == [1, 0, 0], "a worker ended for want of Redis"
     assert restarts(stack.container("coordinator")) == 0
 
     past(stack, job, 0.45)
     stack.compose("up", "-d", "--no-recreate", "--scale", "worker=5")
-    until("five workers take part", lambda: stack.well("worker", 5))
+    eventually(lambda: stack.well("worker", 5), "five workers take part")
     past(stack, job, 0.60)
     asked = time.monotonic()
     stack.compose("up", "-d", "--no-recreate", "--scale", "worker=1")
@@ -369,17 +368,17 @@ def measure(stack: Stack, votes: int) -> None:
 
 def test_the_stack_comes_up_by_itself_when_redis_is_late(stack: Stack) -> None:
     stack.compose("up", "-d", "--no-recreate", "--scale", "worker=2")
-    until("all is healthy", lambda: stack.well("worker", 2) and stack.well("coordinator", 1))
+    eventually(lambda: stack.well("worker", 2) and stack.well("coordinator", 1), "all is healthy")
     redis = stack.container("redis")
     late = [*stack.containers("worker"), stack.container("coordinator")]
     run("docker", "stop", redis)
     run("docker", "restart", *late)  # as after a reboot: all at once, whatever is up
     workers = late[:2]
-    until("workers end and are started again", lambda: all(restarts(w) >= 1 for w in workers))
+    eventually(lambda: all(restarts(w) >= 1 for w in workers), "workers end and are started again")
     assert {inspect(id_)["State"]["ExitCode"] for id_ in workers} <= {0, 1}
     run("docker", "start", redis)
     began = time.monotonic()
-    until("all is healthy", lambda: stack.well("worker", 2) and stack.well("coordinator", 1))
+    eventually(lambda: stack.well("worker", 2) and stack.well("coordinator", 1), "all is healthy")
     stack.figures["late Redis up to everything healthy"] = f"{time.monotonic() - began:.1f} s"
     job = json.loads(stack.rrmq("submit", str(EXAMPLE), "--new", "--watch", "--json").stdout)
     assert job["state"] == "succeeded"
@@ -393,10 +392,10 @@ def test_a_coordinator_that_hangs_is_unhealthy(stack: Stack) -> None:
              and "docker-init" not in line and "/sbin/" not in line]  # fmt: skip
     os.kill(int(pid), signal.SIGSTOP)
     try:
-        until("the check fails", lambda: run(*check, check=False).returncode == 1)
+        eventually(lambda: run(*check, check=False).returncode == 1, "the check fails")
     finally:
         os.kill(int(pid), signal.SIGCONT)
-    until("the check passes", lambda: run(*check, check=False).returncode == 0)
+    eventually(lambda: run(*check, check=False).returncode == 0, "the check passes")
 
 
 def test_signals_reach_the_processes_which_end_within_their_grace(stack: Stack) -> None:
@@ -406,7 +405,7 @@ def test_signals_reach_the_processes_which_end_within_their_grace(stack: Stack) 
     stack.figures["stop of an idle fleet"] = f"{time.monotonic() - began:.1f} s"
     assert [inspect(id_)["State"]["ExitCode"] for id_ in ids] == [0, 0, 0]
     stack.compose("up", "-d", "--no-recreate", "--scale", "worker=2")
-    until("all is healthy", lambda: stack.well("worker", 2) and stack.well("coordinator", 1))
+    eventually(lambda: stack.well("worker", 2) and stack.well("coordinator", 1), "all is healthy")
 
 
 def test_any_user_id_works_against_the_stack(stack: Stack) -> None:
@@ -417,7 +416,7 @@ def test_any_user_id_works_against_the_stack(stack: Stack) -> None:
                "--judge", "replay")  # fmt: skip
     id_ = done.stdout.strip()
     try:
-        until("it is healthy", lambda: health(id_) == "healthy")
+        eventually(lambda: health(id_) == "healthy", "it is healthy")
     finally:
         run("docker", "stop", "--time", "40", id_)
 
@@ -447,7 +446,7 @@ def test_replicas_take_a_gpu_each_and_the_kernel_gives_it_back(stack: Stack) -> 
     made: list[str] = []
     try:
         made += [run(*argv).stdout.strip() for _ in range(2)]
-        has = [until("a claim", partial(_output, id_)) for id_ in made]
+        has = [eventually(partial(_output, id_), "a claim") for id_ in made]
         assert sorted(has) == ["has 0\n", "has 1\n"]
         made.append(run(*argv).stdout.strip())
         assert run("docker", "wait", made[2]).stdout.strip() == "1"
@@ -455,7 +454,7 @@ def test_replicas_take_a_gpu_each_and_the_kernel_gives_it_back(stack: Stack) -> 
         run("docker", "kill", made[0])
         run("docker", "wait", made[0])
         made.append(run(*argv).stdout.strip())
-        assert until("a claim", lambda: run("docker", "logs", made[3]).stdout) == has[0]
+        assert eventually(lambda: run("docker", "logs", made[3]).stdout, "a claim") == has[0]
     finally:
         run("docker", "rm", "--force", "--volumes", *made)
         run("docker", "volume", "rm", volume, check=False)
@@ -512,9 +511,9 @@ def crash(id_: str) -> None:
 
 def past(stack: Stack, job: str, share: float) -> None:
     """Waits until so much of the big job is done."""
-    until(
-        f"{share:.0%} of the matches",
+    eventually(
         lambda: stack.status(job)["matches"]["done"] >= share * 3100,
+        f"{share:.0%} of the matches are judged",
         seconds=600,
     )
 
@@ -530,7 +529,7 @@ def endpoint(stack: Stack) -> Iterator[str]:
          "--seconds", "0.05", "--characters", characters]
     )  # fmt: skip
     try:
-        until("the judge answers", lambda: connects("127.0.0.1", port))
+        eventually(lambda: connects("127.0.0.1", port), "the judge answers")
         yield f"http://127.0.0.1:{port}/v1"
     finally:
         process.kill()

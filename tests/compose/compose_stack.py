@@ -7,14 +7,11 @@ import shutil
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar
-
-Seen = TypeVar("Seen")
+from typing import Any
 
 ROOT = Path(__file__).parents[2]
 SHARED = ROOT.parent / "shared" / "data"
@@ -23,9 +20,6 @@ IMAGE, GPU_IMAGE = "rrmq-compose-test", "rrmq-compose-test-gpu"
 
 SERVING = ("--profile", "serve")
 """The server of HTTP is a service that must be asked for."""
-
-PATIENCE = 180.0
-"""Seconds that anything may take which is not a job."""
 
 
 def run(
@@ -39,15 +33,6 @@ def run(
     if check and done.returncode:
         raise AssertionError(f"{' '.join(argv)}: {done.returncode}\n{said.stdout}\n{said.stderr}")
     return said
-
-
-def until(what: str, look: Callable[[], Seen], seconds: float = PATIENCE) -> Seen:
-    """What `look` sees once it sees something."""
-    deadline = time.monotonic() + seconds
-    while not (seen := look()):
-        assert time.monotonic() < deadline, f"not within {seconds:.0f} s: {what}"
-        time.sleep(0.2)
-    return seen
 
 
 def free_port() -> int:

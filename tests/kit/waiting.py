@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-PATIENCE = 120.0
+PATIENCE = 180.0
 """Seconds; far more than anything takes, even on a machine that is throttled for a while."""
 
 Seen = TypeVar("Seen")
