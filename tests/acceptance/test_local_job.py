@@ -7,6 +7,7 @@ from pathlib import Path
 import psutil
 import pytest
 from kit.command import Rrmq
+from kit.processes import lives
 from kit.waiting import eventually
 
 
@@ -121,13 +122,6 @@ def pids(rrmq: Rrmq) -> list[int]:
     """The processes of the local stack: two servers, coordinator, worker and guard."""
     home = Path(rrmq.environment["RRMQ_HOME"])
     return [int(lock.read_text()) for lock in (home / "run").glob("*.lock") if lock.stat().st_size]
-
-
-def lives(pid: int) -> bool:
-    try:
-        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
 
 
 def test_killed_servers_are_found_again_with_all_that_was_stored(rrmq: Rrmq, job: str) -> None:

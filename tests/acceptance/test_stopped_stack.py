@@ -11,9 +11,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 
-import psutil
 import pytest
 from kit.command import Rrmq, without_settings
+from kit.processes import lives
 from kit.waiting import PATIENCE, eventually
 
 from rrm_queue.cli import exit_codes
@@ -88,13 +88,6 @@ def processes(rrmq: Rrmq) -> dict[str, int]:
     run = Path(rrmq.environment["RRMQ_HOME"], "run")
     found = {name: run / f"{name}.lock" for name in NAMES}
     return {name: int(text) for name, lock in found.items() if (text := lock.read_text())}
-
-
-def lives(pid: int) -> bool:
-    try:
-        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
 
 
 def test_what_down_stopped_stays_down_and_the_watch_ends(

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from kit.processes import lives
 from kit.waiting import eventually
 
 from rrm_queue.domain import JudgeSpec, NoVerdict, Verdict, Vote, Voting
@@ -204,14 +205,7 @@ def test_the_comparing_processes_end_when_their_parent_is_killed(tmp_path: Path)
         orphans = [int(pid) for pid in parent.stdout.readline().split()]
     assert parent.returncode == -signal.SIGKILL
     assert len(orphans) >= 3
-    eventually(lambda: not any(map(is_alive, orphans)), "all end with their parent")
-
-
-def is_alive(pid: int) -> bool:
-    try:
-        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
+    eventually(lambda: not any(map(lives, orphans)), "all end with their parent")
 
 
 @pytest.fixture

@@ -1,7 +1,5 @@
 """Postgres and Valkey away together, for longer than a lease lasts: no live worker is given up."""
 
-import os
-import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +7,7 @@ from threading import Event, Thread
 
 import pytest
 from kit.jobs import judged, lines, received, submit_file
+from kit.local_stacks import kill_servers
 from kit.paid_votes import view
 from kit.waiting import eventually
 from redis.exceptions import RedisError
@@ -20,7 +19,6 @@ from rrm_queue.broker.leases import WorkerLeases
 from rrm_queue.coordinator import settling
 from rrm_queue.coordinator.service import Coordinator
 from rrm_queue.domain import BatchId, JobId, JobState
-from rrm_queue.local.daemon import Daemon
 from rrm_queue.local.stack import LocalStack
 from rrm_queue.local.valkey import Valkey
 from rrm_queue.store.connection import text
@@ -38,13 +36,6 @@ def stack(tmp_path: Path) -> Iterator[LocalStack]:
         yield stack
     finally:
         stack.down()
-
-
-def kill_services(home: Path) -> None:
-    for name in ("postgres", "valkey"):
-        pid = Daemon(name, home).pid
-        assert pid is not None
-        os.kill(pid, signal.SIGKILL)
 
 
 @pytest.mark.slow
@@ -81,7 +72,7 @@ def test_no_batch_is_given_up_after_an_outage_of_both_servers(
     try:
         time.sleep(SETTLE + 2)
         away.set()
-        kill_services(tmp_path / "home")
+        kill_servers(tmp_path / "home")
         time.sleep(LEASE + 2)
         Valkey(tmp_path / "home", None).ensure()  # first, so that the loop meets no broker away
         assert stack.ensure_services() == addresses

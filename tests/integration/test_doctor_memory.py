@@ -1,9 +1,9 @@
 """What doctor says of the broker's memory, on a real Valkey."""
 
-import time
 from collections.abc import Iterator
 
 import pytest
+from kit.waiting import eventually
 from redis import Redis
 
 from rrm_queue.actions.doctor import Check, memory_check
@@ -22,8 +22,10 @@ def server(servers: Addresses) -> Iterator[Redis]:
         yield client
         for name, value in before.items():
             client.config_set(name, value)
-        while client.info("persistence")["aof_rewrite_in_progress"]:  # a server that writes its
-            time.sleep(0.01)  # first file does not end when it is asked to
+        # a server that writes its first file does not end when it is asked to
+        eventually(
+            lambda: not client.info("persistence")["aof_rewrite_in_progress"], "the file is written"
+        )
 
 
 def check(server: Redis, **settings: str | int) -> Check:
