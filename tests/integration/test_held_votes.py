@@ -8,10 +8,11 @@ from kit.http_server import HttpServer, http_server, is_problem, settings_of
 from kit.people import Person, job_for_people, larger, votes_of
 
 from rrm_queue.coordinator.held_votes import record_due
-from rrm_queue.domain import JobState
+from rrm_queue.domain import BatchId, JobState
 from rrm_queue.local.stack import Addresses
 from rrm_queue.store.connection import text
 from rrm_queue.store.database import Database
+from rrm_queue.store.queue.people import end_hold, take_back
 from rrm_queue.store.views.jobs import view_job
 
 
@@ -138,3 +139,19 @@ def test_taking_back_and_the_end_of_the_time_never_both_win(
             pool.submit(hold, ada, other["lease"], "first").result()
         recorded = len(votes_of(database, job))
         assert (undone.result().status_code, recorded) in {(204, 0), (409, 1)}
+
+
+def test_a_vote_that_counts_is_not_taken_back_by_one_who_asked_before(
+    database: Database, ada: Person
+) -> None:
+    job = job_for_people(database, [2, 2])
+    match = ada.take(job)["match"]
+    hold(ada, match["lease"], "first")
+    batch = BatchId(int(match["lease"].partition("-")[0]))
+    with database.begin() as asking:
+        asking.scalar(text("SELECT now()"))  # the transaction's time stands from here on
+        with database.begin() as recording:
+            assert end_hold(recording, batch)
+        assert not take_back(asking, batch, 60.0)
+    assert record_due(database) == 1
+    assert [verdict for *_, verdict in votes_of(database, job)] == ["first"]
