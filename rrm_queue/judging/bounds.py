@@ -31,11 +31,38 @@ LONGEST_NAME = 1_000
 _ODD = re.compile("[\0\ud800-\udfff]")
 _COUNTS = ("prompt_tokens", "cached_tokens", "completion_tokens", "query_tokens", "slot_tokens")
 _SECONDS = ("seconds", "queue_seconds")
+_WHOLE = {int}
 _FOR_ONE = (Verdict.FIRST, Verdict.SECOND)
 
 
 def bounded(vote: Vote) -> Vote:
     """The vote with every count, time and text within its bounds."""
+    return vote if _is_bounded(vote) else _bounded(vote)
+
+
+def _is_bounded(vote: Vote) -> bool:
+    """Whether that is so at a glance: almost every vote is, and this is asked of all of them."""
+    counts = (
+        *(vote.prompt_tokens, vote.cached_tokens, vote.completion_tokens),
+        *(vote.query_tokens, vote.slot_tokens, vote.samples, vote.margin),
+    )
+    return (
+        {*map(type, counts)} == _WHOLE
+        and min(counts) >= 0
+        and max(counts) <= MOST
+        and vote.samples >= 1
+        and (vote.margin == 0 or (vote.margin <= STRONGEST and vote.verdict in _FOR_ONE))
+        and type(vote.seconds) is type(vote.queue_seconds) is float
+        and 0 <= vote.seconds <= MOST_SECONDS
+        and 0 <= vote.queue_seconds <= MOST_SECONDS
+        and 0 <= vote.seed <= LARGEST_SEED
+        and vote.probability is None
+        and _is_clean(vote.text, LONGEST_TEXT)
+        and _is_clean(vote.model, LONGEST_NAME)
+    )
+
+
+def _bounded(vote: Vote) -> Vote:
     changes: dict[str, object] = {
         **{name: whole(getattr(vote, name)) for name in _COUNTS},
         **{name: seconds(getattr(vote, name)) for name in _SECONDS},
@@ -85,4 +112,12 @@ def clean(text: str, longest: int) -> str:
 
     NUL and half a surrogate pair become the replacement character.
     """
+    if _is_clean(text, longest):
+        return text
     return _ODD.sub("\N{REPLACEMENT CHARACTER}", text[:longest])
+
+
+def _is_clean(text: str, longest: int) -> bool:
+    if len(text) > longest:
+        return False
+    return "\0" not in text if text.isascii() else _ODD.search(text) is None

@@ -5,6 +5,8 @@ and each is shown first against those on the half of the circle that follows it.
 favours a slot, this regular orientation ranks better than an uneven one. It costs no cached tokens.
 """
 
+from collections.abc import Sequence
+from functools import lru_cache
 from typing import assert_never
 
 from rrm_queue.domain import CandidateNumber, Order
@@ -16,7 +18,7 @@ class Orientation:
     """The regular orientation of all pairs of `size` candidates, the same for the same seed."""
 
     def __init__(self, size: int, seed: int) -> None:
-        self._places = shuffled(size, seed, "orientation")
+        self._places = _places(size, seed)
 
     def slot_one(self, first: CandidateNumber, second: CandidateNumber) -> CandidateNumber:
         """The candidate in slot 1 of the match's odd votes, for either order of the arguments.
@@ -28,6 +30,11 @@ class Orientation:
         if 2 * ahead == size:
             return first if self._places[first] < self._places[second] else second
         return first if 2 * ahead < size else second
+
+
+@lru_cache(maxsize=1024)  # a tournament is planned anew at every flush, and shuffling it is dear
+def _places(size: int, seed: int) -> Sequence[int]:
+    return shuffled(size, seed, "orientation")
 
 
 def swapped(

@@ -22,6 +22,8 @@ Row = Any
 """A named tuple with the columns of a statement."""
 
 _PARAMETER = re.compile(r"(?<![:\w]):(\w+)")
+_NUMBERS = re.compile(r"CAST\(:(\w+) AS (?:bigint|int|smallint|float8|bool)\[\]\)")
+_BRACES = str.maketrans("[]", "{}")
 
 
 class Statement:
@@ -39,6 +41,23 @@ class Statement:
     def spelled(self) -> bytes:
         """The statement as psycopg takes it, with `%(name)s` for `:name`."""
         return _PARAMETER.sub(r"%(\1)s", self.text.replace("%", "%%")).encode()
+
+    @cached_property
+    def _arrays(self) -> frozenset[str]:
+        """The names of its parameters that are arrays of numbers."""
+        return frozenset(_NUMBERS.findall(self.text))
+
+    def bound(self, values: Mapping[str, Any] | None) -> Mapping[str, Any]:
+        """The values as psycopg takes them: lists of numbers as Postgres writes arrays.
+
+        psycopg looks at every element of a list; Python writes the whole list three times as fast.
+        """
+        if not values or not self._arrays:
+            return values or {}
+        return {
+            name: _literal(value) if name in self._arrays and isinstance(value, list) else value
+            for name, value in values.items()
+        }
 
 
 text = Statement
@@ -102,13 +121,13 @@ class Connection:
     def execute(self, statement: Statement, values: Mapping[str, Any] | None = None) -> AllRows:
         """Runs the statement; its rows, if it returns any, are named tuples."""
         with self.driver.cursor(row_factory=_named) as cursor:
-            cursor.execute(statement.spelled, values or {})
+            cursor.execute(statement.spelled, statement.bound(values))
             return _rows(cursor)
 
     def scalars(self, statement: Statement, values: Mapping[str, Any] | None = None) -> AllRows:
         """The first column of the rows that the statement returns."""
         with self.driver.cursor(row_factory=scalar_row) as cursor:
-            cursor.execute(statement.spelled, values or {})
+            cursor.execute(statement.spelled, statement.bound(values))
             return _rows(cursor)
 
     def scalar(self, statement: Statement, values: Mapping[str, Any] | None = None) -> Any:
@@ -123,7 +142,7 @@ class Connection:
         cursor = self.driver.cursor(f"rows_{next(self._numbers)}", row_factory=_named)
         self._streams.add(cursor)
         cursor.itersize = at_once
-        cursor.execute(statement.spelled, values)
+        cursor.execute(statement.spelled, statement.bound(values))
         return Rows(_columns(cursor), _closing(cursor))
 
     @contextmanager
@@ -157,6 +176,11 @@ class Connection:
         """Tells the cursors what the server knows: they ended with the transaction."""
         for cursor in self._streams:
             cursor.close()
+
+
+def _literal(numbers: list[Any]) -> str:
+    """The list as a literal of an array; its spaces mean nothing to Postgres."""
+    return str(numbers).translate(_BRACES).replace("None", "NULL")
 
 
 def _rows(cursor: "psycopg.Cursor[Any]") -> AllRows:

@@ -1,5 +1,7 @@
 """What a worker tells Prometheus."""
 
+from functools import cache
+
 from rrm_queue.domain import Vote
 from rrm_queue.messages import JudgeBatch, MatchReport
 from rrm_queue.metrics import Registry
@@ -12,9 +14,13 @@ class Metrics(Registry):
 
     def __init__(self) -> None:
         super().__init__()
-        self._votes = self.counter("votes", "Votes cast.", "judge", "verdict")
+        # Looked up once: to find a counter by its labels takes longer than to count.
+        self._votes = cache(self.counter("votes", "Votes cast.", "judge", "verdict").labels)
         self._no_verdicts = self.counter("no_verdicts", "Votes without a verdict.", "reason")
-        self._tokens = self.counter("tokens", "Tokens of votes: prompt, cached of it, new.", "kind")
+        tokens = self.counter("tokens", "Tokens of votes: prompt, cached of it, new.", "kind")
+        self._prompt_tokens = tokens.labels("prompt")
+        self._cached_tokens = tokens.labels("cached")
+        self._completion_tokens = tokens.labels("completion")
         self._failures = self.counter("match_failures", "Matches without an outcome.", "judge")
         self.matches_held = self.gauge("matches_held", "Matches taken and not decided yet.")
         self.requests_in_flight = self.gauge("requests_in_flight", "Requests with an engine now.")
@@ -37,9 +43,9 @@ class Metrics(Registry):
             self._count_vote(judge, vote)
 
     def _count_vote(self, judge: str, vote: Vote) -> None:
-        self._votes.labels(judge, vote.verdict).inc()
+        self._votes(judge, vote.verdict).inc()
         if vote.no_verdict is not None:
             self._no_verdicts.labels(vote.no_verdict).inc()
-        self._tokens.labels("prompt").inc(vote.prompt_tokens)
-        self._tokens.labels("cached").inc(vote.cached_tokens)
-        self._tokens.labels("completion").inc(vote.completion_tokens)
+        self._prompt_tokens.inc(vote.prompt_tokens)
+        self._cached_tokens.inc(vote.cached_tokens)
+        self._completion_tokens.inc(vote.completion_tokens)

@@ -21,9 +21,11 @@ from rrm_queue.judging.bounds import (
 )
 from rrm_queue.messages import Failure, MatchReport, Outcomes, decode, encode
 
-NUMBERS = st.integers(-(2**80), 2**80)
-TIMES = st.floats() | NUMBERS.map(float)
-TEXTS = st.text(st.characters(exclude_categories=()))
+NUMBERS = st.sampled_from([0, 1, 2, 3, MOST, MOST + 1, -1]) | st.integers(-(2**80), 2**80)
+TIMES = st.sampled_from([0.0, 0.5, nan, inf]) | st.floats() | NUMBERS.map(float)
+TEXTS = st.sampled_from(["", "plain", "\0", "\ud800"]) | st.text(
+    st.characters(exclude_categories=())
+)
 
 VOTES = st.builds(
     Vote,
