@@ -68,9 +68,10 @@ TAKE_BACK = text("""
     WHERE batch_id = :batch AND verdict IS NOT NULL AND deadline > now()
 """)
 
-# From here on the verdict cannot be taken back.
+# From here on the verdict cannot be taken back, also by a transaction that began before this one
+# and has an earlier now().
 END_HOLD = text("""
-    UPDATE person_leases SET deadline = least(deadline, now())
+    UPDATE person_leases SET deadline = to_timestamp(0)
     WHERE batch_id = :batch AND verdict IS NOT NULL
 """)
 
