@@ -5,7 +5,11 @@ from pathlib import Path
 
 import pytest
 from kit.reward_servers import RewardFleet, reward_fleet
+from kit.waiting import PATIENCE
+from kit.worker_house import House, open_house, slow_endpoint
+from rrm_worker import worker as worker_module
 
+from rrm_queue.broker.client import BrokerClient
 from rrm_queue.local.stack import LocalStack
 
 
@@ -22,3 +26,12 @@ def rewarding() -> Iterator[RewardFleet]:
     """A server for rewards, with a coordinator and a judge that is always right."""
     with reward_fleet() as ours:
         yield ours
+
+
+@pytest.fixture
+def house(broker: BrokerClient, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
+    """A worker that renews leases all the time, and has time to send what it releases."""
+    monkeypatch.setattr(worker_module, "RENEW_SECONDS", 0.05)
+    monkeypatch.setattr(worker_module, "RELEASE_SECONDS", PATIENCE)
+    with slow_endpoint() as endpoint, open_house(broker, endpoint) as house:
+        yield house

@@ -4,9 +4,8 @@ from typing import Any
 
 import pytest
 from kit.intake_cases import Read, generators, told
-from kit.intake_shapes import Row, comma_separated, jsonl, problems, reading, tournaments
+from kit.intake_shapes import Row, comma_separated, jsonl, problems, tournaments
 
-from rrm_queue.domain import Tournament
 from rrm_queue.intake.formats.base import Empty
 from rrm_queue.intake.formats.labels import LabelNumbers
 
@@ -341,43 +340,6 @@ def test_preferences_of_openai_and_llama_factory() -> None:
         for side, text in answers.items()
     }
     assert only(shared) == Read("1", FRUIT, answers, ["chosen"])
-
-
-def test_a_first_line_of_excel_names_the_separator() -> None:
-    content = b'sep=;\r\nprompt;chosen;rejected\r\n"a, b, c";x;y\r\nq;x;\r\n'
-    (item, problem) = reading(content)
-    assert isinstance(item, Tournament)
-    assert told(item) == Read("3", "a, b, c", {"chosen": "x", "rejected": "y"}, ["chosen"])
-    assert str(problem).startswith(":4: `rejected` is empty")
-
-
-@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be", "utf-16-le"])
-def test_utf_16_is_read_by_its_mark_and_named_without_one(encoding: str) -> None:
-    row = '{"prompt": "Größe? 你好", "candidates": ["梨", "\U0001f350"]}\n'
-    marked = ("" if encoding == "utf-16" else "\ufeff") + row * 3000
-    found = reading(marked.encode(encoding))
-    assert len([item for item in found if isinstance(item, Tournament)]) == 3000
-    assert found.description == "rrmq's own format, JSON lines, UTF-16"
-    ((_, cut),) = problems(marked.encode(encoding)[:-3])[-1:]
-    assert "UTF-16" in cut or "not JSON" in cut
-    if encoding != "utf-16":
-        ((_, said),) = problems(row.encode(encoding))
-        name = encoding.upper().replace("-BE", "BE").replace("-LE", "LE")
-        assert said == f"the file is {name}; convert it: iconv -f {name} -t UTF-8"
-
-
-def test_objects_over_several_lines_are_rows() -> None:
-    pretty = b'{\n  "prompt": "p",\n  "candidates": ["x", "y"]\n}\n'
-    assert [one.key for one in read(pretty * 3)] == ["1", "2", "3"]
-    listed = b'{\n "version": 1,\n "data": [{"prompt": "p", "candidates": ["x", "y"]}]\n}'
-    assert len(read(listed)) == 1
-    (bad,) = problems(pretty + b"{\n  oops")
-    assert bad[0] == 2
-    assert "not JSON" in bad[1]
-    line = b'{"q1": {"prompt": "p"}, "q2": {"prompt": "q"}}'
-    assert problems(line)[0][1] == (
-        "the line holds 2 rows; write each on a line of its own with jq -c '.[]'"
-    )
 
 
 def test_columns_of_pairs_are_proposed_for_the_answers() -> None:
