@@ -19,9 +19,6 @@ CONFIDENCE = 0.95
 MATCHES_EACH = 6
 """The most matches of a tournament, divided by its candidates, unless told otherwise."""
 
-MOST_CANDIDATES = 128
-"""A round of so many takes the coordinator 0.3 to 0.8 s of processor time, of 256 up to 7 s."""
-
 
 @dataclass(frozen=True, slots=True)
 class Adaptive:
