@@ -95,8 +95,8 @@ class Sent:
 class Turn:
     """What a turn sends, by queue, and the matches that are decided without being sent.
 
-    `sent` is how many matches are in its messages. `cut`: whether places are left for jobs that it
-    did not look at.
+    `sent` is how many matches are in its messages. `cut`: whether places are left that jobs may
+    fill at which it did not look.
     """
 
     messages: dict[str, list[JudgeBatch | SharedMessage]] = field(default_factory=dict)

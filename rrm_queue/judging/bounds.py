@@ -41,7 +41,10 @@ def bounded(vote: Vote) -> Vote:
 
 
 def _is_bounded(vote: Vote) -> bool:
-    """Whether that is so at a glance: almost every vote is, and this is asked of all of them."""
+    """Whether the vote surely is, as almost every one; this is much quicker than to bound it.
+
+    False also for a vote that needs a closer look, such as one with a probability.
+    """
     counts = (
         *(vote.prompt_tokens, vote.cached_tokens, vote.completion_tokens),
         *(vote.query_tokens, vote.slot_tokens, vote.samples, vote.margin),

@@ -81,7 +81,10 @@ def elo_spread(columns: Columns, seed: int, orders: int | None = None) -> EloSpr
 
 
 def _quantile(scores: NDArray[np.float64], share: float) -> NDArray[np.float64]:
-    """Each candidate's quantile over the orders, as `np.quantile`, which loads NumPy's masks."""
+    """Each candidate's quantile over the orders.
+
+    It is that of `np.quantile`, which would load `numpy.ma` too: a command would start later.
+    """
     place = share * (len(scores) - 1)
     below = np.sort(scores, axis=0)[[math.floor(place), math.ceil(place)]]
     found: NDArray[np.float64] = below[0] + (place % 1) * (below[1] - below[0])

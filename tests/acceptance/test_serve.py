@@ -109,7 +109,7 @@ def test_sigterm_ends_an_open_stream_and_the_process_within_seconds(
         served.process.send_signal(signal.SIGTERM)
         rest = list(stream)  # it ends, and is not cut off
     assert "event: status" in rest
-    printed, _ = served.process.communicate(timeout=PATIENCE)
+    printed, _ = served.process.communicate(timeout=30)
     assert served.process.returncode == 0
     assert b"Traceback" not in printed
     assert rrmq_there.ok("status", job, "--json")

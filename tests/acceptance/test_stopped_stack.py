@@ -14,7 +14,7 @@ from threading import Thread
 import pytest
 from kit.command import Rrmq, without_settings
 from kit.processes import lives
-from kit.waiting import PATIENCE, eventually
+from kit.waiting import eventually
 
 from rrm_queue.cli import exit_codes
 
@@ -104,7 +104,7 @@ def test_what_down_stopped_stays_down_and_the_watch_ends(
     assert down.returncode == 0
     assert f"waiting for the worker (pid {running['worker']}) to end" in down.stderr
     assert down.stdout == "stopped worker, coordinator, valkey, postgres\n"
-    assert watch.wait(PATIENCE) == exit_codes.STOPPED
+    assert watch.wait(30) == exit_codes.STOPPED
     last = watch.stdout.read().decode().splitlines()[-1]
     assert last.startswith("rrmq: The local stack was stopped: by `rrmq down` at ")
     assert last.endswith(f"and `rrmq status {job} --watch` goes on with job {job}")
@@ -125,7 +125,7 @@ def test_an_interrupted_down_says_so_and_the_next_one_ends_the_rest(
     assert down.stdout is not None
     assert b"waiting for the worker" in down.stdout.readline()
     down.send_signal(signal.SIGINT)
-    assert down.wait(PATIENCE) == exit_codes.INTERRUPTED
+    assert down.wait(10) == exit_codes.INTERRUPTED
     assert down.stdout.read() == b"not all is stopped yet: `rrmq down` stops the rest\n"
     assert lives(running["postgres"])
     rrmq.ok("down")
@@ -138,7 +138,7 @@ def test_the_stack_of_a_removed_home_ends_and_a_new_one_is_left_alone(rrmq: Rrmq
     shutil.rmtree(rrmq.environment["RRMQ_HOME"])
     rrmq.ok("up")
     new = processes(rrmq)
-    eventually(lambda: not any(lives(pid) for pid in running.values()), "all have ended")
+    eventually(lambda: not any(lives(pid) for pid in running.values()), "all have ended", 60)
     rrmq.ok("doctor")
     assert processes(rrmq) == new
 
@@ -147,4 +147,4 @@ def test_the_stack_of_a_removed_home_ends_by_itself(rrmq: Rrmq) -> None:
     submitted(rrmq)
     running = processes(rrmq)
     shutil.rmtree(rrmq.environment["RRMQ_HOME"])
-    eventually(lambda: not any(lives(pid) for pid in running.values()), "all have ended")
+    eventually(lambda: not any(lives(pid) for pid in running.values()), "all have ended", 60)

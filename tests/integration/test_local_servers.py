@@ -196,7 +196,7 @@ def replaced_soon(stack: LocalStack) -> Addresses:
     """Starts what must be started anew; a server counts as broken after ten seconds at most."""
     began = time.monotonic()
     addresses = stack.ensure_services()
-    assert time.monotonic() - began < 60
+    assert time.monotonic() - began < 40
     return addresses
 
 

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -103,5 +104,7 @@ def test_without_a_store_nothing_is_offered_started_or_said(
     tmp_path: Path, environment: dict[str, str]
 ) -> None:
     home = tmp_path / "home"
+    began = time.monotonic()
     assert asked("bash", ["status"], "0", RRMQ_HOME=str(home), **environment) == ([], "")
+    assert time.monotonic() - began < 30
     assert not home.exists()
