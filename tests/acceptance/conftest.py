@@ -1,6 +1,5 @@
 """The command as its users run it: a process, with a home folder of its own."""
 
-import shutil
 import signal
 import subprocess
 import tempfile
@@ -9,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from kit.command import Rrmq, without_settings
+from kit.homes import remove
 
 from rrm_queue.local.stack import Addresses
 from rrm_queue.store.database import Database
@@ -23,7 +23,7 @@ def rrmq() -> Iterator[Rrmq]:
         yield command
     finally:
         command("down")
-        shutil.rmtree(home)
+        remove(Path(home))
 
 
 @pytest.fixture

@@ -1,18 +1,20 @@
 """A local stack that is stopped, or loses its home, while it works."""
 
 import json
-import shutil
 import signal
 import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
+from typing import ClassVar
 
 import pytest
 from kit.command import Rrmq, without_settings
+from kit.homes import remove
 from kit.processes import lives
 from kit.waiting import eventually
 
@@ -31,11 +33,16 @@ ANSWER = {
 
 
 class Slow(BaseHTTPRequestHandler):
-    """Answers every request after two seconds."""
+    """Answers every request after some seconds."""
+
+    seconds = 2.0
+    begun: ClassVar[list[float]] = []
+    """How long each request takes that has come."""
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["Content-Length"]))
-        time.sleep(2)
+        self.begun.append(takes := self.seconds)
+        time.sleep(takes)
         body = json.dumps(ANSWER).encode()
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
@@ -68,7 +75,7 @@ def rrmq(url: str) -> Iterator[Rrmq]:
         yield command
     finally:
         command("down")
-        shutil.rmtree(home, ignore_errors=True)
+        remove(Path(home))
 
 
 def submitted(rrmq: Rrmq, tournaments: int = 50) -> str:
@@ -81,6 +88,18 @@ def submitted(rrmq: Rrmq, tournaments: int = 50) -> str:
         lambda: json.loads(rrmq.ok("status", job, "--json"))["matches"]["done"], "a match is judged"
     )
     return job
+
+
+@contextmanager
+def waited_for() -> Iterator[None]:
+    """The worker is in the midst of a request that takes far longer than a `down` that says so."""
+    Slow.seconds = 10.0
+    try:
+        eventually(lambda: Slow.seconds in Slow.begun, "a long request has begun")
+        yield
+    finally:
+        Slow.seconds = 2.0
+        Slow.begun.clear()
 
 
 def processes(rrmq: Rrmq) -> dict[str, int]:
@@ -100,7 +119,8 @@ def test_what_down_stopped_stays_down_and_the_watch_ends(
     ended.append(watch)
     assert watch.stdout is not None
     watch.stdout.readline()
-    down = rrmq("down")
+    with waited_for():
+        down = rrmq("down")
     assert down.returncode == 0
     assert f"waiting for the worker (pid {running['worker']}) to end" in down.stderr
     assert down.stdout == "stopped worker, coordinator, valkey, postgres\n"
@@ -120,10 +140,11 @@ def test_an_interrupted_down_says_so_and_the_next_one_ends_the_rest(
 ) -> None:
     submitted(rrmq)
     running = processes(rrmq)
-    down = rrmq.start("down")
-    ended.append(down)
-    assert down.stdout is not None
-    assert b"waiting for the worker" in down.stdout.readline()
+    with waited_for():
+        down = rrmq.start("down")
+        ended.append(down)
+        assert down.stdout is not None
+        assert b"waiting for the worker" in down.stdout.readline()
     down.send_signal(signal.SIGINT)
     assert down.wait(10) == exit_codes.INTERRUPTED
     assert down.stdout.read() == b"not all is stopped yet: `rrmq down` stops the rest\n"
@@ -135,7 +156,7 @@ def test_an_interrupted_down_says_so_and_the_next_one_ends_the_rest(
 def test_the_stack_of_a_removed_home_ends_and_a_new_one_is_left_alone(rrmq: Rrmq) -> None:
     submitted(rrmq)
     running = processes(rrmq)
-    shutil.rmtree(rrmq.environment["RRMQ_HOME"])
+    remove(Path(rrmq.environment["RRMQ_HOME"]))
     rrmq.ok("up")
     new = processes(rrmq)
     eventually(lambda: not any(lives(pid) for pid in running.values()), "all have ended", 60)
@@ -146,5 +167,5 @@ def test_the_stack_of_a_removed_home_ends_and_a_new_one_is_left_alone(rrmq: Rrmq
 def test_the_stack_of_a_removed_home_ends_by_itself(rrmq: Rrmq) -> None:
     submitted(rrmq)
     running = processes(rrmq)
-    shutil.rmtree(rrmq.environment["RRMQ_HOME"])
+    remove(Path(rrmq.environment["RRMQ_HOME"]))
     eventually(lambda: not any(lives(pid) for pid in running.values()), "all have ended", 60)

@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from kit.homes import remove
 from model_endpoint import model_endpoint
 from walkthrough import MODEL, ROOT, Step, Walk, newcomers_environment, steps_of, walked_pages
 
@@ -22,7 +23,7 @@ def environment() -> Iterator[dict[str, str]]:
     mine = newcomers_environment(home)
     yield mine
     Walk(home, mine).run("rrmq down")
-    shutil.rmtree(home)
+    remove(home)
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """The local stack's processes: started once, ended, watched by the guard, and stopped by `down`."""
 
 import os
-import shutil
 import signal
 import sys
 import threading
@@ -9,6 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
+from kit.homes import remove
 from kit.local_stacks import (
     SERVERS,
     SLEEP,
@@ -142,7 +142,7 @@ def test_the_processes_of_a_removed_home_end_by_themselves(home: Path, anew: boo
     names = ("coordinator", "worker", "guard", *SERVERS)
     running = [pid_of(name, home) for name in names]
     time.sleep(1)  # the guard looks every half second
-    shutil.rmtree(home)
+    remove(home)
     if anew:
         leave_data(stack.ensure_services())
         stack.ensure_processes({})

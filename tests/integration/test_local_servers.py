@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+from kit.homes import remove
 from kit.local_stacks import (
     SERVERS,
     assert_data,
@@ -235,7 +236,7 @@ def test_a_server_whose_data_folder_was_removed_is_replaced(
         (home / name).rename(home / "moved")
         (home / "copy").rename(home / name)
     else:
-        shutil.rmtree(home / name)
+        remove(home / name)
     addresses = replaced_soon(stack)
     assert pid_of(name, home) != before
     leave_data(addresses) if not made_anew and name == "postgres" else None

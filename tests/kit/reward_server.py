@@ -1,7 +1,6 @@
 """`rrmq serve` as a process over a local stack, with a model that prefers long answers."""
 
 import re
-import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ from typing import NamedTuple
 from model_endpoint import model_endpoint
 
 from kit.command import Rrmq, without_settings
+from kit.homes import remove
 from kit.waiting import PATIENCE, eventually_by
 
 JUDGE = "openai:longer"
@@ -53,7 +53,7 @@ def reward_server() -> Iterator[RewardServer]:
             serving.terminate()
             serving.wait(PATIENCE)
             rrmq("down")
-            shutil.rmtree(home, ignore_errors=True)
+            remove(home)
 
 
 def _listening(serving: "subprocess.Popen[bytes]", log: Path) -> RewardServer:
