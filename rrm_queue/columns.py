@@ -1,10 +1,11 @@
 """A job's votes, matches and labels as NumPy columns, filled by the store for the statistics."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from rrm_queue.domain import NoVerdict
@@ -25,8 +26,7 @@ UNNAMED = -1
 """Stands for the generator of an answer that names none."""
 
 
-@dataclass(frozen=True, slots=True)
-class Votes:
+class Votes(Struct, frozen=True):
     """A job's votes; a row is a vote.
 
     `matches` are any numbers that tell matches apart, `numbers` the votes' numbers in their match,
@@ -95,8 +95,7 @@ class Votes:
         return np.where(decided & self.swapped, 3 - self.verdicts, self.verdicts)
 
 
-@dataclass(frozen=True, slots=True)
-class PeopleVotes:
+class PeopleVotes(Struct, frozen=True):
     """The votes of people in a job; a row is a vote.
 
     `matches` are ids, `people` places in `names`. `verdicts` are by candidate: FIRST is for the
@@ -110,8 +109,7 @@ class PeopleVotes:
     seconds: NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True)
-class DecidedMatches:
+class DecidedMatches(Struct, frozen=True):
     """A job's decided matches; a row is a match.
 
     `matches` are ids, `tournaments` any numbers that tell tournaments apart, `firsts` and `seconds`
@@ -130,8 +128,7 @@ class DecidedMatches:
     others: NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True)
-class LabelledMatches:
+class LabelledMatches(Struct, frozen=True):
     """The file's labelled pairs whose match is decided; a row is a pair.
 
     `matches` are ids. `labels` are by the pair's own order; `turned` where the match has the pair's
@@ -155,8 +152,7 @@ class SoftVotes(NamedTuple):
     probable: int
 
 
-@dataclass(frozen=True, slots=True)
-class GeneratorMatches:
+class GeneratorMatches(Struct, frozen=True):
     """A job's decided matches by generator; a row is a match.
 
     `tournaments` are any numbers that tell tournaments apart, `firsts` and `seconds` places in a
@@ -187,8 +183,7 @@ class GeneratorMatches:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class MatchesByContent:
+class MatchesByContent(Struct, frozen=True):
     """A job's matches that its judge decided, by what they compare; a row is a match.
 
     `matches` are ids. `prompts`, `firsts` and `seconds` are hashes of the texts, the same in every

@@ -4,7 +4,8 @@ import logging
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from rrm_queue.coordinator.byte_budget import ONLINE_SHARE, free_bytes
 from rrm_queue.coordinator.floors import Floors

@@ -2,8 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Protocol
+
+from msgspec import Struct
 
 from rrm_queue.coordinator.batching import linger
 from rrm_queue.domain import (
@@ -48,8 +49,7 @@ class Paired(Protocol):
         """How often the pair has met, with this match."""
 
 
-@dataclass(frozen=True, slots=True)
-class Texts:
+class Texts(Struct, frozen=True):
     """The texts of claimed matches: of their tournaments and their answers."""
 
     tournaments: Mapping[TournamentId, TournamentTexts]

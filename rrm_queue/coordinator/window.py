@@ -1,8 +1,10 @@
 """How many matches are out at once, how jobs share them, and how many tournaments to open."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from heapq import heapify, heappop, heapreplace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from rrm_queue.domain import JobId
 
@@ -47,8 +49,7 @@ def to_open(missing: int, opened: int, brought: int) -> int:
     return min(MOST_OPENED, -(-missing * opened // max(1, brought)))
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(Struct, frozen=True):
     """A job's part in a queue: what it has out, what it could send, and its weight.
 
     `waiting`: whether it has tournaments that can be opened, so that it could send more.

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from msgspec import structs
 
 from rrm_queue.columns import TIE, DecidedMatches, LabelledMatches, Votes, Whole
 from rrm_queue.diagnostics.calibration import Calibration, calibration
@@ -77,7 +78,7 @@ def diagnosis_of(
     counted, most = (voices(each, len(judges), len(labels)), 1) if several else (turned, own.votes)
     agreement = label_report(labels, counted, parts, labelled.subsets, most, scoring)
     even = each if report.taken is None else each.first(report.taken)
-    known = calibration(labels, replace(even, matches=even.matches // len(judges)))
+    known = calibration(labels, structs.replace(even, matches=even.matches // len(judges)))
     longer = _preferred_longer(matches, labelled)
     jury = JuryReport(pairs, juror_accuracies(labels, each, judges, scoring)) if several else None
     return Diagnosis(report, agreement, longer, known, jury)
@@ -90,7 +91,7 @@ def _by_pair(votes: Votes, labelled: LabelledMatches) -> tuple[Whole, Votes]:
     held = ids[np.minimum(places, len(ids) - 1)] == votes.matches
     places, own = places[held], votes.where(held)
     turned = labelled.turned[rows][places]
-    return rows, replace(own, matches=places, swapped=own.swapped ^ turned)
+    return rows, structs.replace(own, matches=places, swapped=own.swapped ^ turned)
 
 
 def _preferred_longer(matches: DecidedMatches, labelled: LabelledMatches) -> LongerWins:

@@ -1,10 +1,11 @@
 """The judges of a jury: how often two of them agree, and how often each agrees with labels."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
+from msgspec.structs import replace
 
 from rrm_queue.columns import NONE, Verdicts, Votes
 from rrm_queue.diagnostics.kappa import Kappa, cohen_kappa

@@ -1,9 +1,10 @@
 """A judge's agreement with the labels of its job's pairs, by subset."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from rrm_queue.columns import NONE, Verdicts, Votes

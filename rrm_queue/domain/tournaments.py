@@ -1,8 +1,9 @@
 """What a file holds, and how matches are played."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from rrm_queue.domain.states import CandidateNumber
 
@@ -15,8 +16,7 @@ class Label(StrEnum):
     TIE = "tie"
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(Struct, frozen=True):
     """One answer; `key` is its id in the file, `generator` the model that wrote it.
 
     `gold` is how good the file says it is; higher is better, such as 1 for right and 0 for wrong.
@@ -29,8 +29,7 @@ class Candidate:
     gold: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class LabelledPair:
+class LabelledPair(Struct, frozen=True):
     """Two candidates that the file pairs; `label` is None when the file does not say who won."""
 
     first: CandidateNumber
@@ -38,8 +37,7 @@ class LabelledPair:
     label: Label | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Tournament:
+class Tournament(Struct, frozen=True):
     """One prompt and its candidates, as submitted; `line` is its line in the file, from 1.
 
     `pairs` are the file's own pairs with their labels. `subset` is the part of a benchmark that the
@@ -71,8 +69,7 @@ class Position(NamedTuple):
     slot: int
 
 
-@dataclass(frozen=True, slots=True)
-class Pairing:
+class Pairing(Struct, frozen=True):
     """A match that a strategy asks for.
 
     `meeting` counts from 1 how often the two meet: a later meeting has votes of its own, and an
@@ -119,16 +116,14 @@ class ChampionBy(StrEnum):
         return self in {ChampionBy.COIN, ChampionBy.TIE}
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """How a match ended; `winner` is None for a draw."""
 
     winner: CandidateNumber | None
     decided_by: DecidedBy = DecidedBy.VOTES
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(Struct, frozen=True):
     """A decided match, for the ratings; `winner` is None for a draw, and where a coin chose it."""
 
     first: CandidateNumber
@@ -136,8 +131,7 @@ class Result:
     winner: CandidateNumber | None
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(Struct, frozen=True):
     """A candidate's line in its tournament's result; tied candidates share a rank (1, 2, 2, 4)."""
 
     candidate: CandidateNumber

@@ -7,7 +7,7 @@ from rrm_queue.domain import JobId, Tournament
 from rrm_queue.errors import MOST_PROBLEMS, BadInput, JobNotOpen, Problem
 from rrm_queue.intake.reader import RowReader
 from rrm_queue.intake.submission import good, slices
-from rrm_queue.intake.submission_key import content_key
+from rrm_queue.intake.submission_key import named
 from rrm_queue.store.database import Database, Transaction
 from rrm_queue.store.queue import appending
 from rrm_queue.store.queue.appending import OpenJob
@@ -40,7 +40,7 @@ def append_file(database: Database, job: OpenJob, reader: RowReader, source: str
     with database.begin() as tx:
         added = AppendedFile(job.id, 0, 0)
         for part in slices(good(reader, problems)):
-            added = _add(tx, job, [_named(one) for one in part], added, problems)
+            added = _add(tx, job, [named(one) for one in part], added, problems)
         if problems:
             raise BadInput(source, sorted(problems, key=lambda p: p.line or 0)[:MOST_PROBLEMS])
         if added.tournaments:
@@ -71,7 +71,3 @@ def _add(
         candidates=before.candidates + sum(len(one.candidates) for one in new),
         joined=before.joined + len(part) - len(new),
     )
-
-
-def _named(tournament: Tournament) -> Tournament:
-    return tournament if tournament.key else replace(tournament, key=content_key(tournament))

@@ -6,10 +6,11 @@ disk until the last is read (`joined_rows.py`).
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from itertools import groupby
 from operator import itemgetter
 from typing import NamedTuple, NoReturn
+
+from msgspec.structs import replace
 
 from rrm_queue.domain import Candidate, CandidateNumber, Label, LabelledPair, Tournament
 from rrm_queue.errors import Problem

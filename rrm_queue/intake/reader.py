@@ -2,9 +2,11 @@
 
 from bisect import bisect
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import accumulate
 from typing import BinaryIO
+
+from msgspec.structs import replace
 
 from rrm_queue.domain import Tournament
 from rrm_queue.errors import MOST_PROBLEMS, Message, Option, Problem

@@ -1,11 +1,11 @@
 """The key of a submission: submissions with equal keys are the same one."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from hashlib import blake2b
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from rrm_queue.domain import Tournament
 from rrm_queue.store.tables import Job
@@ -17,8 +17,12 @@ OPTIONS = ("strategy", "seeding", "judge", "voting", "seed")
 _encoder = msgspec.msgpack.Encoder(order="sorted")
 
 
-def content_key(tournament: Tournament) -> str:
-    """A name for a tournament without an id, made of all that it consists of."""
+def named(tournament: Tournament) -> Tournament:
+    """The tournament with a name made of its content, if it has no other."""
+    return tournament if tournament.key else replace(tournament, key=_name(tournament))
+
+
+def _name(tournament: Tournament) -> str:
     content = replace(tournament, key="", line=0)
     return blake2b(_encoder.encode(content), digest_size=12).hexdigest()
 

@@ -6,8 +6,10 @@ To add a kind, add a row to `KINDS` and a folder `engines/<kind>/` with an `engi
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from pkgutil import resolve_name
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from rrm_queue.domain import JudgeSpec, judging
 from rrm_queue.errors import UsageFault
@@ -21,8 +23,7 @@ _ENGINES = "rrm_queue.judging.engines"
 _NAME = re.compile(r"[\w.-]+(?:[/:][\w.-]+)*")
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(Struct, frozen=True):
     """What is true of every judge of one kind."""
 
     name: str

@@ -3,8 +3,9 @@
 Source: the model card of Reward-Reasoning/RRM-7B (arXiv 2505.14674); a test holds its digests.
 """
 
-from dataclasses import dataclass
 from typing import Final, Literal, TypedDict
+
+from msgspec import Struct
 
 from rrm_queue.domain import JudgeSpec
 from rrm_queue.errors import JudgeRefused, UsageFault
@@ -62,8 +63,7 @@ class ChatMessage(TypedDict):
     content: str
 
 
-@dataclass(frozen=True, slots=True)
-class Rendered:
+class Rendered(Struct, frozen=True):
     """A prompt, and whether a text in it had to be made harmless."""
 
     messages: list[ChatMessage]

@@ -1,10 +1,9 @@
 """Voting: how many votes to cast, which outcome they give, and the seed of each."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from typing import assert_never
 
-from msgspec import structs
+from msgspec import Struct, structs
 
 from rrm_queue.domain import (
     CandidateNumber,
@@ -23,8 +22,7 @@ from rrm_queue.judging.evidence import more_votes
 from rrm_queue.seeds import derive
 
 
-@dataclass(frozen=True, slots=True)
-class Tally:
+class Tally(Struct, frozen=True):
     """How many votes were cast and how many of them each side has.
 
     Draws and votes without a verdict count for neither side: they change no lead and no winner.

@@ -13,11 +13,11 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, NamedTuple
 
 import psutil
+from msgspec import Struct
 
 from rrm_queue.errors import StackFault
 
@@ -55,8 +55,7 @@ class Broken(NamedTuple):
     request: signal.Signals
 
 
-@dataclass(frozen=True, slots=True)
-class Daemon:
+class Daemon(Struct, frozen=True):
     """A named daemon of the stack in `home`; starting and ending it is for one caller at a time."""
 
     name: str

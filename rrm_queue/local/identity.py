@@ -11,16 +11,16 @@ import os
 import pwd
 import shutil
 import subprocess
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from rrm_queue.errors import StackFault
 
 _NOBODY = 65534
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(Struct, frozen=True):
     """The prefix of a Postgres command, and the owner of the cluster's files."""
 
     prefix: tuple[str, ...]

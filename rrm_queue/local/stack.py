@@ -7,10 +7,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
+
+from msgspec import Struct
 
 from rrm_queue.errors import StackFault
 from rrm_queue.local import guard, sockets
@@ -39,16 +40,14 @@ _SETTLING = 1.0
 _PATIENCE = 40.0
 
 
-@dataclass(frozen=True, slots=True)
-class Addresses:
+class Addresses(Struct, frozen=True):
     """Where the servers of the stack are: URLs for SQLAlchemy and for Celery."""
 
     database_url: str
     broker_url: str
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True):
     """The state of one part of the stack; `remedy` says what to do when it does not run."""
 
     name: str

@@ -2,15 +2,15 @@
 
 import os
 import time
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+
+from msgspec import Struct
 
 from rrm_queue.errors import StackStopped
 
 
-@dataclass(frozen=True, slots=True)
-class StopMark:
+class StopMark(Struct, frozen=True):
     """An empty file with the time of the last `rrmq down`. Starting the stack removes it."""
 
     path: Path

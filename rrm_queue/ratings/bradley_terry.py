@@ -1,9 +1,9 @@
 """Bradley-Terry ratings that stay finite on any results, on the scale of Elo."""
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from rrm_queue.columns import FIRST
@@ -33,8 +33,7 @@ POINTS = SCALE / math.log(BASE)
 """Points of Elo's scale in a logit."""
 
 
-@dataclass(frozen=True, slots=True)
-class Strengths:
+class Strengths(Struct, frozen=True):
     """A fit: each candidate's rating in `points`, mean 1000.
 
     `average` is where the prior's fictitious candidate stands, None without a prior.

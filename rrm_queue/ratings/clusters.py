@@ -1,9 +1,9 @@
 """What each tournament contributes to the ratings: the noise that it brings, and how evenly."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from rrm_queue.ratings.bradley_terry import Strengths, expected
@@ -16,8 +16,7 @@ CELLS = 2_000_000
 """Numbers of the blocks that are in memory at once."""
 
 
-@dataclass(frozen=True, slots=True)
-class Contributions:
+class Contributions(Struct, frozen=True):
     """The gradient and the information of each cluster, for its own candidates only.
 
     A cell is a candidate in a cluster. `owners` (clusters, ascending), `members` (candidates),

@@ -1,9 +1,9 @@
 """Results column by column, as Evalica reads them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from rrm_queue.columns import FIRST, SECOND, TIE
@@ -17,8 +17,7 @@ _SIDES = np.array((TIE, FIRST, SECOND), np.uint8)
 """Evalica has the same numbers."""
 
 
-@dataclass(frozen=True, slots=True)
-class Columns:
+class Columns(Struct, frozen=True):
     """The results of a tournament of `size` candidates; a row is a match.
 
     `firsts` and `seconds` are candidate numbers, `winners` TIE, FIRST or SECOND. `soft` are

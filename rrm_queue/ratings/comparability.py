@@ -1,16 +1,14 @@
 """Which candidates the results compare, and which only the prior compares."""
 
-from dataclasses import dataclass
-
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 FEW = 300
 """Candidates up to which dense matrices are as fast as SciPy's graphs."""
 
 
-@dataclass(frozen=True, slots=True)
-class Comparability:
+class Comparability(Struct, frozen=True):
     """What the results connect; arrays by candidate number.
 
     `components`: candidates of different components share no chain of matches; nothing compares

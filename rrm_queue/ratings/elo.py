@@ -1,9 +1,9 @@
 """Elo ratings, as the paper computes them."""
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from rrm_queue.ratings.columns import Columns
@@ -33,8 +33,7 @@ GAMES = 20_000_000
 """Matches played over all orders: about five seconds."""
 
 
-@dataclass(frozen=True, slots=True)
-class EloSpread:
+class EloSpread(Struct, frozen=True):
     """Each candidate's Elo over `orders` orders of the same matches; arrays by candidate number.
 
     `sd` is the standard deviation over orders, `low` and `high` are the 2.5 % and 97.5 % quantiles.

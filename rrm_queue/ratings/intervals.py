@@ -1,9 +1,9 @@
 """Intervals of Bradley-Terry ratings and of their differences."""
 
-from dataclasses import dataclass
 from statistics import NormalDist
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from rrm_queue.ratings.bradley_terry import POINTS, PRIOR_DRAWS, Strengths, expected
@@ -23,8 +23,7 @@ TINY = 1e-12
 """What stands for zero where it is divided by."""
 
 
-@dataclass(frozen=True, slots=True)
-class Uncertainty:
+class Uncertainty(Struct, frozen=True):
     """How far ratings and their differences may be off.
 
     `errors` are standard errors in points: of the rating of a candidate, less the mean, on the

@@ -1,9 +1,9 @@
 """A tournament's ratings with their uncertainty, computed for display from its stored results."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 
 from rrm_queue.domain import CandidateNumber, Result
 from rrm_queue.ratings.bradley_terry import PRIOR_DRAWS, strengths
@@ -13,8 +13,7 @@ from rrm_queue.ratings.intervals import information, laplace
 from rrm_queue.ratings.rated import rated
 
 
-@dataclass(frozen=True, slots=True)
-class Rating:
+class Rating(Struct, frozen=True):
     """A candidate's ratings, in points of Elo's scale.
 
     `bt` is the standings' Bradley-Terry rating and `low` to `high` its 95 % interval, by the

@@ -1,8 +1,9 @@
 """`adaptive`: asks for the matches that tell most, and stops when enough is known."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar
+
+from msgspec import Struct
 
 from rrm_queue.strategies.base import Finished, History, Pairings
 
@@ -20,8 +21,7 @@ MATCHES_EACH = 6
 """The most matches of a tournament, divided by its candidates, unless told otherwise."""
 
 
-@dataclass(frozen=True, slots=True)
-class Adaptive:
+class Adaptive(Struct, frozen=True):
     """Rounds of a few matches, each of them chosen by what is known when it is planned.
 
     Half as many matches as there are candidates are out at once. So a round waits only for the

@@ -2,9 +2,9 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 
 from rrm_queue.domain import CandidateNumber, DecidedBy, Outcome, Pairing, Position
 from rrm_queue.strategies.adaptive_confidence import sure
@@ -26,8 +26,7 @@ SAME = 1e-9
 """Pairs whose worth differs by less than this share of it are told apart by the seed alone."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rounds:
+class Rounds(Struct, frozen=True):
     """A tournament of `adaptive`: its rule, its confidence, and the most matches it may take."""
 
     size: int

@@ -3,7 +3,8 @@
 import math
 import re
 from contextlib import suppress
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from rrm_queue.errors import UsageFault
 from rrm_queue.strategies.adaptive import Adaptive, Goal

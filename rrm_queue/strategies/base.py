@@ -1,16 +1,16 @@
 """What a strategy is: it reads a tournament's history and says which matches come next."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Protocol
+
+from msgspec import Struct, field
 
 from rrm_queue.domain import CandidateNumber, Outcome, Pairing, Position
 
 Pair = tuple[CandidateNumber, CandidateNumber]
 
 
-@dataclass(frozen=True, slots=True)
-class History:
+class History(Struct, frozen=True):
     """A tournament's matches so far: all that a strategy may read.
 
     `matches` holds every planned match, with None while it is undecided, and `pairs` its candidates
@@ -24,15 +24,13 @@ class History:
     pairs: Mapping[Position, Pair] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Pairings:
+class Pairings(Struct, frozen=True):
     """The matches that can be added now; empty when nothing can start until more is decided."""
 
     new: tuple[Pairing, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Finished:
+class Finished(Struct, frozen=True):
     """Nothing more to play.
 
     `places` holds the ranks that the structure itself gives; None: the ratings rank.

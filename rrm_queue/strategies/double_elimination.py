@@ -1,9 +1,10 @@
 """`double-elimination`: a candidate that has lost twice is out."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import ClassVar, NamedTuple
+
+from msgspec import Struct
 
 from rrm_queue.domain import CandidateNumber, Outcome, Pairing, Position, Seeding
 from rrm_queue.strategies.base import Finished, History, Pairings
@@ -33,8 +34,7 @@ class Meeting(NamedTuple):
         return not {None, NOBODY} & {self.first, self.second}
 
 
-@dataclass(frozen=True, slots=True)
-class DoubleElimination:
+class DoubleElimination(Struct, frozen=True):
     """A knockout, a second one for those that lost once, and a final between the two champions.
 
     Without round barriers: a match can start as soon as its two entrants are known.

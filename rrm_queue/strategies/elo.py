@@ -1,16 +1,16 @@
 """`elo`: a round robin, in which every pair of candidates meets once."""
 
-from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar
+
+from msgspec import Struct
 
 from rrm_queue.domain import CandidateNumber, Pairing, Position
 from rrm_queue.strategies.base import Finished, History, Pairings
 from rrm_queue.strategies.slices import in_slices
 
 
-@dataclass(frozen=True, slots=True)
-class Elo:
+class Elo(Struct, frozen=True):
     """All pairs, in slices; a slice costs the same for any number of candidates."""
 
     name: ClassVar[str] = "elo"

@@ -1,15 +1,15 @@
 """`knockout`: the loser of a match is out; n - 1 matches find the champion."""
 
-from dataclasses import dataclass
 from typing import ClassVar
+
+from msgspec import Struct
 
 from rrm_queue.domain import CandidateNumber, Pairing, Seeding
 from rrm_queue.strategies.base import Finished, History, Pairings
 from rrm_queue.strategies.bracket import leaves, nodes, places
 
 
-@dataclass(frozen=True, slots=True)
-class Knockout:
+class Knockout(Struct, frozen=True):
     """A single-elimination bracket without round barriers.
 
     A match can start as soon as both matches that feed it are decided, whatever else of their

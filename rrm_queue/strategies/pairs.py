@@ -1,7 +1,8 @@
 """`pairs`: judges the pairs that the file itself names."""
 
-from dataclasses import dataclass
 from typing import ClassVar
+
+from msgspec import Struct
 
 from rrm_queue.domain import CandidateNumber, Pairing, Position
 from rrm_queue.strategies.base import Finished, History, Pairings
@@ -10,8 +11,7 @@ from rrm_queue.strategies.slices import in_slices
 Pair = tuple[CandidateNumber, CandidateNumber]
 
 
-@dataclass(frozen=True, slots=True)
-class Pairs:
+class Pairs(Struct, frozen=True):
     """The file's own pairs, in its order; two candidates without a list are the one pair.
 
     Intake checks that the pairs name the tournament's candidates, each pair once. It also refuses

@@ -1,8 +1,9 @@
 """`pivot`: a ring finds good candidates, then the best of them meet all others."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import ClassVar
+
+from msgspec import Struct
 
 from rrm_queue.domain import CandidateNumber, Outcome, Pairing, Position
 from rrm_queue.strategies.base import Finished, History, Pairings
@@ -15,8 +16,7 @@ PlacedMatch = tuple[Position, int, int]
 """A match between two places on the circle."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pivot:
+class Pivot(Struct, frozen=True):
     """Candidates meet their neighbours on a circle; the best of them, the pivots, all the others.
 
     No pair meets twice. At most a third of the candidates are pivots, so that no two of them are

@@ -1,8 +1,9 @@
 """`sampled`: every candidate meets the same number of others; Bradley-Terry ranks them."""
 
-from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import ClassVar
+
+from msgspec import Struct
 
 from rrm_queue.domain import Pairing, Position
 from rrm_queue.seeds import shuffled
@@ -13,8 +14,7 @@ from rrm_queue.strategies.slices import in_slices
 OTHERS = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Sampled:
+class Sampled(Struct, frozen=True):
     """A circulant graph: candidates on a circle meet those at a few fixed distances.
 
     Each meets `others` others, or all where there are fewer. It is one more than `others` where the

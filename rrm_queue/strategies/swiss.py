@@ -1,8 +1,9 @@
 """`swiss`: in every round candidates meet others with about as many points."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import ClassVar
+
+from msgspec import Struct
 
 from rrm_queue.domain import CandidateNumber, Outcome, Pairing, Position
 from rrm_queue.seeds import shuffled
@@ -11,8 +12,7 @@ from rrm_queue.strategies.base import Finished, History, Pairings
 Pair = tuple[int, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Swiss:
+class Swiss(Struct, frozen=True):
     """Rounds among equals, without a rematch; each round waits for all of the one before it.
 
     By default ceil(log2 n) + 1 rounds, and never more than half of n (of n + 1 where n is odd): up

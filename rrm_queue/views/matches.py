@@ -1,8 +1,9 @@
 """A match and its votes as the store returns them to a face."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from rrm_queue.domain import (
     Candidate,
@@ -50,8 +51,7 @@ class RecordedVote(Vote, frozen=True):
         return facts
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(Struct, frozen=True):
     """A match; `cast` holds its votes by number, where the reader asked for votes."""
 
     round: int
@@ -109,8 +109,7 @@ _UNJUDGED: Mapping[DecidedBy | None, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TalliedMatch(Match):
+class TalliedMatch(Match, frozen=True, kw_only=True):
     """A match with its votes counted: in all, and for either candidate.
 
     The other votes are ties or have no verdict.

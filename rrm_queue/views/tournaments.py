@@ -1,8 +1,9 @@
 """A tournament, its candidates and its standings as the store returns them to a face."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from rrm_queue.domain import (
     Candidate,
@@ -16,8 +17,7 @@ from rrm_queue.domain import (
 from rrm_queue.views.matches import Match
 
 
-@dataclass(frozen=True, slots=True)
-class TournamentView:
+class TournamentView(Struct, frozen=True):
     """A tournament without its candidates; `planned` counts its matches so far."""
 
     id: TournamentId
@@ -79,8 +79,7 @@ class TournamentResult(NamedTuple):
         return self.decided_by is not None and self.decided_by.tied
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """A candidate with its answer.
 
     `text` is the beginning of an answer of `length` characters, None where it is left out.

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from msgspec import structs
+
 from rrm_queue.actions.judges import JudgeFiles
 from rrm_queue.actions.open_jobs import open_key, refuse_own_pairs
 from rrm_queue.actions.request import SubmitOptions, request_of
@@ -17,7 +19,7 @@ from rrm_queue.intake.formats.fields import criteria, identifier, kind, optional
 from rrm_queue.intake.formats.messages import prose
 from rrm_queue.intake.formats.own import OWN
 from rrm_queue.intake.needs import Needs
-from rrm_queue.intake.submission_key import content_key
+from rrm_queue.intake.submission_key import named
 from rrm_queue.store.tables import Job
 from rrm_queue.text import printable
 from rrm_queue.views.rewards import RewardFormula
@@ -91,7 +93,7 @@ def group_of(request: RewardRequest) -> Group:
         )
     except Problem as problem:
         raise BadInput(SOURCE, [problem]) from problem
-    return Group(_named(tournament), len(candidates))
+    return Group(named(tournament), len(candidates))
 
 
 def ranked_group(row: Mapping[str, Any]) -> Group:
@@ -100,7 +102,7 @@ def ranked_group(row: Mapping[str, Any]) -> Group:
         parsed = OWN.parse(dict(row), "", 0, Empty.REFUSE)
     except Problem as problem:
         raise BadInput("rows", [Problem(problem.reason, 1)]) from problem
-    return Group(_named(parsed.tournament), len(parsed.tournament.candidates))
+    return Group(named(parsed.tournament), len(parsed.tournament.candidates))
 
 
 def own_job(
@@ -125,7 +127,7 @@ def fitting(needs: Needs, group: Group) -> Group:
         raise BadInput(SOURCE, [Problem(lack)])
     if group.tournament.criteria is None or needs.takes_criteria:
         return group
-    return replace(group, tournament=replace(group.tournament, criteria=None))
+    return replace(group, tournament=structs.replace(group.tournament, criteria=None))
 
 
 def refuse_options(job: str | None, options: Mapping[str, Any]) -> None:
@@ -199,8 +201,3 @@ def distinct(answers: Iterable[tuple[int, Candidate]]) -> tuple[Candidate, ...]:
     return tuple(
         Candidate(",".join(found), text, gold=golds[text]) for text, found in places.items()
     )
-
-
-def _named(tournament: Tournament) -> Tournament:
-    """The tournament with a name made of its content, if it has no other."""
-    return tournament if tournament.key else replace(tournament, key=content_key(tournament))

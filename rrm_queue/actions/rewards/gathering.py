@@ -7,8 +7,9 @@ place, and the death of a server loses nothing.
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import replace
 from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from rrm_queue.actions.app import App
 from rrm_queue.actions.open_jobs import needs_of_job

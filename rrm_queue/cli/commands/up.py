@@ -1,8 +1,7 @@
 """`rrmq up`: starts the local stack."""
 
-from dataclasses import asdict
-
 import click
+from msgspec import structs
 
 from rrm_queue.actions import local_stack
 from rrm_queue.actions.app import App
@@ -19,7 +18,7 @@ def command(as_json: bool) -> int:
     with App() as app:
         parts = local_stack.start(app)
     if as_json:
-        click.echo(json_line({"parts": [asdict(part) for part in parts]}))
+        click.echo(json_line({"parts": [structs.asdict(part) for part in parts]}))
     else:
         screen().print(checks_table((p.name, p.running, p.detail, p.remedy) for p in parts))
     return exit_codes.OK if all(part.running for part in parts) else exit_codes.ERROR

@@ -1,7 +1,8 @@
 """A job's counters, and the end of a job whose last tournament is over."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from rrm_queue.domain import JobId, TournamentId
 from rrm_queue.store.connection import Connection, text
@@ -81,8 +82,7 @@ END_JOBS = text("""
 """)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Counts:
+class Counts(Struct, frozen=True, kw_only=True):
     """What a transaction adds to a job's counters."""
 
     matches_done: int = 0
@@ -99,7 +99,10 @@ class Counts:
 
     def __add__(self, other: "Counts") -> "Counts":
         return Counts(
-            **{name: getattr(self, name) + getattr(other, name) for name in Counts.__slots__}
+            **{
+                name: getattr(self, name) + getattr(other, name)
+                for name in Counts.__struct_fields__
+            }
         )
 
 
@@ -122,7 +125,7 @@ def count_for_jobs(tx: Connection, counts: Mapping[JobId, Counts]) -> dict[JobId
     The last statements of a transaction, as every coordinator waits for these rows.
     """
     lock_jobs(tx, list(counts))
-    added = {name: [getattr(c, name) for c in counts.values()] for name in Counts.__slots__}
+    added = {name: [getattr(c, name) for c in counts.values()] for name in Counts.__struct_fields__}
     rows = tx.execute(COUNT_FOR_JOBS, {"jobs": list(counts), **added})
     cast: dict[JobId, int] = {row.id: row.votes_cast for row in rows}
     if ended := [job for job, c in counts.items() if c.tournaments_done or c.tournaments_failed]:

@@ -1,9 +1,9 @@
 """A tournament's matches with their votes: tallied, or the votes themselves."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 
 from msgspec import convert
+from msgspec.structs import replace
 
 from rrm_queue.domain import Candidate, CandidateNumber, JudgeSpec, MatchId, Position, Voting
 from rrm_queue.store.connection import Connection, Row, Rows, text

@@ -1,6 +1,6 @@
 """The outcomes of a job's matches between generators, in columns, for ratings."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from rrm_queue.columns import GeneratorMatches, SoftVotes
 from rrm_queue.domain import JobId

@@ -1,9 +1,9 @@
 import random
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from rich.cells import cell_len
 
 from rrm_queue.cli.render.bracket import draw, draw_double

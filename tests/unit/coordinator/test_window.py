@@ -1,9 +1,8 @@
 """How many matches are out, how jobs share them, and how many tournaments are opened."""
 
-from dataclasses import replace
-
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from rrm_queue.coordinator.window import (
     LEAST_WINDOW,

@@ -3,12 +3,12 @@
 `benchmarks/false_alarms.py` makes the table of docs/statistics.md with more judges.
 """
 
-from dataclasses import replace
 from math import sqrt
 
 import numpy as np
 import pytest
 from kit.simulated_judges import AGREEMENTS, DESIGNS, NONE, Judge, alarms, votes_of
+from msgspec.structs import replace
 
 from rrm_queue.diagnostics.reading import Level
 from rrm_queue.diagnostics.report import judge_report

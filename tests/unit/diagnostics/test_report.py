@@ -1,9 +1,8 @@
 """The report on a judge, over simulated judges whose faults are known."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from rrm_queue.columns import FIRST, NONE, SECOND, DecidedMatches, Votes
 from rrm_queue.diagnostics.label_report import label_report, series

@@ -1,12 +1,12 @@
 """What votes say of a judge: slots, flips, silence and agreement."""
 
-from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from rrm_queue.columns import FIRST, NONE, SECOND, TIE, Votes
 from rrm_queue.diagnostics.order import flip_rate, slot_bias
