@@ -22,6 +22,7 @@ NAMES = (
     "submitting",
     "pipeline",
     "judgements",
+    "ends",
     "broker_memory",
     "many_jobs",
     "fleet",

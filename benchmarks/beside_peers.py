@@ -6,9 +6,7 @@ at once, in 0.5 s, or in a time with a heavy tail. The baseline is a plain async
 installed into an environment of its own under `--environments`; what does not install is named.
 """
 
-import os
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -19,11 +17,11 @@ from statistics import median
 from time import perf_counter
 
 from figures import Figure, arguments, report
-from peers.contenders import BENCHMARKS, PEERS, Installed, Rrmq, installed
+from peers.contenders import PEERS, Installed, Rrmq, installed
 from peers.costs import Cost, JudgeClient, Run
+from peers.judge_process import judge_process
 from peers.task import IN_FLIGHT, write_answers
-from rig import add_worker, eventually, one_coordinator
-from rrm_worker.engine_process import free_port
+from rig import add_worker, one_coordinator
 
 ANSWERS = 8
 TIMES = {"0 ms": (0, 0), "500 ms": (500, 0), "heavy tail": (500, 1)}
@@ -51,7 +49,7 @@ def main() -> int:
     for tool in tools:
         print(tool.peer.name, tool.version or "of our own")
     prompts = 5 if given.quick else given.prompts
-    with _judge() as (address, judge), one_coordinator() as fleet, _folder() as folder:
+    with judge_process() as (address, judge), one_coordinator() as fleet, _folder() as folder:
         fleet.environment["RRMQ_OPENAI_BASE_URL"] = f"{address}/v1"
         add_worker(fleet, "openai", "--concurrency", str(IN_FLIGHT))
         file = folder / "answers.jsonl"
@@ -130,31 +128,6 @@ def _killed(
         yield Figure(f"{name}, killed", cost.repeated, "asked again", IN_FLIGHT, "in flight")
         yield Figure(f"{name}, killed", pairs - cost.judged, "missing from the result")
         yield Figure(f"{name}, killed", perf_counter() - began, "s until the second run ended")
-
-
-@contextmanager
-def _judge() -> Iterator[tuple[str, JudgeClient]]:
-    """The judge's address, and a client for it."""
-    port = free_port()
-    environment = {**os.environ, "PYTHONPATH": str(BENCHMARKS)}
-    command = (sys.executable, "-m", "peers.judge", str(port))
-    process = subprocess.Popen(command, env=environment)  # noqa: S603  # our own
-    address = f"http://127.0.0.1:{port}"
-    client = JudgeClient(address)
-    try:
-        eventually(lambda: _answers(client), "the judge answers")
-        yield address, client
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def _answers(client: JudgeClient) -> bool:
-    try:
-        client.seen()
-    except OSError:
-        return False
-    return True
 
 
 @contextmanager

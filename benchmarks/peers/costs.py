@@ -46,9 +46,9 @@ class JudgeClient:
         body = json.dumps({"ms": ms, "spread": spread}).encode()
         self._said(Request(f"{self._address}/begin", body))  # noqa: S310  # our own server
 
-    def seen(self) -> dict[str, int]:
-        """What was asked since."""
-        said: dict[str, int] = self._said(Request(f"{self._address}/seen"))  # noqa: S310
+    def seen(self) -> dict[str, Any]:
+        """What was asked since, and when."""
+        said: dict[str, Any] = self._said(Request(f"{self._address}/seen"))  # noqa: S310
         return said
 
     def _said(self, request: Request) -> Any:

@@ -1,7 +1,8 @@
 """The judge: an OpenAI-compatible address that prefers the answer shown first, in a set time.
 
 `POST /begin {"ms": 500, "spread": 1}` sets the time and clears the counts: the n-th request after
-it takes the n-th drawn time, so every tool gets the same work. `GET /seen` has the counts.
+it takes the n-th drawn time, so every tool gets the same work. `GET /seen` has the counts, and when
+the first request came and the last answer left, on this machine's monotonic clock.
 """
 
 import argparse
@@ -9,6 +10,7 @@ import asyncio
 import json
 import random
 import re
+import time
 from collections import Counter
 
 from aiohttp import web
@@ -40,13 +42,16 @@ class Judge:
         self._ms, self._spread, self._drawn = ms, spread, random.Random(0)
         self._asked: Counter[frozenset[bytes]] = Counter()
         self._answered = 0
+        self._first = self._last = 0.0
 
     async def complete(self, request: web.Request) -> web.Response:
         """One judgement."""
+        self._first = self._first or time.monotonic()
         body = await request.read()
         self._asked[frozenset(_ANSWER.findall(body))] += 1
         await asyncio.sleep(self._ms / 1000 * self._drawn.lognormvariate(0, self._spread))
         self._answered += 1
+        self._last = time.monotonic()
         return web.Response(body=_COMPLETION, content_type="application/json")
 
     async def begin(self, request: web.Request) -> web.Response:
@@ -58,7 +63,7 @@ class Judge:
         """What was asked since."""
         asked, pairs = self._asked.total(), len(self._asked)
         counts = {"asked": asked, "answered": self._answered, "pairs": pairs}
-        return web.json_response(counts)
+        return web.json_response({**counts, "first": self._first, "last": self._last})
 
     async def models(self, request: web.Request) -> web.Response:
         """Its one model."""
