@@ -21,6 +21,7 @@ from rrm_queue.domain import (
 from rrm_queue.errors import ForeignJob, UsageFault
 from rrm_queue.judging.kinds import is_known
 from rrm_queue.judging.orientation import Orientation
+from rrm_queue.ratings.standings import standings
 from rrm_queue.store.database import Transaction
 from rrm_queue.store.queue import closing, planning
 from rrm_queue.store.queue.planning import RunningTournament
@@ -148,9 +149,6 @@ def _close(
             small.append((tournament, places))
     closing.note_decided(tx, large)
     if small:
-        # SciPy and pandas take a second to load: a coordinator that comes back sends first.
-        from rrm_queue.ratings.standings import standings
-
         results = closing.results(tx, [t.id for t, _ in small])
         closed: list[tuple[TournamentId, list[Standing]]] = []
         for tournament, places in small:

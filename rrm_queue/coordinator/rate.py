@@ -11,6 +11,7 @@ from rrm_queue.domain import Standing
 from rrm_queue.errors import ForeignJob, StoreUnavailable
 from rrm_queue.judging.kinds import kind_of
 from rrm_queue.log_once import log_once
+from rrm_queue.ratings.standings import standings
 from rrm_queue.store.database import Database, Transaction
 from rrm_queue.store.queue import closing, counters, planning
 from rrm_queue.store.queue.counters import Counts
@@ -67,8 +68,6 @@ def closed_counts(tx: Transaction, tournament: RunningTournament) -> Counts:
 
 def _standings(database: Database, tournament: RunningTournament) -> list[Standing]:
     """The standings. One short transaction reads the results; the computation comes after it."""
-    from rrm_queue.ratings.standings import standings  # SciPy and pandas take a second to load
-
     with database.begin() as tx:
         ended = finished_places(tx, tournament)
         results = closing.results(tx, [tournament.id])[tournament.id]

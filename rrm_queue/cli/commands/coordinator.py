@@ -1,8 +1,6 @@
 """`rrmq coordinator`: plans, dispatches, records and recovers until it is stopped."""
 
 from contextlib import closing
-from importlib import import_module
-from threading import Thread
 
 import click
 
@@ -43,8 +41,6 @@ def command(metrics_port: int | None, metrics_host: str) -> int:
         coordinator = Coordinator(database, broker, process_name(), metrics)
         serve_wakes(app, coordinator.wake)
         coordinator.start()
-        # The first tournament that ends needs it; imported aside, so that dispatching starts now.
-        Thread(target=import_module, args=["rrm_queue.ratings"], daemon=True).start()
         code = consume(
             app,
             name="coordinator",
