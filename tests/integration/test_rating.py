@@ -1,7 +1,6 @@
 """Large tournaments are rated with no transaction open, and no other job waits for them."""
 
 import logging
-import time
 from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
@@ -29,14 +28,30 @@ from rrm_queue.store.queue import control
 from rrm_queue.store.views.results import job_results
 from rrm_queue.strategies import named
 
-standings_module = import_module("rrm_queue.ratings.standings")
-standings = standings_module.standings
+rate_module = import_module("rrm_queue.coordinator.rate")
+standings = rate_module.standings
 
 
 @pytest.fixture
 def all_large(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tournaments of more than two candidates are too large to be rated in a transaction."""
     monkeypatch.setattr(plan, "MOST_RATED", 8)
+
+
+def until_transactions_end(database: Database) -> None:
+    """Returns once every transaction that is open now has ended. Raises TimeoutError."""
+    with database.begin() as tx:
+        now = tx.scalar(text("SELECT clock_timestamp()"))
+    open_ = text(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
+        "AND state = 'idle in transaction' AND xact_start < :now"
+    )
+
+    def ended() -> bool:
+        with database.begin() as tx:
+            return bool(tx.scalar(open_, {"now": now}) == 0)
+
+    eventually(ended, "no transaction lasts as long as the rating")
 
 
 def results(database: Database, job: JobId) -> list[Any]:
@@ -73,7 +88,6 @@ def test_a_large_tournament_ends_as_a_small_one(
 def test_ratings_hold_no_transaction_and_no_other_job_waits(
     database: Database, broker: BrokerClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    idle: list[int] = []
     done: list[JobState] = []
     large = submit_file(database, lines([3]), id="a", anew=True)
     small = submit_file(database, lines([2]), id="b", anew=True)
@@ -81,17 +95,11 @@ def test_ratings_hold_no_transaction_and_no_other_job_waits(
     def slow(size: int, *rest: Any) -> Any:
         if size == 3:
             eventually(lambda: view(database, small).state.ended, "the small one has ended")
+            until_transactions_end(database)
             done.append(view(database, small).state)
-            time.sleep(2)  # longer than any other transaction lasts
-            with database.begin() as tx:
-                counted = text(
-                    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
-                    "AND state = 'idle in transaction' AND xact_start < now() - interval '1.9 s'"
-                )
-                idle.append(tx.scalar(counted))
         return standings(size, *rest)
 
-    monkeypatch.setattr(standings_module, "standings", slow)
+    monkeypatch.setattr(rate_module, "standings", slow)
     dispatch(database, broker)
     later = []
     for batch in received(broker):
@@ -109,9 +117,8 @@ def test_ratings_hold_no_transaction_and_no_other_job_waits(
     finally:
         coordinator.stop()
         coordinator.join()
-    assert idle == [0]
+    assert done == [JobState.SUCCEEDED], "it ended while the other was rated in no transaction"
     assert view(database, large).state is JobState.SUCCEEDED
-    assert done == [JobState.SUCCEEDED], "it ended while the other was rated"
 
 
 @pytest.mark.usefixtures("all_large")
@@ -123,7 +130,7 @@ def test_a_tournament_that_cannot_be_rated_fails_with_its_reason_and_can_be_retr
 
     job = submit_file(database, lines([3]))
     play(database, broker)
-    monkeypatch.setattr(standings_module, "standings", broken)
+    monkeypatch.setattr(rate_module, "standings", broken)
     rate_decided(database)
     assert view(database, job).state is JobState.FAILED
     assert "its standings cannot be computed: no such number" in results(database, job)[0].error
