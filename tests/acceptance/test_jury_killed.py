@@ -3,11 +3,10 @@
 import json
 import signal
 import subprocess
-import time
 from collections import Counter
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Lock, Thread
+from threading import Event, Lock, Thread
 from typing import Any
 
 import pytest
@@ -22,12 +21,18 @@ from rrm_queue.store.connection import text
 from rrm_queue.store.database import Database
 
 MATCHES = 40
+AT_ONCE = 20
+"""Requests that are answered before the kill; the job needs at least 160."""
+
 VOTING = Voting(6, judges=2, stop=Stop.DECIDED)
 JUDGES = ("openai:strict", "openai:kind")
 
 
 class Endpoint(ThreadingHTTPServer):
-    """Two models, each of which prefers an answer by the request's seed and its own name."""
+    """Two models, each of which prefers an answer by the request's seed and its own name.
+
+    They keep all requests but the first ones until they may go on.
+    """
 
     daemon_threads = True
 
@@ -35,6 +40,7 @@ class Endpoint(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Answer)
         self.asked: Counter[tuple[str, int]] = Counter()
         self.lock = Lock()
+        self.go_on = Event()
 
     @property
     def url(self) -> str:
@@ -55,7 +61,9 @@ class _Answer(BaseHTTPRequestHandler):
         assert isinstance(endpoint, Endpoint)
         with endpoint.lock:
             endpoint.asked[asked["model"], asked["seed"]] += 1
-        time.sleep(0.05)
+            at_once = endpoint.asked.total() <= AT_ONCE
+        if not at_once:
+            endpoint.go_on.wait()
         words = f"\\boxed{{Assistant {preferred(asked['model'], asked['seed'])}}}"
         choice = {"message": {"role": "assistant", "content": words}, "finish_reason": "stop"}
         body = json.dumps({"model": asked["model"], "choices": [choice]}).encode()
@@ -79,6 +87,7 @@ def endpoint() -> Iterator[Endpoint]:
     thread = Thread(target=server.serve_forever, daemon=True)
     thread.start()
     yield server
+    server.go_on.set()
     server.shutdown()
     server.server_close()
     thread.join()
@@ -117,10 +126,11 @@ def test_it_loses_no_vote_and_counts_none_twice(
 
     coordinator = start("coordinator")
     worker = start("worker", "--judge", "jury", "--concurrency", "4")
-    eventually(lambda: endpoint.requests > 20, "the job is under way")
+    eventually(lambda: endpoint.requests > AT_ONCE, "the job is under way")
     worker.send_signal(signal.SIGKILL)
     coordinator.send_signal(signal.SIGKILL)
     before = endpoint.requests
+    endpoint.go_on.set()
     start("coordinator")
     start("worker", "--judge", "jury", "--concurrency", "8")
     eventually(lambda: view(database, JobId(job)).state is JobState.SUCCEEDED, "it has succeeded")

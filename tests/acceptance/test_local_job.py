@@ -1,14 +1,18 @@
 """A job from the command line to its results, on a local stack that starts by itself."""
 
 import json
+import os
 import random
+import signal
 from pathlib import Path
 
-import psutil
 import pytest
 from kit.command import Rrmq
+from kit.local_stacks import postgres
 from kit.processes import lives
-from kit.waiting import eventually
+from kit.waiting import PATIENCE, eventually
+
+from rrm_queue.local.stack import LocalStack
 
 
 @pytest.fixture(scope="module")
@@ -126,8 +130,10 @@ def pids(rrmq: Rrmq) -> list[int]:
 
 def test_killed_servers_are_found_again_with_all_that_was_stored(rrmq: Rrmq, job: str) -> None:
     before = rrmq.ok("results", job, "--json")
-    for pid in pids(rrmq):
-        psutil.Process(pid).kill()
+    running = pids(rrmq)
+    for request in (signal.SIGSTOP, signal.SIGKILL):  # none lives on to see another's death
+        for pid in running:
+            os.kill(pid, request)
     assert rrmq.ok("results", job, "--json") == before
     rrmq.ok("up")
     rrmq.ok("doctor")
@@ -143,6 +149,17 @@ def test_down_ends_every_process_and_up_goes_on(rrmq: Rrmq, job: str) -> None:
     assert json.loads(rrmq.ok("status", job, "--json"))["state"] == "succeeded"
 
 
+def stop_in_the_middle(rrmq: Rrmq, worker: int) -> None:
+    """Stops the stack; from now on the worker judges only what it has begun."""
+    os.kill(worker, signal.SIGSTOP)
+    down = rrmq.start("down")
+    assert down.stdout is not None
+    assert any(b"waiting for the worker" in line for line in iter(down.stdout.readline, b""))
+    os.kill(worker, signal.SIGCONT)  # its first act is to hear that it is to end
+    said, _ = down.communicate(timeout=PATIENCE)
+    assert down.returncode == 0, said
+
+
 def test_a_job_in_the_middle_goes_on_after_down_and_up(rrmq: Rrmq, tmp_path: Path) -> None:
     file = tmp_path / "many.jsonl"
     with file.open("w") as lines:
@@ -152,10 +169,11 @@ def test_a_job_in_the_middle_goes_on_after_down_and_up(rrmq: Rrmq, tmp_path: Pat
             lines.write(json.dumps(row) + "\n")
     submitted = json.loads(rrmq.ok("submit", str(file), "--strategy", "elo", "--json"))
     job = submitted["job"]
-    eventually(
-        lambda: json.loads(rrmq.ok("status", job, "--json"))["matches"]["done"], "a match is judged"
-    )
-    rrmq.ok("down")
+    home = Path(rrmq.environment["RRMQ_HOME"])
+    addresses = LocalStack(home).addresses
+    done = f"SELECT matches_done FROM jobs WHERE id = '{job}' AND matches_done > 0"  # noqa: S608
+    eventually(lambda: postgres(addresses, done), "a match is judged")
+    stop_in_the_middle(rrmq, int((home / "run" / "worker.lock").read_text()))
     stopped = json.loads(rrmq.ok("list", "--json").splitlines()[0])
     assert (stopped["job"], stopped["state"]) == (job, "running"), "it was to be in the middle"
     rrmq.ok("up")

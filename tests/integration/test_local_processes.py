@@ -1,10 +1,12 @@
 """The local stack's processes: started once, ended, watched by the guard, and stopped by `down`."""
 
 import os
+import re
 import signal
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,7 @@ from kit.local_stacks import (
     pid_of,
     pids,
     sleepers,
+    until_guarded,
 )
 from kit.processes import lives
 from kit.waiting import PATIENCE, eventually
@@ -26,10 +29,17 @@ from rrm_queue.errors import StackFault, StackStopped
 from rrm_queue.local.daemon import Daemon, one_at_a_time
 
 IGNORE = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True);"
-LINGER = (
-    "import signal, time;"
-    "signal.signal(signal.SIGTERM, lambda *_: time.sleep(1.5) or exit()); print('up', flush=True);"
-)
+LINGER = """
+import os, signal, sys, time
+def end(*_):
+    while not os.path.exists(f"{sys.argv[1]}/{os.getpid()}.may-end"):
+        time.sleep(0.01)
+    sys.exit()
+signal.signal(signal.SIGTERM, end)
+print("up", flush=True)
+"""
+"""It does not end before its user was told that somebody waits for it."""
+
 FORK = "import os; os.fork();"
 
 pytestmark = pytest.mark.slow  # processes are started, and killed, in every test
@@ -50,7 +60,7 @@ def start(daemon: Daemon, program: str) -> None:
 def test_six_callers_start_each_process_once(home: Path) -> None:
     results = callers(home, "stack.ensure_processes({})")
     assert {code for code, _ in results} == {0}, results
-    assert len(pids(home, "python")) == 2
+    eventually(lambda: len(pids(home, "python")) == 2, "two have begun")
     assert sleepers(home).down() == ["worker", "coordinator"]
     assert not pids(home, "python")
 
@@ -65,7 +75,7 @@ def test_a_killed_process_is_found_dead_and_started_again(home: Path) -> None:
     eventually(lambda: worker.pid is None, "the worker is gone")
     stack.ensure_processes({})
     assert worker.pid not in {None, first}
-    assert len(pids(home, "python")) == 2
+    eventually(lambda: len(pids(home, "python")) == 2, "two have begun")
 
 
 def test_a_child_that_a_killed_process_left_behind_does_not_pass_for_it(home: Path) -> None:
@@ -141,7 +151,7 @@ def test_the_processes_of_a_removed_home_end_by_themselves(home: Path, anew: boo
     stack.ensure_processes({})
     names = ("coordinator", "worker", "guard", *SERVERS)
     running = [pid_of(name, home) for name in names]
-    time.sleep(1)  # the guard looks every half second
+    until_guarded(home)
     remove(home)
     if anew:
         leave_data(stack.ensure_services())
@@ -159,13 +169,24 @@ def wait_until_up(home: Path) -> None:
     eventually(lambda: all(log.read_text() == "up\n" for log in logs), "both are up")
 
 
+def telling(home: Path, said: list[str]) -> Callable[[str], None]:
+    """Keeps what `down` says, and lets the process end that it says to wait for."""
+
+    def tell(line: str) -> None:
+        said.append(line)
+        if found := re.search(r"\(pid (\d+)\)", line):
+            (home / f"{found[1]}.may-end").touch()
+
+    return tell
+
+
 def test_down_tells_what_it_waits_for(home: Path) -> None:
     stack = sleepers(home, LINGER + SLEEP)
     stack.ensure_processes({})
     wait_until_up(home)
     pids = [pid_of(name, home) for name in ("worker", "coordinator")]
     said: list[str] = []
-    stack.down(said.append)
+    stack.down(telling(home, said))
     assert said == [
         f"waiting for the worker (pid {pids[0]}) to end: it finishes the matches that it has begun",
         f"waiting for the coordinator (pid {pids[1]}) to end: it records what has arrived",
@@ -207,7 +228,7 @@ def test_a_start_that_waits_for_a_down_does_not_undo_it(home: Path) -> None:
     stack = sleepers(home, LINGER + SLEEP)
     stack.ensure_processes({})
     wait_until_up(home)
-    thread = threading.Thread(target=stack.down)
+    thread = threading.Thread(target=stack.down, args=[telling(home, [])])
     earlier = time.time()
     thread.start()
     eventually((home / "run" / "stopped").exists, "the stack is being stopped")

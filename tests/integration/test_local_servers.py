@@ -14,6 +14,7 @@ from kit.local_stacks import (
     SERVERS,
     assert_data,
     callers,
+    first_pids,
     kill_servers,
     leave_data,
     pid_of,
@@ -35,8 +36,8 @@ def test_six_first_callers_get_one_server_each(home: Path) -> None:
     results = callers(home, "stack.ensure_services()")
     assert {code for code, _ in results} == {0}, results
     assert len({output for _, output in results}) == 1
-    assert len(pids(home, "postgres")) == 1
-    assert len(pids(home, "valkey-server")) == 1
+    assert len(first_pids(home, "postgres")) == 1
+    assert len(first_pids(home, "valkey-server")) == 1
     assert postgres(LocalStack(home).ensure_services(), "select current_database()") == [("rrmq",)]
 
 
@@ -145,11 +146,11 @@ def test_an_interrupt_in_the_terminal_leaves_the_servers_alone(home: Path) -> No
     with terminal:
         assert terminal.stdout is not None
         assert terminal.stdout.readline() == b"up\n"
-        before = pids(home, "postgres") + pids(home, "valkey-server")
+        before = first_pids(home, "postgres") + first_pids(home, "valkey-server")
         os.killpg(terminal.pid, signal.SIGINT)
         assert terminal.wait(PATIENCE) != 0
     assert [part.running for part in LocalStack(home).inspect()[:2]] == [True, True]
-    assert pids(home, "postgres") + pids(home, "valkey-server") == before
+    assert first_pids(home, "postgres") + first_pids(home, "valkey-server") == before
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")

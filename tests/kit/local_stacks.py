@@ -10,7 +10,7 @@ import psutil
 import psycopg
 import redis
 
-from kit.waiting import PATIENCE
+from kit.waiting import PATIENCE, eventually
 from rrm_queue.local.daemon import Daemon
 from rrm_queue.local.stack import Addresses, LocalStack
 
@@ -63,10 +63,35 @@ def pids(home: Path, program: str) -> list[int]:
     return found
 
 
+def first_pids(home: Path, program: str) -> list[int]:
+    """The same without their children: one that was forked just now still has its parent's name."""
+    found = pids(home, program)
+    return [pid for pid in found if _parent(pid) not in found]
+
+
+def _parent(pid: int) -> int | None:
+    try:
+        return psutil.Process(pid).ppid()
+    except psutil.NoSuchProcess:
+        return None
+
+
 def pid_of(name: str, home: Path) -> int:
     pid = Daemon(name, home).pid
     assert pid is not None
     return pid
+
+
+def until_guarded(home: Path) -> None:
+    """Returns once the guard has looked at all that runs in the home now.
+
+    The guard sleeps between two looks, and the system counts how often. So between the second and
+    the third of these sleeps there is a whole look.
+    """
+    guard = psutil.Process(pid_of("guard", home))
+    before = guard.num_ctx_switches().voluntary
+    looks = "the guard has looked"
+    eventually(lambda: guard.num_ctx_switches().voluntary >= before + 3, looks)
 
 
 def kill_servers(home: Path) -> None:
