@@ -271,7 +271,10 @@ def test_hostile_texts_run_nothing_and_no_page_scrolls_sideways(
 
 
 def until_at_rest(page: Page) -> None:
-    """Returns once the server has asked the store nothing for a while."""
+    """Returns once the server has asked the store nothing for a while.
+
+    That is longer than a page waits after a change, where it does not rest.
+    """
 
     def rests() -> bool:
         with asked_statements() as asked:
@@ -282,8 +285,13 @@ def until_at_rest(page: Page) -> None:
 
 
 def test_an_idle_page_costs_no_query(
-    reader: Opened, database: Database, broker: BrokerClient, server: HttpServer
+    reader: Opened,
+    database: Database,
+    broker: BrokerClient,
+    server: HttpServer,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(live, "REST", 0.0)
     job = submit_file(database, lines([4, 4]))
     play(database, broker)
     held = reader()
@@ -308,6 +316,7 @@ def test_an_open_page_of_a_running_job_in_which_nothing_happens_costs_no_query(
 ) -> None:
     """It asks the broker from time to time, whose facts the store does not tell."""
     monkeypatch.setattr(live, "PULSE", 0.3)
+    monkeypatch.setattr(live, "REST", 0.0)
     job = submit_file(database, lines([4, 4]))
     dispatch(database, broker)
     page = reader().open_live(f"/jobs/{job}")
@@ -365,9 +374,8 @@ def test_where_no_stream_comes_through_the_page_is_kept_up_to_date_by_held_reque
             None if "event-stream" in route.request.headers.get("accept", "") else route.continue_()
         ),
     )
-    held.page.goto(f"{server.url}/jobs/{job}")
     with held.page.expect_request(lambda request: "x-seen" in request.headers):
-        pass
+        held.page.goto(f"{server.url}/jobs/{job}")
     play(database, broker)
     expect(held.page.locator(".state").first).to_have_text("succeeded")
     held.close()
