@@ -113,9 +113,9 @@ def test_a_full_broker_ends_no_process_and_the_job_ends_whole(
     client.config_set("maxmemory", 1)
     worker.send_signal(signal.SIGCONT)
     time.sleep(FULL_SECONDS)
+    eventually(lambda: client.llen(QUEUE) == 0, "it is taken while the broker is full")
     said = "".join(log.read_text() for log in logs)
     assert [process.poll() for process in ended] == [None, None], said
-    assert client.llen(QUEUE) == 0, "it was taken while the broker was full"
     assert job()[0] == "running"
     assert "out of memory" in said
     assert "Traceback" not in said, said

@@ -115,7 +115,8 @@ def votes_of(page: Page, server: HttpServer, job: str, name: str) -> dict[str, s
     """
     page.goto(f"{server.url}/judge/{job}")
     page.get_by_label("Your name").fill(name)
-    page.get_by_role("button", name="Start").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Start").click()
     generators = {c["generator"] for row in rows() for c in row["candidates"]}
     said: dict[str, str] = {}
     undone = False
