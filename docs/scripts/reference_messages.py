@@ -9,7 +9,7 @@ from uuid import UUID
 
 import msgspec
 
-from rrm_queue import domain, messages
+from rrm_queue import messages
 
 HEAD = """# The messages
 
@@ -21,16 +21,27 @@ they are sent."""
 
 def page() -> str:
     """The page: what travels by itself first, then what it holds, in the order of the code."""
-    structs = [
+    own = [
         struct
-        for module in (messages, domain)
-        for name, struct in inspect.getmembers(module, inspect.isclass)
+        for name, struct in inspect.getmembers(messages, inspect.isclass)
         if issubclass(struct, msgspec.Struct)
-        and struct.__module__.startswith(module.__name__)
+        and struct.__module__.startswith(messages.__name__)
         and not name.startswith("_")
     ]
+    structs = list(dict.fromkeys(struct for one in own for struct in _with_held(one)))
     structs.sort(key=_place)
     return "\n\n".join([HEAD, *(part for struct in structs for part in _described(struct))])
+
+
+def _with_held(kind: Any) -> Iterator[type[msgspec.Struct]]:
+    """The structs of a type, and those that they hold."""
+    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+        yield kind
+        parts = [field.type for field in msgspec.structs.fields(kind)]
+    else:
+        parts = list(get_args(kind))
+    for part in parts:
+        yield from _with_held(part)
 
 
 def _place(struct: type[msgspec.Struct]) -> tuple[bool, bool, int]:

@@ -113,7 +113,7 @@ def test_a_prompt_without_a_reference_fails_for_good() -> None:
 
 
 def living(processes: list[psutil.Process]) -> list[psutil.Process]:
-    return [process for process in processes if lives(process.pid)]
+    return [process for process in processes if process.status() != psutil.STATUS_ZOMBIE]
 
 
 def pool_processes() -> list[psutil.Process]:
