@@ -22,8 +22,11 @@ SMALL_SHARE = 16
 """Workers that have one part in so many of all places do not make messages small."""
 
 
-LINGER = 0.05
-"""Seconds that outcomes may wait for others where no other match depends on them."""
+LINGER = 0.2
+"""Seconds that outcomes may wait for others where no other match depends on them.
+
+A transaction for each costs far more than sharing one. A worker that is killed loses what waits.
+"""
 
 
 def linger(strategy: str, priority: int) -> float:

@@ -11,6 +11,7 @@ from tenacity import (
     retry_if_exception_type,
     retry_if_not_exception_type,
     stop_after_attempt,
+    stop_after_delay,
     stop_before_delay,
     wait_random_exponential,
 )
@@ -33,14 +34,16 @@ _ANOTHER_ATTEMPT = retry_all(
 class RetryPolicy:
     """When one sample is given up: after so many attempts, or `total` seconds from the first.
 
-    Waits between attempts grow exponentially with full jitter and are at most `longest_wait`. An
-    endpoint that asks to wait is obeyed and uses up no attempt. It is waited for as long as it
-    answers other requests, and for `total` seconds while it answers none.
+    Not before `least` seconds: an engine that dies is noticed by then, which uses up no attempt of
+    the matches that wait. Waits between attempts grow exponentially with full jitter and are at
+    most `longest_wait`. An endpoint that asks to wait is obeyed and uses up no attempt. It is
+    waited for as long as it answers other requests, and for `total` seconds while it answers none.
     """
 
     attempts: int = 6
     first_wait: float = 0.5
     longest_wait: float = 30.0
+    least: float = 10.0
     total: float = 1800.0
 
 
@@ -58,7 +61,8 @@ class Sampler:
         self.troubles = Troubles()
         self._patience = retries.total
         self._backoff = wait_random_exponential(retries.first_wait, retries.longest_wait)
-        self._stop = stop_after_attempt(retries.attempts) | stop_before_delay(retries.total)
+        enough = stop_after_attempt(retries.attempts) & stop_after_delay(retries.least)
+        self._stop = enough | stop_before_delay(retries.total)
 
     async def vote(
         self, engine: Engine, request: VoteRequest, *, resamples: int, job: str = ""

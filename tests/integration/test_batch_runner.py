@@ -22,7 +22,7 @@ from rrm_queue.judging.sampler import RetryPolicy
 from rrm_queue.judging.vote_request import VoteRequest
 from rrm_queue.messages import Answer, BatchMatch, JudgeBatch, MatchReport, Question
 
-IMPATIENT = RetryPolicy(attempts=4, first_wait=0.01, longest_wait=0.05)
+IMPATIENT = RetryPolicy(attempts=4, first_wait=0.01, longest_wait=0.05, least=0.0)
 
 
 def batch_of(
@@ -113,7 +113,7 @@ def test_a_prompt_without_a_reference_fails_for_good() -> None:
 
 
 def living(processes: list[psutil.Process]) -> list[psutil.Process]:
-    return [process for process in processes if process.status() != psutil.STATUS_ZOMBIE]
+    return [process for process in processes if lives(process.pid)]
 
 
 def pool_processes() -> list[psutil.Process]:

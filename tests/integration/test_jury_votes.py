@@ -81,7 +81,7 @@ def test_a_judge_that_refuses_is_named_and_the_others_votes_are_kept() -> None:
             runner = BatchRunner(
                 EngineSettings(),
                 concurrency=4,
-                retries=RetryPolicy(attempts=2, first_wait=0.01, longest_wait=0.02),
+                retries=RetryPolicy(attempts=2, first_wait=0.01, longest_wait=0.02, least=0.0),
             )
             await runner.judge(batch, report)
             await runner.close()

@@ -170,6 +170,20 @@ def test_a_busy_endpoint_costs_no_attempt(status: int) -> None:
     assert len(report.votes) == 1
 
 
+def test_a_short_outage_costs_no_attempt_however_fast_it_refuses() -> None:
+    """An engine that was killed refuses connections until its end is noticed."""
+    refusals = 20
+
+    async def handler(request: web.Request) -> web.Response:
+        nonlocal refusals
+        refusals -= 1
+        return web.Response(status=500) if refusals >= 0 else good()
+
+    quick = RetryPolicy(attempts=2, first_wait=0.01, longest_wait=0.05, least=PATIENCE)
+    [report] = reports_of(handler, 1, retries=quick)
+    assert report.failure is None
+
+
 def test_retry_after_is_kept_by_every_request() -> None:
     refused_at = 0.0
     waits: list[float] = []

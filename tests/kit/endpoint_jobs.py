@@ -15,7 +15,7 @@ from rrm_queue.judging.sampler import RetryPolicy
 from rrm_queue.messages import MatchReport
 from rrm_queue.store.database import Database
 
-PATIENCE = RetryPolicy(attempts=2, first_wait=0.01, longest_wait=0.05)
+PATIENCE = RetryPolicy(attempts=2, first_wait=0.01, longest_wait=0.05, least=0.0)
 
 
 def judge_at(

@@ -65,7 +65,7 @@ def judged(
 
     async def run() -> None:
         async with endpoint(handler) as base_url:
-            retries = RetryPolicy(attempts=attempts, first_wait=0.01, longest_wait=0.05)
+            retries = RetryPolicy(attempts=attempts, first_wait=0.01, longest_wait=0.05, least=0.0)
             panel = BatchRunner(EngineSettings(), concurrency=concurrency, retries=retries)
             try:
                 await panel.judge(batch_for(base_url, voting or Voting(), matches), report)

@@ -18,7 +18,7 @@ from rrm_queue.text import first_line
 
 log = logging.getLogger(__name__)
 
-FLUSH_SECONDS = 0.02
+FLUSH_SECONDS = float(__import__("os").environ.get("RRMQ_FLUSH", "0.005"))
 """The least time between two sendings: less would cost more messages and gain little.
 
 A report that comes after a longer pause is sent at once.
@@ -186,8 +186,8 @@ class BatchOutbox:
 
 
 def most_waiting(places: int) -> int:
-    """How many outcomes may wait to be sent: an eighth of the places; the others are busy."""
-    return max(1, places // 8)
+    """How many outcomes may wait to be sent: a quarter of the places."""
+    return max(1, places // 4)
 
 
 def _split(flush: Outcomes) -> Iterator[Outcomes]:
