@@ -31,7 +31,7 @@ from rrm_queue.judging.kinds import queue_of
 from rrm_queue.judging.spec import parse_spec
 from rrm_queue.store.connection import text
 from rrm_queue.store.database import Database
-from rrm_queue.store.tables import Job
+from rrm_queue.store.queue.submission import NewJob
 
 DOCUMENT = Path(__file__).parent.parent / "docs" / "strategies.md"
 BEGIN, END = "<!-- best-of-n: begin -->", "<!-- best-of-n: end -->"
@@ -158,7 +158,7 @@ def _submitted(
 ) -> Submitted:
     """A job as `rrmq submit --empty drop` makes it; empty answers would be wrong ones."""
     judge = parse_spec(f"simulated:{accuracy}", base_url="", folder=Path.cwd())
-    job = Job(
+    job = NewJob(
         id=token_hex(6),
         source=file.name,
         state=JobState.QUEUED,

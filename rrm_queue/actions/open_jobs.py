@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from msgspec import convert
+from msgspec.structs import replace
 
 from rrm_queue.actions.app import App
 from rrm_queue.actions.control import Changed
@@ -19,7 +20,7 @@ from rrm_queue.intake.reader import Source, read
 from rrm_queue.intake.submission_key import SubmissionKey
 from rrm_queue.store.queue import appending
 from rrm_queue.store.queue.appending import OpenJob
-from rrm_queue.store.tables import Job
+from rrm_queue.store.queue.submission import NewJob
 from rrm_queue.store.views.jobs import find_job, view_job
 from rrm_queue.strategies import judges_own_pairs
 
@@ -47,14 +48,13 @@ def open_job(app: App, request: Request) -> Opened:
     With `new` it is always another one.
     """
     app.ensure_processes(settings_fingerprint(app.settings) if request.has_endpoint else "")
-    job = request.job(SOURCE)
-    job.open = True
+    job = replace(request.job(SOURCE), open=True)
     named = request.name is not None and not request.new
     with app.begin() as tx:
         return Opened(*appending.open_job(tx, job, open_key(job, request.name) if named else None))
 
 
-def open_key(job: Job, name: str | None) -> str:
+def open_key(job: NewJob, name: str | None) -> str:
     """What an open job is found again by: its options and its name."""
     return SubmissionKey(job, "open", name or "", job.ephemeral).digest()
 

@@ -36,7 +36,7 @@ from rrm_queue.judging.spec import (
     with_template,
     with_thinking,
 )
-from rrm_queue.store.tables import Job
+from rrm_queue.store.queue.submission import NewJob
 from rrm_queue.strategies import judges_own_pairs, limited, most_candidates, named
 from rrm_queue.text import printable
 
@@ -120,9 +120,9 @@ class Request:
         """What is probably a mistake, though the job can be made; None if nothing is."""
         return next(filter(None, map(unasked_mark, members(self.spec))), None)
 
-    def job(self, source: str) -> Job:
+    def job(self, source: str) -> NewJob:
         """A new job over what is called `source`."""
-        return Job(
+        return NewJob(
             id=token_hex(6),
             name=self.name,
             source=printable(source)[:MAX_TEXT],

@@ -15,8 +15,7 @@ from rrm_queue.intake.reader import RowReader, Source, read
 from rrm_queue.intake.submission_key import SubmissionKey
 from rrm_queue.store.database import Database, Transaction
 from rrm_queue.store.queue import submission
-from rrm_queue.store.queue.submission import KnownJob
-from rrm_queue.store.tables import Job
+from rrm_queue.store.queue.submission import KnownJob, NewJob
 
 SLICE_CHARACTERS = 2_000_000
 """Text that is sent to the store at once; twice as much bounds the memory of a submission."""
@@ -62,7 +61,7 @@ class _MadeBefore(Exception):
 def submit(
     database: Database,
     sources: BinaryIO | Sequence[Source],
-    job: Job,
+    job: NewJob,
     *,
     needs: Needs = NO_NEEDS,
     anew: bool = False,
@@ -103,7 +102,7 @@ def submit(
 def _copy(
     tx: Transaction,
     reader: RowReader,
-    job: Job,
+    job: NewJob,
     *,
     anew: bool,
     gate: Gate | None,

@@ -8,7 +8,7 @@ import msgspec
 from msgspec.structs import replace
 
 from rrm_queue.domain import Tournament
-from rrm_queue.store.tables import Job
+from rrm_queue.store.queue.submission import NewJob
 
 OPTIONS = ("strategy", "seeding", "judge", "voting", "seed")
 """The options of a job that decide its results; name, source and priority do not."""
@@ -30,7 +30,7 @@ def _name(tournament: Tournament) -> str:
 class SubmissionKey:
     """A digest of a job's options, of `more` that tells it apart, and of its tournaments."""
 
-    def __init__(self, job: Job, *more: object) -> None:
+    def __init__(self, job: NewJob, *more: object) -> None:
         self._digest = blake2b(digest_size=16)
         self._feed([getattr(job, option) for option in OPTIONS])
         if more:

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 from kit.filled_store import Filling, fill
@@ -88,3 +89,13 @@ def test_a_look_at_a_job_imports_no_heavy_package(
 @pytest.mark.parametrize("verb", ["results", "leaderboard"])
 def test_ratings_import_numpy_alone(environment: Mapping[str, str], verb: str) -> None:
     assert imported(environment, verb, JOB.job) & HEAVY == {"numpy"}
+
+
+def test_a_submission_imports_what_asks_the_broker_and_measures_prompts(
+    environment: Mapping[str, str], tmp_path: Path
+) -> None:
+    """Not the tables' models: SQLModel took half of the command's processor time."""
+    file = tmp_path / "answers.jsonl"
+    file.write_text('{"prompt": "1 + 1?", "candidates": ["2", "3"], "reference": "2"}\n')
+    found = imported(environment, "submit", str(file), "--judge", "reference")
+    assert found & HEAVY == {"jinja2", "kombu", "redis"}

@@ -31,7 +31,7 @@ from rrm_queue.intake.reader import Source
 from rrm_queue.intake.submission import Submitted, submit
 from rrm_queue.store.connection import text
 from rrm_queue.store.database import Database
-from rrm_queue.store.tables import Job
+from rrm_queue.store.queue.submission import NewJob
 
 Encode = Callable[[Iterable[Row]], bytes]
 
@@ -49,7 +49,7 @@ CANDIDATES = text("""
 def submitted(
     database: Database, *files: bytes, name: str, empty: Empty = Empty.REFUSE, anew: bool = False
 ) -> Submitted:
-    job = Job(
+    job = NewJob(
         id=name,
         source="a file",
         state=JobState.QUEUED,

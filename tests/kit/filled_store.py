@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from rrm_queue.domain import JobId, JobState, Seeding
 from rrm_queue.store.connection import Statement, text
 from rrm_queue.store.database import Database, Transaction
-from rrm_queue.store.queue.submission import insert_job
-from rrm_queue.store.tables import Job
+from rrm_queue.store.queue.submission import NewJob, insert_job
 
 QUEUE = "rrmq.judge.openai"
 
@@ -138,8 +137,8 @@ def _run(tx: Transaction, statement: Statement, parameters: dict[str, object]) -
     tx.execute(statement, {name: parameters[name] for name in statement.names})
 
 
-def _job(filling: Filling) -> Job:
-    return Job(
+def _job(filling: Filling) -> NewJob:
+    return NewJob(
         id=filling.job,
         source="filled",
         state=JobState.RUNNING,

@@ -20,7 +20,7 @@ from rrm_queue.judging.kinds import queue_of
 from rrm_queue.messages import JudgeBatch, MatchReport, Outcomes, decode_batches
 from rrm_queue.store.database import Database
 from rrm_queue.store.queue.deleting import mark_ended
-from rrm_queue.store.tables import Job
+from rrm_queue.store.queue.submission import NewJob
 
 REFERENCE = JudgeSpec("reference")
 QUEUE = queue_of(REFERENCE)
@@ -53,7 +53,7 @@ def submit_file(database: Database, file: bytes, **options: Any) -> JobId:
     return submit(database, io.BytesIO(file), job, needs=needs, anew=anew, empty=empty).job
 
 
-def job_of(**options: Any) -> Job:
+def job_of(**options: Any) -> NewJob:
     """A job that is not stored yet."""
     usual: dict[str, Any] = {
         "id": "0123456789ab",
@@ -67,7 +67,7 @@ def job_of(**options: Any) -> Job:
         "seed": 0,
         "priority": 1,
     }
-    return Job(**(usual | options))
+    return NewJob(**(usual | options))
 
 
 def delete(database: Database, job: JobId) -> bool:

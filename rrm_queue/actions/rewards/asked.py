@@ -20,7 +20,7 @@ from rrm_queue.intake.formats.messages import prose
 from rrm_queue.intake.formats.own import OWN
 from rrm_queue.intake.needs import Needs
 from rrm_queue.intake.submission_key import named
-from rrm_queue.store.tables import Job
+from rrm_queue.store.queue.submission import NewJob
 from rrm_queue.text import printable
 from rrm_queue.views.rewards import RewardFormula
 
@@ -73,7 +73,7 @@ class Group:
 class OwnJob:
     """The open job that is made for requests with the same options, and what finds it again."""
 
-    job: Job
+    job: NewJob
     key: str
     needs: Needs
     has_endpoint: bool
@@ -113,8 +113,7 @@ def own_job(
     given = SubmitOptions(**{"priority": ONLINE_PRIORITY, **options, "strategy": strategy})
     request = request_of(given, openai_base_url, files)
     refuse_own_pairs(request)
-    job = request.job(SOURCE)
-    job.open = job.ephemeral = True
+    job = structs.replace(request.job(SOURCE), open=True, ephemeral=True)
     return OwnJob(job, open_key(job, None), request.needs, request.has_endpoint)
 
 

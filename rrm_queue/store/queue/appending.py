@@ -21,8 +21,7 @@ from rrm_queue.errors import JobNotFound, JobNotOpen
 from rrm_queue.seeds import derive
 from rrm_queue.store.connection import Connection, text
 from rrm_queue.store.queue.counters import end_jobs
-from rrm_queue.store.queue.submission import LOCK_SUBMISSION, copy_tournaments, insert_job
-from rrm_queue.store.tables import Job
+from rrm_queue.store.queue.submission import LOCK_SUBMISSION, NewJob, copy_tournaments, insert_job
 
 FIND_OPEN_JOB = text("""
     SELECT id FROM jobs WHERE submission = :submission AND open AND state <> 'cancelled'
@@ -94,7 +93,7 @@ class Appended(NamedTuple):
     same: bool = True
 
 
-def open_job(tx: Connection, job: Job, submission: str | None) -> tuple[JobId, bool]:
+def open_job(tx: Connection, job: NewJob, submission: str | None) -> tuple[JobId, bool]:
     """The open job that has this key, made if there is none; whether it is new.
 
     Without a key it is always new. Another process with the same key waits until the transaction

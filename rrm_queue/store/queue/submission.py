@@ -1,32 +1,27 @@
 """What `rrmq submit` writes, all of it in one transaction."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 from psycopg.types.json import Jsonb
 
-from rrm_queue.domain import JobId, JobState, Tournament, TournamentId
+from rrm_queue.domain import JobId, JobState, Seeding, Tournament, TournamentId
 from rrm_queue.seeds import derive
 from rrm_queue.store.connection import Connection, text
 from rrm_queue.store.copying import NULL, escaped
 from rrm_queue.store.listening import Channel, tell
-from rrm_queue.store.tables import Job
 
 INSERT_JOB = text("""
     INSERT INTO jobs (
-        id, name, source, state, strategy, seeding, judge, queue, voting, seed, priority,
-        tournaments, tournaments_done, tournaments_failed, candidates, matches_done,
-        matches_failed, votes, votes_reused, prompt_tokens, cached_tokens, completion_tokens,
-        shareable_tokens, shared_tokens, submission, note, open, ephemeral, price, max_cost,
-        created_at, started_at, finished_at
+        id, name, source, state, strategy, seeding, judge, queue, voting, seed, priority, open,
+        ephemeral, price, max_cost, created_at, tournaments, tournaments_done, tournaments_failed,
+        candidates, matches_done, matches_failed, votes, votes_reused, prompt_tokens, cached_tokens,
+        completion_tokens, shareable_tokens, shared_tokens
     )
     VALUES (
         :id, :name, :source, :state, :strategy, :seeding, :judge, :queue, :voting, :seed, :priority,
-        :tournaments, :tournaments_done, :tournaments_failed, :candidates, :matches_done,
-        :matches_failed, :votes, :votes_reused, :prompt_tokens, :cached_tokens, :completion_tokens,
-        :shareable_tokens, :shared_tokens, :submission, :note, :open, :ephemeral, :price, :max_cost,
-        coalesce(CAST(:created_at AS timestamptz), now()), :started_at, :finished_at
+        :open, :ephemeral, :price, :max_cost, now(), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
     )
 """)
 
@@ -77,6 +72,26 @@ FIND_SUBMISSION = text("""
 """)
 
 
+class NewJob(msgspec.Struct, frozen=True, kw_only=True):
+    """A job that is not stored yet: the options of `tables.Job`."""
+
+    id: str
+    name: str | None = None
+    source: str
+    state: JobState = JobState.QUEUED
+    strategy: str
+    seeding: Seeding
+    judge: dict[str, Any]
+    queue: str
+    voting: dict[str, Any]
+    seed: int
+    priority: int
+    open: bool = False
+    ephemeral: bool = False
+    price: dict[str, Any] | None = None
+    max_cost: float | None = None
+
+
 class RepeatedKey(NamedTuple):
     """A line whose tournament id an earlier line has.
 
@@ -99,11 +114,11 @@ class KnownJob(NamedTuple):
     candidates: int
 
 
-def insert_job(tx: Connection, job: Job) -> None:
+def insert_job(tx: Connection, job: NewJob) -> None:
     """Adds the job's row."""
     price = None if job.price is None else Jsonb(job.price)
     documents = {"judge": Jsonb(job.judge), "voting": Jsonb(job.voting), "price": price}
-    tx.execute(INSERT_JOB, job.model_dump() | documents)
+    tx.execute(INSERT_JOB, msgspec.structs.asdict(job) | documents)
 
 
 def copy_tournaments(

@@ -11,7 +11,7 @@ from rrm_queue.errors import Problem
 from rrm_queue.intake.needs import Needs
 from rrm_queue.intake.reader import read
 from rrm_queue.intake.submission_key import SubmissionKey
-from rrm_queue.store.tables import Job
+from rrm_queue.store.queue.submission import NewJob
 
 TAKES = Needs(takes_criteria=True)
 FORMATS: list[dict[str, Any]] = [
@@ -73,7 +73,7 @@ def test_a_judge_that_needs_criteria_refuses_a_prompt_without() -> None:
 
 def test_without_criteria_a_submission_keeps_the_key_of_earlier_versions() -> None:
     """Recorded at commit 511db27: the same submission made again finds its first job."""
-    job = Job(
+    job = NewJob(
         id="j",
         source="s",
         state=JobState.QUEUED,
