@@ -8,8 +8,10 @@ from types import SimpleNamespace
 from typing import Any
 
 import aiohttp
+import psutil
 import pytest
 from kit.reward_server import JUDGE, RewardServer, reward_server
+from kit.waiting import eventually
 
 from rrm_queue.errors import Overloaded, RewardMissing, UsageFault
 from rrm_queue.integrations import slime, trl, verl
@@ -94,14 +96,29 @@ def test_slime_takes_the_body_for_the_reward(server: RewardServer) -> None:
     assert asyncio.run(epoch()) == pytest.approx(first)
 
 
+def connections_to(server: RewardServer) -> list[Any]:
+    """The server's ends of connections that it has not closed."""
+    return [
+        one
+        for one in psutil.net_connections("tcp")
+        if one.laddr.port == server.port
+        and one.status in {psutil.CONN_ESTABLISHED, psutil.CONN_CLOSE_WAIT}
+    ]
+
+
 def test_a_lost_connection_loses_no_place(server: RewardServer) -> None:
     prompt, url = next(_prompts), server.trainer_url("slime", 2)
     body = {"prompt": prompt, "response": SHORT, "label": None}
+    before = len(connections_to(server))
 
     async def run() -> list[Any]:
         for _ in range(3):
             with pytest.raises(TimeoutError):
                 await asyncio.wait_for(posted(url, body), 0.5)
+        # Until the server hears of it, the same text again is another answer of the group.
+        await asyncio.to_thread(
+            eventually, lambda: len(connections_to(server)) <= before, "the server has heard of it"
+        )
         return list(
             await asyncio.gather(posted(url, body), posted(url, {**body, "response": LONG}))
         )
