@@ -18,7 +18,7 @@ from rrm_queue.text import first_line
 
 log = logging.getLogger(__name__)
 
-FLUSH_SECONDS = float(__import__("os").environ.get("RRMQ_FLUSH", "0.005"))
+FLUSH_SECONDS = 0.02
 """The least time between two sendings: less would cost more messages and gain little.
 
 A report that comes after a longer pause is sent at once.
