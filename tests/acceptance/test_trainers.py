@@ -101,7 +101,8 @@ def connections_to(server: RewardServer) -> list[Any]:
     return [
         one
         for one in psutil.net_connections("tcp")
-        if one.laddr.port == server.port
+        if one.laddr
+        and one.laddr.port == server.port
         and one.status in {psutil.CONN_ESTABLISHED, psutil.CONN_CLOSE_WAIT}
     ]
 
@@ -111,14 +112,15 @@ def test_a_lost_connection_loses_no_place(server: RewardServer) -> None:
     body = {"prompt": prompt, "response": SHORT, "label": None}
     before = len(connections_to(server))
 
+    def all_lost() -> bool:
+        return len(connections_to(server)) <= before
+
     async def run() -> list[Any]:
         for _ in range(3):
             with pytest.raises(TimeoutError):
                 await asyncio.wait_for(posted(url, body), 0.5)
-        # Until the server hears of it, the same text again is another answer of the group.
-        await asyncio.to_thread(
-            eventually, lambda: len(connections_to(server)) <= before, "the server has heard of it"
-        )
+            # Until the server hears of it, the same text again is another answer of the group.
+            await asyncio.to_thread(eventually, all_lost, "the server has heard of it")
         return list(
             await asyncio.gather(posted(url, body), posted(url, {**body, "response": LONG}))
         )
