@@ -93,12 +93,6 @@ class _Stack:
         LocalStack(self._home).down()
 
 
-def _in_turns(
-    tools: Mapping[str, Callable[[], Run]], measured: Callable[[Run], Mapping[str, float]]
-) -> dict[str, Mapping[str, float]]:
-    return {name: measured(make()) for name, make in tools.items()}
-
-
 def _made(folder: Path) -> Path:
     folder.mkdir()
     return folder
