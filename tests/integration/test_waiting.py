@@ -184,6 +184,16 @@ def test_a_short_outage_costs_no_attempt_however_fast_it_refuses() -> None:
     assert report.failure is None
 
 
+def test_an_endpoint_that_refuses_for_good_is_given_up_when_the_least_time_is_over() -> None:
+    async def handler(request: web.Request) -> web.Response:
+        return web.Response(status=500)
+
+    quick = RetryPolicy(attempts=2, first_wait=0.01, longest_wait=0.05, least=0.2)
+    [report] = reports_of(handler, 1, retries=quick)
+    assert report.failure is not None
+    assert report.failure.transient
+
+
 def test_retry_after_is_kept_by_every_request() -> None:
     refused_at = 0.0
     waits: list[float] = []
