@@ -34,10 +34,11 @@ _ANOTHER_ATTEMPT = retry_all(
 class RetryPolicy:
     """When one sample is given up: after so many attempts, or `total` seconds from the first.
 
-    Not before `least` seconds: an engine that dies is noticed by then, which uses up no attempt of
-    the matches that wait. Waits between attempts grow exponentially with full jitter and are at
-    most `longest_wait`. An endpoint that asks to wait is obeyed and uses up no attempt. It is
-    waited for as long as it answers other requests, and for `total` seconds while it answers none.
+    It is never given up within `least` seconds of the first, unless `total` is less. By then the
+    worker has noticed if its engine died, and has returned the matches that waited. Waits between
+    attempts grow exponentially with full jitter and are at most `longest_wait`. An endpoint that
+    asks to wait is obeyed and uses up no attempt. It is waited for as long as it answers other
+    requests, and for `total` seconds while it answers none.
     """
 
     attempts: int = 6
