@@ -21,6 +21,7 @@ from rrm_queue.domain import (
 from rrm_queue.errors import ForeignJob, UsageFault
 from rrm_queue.judging.kinds import is_known
 from rrm_queue.judging.orientation import Orientation
+from rrm_queue.ratings.elo import FEW
 from rrm_queue.ratings.standings import standings
 from rrm_queue.store.database import Transaction
 from rrm_queue.store.queue import closing, planning
@@ -31,7 +32,8 @@ from rrm_queue.strategies.base import History
 MOST_RATED = 100_000
 """Cells of all tables of wins that are rated while a transaction is open: about 0.1 s.
 
-A table has a cell for each pair of candidates. Tournaments beyond it are rated by `rate`.
+A table has a cell for each pair of candidates. Tournaments beyond it are rated by `rate`, and so
+are those of more than FEW matches, for which Evalica and pandas are loaded.
 """
 
 
@@ -142,7 +144,7 @@ def _close(
     small: list[tuple[RunningTournament, Mapping[CandidateNumber, int] | None]] = []
     large, cells = [], 0
     for tournament, places in finished:
-        if cells + tournament.size**2 > MOST_RATED:
+        if cells + tournament.size**2 > MOST_RATED or tournament.decided > FEW:
             large.append(tournament.id)
         else:
             cells += tournament.size**2

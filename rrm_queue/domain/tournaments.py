@@ -1,5 +1,6 @@
 """What a file holds, and how matches are played."""
 
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -131,7 +132,8 @@ class Result(Struct, frozen=True):
     winner: CandidateNumber | None
 
 
-class Standing(Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Standing:
     """A candidate's line in its tournament's result; tied candidates share a rank (1, 2, 2, 4)."""
 
     candidate: CandidateNumber

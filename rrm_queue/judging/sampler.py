@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from msgspec import structs
 from tenacity import (
     AsyncRetrying,
+    RetryCallState,
     retry_all,
     retry_if_exception_type,
     retry_if_not_exception_type,
@@ -60,7 +61,7 @@ class Sampler:
         self.in_flight = 0
         """Requests that are with an engine now."""
         self.troubles = Troubles()
-        self._patience = retries.total
+        self._retries = retries
         self._backoff = wait_random_exponential(retries.first_wait, retries.longest_wait)
         enough = stop_after_attempt(retries.attempts) & stop_after_delay(retries.least)
         self._stop = enough | stop_before_delay(retries.total)
@@ -121,10 +122,17 @@ class Sampler:
         retrying = AsyncRetrying(
             retry=_ANOTHER_ATTEMPT,
             stop=self._stop,
-            wait=self._backoff,
+            wait=self._pause,
             reraise=True,
         )
         return await retrying(again)
+
+    def _pause(self, state: RetryCallState) -> float:
+        """Seconds until the next attempt; after the last one that counts, until `least` at most."""
+        pause = self._backoff(state)
+        if state.attempt_number < self._retries.attempts or state.seconds_since_start is None:
+            return pause
+        return min(pause, max(0.0, self._retries.least - state.seconds_since_start))
 
     async def _answer(self, engine: Engine, request: VoteRequest, trouble: SampleTrouble) -> Vote:
         """One sample, once the engine takes the request.
@@ -162,9 +170,9 @@ class Sampler:
         name = (judge.kind, judge.argument, judge.base_url)
         if name not in self._endpoints:
             self._endpoints[name] = (
-                PacedEndpoint(None, Limits(), patience=self._patience)
+                PacedEndpoint(None, Limits(), patience=self._retries.total)
                 if engine.caps_itself
-                else PacedEndpoint(self._cap, self._limits, patience=self._patience)
+                else PacedEndpoint(self._cap, self._limits, patience=self._retries.total)
             )
         return self._endpoints[name]
 

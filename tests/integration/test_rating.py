@@ -59,11 +59,18 @@ def results(database: Database, job: JobId) -> list[Any]:
         return list(job_results(tx, job))
 
 
-@pytest.mark.usefixtures("all_large")
 @pytest.mark.parametrize("strategy", ["knockout", "elo", "swiss"])
+@pytest.mark.parametrize(("limit", "value"), [("MOST_RATED", 8), ("FEW", 2)])
 def test_a_large_tournament_ends_as_a_small_one(
-    database: Database, broker: BrokerClient, strategy: str, monkeypatch: pytest.MonkeyPatch
+    database: Database,
+    broker: BrokerClient,
+    strategy: str,
+    limit: str,
+    value: int,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    """Large by its candidates, or by its matches."""
+    monkeypatch.setattr(plan, limit, value)
     large = submit_file(database, lines([7, 2]), id="a", anew=True, strategy=strategy)
     play(database, broker)
     assert (view(database, large).state, view(database, large).tournaments_done) == (

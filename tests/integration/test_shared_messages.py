@@ -154,6 +154,9 @@ def test_a_paused_job_keeps_what_was_paid_for_and_goes_on_later(
     assert states(database, jobs) == [JobState.SUCCEEDED] * JOBS
 
 
+SPEND = text("UPDATE jobs SET completion_tokens = 1000000, matches_done = 1 WHERE id = :job")
+
+
 def test_a_job_whose_limit_is_spent_is_paused_and_the_others_are_sent(
     database: Database, broker: BrokerClient, jobs: list[JobId]
 ) -> None:
@@ -164,9 +167,9 @@ def test_a_job_whose_limit_is_spent_is_paused_and_the_others_are_sent(
         anew=True,
         max_cost=1.0,
         price=to_builtins(Price(1.0, 10.0)),
-        completion_tokens=1_000_000,
-        matches_done=1,
     )
+    with database.begin() as tx:
+        tx.execute(SPEND, {"job": spent})
     assert {batch.job for batch in sent(database, broker)} == {*jobs}
     job = view(database, spent)
     assert job.state is JobState.PAUSED

@@ -1,8 +1,8 @@
 import io
+from dataclasses import replace
 
 import pytest
 from kit.cli_views import NOW, done, job
-from msgspec.structs import replace
 from rich.console import Console, RenderableType
 
 from rrm_queue.cli.render.tables import (
