@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from statistics import median
+from typing import NamedTuple
 
 from figures import Figure, arguments, report
 from peers.contenders import PEERS, installed
@@ -26,6 +27,7 @@ from peers.task import IN_FLIGHT, write_answers
 from rrm_queue.local.stack import LocalStack
 
 PROMPTS, ANSWERS, SECONDS = 16, 8, 0.5
+LIMIT = 240.0  # seconds of a run
 TARGETS = {"start and end": 0.7, "resume and rest": 5.7}
 """Seconds: a third of the 2 and 17 s that were measured before."""
 
@@ -49,7 +51,7 @@ def main() -> int:
             "rrmq": lambda: stack.run(file),
         }
         try:
-            stack.run(file).cost(judge, 120)  # the first starts the stack
+            stack.run(file).cost(judge, LIMIT)  # the first starts the stack
             took = [
                 {name: _ends(make(), judge) for name, make in tools.items()} for _ in range(rounds)
             ]
@@ -98,16 +100,31 @@ def _made(folder: Path) -> Path:
     return folder
 
 
-def _ends(run: Run, judge: JudgeClient) -> Mapping[str, float]:
-    """Seconds before the first request, and after the last answer."""
+class _Timed(NamedTuple):
+    """A run: its seconds before the first request, between and after the last answer."""
+
+    start: float
+    judging: float
+    end: float
+    asked: int
+
+
+def _timed(run: Run, judge: JudgeClient) -> _Timed:
     judge.begin(1000 * SECONDS, 0)
     began = time.monotonic()
-    cost = run.cost(judge, 120)
+    cost = run.cost(judge, LIMIT)
     ended = time.monotonic()
     seen = judge.seen()
     if cost.code:
         raise RuntimeError(run.log.read_text())
-    return {"start": seen["first"] - began, "end": ended - seen["last"]}
+    first, last = seen["first"], seen["last"]
+    return _Timed(first - began, last - first, ended - last, seen["asked"])
+
+
+def _ends(run: Run, judge: JudgeClient) -> Mapping[str, float]:
+    """Seconds before the first request, and after the last answer."""
+    timed = _timed(run, judge)
+    return {"start": timed.start, "end": timed.end}
 
 
 def _killed(run: Run, judge: JudgeClient, pairs: int) -> Mapping[str, float]:
@@ -116,16 +133,9 @@ def _killed(run: Run, judge: JudgeClient, pairs: int) -> Mapping[str, float]:
     if not run.killed(judge, pairs // 2):
         raise RuntimeError("it ended before it was killed")
     left = pairs - judge.seen()["answered"]
-    judge.begin(1000 * SECONDS, 0)
-    began = time.monotonic()
-    cost = run.cost(judge, 240)
-    ended = time.monotonic()
-    seen = judge.seen()
-    if cost.code:
-        raise RuntimeError(run.log.read_text())
-    print(f"asked {seen['asked']} of {left} left", flush=True)
-    resume = seen["first"] - began
-    return {"resume": resume, "rest": ended - began - resume - SECONDS * left / IN_FLIGHT}
+    timed = _timed(run, judge)
+    print(f"asked {timed.asked} of {left} left", flush=True)
+    return {"resume": timed.start, "rest": timed.judging + timed.end - SECONDS * left / IN_FLIGHT}
 
 
 def _figures(rounds: list[dict[str, Mapping[str, float]]], sums: str) -> Iterator[Figure]:
