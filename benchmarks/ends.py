@@ -19,7 +19,7 @@ from statistics import median
 from typing import NamedTuple
 
 from figures import Figure, arguments, report
-from peers.contenders import PEERS, installed
+from peers.contenders import PEERS, Installed
 from peers.costs import JudgeClient, Run
 from peers.judge_process import judge_process
 from peers.task import IN_FLIGHT, write_answers
@@ -42,8 +42,7 @@ def main() -> int:
     ):
         file = Path(folder, "answers.jsonl")
         pairs = write_answers(file, PROMPTS, ANSWERS)
-        script = installed(PEERS[0], Path(folder))
-        assert script is not None  # noqa: S101  # it needs no packages
+        script = Installed(PEERS[0], sys.executable, "", Path(folder))
         stack = _Stack(Path(folder, "home"), address)
         works = (Path(folder, f"script-{number}") for number in itertools.count())
         tools: dict[str, Callable[[], Run]] = {

@@ -73,7 +73,7 @@ FIND_SUBMISSION = text("""
 
 
 class NewJob(msgspec.Struct, frozen=True, kw_only=True):
-    """A job that is not stored yet: the options of `tables.Job`."""
+    """What a new job is stored with; `tables.Job` explains the columns. Its counters begin at 0."""
 
     id: str
     name: str | None = None

@@ -1,10 +1,8 @@
 """How statements reach the driver."""
 
-from sqlmodel import SQLModel
-
-from rrm_queue.store import tables  # noqa: F401  # they are in the metadata then
 from rrm_queue.store.connection import text
 from rrm_queue.store.queue.submission import INSERT_JOB, NewJob
+from rrm_queue.store.tables import Job
 
 
 def test_parameters_are_spelled_as_the_driver_wants_them() -> None:
@@ -16,7 +14,7 @@ def test_parameters_are_spelled_as_the_driver_wants_them() -> None:
 
 
 def test_a_job_is_inserted_with_all_columns_that_a_new_one_needs() -> None:
-    columns = SQLModel.metadata.tables["jobs"].columns
+    columns = Job.metadata.tables["jobs"].columns
     needed = {c.name for c in columns if not c.nullable and c.server_default is None}
     inserted = set(INSERT_JOB.text.partition("(")[2].partition(")")[0].replace(",", " ").split())
     assert INSERT_JOB.names == set(NewJob.__struct_fields__)
