@@ -14,22 +14,20 @@ def shuffled(size: int, *parts: int | str) -> list[int]:
 
     def rank(number: int) -> int:
         digest = common.copy()
-        _feed(digest, number)
+        digest.update(_framed(b"%d" % number))
         return _number(digest)
 
     return sorted(range(size), key=rank)
 
 
 def _digest(*parts: int | str) -> blake2b:
-    digest = blake2b(digest_size=8)
-    for part in parts:
-        _feed(digest, part)
-    return digest
+    encoded = (str(part).encode("utf-8", "surrogatepass") for part in parts)
+    return blake2b(b"".join(map(_framed, encoded)), digest_size=8)
 
 
-def _feed(digest: blake2b, part: int | str) -> None:
-    encoded = str(part).encode("utf-8", "surrogatepass")
-    digest.update(len(encoded).to_bytes(8, "big") + encoded)
+def _framed(part: bytes) -> bytes:
+    """The part after its length, so that its boundaries count."""
+    return len(part).to_bytes(8, "big") + part
 
 
 def _number(digest: blake2b) -> int:

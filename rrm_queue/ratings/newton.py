@@ -1,5 +1,7 @@
 """Bradley-Terry's maximum likelihood by Newton's method, for few candidates."""
 
+from typing import NamedTuple, Self
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,14 +18,14 @@ def bradley_terry_logits(wins: NDArray[np.float64]) -> NDArray[np.float64]:
     The likelihood is concave, and has its maximum at a finite place where the results join all
     candidates by wins in both directions (Ford 1957); otherwise ratings grow with each step.
     """
-    played = wins + wins.T
+    pairs = _Pairs.of(wins)
     ratings = np.zeros(len(wins))
-    likelihood = _likelihood(wins, ratings)
+    likelihood = pairs.likelihood(ratings)
     for _ in range(STEPS):
-        step = _step(wins, played, ratings)
+        step = pairs.step(ratings)
         while True:  # a step that goes too far is halved
             ahead = ratings + step
-            found = _likelihood(wins, ahead)
+            found = pairs.likelihood(ahead)
             if found >= likelihood or np.abs(step).max(initial=0) < _LAST:
                 break
             step /= 2
@@ -33,19 +35,35 @@ def bradley_terry_logits(wins: NDArray[np.float64]) -> NDArray[np.float64]:
     return ratings
 
 
-def _step(
-    wins: NDArray[np.float64], played: NDArray[np.float64], ratings: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Where the likelihood's parabola at these ratings has its top; their mean stays."""
-    chances = 1 / (1 + np.exp(ratings[None, :] - ratings[:, None]))
-    weights = played * chances * (1 - chances)
-    sums = weights.sum(axis=1)
-    curvature = np.diag(sums) - weights
-    curvature += sums.sum() / len(sums) or 1.0  # the likelihood says nothing of the mean
-    step: NDArray[np.float64] = np.linalg.solve(curvature, (wins - played * chances).sum(axis=1))
-    step -= step.mean()
-    return step
+class _Pairs(NamedTuple):
+    """The pairs that met, each once: most pairs of a bracket did not."""
 
+    ones: NDArray[np.int64]
+    twos: NDArray[np.int64]
+    won: NDArray[np.float64]
+    lost: NDArray[np.float64]
 
-def _likelihood(wins: NDArray[np.float64], ratings: NDArray[np.float64]) -> float:
-    return -float((wins * np.logaddexp(0, ratings[None, :] - ratings[:, None])).sum())
+    @classmethod
+    def of(cls, wins: NDArray[np.float64]) -> Self:
+        """Those of a matrix of wins."""
+        ones, twos = np.nonzero(np.triu(wins + wins.T, 1))
+        return cls(ones, twos, wins[ones, twos], wins[twos, ones])
+
+    def likelihood(self, ratings: NDArray[np.float64]) -> float:
+        """The logarithm of the results' likelihood with these ratings."""
+        lead = ratings[self.ones] - ratings[self.twos]
+        return -float((self.won + self.lost) @ np.logaddexp(0, -lead) + self.lost @ lead)
+
+    def step(self, ratings: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Where the likelihood's parabola at these ratings has its top; their mean stays."""
+        size, often = len(ratings), self.won + self.lost
+        chances = 1 / (1 + np.exp(ratings[self.twos] - ratings[self.ones]))
+        gains, weights = self.won - often * chances, often * chances * (1 - chances)
+        slope = np.bincount(self.ones, gains, size) - np.bincount(self.twos, gains, size)
+        sums = np.bincount(self.ones, weights, size) + np.bincount(self.twos, weights, size)
+        curvature = np.diag(sums)
+        curvature[self.ones, self.twos] = curvature[self.twos, self.ones] = -weights
+        curvature += sums.sum() / size or 1.0  # the likelihood says nothing of the mean
+        step: NDArray[np.float64] = np.linalg.solve(curvature, slope)
+        step -= step.mean()
+        return step
