@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Mapping, Sequence, Set
 from itertools import accumulate
+from typing import NamedTuple
 
-from rrm_queue.domain import CandidateNumber, TournamentId
+from rrm_queue.domain import TournamentId
 from rrm_queue.messages import JudgeBatch
-from rrm_queue.store.queue.dispatching import ReadyMatch, TextBytes
+from rrm_queue.store.queue.dispatching import CandidateRef, ReadyMatch
 
 MOST_BYTES = 2**30
 """Bytes of messages out of a queue at most. A hundred workers with 64 votes in flight each, and
@@ -32,6 +33,13 @@ def free_bytes(most: int, out: int) -> int:
     return free if free >= most // 8 else 0
 
 
+class TextBytes(NamedTuple):
+    """The bytes of what tournaments say themselves, and of their answers."""
+
+    tournaments: Mapping[TournamentId, int]
+    answers: Mapping[CandidateRef, int]
+
+
 def fitting_matches(
     matches: Sequence[ReadyMatch], sizes: TextBytes, room: int, *, alone: bool
 ) -> list[ReadyMatch]:
@@ -39,13 +47,13 @@ def fitting_matches(
 
     With `alone` the first match is among them, whatever its size.
     """
-    added = _added(matches, sizes.answers, sizes.tournaments)
+    added = _added(matches, sizes)
     return list(matches[: _fitting(added, room, alone)])
 
 
 def text_size(matches: Sequence[ReadyMatch], sizes: TextBytes) -> int:
     """The bytes of the matches' texts, each text counted once."""
-    return sum(_added(matches, sizes.answers, sizes.tournaments))
+    return sum(_added(matches, sizes))
 
 
 def fitting_batches(
@@ -65,18 +73,14 @@ def fitting_batches(
     return fitting
 
 
-def _added(
-    matches: Iterable[ReadyMatch],
-    answers: Mapping[tuple[TournamentId, CandidateNumber], int],
-    tournaments: Mapping[TournamentId, int],
-) -> Iterable[int]:
+def _added(matches: Iterable[ReadyMatch], sizes: TextBytes) -> Iterable[int]:
     """The bytes that each match adds to those before it."""
     known: set[object] = set()
     for match in matches:
         new = {(match.tournament, match.first), (match.tournament, match.second)} - known
-        added = sum(answers[answer] for answer in new)
+        added = sum(sizes.answers[answer] for answer in new)
         if match.tournament not in known:
-            added += tournaments[match.tournament]
+            added += sizes.tournaments[match.tournament]
         known |= {match.tournament, *new}
         yield added
 

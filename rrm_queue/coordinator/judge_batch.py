@@ -23,7 +23,13 @@ from rrm_queue.messages import Answer, BatchMatch, JudgeBatch, Question
 from rrm_queue.store.database import Transaction
 from rrm_queue.store.queue import dispatching
 from rrm_queue.store.queue.active_jobs import ActiveJob
-from rrm_queue.store.queue.dispatching import Answers, ReadyMatch, TournamentTexts
+from rrm_queue.store.queue.dispatching import (
+    ANY_ROOM,
+    Answers,
+    CandidateRef,
+    ReadyMatch,
+    TournamentTexts,
+)
 
 Votes = Mapping[MatchId, Sequence[Vote]]
 """The votes that matches have already, without their texts."""
@@ -53,7 +59,7 @@ class Texts(Struct, frozen=True):
     """The texts of claimed matches: of their tournaments and their answers."""
 
     tournaments: Mapping[TournamentId, TournamentTexts]
-    answers: Answers
+    answers: Mapping[CandidateRef, Answer]
 
     def request(
         self, match: Paired, number: int, judge: JudgeSpec, voting: Voting, seed: int
@@ -93,14 +99,29 @@ class Texts(Struct, frozen=True):
         return sum(map(len, shown))
 
 
-def read_texts(tx: Transaction, judges: Iterable[JudgeSpec], matches: Iterable[Paired]) -> Texts:
-    """The texts of these matches; `gold` only where one of these judges looks at it."""
+def read_texts(
+    tx: Transaction,
+    judges: Iterable[JudgeSpec],
+    matches: Iterable[Paired],
+    known: Mapping[CandidateRef, Answer] = {},
+) -> Texts:
+    """The texts of these matches, where an answer is not `known` already."""
     numbers = _candidates(matches)
-    wanted = {(tournament, number) for tournament in numbers for number in numbers[tournament]}
-    answers = dispatching.answers(
-        tx, wanted, gold=any(kind_of(judge).needs_gold for judge in judges)
-    )
-    return Texts(dispatching.tournament_texts(tx, numbers), answers)
+    wanted = [(tournament, number) for tournament in numbers for number in numbers[tournament]]
+    missing = [ref for ref in wanted if ref not in known]
+    read = read_answers(tx, judges, missing).read if missing else {}
+    return Texts(dispatching.tournament_texts(tx, numbers), {**known, **read})
+
+
+def read_answers(
+    tx: Transaction,
+    judges: Iterable[JudgeSpec],
+    wanted: Iterable[CandidateRef],
+    room: int = ANY_ROOM,
+) -> Answers:
+    """These answers, as far as there is room; `gold` only where one of the judges looks at it."""
+    gold = any(kind_of(judge).needs_gold for judge in judges)
+    return dispatching.answers(tx, wanted, gold=gold, room=room)
 
 
 def judge_batch(

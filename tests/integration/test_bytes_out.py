@@ -8,8 +8,9 @@ from kit.jobs import QUEUE, received, submit_file
 from rrm_queue.broker.client import BrokerClient
 from rrm_queue.coordinator.byte_budget import budget
 from rrm_queue.coordinator.dispatch import dispatch
-from rrm_queue.domain import BatchId
+from rrm_queue.domain import BatchId, CandidateNumber, TournamentId
 from rrm_queue.messages import encode
+from rrm_queue.store.connection import text
 from rrm_queue.store.database import Database
 from rrm_queue.store.queue import dispatching
 
@@ -53,6 +54,21 @@ def out(database: Database) -> int:
     """Bytes of the messages that are out, as the store knows them."""
     with database.begin() as tx:
         return dispatching.out_bytes(tx, [QUEUE], BatchId(0)).get(QUEUE, 0)
+
+
+def test_answers_are_read_as_far_as_they_fit_and_the_bytes_of_all_are_told(
+    database: Database,
+) -> None:
+    submit_file(database, big_answers(1000), strategy="elo")
+    with database.begin() as tx:
+        tournament = TournamentId(tx.scalar(text("SELECT min(id) FROM tournaments")))
+        wanted = [(tournament, CandidateNumber(number)) for number in (3, 0, 2)]
+        found = dispatching.answers(tx, wanted, gold=False, room=2005)
+        none = dispatching.answers(tx, wanted, gold=False, room=1001)
+    assert found.bytes == none.bytes == dict.fromkeys(wanted, 1002)
+    assert list(found.read) == wanted[:2]
+    assert found.read[wanted[0]].text == f"3 {'x' * 1000}"
+    assert none.read == {}
 
 
 @pytest.mark.parametrize("size", [1_000_000, 6_000_000])

@@ -126,11 +126,11 @@ def walk(tx: Transaction) -> Mapping[str, tuple[Statement, Parameters]]:
         ),
         "dispatching.ANSWER_TEXTS": (
             dispatching.ANSWER_TEXTS,
-            {"tournament": tournaments * 8, "number": [0] * 64, "gold": False},
+            {"tournament": tournaments * 8, "number": [0] * 64, "gold": False, "room": 10**6},
         ),
-        "dispatching.TEXT_BYTES": (
-            dispatching.TEXT_BYTES,
-            {"tournament": tournaments * 8, "number": [0] * 64},
+        "dispatching.TOURNAMENT_BYTES": (
+            dispatching.TOURNAMENT_BYTES,
+            {"tournaments": tournaments},
         ),
         "dispatching.OUT_BYTES": (
             dispatching.OUT_BYTES,

@@ -14,6 +14,7 @@ from rrm_queue.coordinator.recover import recover
 from rrm_queue.domain import BatchId, JobId, JobState
 from rrm_queue.store.connection import text
 from rrm_queue.store.database import Database
+from rrm_queue.store.queue import recovery
 from rrm_queue.store.views import jobs as store_jobs
 
 
@@ -69,6 +70,24 @@ def test_a_worker_of_this_machine_that_has_ended_keeps_no_batch_until_its_lease_
     assert WorkerLeases(broker.client, done.stdout.strip()).take(job, batch(database))
     assert list(recover(database, broker, settled=False).lost.values()) == [Loss.WORKER]
     assert dispatch(database, broker) == 4
+
+
+def test_a_batch_that_is_being_recorded_is_not_waited_for(
+    database: Database, broker: BrokerClient, job: JobId
+) -> None:
+    seen = text("SELECT seen_at IS NOT NULL FROM batches WHERE id = :batch")
+    number = {"batch": batch(database)}
+    WorkerLeases(broker.client, "a worker").take(job, batch(database))
+    with database.begin() as recording:
+        recording.execute(text("SELECT 1 FROM batches WHERE id = :batch FOR UPDATE"), number)
+        with database.begin() as tx:
+            tx.execute(text("SET lock_timeout = '5s'"))
+            recovery.note_seen(tx, [BatchId(number["batch"])])
+            assert tx.scalar(seen, number) is False
+            tx.execute(text("RESET lock_timeout"))
+    recover(database, broker, settled=True)
+    with database.begin() as tx:
+        assert tx.scalar(seen, number) is True
 
 
 def test_a_broker_that_lost_its_data_is_noticed(

@@ -40,21 +40,22 @@ TOURNAMENT_TEXTS = text("""
     FROM tournaments WHERE id = ANY(CAST(:tournaments AS bigint[]))
 """)
 
+# The bytes of all, and the first texts that fit the room: there may be more than memory. The length
+# of a long text stands in its row.
 ANSWER_TEXTS = text("""
-    SELECT c.tournament_id, c.number, c.key, c.text, CASE WHEN :gold THEN c.gold END AS gold
-    FROM unnest(CAST(:tournament AS bigint[]), CAST(:number AS int[])) AS w (tournament_id, number)
+    SELECT c.tournament_id, c.number, c.key, octet_length(c.text) AS bytes,
+           CASE WHEN sum(octet_length(c.text)) OVER (ORDER BY w.place) <= :room THEN c.text
+           END AS text,
+           CASE WHEN :gold THEN c.gold END AS gold
+    FROM unnest(CAST(:tournament AS bigint[]), CAST(:number AS int[]))
+         WITH ORDINALITY AS w (tournament_id, number, place)
     JOIN candidates c USING (tournament_id, number)
 """)
 
-# In this order, as a batch that was sent later has a larger id.
-# Without reading the texts: the length of a long one stands in its row.
-TEXT_BYTES = text("""
-    SELECT c.tournament_id, c.number, octet_length(c.text) AS answer,
-           octet_length(t.prompt) + coalesce(octet_length(t.reference), 0)
-               + coalesce(octet_length(t.criteria), 0) AS tournament
-    FROM unnest(CAST(:tournament AS bigint[]), CAST(:number AS int[])) AS w (tournament_id, number)
-    JOIN candidates c USING (tournament_id, number)
-    JOIN tournaments t ON t.id = c.tournament_id
+TOURNAMENT_BYTES = text("""
+    SELECT id, octet_length(prompt) + coalesce(octet_length(reference), 0)
+               + coalesce(octet_length(criteria), 0) AS bytes
+    FROM tournaments WHERE id = ANY(CAST(:tournaments AS bigint[]))
 """)
 
 # Batches of a version before 0005 do not tell.
@@ -65,6 +66,7 @@ OUT_BYTES = text("""
     GROUP BY queue
 """)
 
+# In this order, as a batch that was sent later has a larger id.
 INSERT_BATCHES = text("""
     INSERT INTO batches (job_id, queue, state, epoch, token, bytes, matches)
     SELECT t.job, :queue, 'out', :epoch, nullif(t.token, ''), t.bytes, s.matches
@@ -82,6 +84,13 @@ SEND_MATCHES = text("""
     FROM unnest(CAST(:match AS bigint[]), CAST(:batch AS bigint[])) AS s (id, batch)
     WHERE m.id = s.id
 """)
+
+
+CandidateRef = tuple[TournamentId, CandidateNumber]
+"""Which candidate of which tournament."""
+
+ANY_ROOM = 2**63 - 1
+"""Room for texts of any size."""
 
 
 class ReadyMatch(NamedTuple):
@@ -113,14 +122,11 @@ class NewBatch(NamedTuple):
     bytes: int
 
 
-class TextBytes(NamedTuple):
-    """The bytes of what tournaments say themselves, and of their answers."""
+class Answers(NamedTuple):
+    """Answers that were read, and the bytes of all that were looked for."""
 
-    tournaments: dict[TournamentId, int]
-    answers: dict[tuple[TournamentId, CandidateNumber], int]
-
-
-Answers = dict[tuple[TournamentId, CandidateNumber], Answer]
+    read: dict[CandidateRef, Answer]
+    bytes: dict[CandidateRef, int]
 
 
 def lock_queue(tx: Connection, queue: str) -> None:
@@ -139,15 +145,12 @@ def claim_matches(
     return claimed
 
 
-def text_bytes(tx: Connection, matches: Iterable[ReadyMatch]) -> TextBytes:
-    """The bytes of the texts that judges read for these matches."""
-    pairs = {(m.tournament, number) for m in matches for number in (m.first, m.second)}
-    bind = {"tournament": [pair[0] for pair in pairs], "number": [pair[1] for pair in pairs]}
-    found = TextBytes({}, {})
-    for row in tx.execute(TEXT_BYTES, bind):
-        found.tournaments[row.tournament_id] = row.tournament
-        found.answers[row.tournament_id, row.number] = row.answer
-    return found
+def tournament_bytes(
+    tx: Connection, tournaments: Iterable[TournamentId]
+) -> dict[TournamentId, int]:
+    """The bytes of what these tournaments say themselves to a judge."""
+    rows = tx.execute(TOURNAMENT_BYTES, {"tournaments": list(tournaments)})
+    return {row.id: row.bytes for row in rows}
 
 
 def out_bytes(tx: Connection, queues: Sequence[str], first_out: BatchId) -> dict[str, int]:
@@ -167,22 +170,27 @@ def tournament_texts(
 
 
 def answers(
-    tx: Connection, wanted: Iterable[tuple[TournamentId, CandidateNumber]], *, gold: bool
+    tx: Connection, wanted: Iterable[CandidateRef], *, gold: bool, room: int = ANY_ROOM
 ) -> Answers:
-    """The texts of the wanted candidates; with `gold` also how good the file says they are."""
-    pairs = list(wanted)
+    """The texts of the wanted candidates; with `gold` also how good the file says they are.
+
+    In the given order, as far as they have `room` bytes together.
+    """
+    pairs, found = list(wanted), Answers({}, {})
     rows = tx.execute(
         ANSWER_TEXTS,
         {
-            "tournament": [pair[0] for pair in pairs],
-            "number": [pair[1] for pair in pairs],
+            "tournament": [tournament for tournament, _ in pairs],
+            "number": [number for _, number in pairs],
             "gold": gold,
+            "room": room,
         },
     )
-    return {
-        (row.tournament_id, row.number): Answer(row.number, row.key, row.text, row.gold)
-        for row in rows
-    }
+    for tournament, number, key, size, text_, good in rows:
+        found.bytes[tournament, number] = size
+        if text_ is not None:
+            found.read[tournament, number] = Answer(number, key, text_, good)
+    return found
 
 
 def send_batches(

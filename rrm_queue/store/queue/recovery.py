@@ -15,9 +15,14 @@ OUT_BATCHES = text("""
     ORDER BY b.queue, b.id
 """)
 
+# A batch that is locked is being recorded or given up: dispatch, which waits, need not.
 NOTE_SEEN = text("""
     UPDATE batches SET seen_at = now()
-    WHERE id = ANY(CAST(:batches AS bigint[])) AND seen_at IS NULL
+    WHERE id = ANY(ARRAY(
+        SELECT id FROM batches
+        WHERE id = ANY(CAST(:batches AS bigint[])) AND seen_at IS NULL
+        FOR UPDATE SKIP LOCKED
+    ))
 """)
 
 # As in `record`, a tournament's lock comes before all that belongs to it.

@@ -2,6 +2,7 @@
 
 from rrm_queue.coordinator.byte_budget import (
     MOST_BYTES,
+    TextBytes,
     budget,
     fitting_batches,
     fitting_matches,
@@ -9,7 +10,7 @@ from rrm_queue.coordinator.byte_budget import (
 )
 from rrm_queue.domain import CandidateNumber, JobId, JudgeSpec, MatchId, TournamentId, Voting
 from rrm_queue.messages import JudgeBatch
-from rrm_queue.store.queue.dispatching import ReadyMatch, TextBytes
+from rrm_queue.store.queue.dispatching import ReadyMatch
 
 ONE, TWO = TournamentId(1), TournamentId(2)
 
