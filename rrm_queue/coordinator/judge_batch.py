@@ -7,6 +7,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from rrm_queue.coordinator.batching import linger
+from rrm_queue.coordinator.byte_budget import TextBytes
 from rrm_queue.domain import (
     BatchId,
     CandidateNumber,
@@ -25,7 +26,6 @@ from rrm_queue.store.queue import dispatching
 from rrm_queue.store.queue.active_jobs import ActiveJob
 from rrm_queue.store.queue.dispatching import (
     ANY_ROOM,
-    Answers,
     CandidateRef,
     ReadyMatch,
     TournamentTexts,
@@ -99,29 +99,40 @@ class Texts(Struct, frozen=True):
         return sum(map(len, shown))
 
 
+NOTHING = Texts({}, {})
+
+
 def read_texts(
     tx: Transaction,
     judges: Iterable[JudgeSpec],
     matches: Iterable[Paired],
-    known: Mapping[CandidateRef, Answer] = {},
+    known: Texts = NOTHING,
 ) -> Texts:
-    """The texts of these matches, where an answer is not `known` already."""
-    numbers = _candidates(matches)
-    wanted = [(tournament, number) for tournament in numbers for number in numbers[tournament]]
-    missing = [ref for ref in wanted if ref not in known]
-    read = read_answers(tx, judges, missing).read if missing else {}
-    return Texts(dispatching.tournament_texts(tx, numbers), {**known, **read})
+    """The texts of these matches, beside those that are `known` already."""
+    refs = _candidates(matches)
+    tournaments = [id_ for id_ in refs if id_ not in known.tournaments]
+    answers = [(t, number) for t in refs for number in refs[t] if (t, number) not in known.answers]
+    if not tournaments and not answers:
+        return known
+    read, _ = read_fitting(tx, judges, tournaments, answers)
+    return Texts({**known.tournaments, **read.tournaments}, {**known.answers, **read.answers})
 
 
-def read_answers(
+def read_fitting(
     tx: Transaction,
     judges: Iterable[JudgeSpec],
-    wanted: Iterable[CandidateRef],
+    tournaments: Sequence[TournamentId],
+    answers: Sequence[CandidateRef],
     room: int = ANY_ROOM,
-) -> Answers:
-    """These answers, as far as there is room; `gold` only where one of the judges looks at it."""
+) -> tuple[Texts, TextBytes]:
+    """The first of these texts that fit `room` bytes, of each kind, and the bytes of all.
+
+    `gold` is read only where one of the judges looks at it.
+    """
     gold = any(kind_of(judge).needs_gold for judge in judges)
-    return dispatching.answers(tx, wanted, gold=gold, room=room)
+    abouts = dispatching.tournament_texts(tx, tournaments, room)
+    given = dispatching.answers(tx, answers, gold=gold, room=room)
+    return Texts(abouts.read, given.read), TextBytes(abouts.bytes, given.bytes)
 
 
 def judge_batch(

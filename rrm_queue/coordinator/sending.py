@@ -12,7 +12,7 @@ from rrm_queue.coordinator.byte_budget import (
     fitting_matches,
     text_size,
 )
-from rrm_queue.coordinator.judge_batch import Texts, Votes, judge_batch, read_answers, read_texts
+from rrm_queue.coordinator.judge_batch import Texts, Votes, judge_batch, read_fitting, read_texts
 from rrm_queue.coordinator.plan import check_judge
 from rrm_queue.coordinator.reuse import bring_votes
 from rrm_queue.coordinator.turn import Sent, Window
@@ -22,7 +22,7 @@ from rrm_queue.messages import JudgeBatch, encode
 from rrm_queue.store.database import Transaction
 from rrm_queue.store.queue import dispatching
 from rrm_queue.store.queue.active_jobs import ActiveJob
-from rrm_queue.store.queue.dispatching import Answers, CandidateRef, NewBatch, ReadyMatch
+from rrm_queue.store.queue.dispatching import NewBatch, ReadyMatch
 
 
 def send(
@@ -44,10 +44,10 @@ def send(
         check_judge(job.judge)
     counts = {job.id: given[job.id] for job in jobs}
     claimed = dispatching.claim_matches(tx, counts, queue.floors.of_jobs())
-    answers = _answers(tx, jobs[0].judge, claimed, room)
-    fitting = _fitting(tx, of_jobs, claimed, answers.bytes, given, room)
+    read, sizes = _texts(tx, jobs[0].judge, claimed, room)
+    fitting = _fitting(of_jobs, claimed, sizes, given, room)
     matches = [match for of_job in fitting.values() for match in of_job]
-    texts = read_texts(tx, [jobs[0].judge], matches, answers.read)
+    texts = read_texts(tx, [jobs[0].judge], matches, known=read)
     votes, reused = bring_votes(tx, of_jobs, matches, texts, queue.answering(jobs[0].judge))
     sent = Sent(claimed={job: len(found) for job, found in claimed.items()}, reused=reused)
     formed: list[JudgeBatch] = []
@@ -60,30 +60,24 @@ def send(
     return sent
 
 
-def _answers(
+def _texts(
     tx: Transaction, judge: JudgeSpec, claimed: Mapping[JobId, Sequence[ReadyMatch]], room: int
-) -> Answers:
-    """The answers of claimed matches, as far as there is room, and the bytes of all of them."""
-    refs = {
-        (match.tournament, number): None
-        for of_job in claimed.values()
-        for match in of_job
-        for number in (match.first, match.second)
-    }
-    return read_answers(tx, [judge], refs, room)
+) -> tuple[Texts, TextBytes]:
+    """The texts of claimed matches, as far as there is room, and the bytes of all of them."""
+    matches = [match for of_job in claimed.values() for match in of_job]
+    tournaments = dict.fromkeys(match.tournament for match in matches)
+    answers = dict.fromkeys((m.tournament, n) for m in matches for n in (m.first, m.second))
+    return read_fitting(tx, [judge], list(tournaments), list(answers), room)
 
 
 def _fitting(
-    tx: Transaction,
     jobs: Mapping[JobId, ActiveJob],
     claimed: Mapping[JobId, Sequence[ReadyMatch]],
-    answers: Mapping[CandidateRef, int],
+    sizes: TextBytes,
     given: Mapping[JobId, int],
     room: int,
 ) -> dict[JobId, list[ReadyMatch]]:
     """The first matches of each job whose texts fit its share of the room."""
-    tournaments = {match.tournament for of_job in claimed.values() for match in of_job}
-    sizes = TextBytes(dispatching.tournament_bytes(tx, tournaments), answers)
     left, fitting = sum(given[job] for job in claimed), dict[JobId, list[ReadyMatch]]()
     for job, of_job in claimed.items():
         share = room * given[job] // max(1, left)

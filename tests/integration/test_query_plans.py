@@ -113,7 +113,6 @@ def walk(tx: Transaction) -> Mapping[str, tuple[Statement, Parameters]]:
             active_jobs.SENDABLE_JOBS,
             {"most": 16384, "most_waiting": 64, "most_jobs": 1024, "open": [False], **floor_of_job},
         ),
-        "active_jobs.JOB_OPTIONS": (active_jobs.JOB_OPTIONS, {"jobs": [PAIRS.job]}),
         "active_jobs.QUEUES_GOING": (active_jobs.QUEUES_GOING, floor_of_job),
         "active_jobs.COUNT_READY": (active_jobs.COUNT_READY, {**floor_of_job, "most": 16384}),
         "dispatching.CLAIM_MATCHES": (
@@ -122,15 +121,11 @@ def walk(tx: Transaction) -> Mapping[str, tuple[Statement, Parameters]]:
         ),
         "dispatching.TOURNAMENT_TEXTS": (
             dispatching.TOURNAMENT_TEXTS,
-            {"tournaments": tournaments},
+            {"tournaments": tournaments, "room": 10**6},
         ),
         "dispatching.ANSWER_TEXTS": (
             dispatching.ANSWER_TEXTS,
             {"tournament": tournaments * 8, "number": [0] * 64, "gold": False, "room": 10**6},
-        ),
-        "dispatching.TOURNAMENT_BYTES": (
-            dispatching.TOURNAMENT_BYTES,
-            {"tournaments": tournaments},
         ),
         "dispatching.OUT_BYTES": (
             dispatching.OUT_BYTES,

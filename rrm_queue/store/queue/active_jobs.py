@@ -86,31 +86,31 @@ LISTED_JOBS = text("""
 # index entries of matches of the past are passed over. An open job may get a tournament with a
 # lower id than those that run: see `appending`. OFFSET 0: the counts are made once for each job.
 SENDABLE_JOBS = text("""
-    SELECT w.job, c.ready, c.waiting
-    FROM unnest(CAST(:jobs AS text[]), CAST(:open AS bool[]), CAST(:tournaments AS bigint[]),
-                CAST(:rounds AS int[]), CAST(:slots AS int[]))
-         AS w (job, open, tournament, round, slot)
-    CROSS JOIN LATERAL (
-        SELECT (SELECT count(*) FROM (SELECT 1 FROM matches m
-                                      WHERE m.job_id = w.job AND m.state = 'ready'
-                                        AND (m.tournament_id, m.round, m.slot)
-                                            >= (w.tournament, w.round, w.slot)
-                                        AND (m.not_before IS NULL OR m.not_before <= now())
-                                      LIMIT :most) AS counted) AS ready,
-               (SELECT count(*) FROM (SELECT 1 FROM tournaments t
-                                      WHERE t.job_id = w.job AND t.state = 'waiting'
-                                        AND t.id >= CASE WHEN w.open THEN 0 ELSE w.tournament END
-                                      LIMIT :most_waiting) AS counted) AS waiting
-        OFFSET 0
-    ) AS c
-    WHERE c.ready > 0 OR c.waiting > 0
-    LIMIT :most_jobs
-""")
-
-JOB_OPTIONS = text("""
-    SELECT id, strategy, judge::text AS judge, voting::text AS voting, seed,
-           state = 'queued' AS queued, max_cost IS NOT NULL AS limited
-    FROM jobs WHERE id = ANY(CAST(:jobs AS text[]))
+    SELECT s.job, s.ready, s.waiting, j.strategy, j.judge::text AS judge, j.voting::text AS voting,
+           j.seed, j.state = 'queued' AS queued, j.max_cost IS NOT NULL AS limited
+    FROM (
+        SELECT w.job, c.ready, c.waiting
+        FROM unnest(CAST(:jobs AS text[]), CAST(:open AS bool[]), CAST(:tournaments AS bigint[]),
+                    CAST(:rounds AS int[]), CAST(:slots AS int[]))
+             AS w (job, open, tournament, round, slot)
+        CROSS JOIN LATERAL (
+            SELECT (SELECT count(*) FROM (SELECT 1 FROM matches m
+                                          WHERE m.job_id = w.job AND m.state = 'ready'
+                                            AND (m.tournament_id, m.round, m.slot)
+                                                >= (w.tournament, w.round, w.slot)
+                                            AND (m.not_before IS NULL OR m.not_before <= now())
+                                          LIMIT :most) AS counted) AS ready,
+                   (SELECT count(*) FROM (SELECT 1 FROM tournaments t
+                                          WHERE t.job_id = w.job AND t.state = 'waiting'
+                                            AND t.id >= CASE WHEN w.open THEN 0
+                                                             ELSE w.tournament END
+                                          LIMIT :most_waiting) AS counted) AS waiting
+            OFFSET 0
+        ) AS c
+        WHERE c.ready > 0 OR c.waiting > 0
+        LIMIT :most_jobs
+    ) AS s
+    JOIN jobs j ON j.id = s.job
 """)
 
 COUNT_READY = text("""
@@ -198,32 +198,31 @@ def sendable_jobs(
     rows = tx.execute(
         SENDABLE_JOBS, {**floor_columns(ordered), "open": [job.open for job in jobs], **bind}
     )
-    counted = {row.job: row for row in rows}
-    options = {row.id: row for row in tx.execute(JOB_OPTIONS, {"jobs": list(counted)})}
+    sendable = {row.job: row for row in rows}
     found = []
     for job in jobs:
-        if job.id in counted and job.id in options:
+        if job.id in sendable:
             try:
-                found.append(_active(job, counted[job.id], options[job.id]))
+                found.append(_active(job, sendable[job.id]))
             except ForeignJob as error:
                 log_once(log, logging.ERROR, FOREIGN, job.id, str(error))
     return found
 
 
-def _active(job: ListedJob, counted: Row, options: Row) -> ActiveJob:
+def _active(job: ListedJob, row: Row) -> ActiveJob:
     return ActiveJob(
         job.id,
-        options.strategy,
+        row.strategy,
         job.priority,
-        _options(options.judge, JudgeSpec),
-        _options(options.voting, Voting),
-        options.seed,
+        _options(row.judge, JudgeSpec),
+        _options(row.voting, Voting),
+        row.seed,
         job.out,
-        counted.ready,
-        counted.waiting,
-        options.queued,
-        options.limited,
-        options.judge,
+        row.ready,
+        row.waiting,
+        row.queued,
+        row.limited,
+        row.judge,
     )
 
 

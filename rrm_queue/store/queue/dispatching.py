@@ -35,13 +35,22 @@ CLAIM_MATCHES = text("""
     ) AS m
 """)
 
+# Both tell the bytes of all, and bring the first texts that fit the room: there may be more than
+# memory. The length of a long text stands in its row.
 TOURNAMENT_TEXTS = text("""
-    SELECT id, key, prompt, reference, criteria
-    FROM tournaments WHERE id = ANY(CAST(:tournaments AS bigint[]))
+    SELECT id, key, bytes, CASE WHEN fits THEN prompt END AS prompt,
+           CASE WHEN fits THEN reference END AS reference,
+           CASE WHEN fits THEN criteria END AS criteria
+    FROM (
+        SELECT t.id, t.key, t.prompt, t.reference, t.criteria, s.bytes,
+               sum(s.bytes) OVER (ORDER BY w.place) <= :room AS fits
+        FROM unnest(CAST(:tournaments AS bigint[])) WITH ORDINALITY AS w (id, place)
+        JOIN tournaments t USING (id),
+        LATERAL (SELECT octet_length(t.prompt) + coalesce(octet_length(t.reference), 0)
+                        + coalesce(octet_length(t.criteria), 0) AS bytes) AS s
+    ) AS sized
 """)
 
-# The bytes of all, and the first texts that fit the room: there may be more than memory. The length
-# of a long text stands in its row.
 ANSWER_TEXTS = text("""
     SELECT c.tournament_id, c.number, c.key, octet_length(c.text) AS bytes,
            CASE WHEN sum(octet_length(c.text)) OVER (ORDER BY w.place) <= :room THEN c.text
@@ -50,12 +59,6 @@ ANSWER_TEXTS = text("""
     FROM unnest(CAST(:tournament AS bigint[]), CAST(:number AS int[]))
          WITH ORDINALITY AS w (tournament_id, number, place)
     JOIN candidates c USING (tournament_id, number)
-""")
-
-TOURNAMENT_BYTES = text("""
-    SELECT id, octet_length(prompt) + coalesce(octet_length(reference), 0)
-               + coalesce(octet_length(criteria), 0) AS bytes
-    FROM tournaments WHERE id = ANY(CAST(:tournaments AS bigint[]))
 """)
 
 # Batches of a version before 0005 do not tell.
@@ -122,6 +125,13 @@ class NewBatch(NamedTuple):
     bytes: int
 
 
+class Tournaments(NamedTuple):
+    """Texts of tournaments that were read, and the bytes of all that were looked for."""
+
+    read: dict[TournamentId, TournamentTexts]
+    bytes: dict[TournamentId, int]
+
+
 class Answers(NamedTuple):
     """Answers that were read, and the bytes of all that were looked for."""
 
@@ -145,14 +155,6 @@ def claim_matches(
     return claimed
 
 
-def tournament_bytes(
-    tx: Connection, tournaments: Iterable[TournamentId]
-) -> dict[TournamentId, int]:
-    """The bytes of what these tournaments say themselves to a judge."""
-    rows = tx.execute(TOURNAMENT_BYTES, {"tournaments": list(tournaments)})
-    return {row.id: row.bytes for row in rows}
-
-
 def out_bytes(tx: Connection, queues: Sequence[str], first_out: BatchId) -> dict[str, int]:
     """The bytes of all messages that are out, of each queue; none is before `first_out`."""
     rows = tx.execute(OUT_BYTES, {"queues": list(queues), "first_out": first_out})
@@ -160,13 +162,15 @@ def out_bytes(tx: Connection, queues: Sequence[str], first_out: BatchId) -> dict
 
 
 def tournament_texts(
-    tx: Connection, tournaments: Iterable[TournamentId]
-) -> dict[TournamentId, TournamentTexts]:
-    """Prompts, references and criteria by tournament."""
-    rows = tx.execute(TOURNAMENT_TEXTS, {"tournaments": list(tournaments)})
-    return {
-        row.id: TournamentTexts(row.key, row.prompt, row.reference, row.criteria) for row in rows
-    }
+    tx: Connection, wanted: Iterable[TournamentId], room: int = ANY_ROOM
+) -> Tournaments:
+    """Prompts, references and criteria, in the given order, as far as they have `room` bytes."""
+    found = Tournaments({}, {})
+    for row in tx.execute(TOURNAMENT_TEXTS, {"tournaments": list(wanted), "room": room}):
+        found.bytes[row.id] = row.bytes
+        if row.prompt is not None:
+            found.read[row.id] = TournamentTexts(row.key, row.prompt, row.reference, row.criteria)
+    return found
 
 
 def answers(

@@ -175,7 +175,8 @@ def open_tournaments(tx: Connection, counts: Mapping[JobId, int]) -> list[Runnin
 
 def start_jobs(tx: Connection, jobs: Sequence[JobId]) -> None:
     """Notes that jobs have begun; late in a transaction, as every coordinator locks these rows."""
-    tx.execute(START_JOBS, {"jobs": list(jobs)})
+    if jobs:
+        tx.execute(START_JOBS, {"jobs": list(jobs)})
 
 
 def played(tx: Connection, tournaments: Sequence[TournamentId]) -> dict[TournamentId, Played]:
