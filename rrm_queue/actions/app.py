@@ -135,12 +135,12 @@ class App:
             broker.close()
 
     def _open(self) -> "Database":
-        from rrm_queue.store.database import Database
+        from rrm_queue.store.database import Database, Plans
 
         with self._lock:
             if self._database is None:
                 database = Database(
-                    self.addresses.database_url, check_connections=True, fresh_plans=True
+                    self.addresses.database_url, check_connections=True, plans=Plans.FRESH
                 )
                 with ExitStack() as failed:
                     failed.callback(database.close)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
+from enum import Enum
 from urllib.parse import quote, unquote
 
 import psycopg
@@ -24,6 +25,21 @@ Transaction = Connection
 """What every function of this room takes first; other rooms name it without knowing the driver."""
 
 
+class Plans(Enum):
+    """How the server plans the statements of a process, and the checks of its foreign keys.
+
+    A process that lives long would keep the plans of prepared statements that were made when the
+    tables were small, until the server gathers statistics again: a minute after a large submission,
+    or never without autovacuum. They read tables from end to end.
+    """
+
+    USUAL = b""
+    FRESH = b"SET plan_cache_mode = force_custom_plan"
+    """Each time, for the tables as they are then."""
+    BY_INDEX = b"SET enable_seqscan = off"
+    """Once, with an index wherever there is one: for statements that look up what they name."""
+
+
 class Database:
     """A Postgres database that holds, or will hold, rrmq's tables.
 
@@ -31,8 +47,7 @@ class Database:
     `idle_limit` the server ends a transaction that asks nothing for so many seconds: a process that
     is stopped or has vanished holds no lock for longer. With `check_connections` a pooled
     connection is tried before it is used again, as the server may have been restarted meanwhile.
-    With `fresh_plans` each statement is planned for the tables as they are now: a process that
-    lives long would keep the plans that were made when they were small.
+    `plans` is for how long the server keeps the plans of statements.
     """
 
     def __init__(
@@ -42,13 +57,13 @@ class Database:
         application: str = "rrmq",
         idle_limit: float | None = None,
         check_connections: bool = False,
-        fresh_plans: bool = False,
+        plans: Plans = Plans.USUAL,
     ) -> None:
         self.url = driver_url(url)
         self._conninfo = _conninfo(self.url)
         self._application = application
         self._idle_limit = idle_limit
-        self._fresh_plans = fresh_plans
+        self._plans = plans
         self._pool = Pool(self._connect, check=check_connections)
 
     @contextmanager
@@ -112,8 +127,9 @@ class Database:
         driver.adapters.register_dumper(list, ListBinaryDumper)
         if self._idle_limit is not None:
             _limit_idleness(driver, self._idle_limit)
-        if self._fresh_plans:
-            _plan_each_time(driver)
+        if self._plans is not Plans.USUAL:
+            driver.execute(self._plans.value)
+            driver.commit()
         return driver
 
     def check_schema(self) -> None:
@@ -171,16 +187,6 @@ def _store_faults() -> Iterator[None]:
 def _limit_idleness(driver: psycopg.Connection, seconds: float) -> None:
     """Sets the session's limit; by statement, as a pooler may refuse it as a start-up option."""
     driver.execute(f"SET idle_in_transaction_session_timeout = {int(seconds * 1000)}".encode())
-    driver.commit()
-
-
-def _plan_each_time(driver: psycopg.Connection) -> None:
-    """Lets the server keep no plan of a prepared statement or a foreign key.
-
-    It makes them for the size of the tables, and keeps them until it gathers statistics again: a
-    minute after a large submission, or never without autovacuum.
-    """
-    driver.execute("SET plan_cache_mode = force_custom_plan")
     driver.commit()
 
 

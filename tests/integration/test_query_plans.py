@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 from kit.filled_store import Filling, fill
-from kit.query_plans import Parameters, read_whole
+from kit.query_plans import Parameters, buffers, read_whole
 
 from rrm_queue.store.connection import Statement, text
 from rrm_queue.store.database import Database, Transaction
@@ -244,3 +244,18 @@ def test_a_lost_index_is_seen(filled: Database, loss: str, statement: str, table
         asked = walk(tx)[statement]
         assert read_whole(tx, *asked) == {table}
         tx.rollback()  # the other tests need the index
+
+
+def test_a_job_that_waits_behind_many_tournaments_of_others_is_found_at_once(
+    filled: Database,
+) -> None:
+    beginning = {"jobs": [PAIRS.job], "tournaments": [0], "rounds": [0], "slots": [0]}
+    most = {"most": 1, "most_waiting": 64, "most_jobs": 64, "open": [True]}
+    with filled.begin() as tx:
+        tx.execute(text("UPDATE matches SET state = 'out' WHERE state = 'ready'"))
+        for statement, given in (
+            (active_jobs.QUEUES_GOING, beginning),
+            (active_jobs.SENDABLE_JOBS, beginning | most),
+        ):
+            assert buffers(tx, statement, given) < 100
+        tx.rollback()

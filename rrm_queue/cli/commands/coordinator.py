@@ -16,7 +16,7 @@ from rrm_queue.broker.tasks import serve_wakes
 from rrm_queue.cli.options.metrics import metrics_options
 from rrm_queue.coordinator.metrics import Metrics
 from rrm_queue.coordinator.service import Coordinator
-from rrm_queue.store.database import Database
+from rrm_queue.store.database import Database, Plans
 
 IDLE_LIMIT = 30.0
 """Seconds after which the server ends the transaction of a coordinator that is frozen in it."""
@@ -34,7 +34,7 @@ def command(metrics_port: int | None, metrics_host: str) -> int:
     with App(settings) as opened:
         opened.database.check_schema()
         addresses = opened.addresses
-    with closing(Database(addresses.database_url, idle_limit=IDLE_LIMIT)) as database:
+    with closing(open_database(addresses.database_url)) as database:
         app = create_app(addresses.broker_url)
         broker = BrokerClient(lambda: app, redis_client(addresses.broker_url))
         broker.check_access()
@@ -52,3 +52,8 @@ def command(metrics_port: int | None, metrics_host: str) -> int:
         coordinator.stop()
         coordinator.join()
     return code
+
+
+def open_database(url: str) -> Database:
+    """The store, whose plans hold however much the tables grow while this process lives."""
+    return Database(url, idle_limit=IDLE_LIMIT, plans=Plans.BY_INDEX)
