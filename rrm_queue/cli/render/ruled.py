@@ -9,6 +9,8 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.table import Column, Table
 from rich.text import Text
 
+from rrm_queue.cli.render.plain_rows import plain_rows
+
 LEAST = 7  # columns of a name below which it says too little
 GAP = 2  # columns between two columns
 SHARE = 3  # names get at least the third part of a terminal, if they need it
@@ -26,7 +28,8 @@ class RuledTable(Table):
         while fitting._too_wide(options.max_width) and (figures := fitting._figures()):
             kept = [column for column in fitting.columns if column is not figures[-1]]
             fitting.columns = [replace(column, _index=i) for i, column in enumerate(kept)]
-        yield from super(RuledTable, fitting).__rich_console__(console, options)
+        plain = plain_rows(fitting, console, options)
+        yield from plain or super(RuledTable, fitting).__rich_console__(console, options)
 
     def _figures(self) -> list[Column]:
         """The columns that can be left out, if there is one of names."""
