@@ -89,7 +89,8 @@ class Contributions(Struct, frozen=True):
 
     def _parts(self) -> Iterator[Whole]:
         """The cells of clusters with equally many candidates: a row a cluster."""
-        for width in np.unique(self.widths).tolist():
+        # As `np.unique`, which would load `numpy.ma`: a command would start later.
+        for width in np.flatnonzero(np.bincount(self.widths)).tolist():
             starts = self.starts[self.widths == width]
             step = max(1, CELLS // width**2)
             for begin in range(0, len(starts), step):

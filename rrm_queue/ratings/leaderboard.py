@@ -107,7 +107,8 @@ def leaderboard(
     named = (matches.firsts != UNNAMED) & (matches.seconds != UNNAMED)
     own = named & (matches.firsts == matches.seconds)
     counted = matches.where(named & ~own)
-    seen = np.unique(np.concatenate((counted.firsts, counted.seconds)))
+    # As `np.unique`, which would load `numpy.ma`: a command would start later.
+    seen = np.flatnonzero(np.bincount(np.concatenate((counted.firsts, counted.seconds))))
     order = np.array(sorted(seen.tolist(), key=lambda place: generators[place]), np.int64)
     names = [generators[place] for place in order]
     columns, tournaments = _columns(counted, order, len(generators))
