@@ -1,15 +1,16 @@
-"""A job's progress, times and tokens in words; pure: the current time is an argument."""
+"""A job's voting, progress, times and tokens in words; pure: the current time is an argument."""
 
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from rrm_queue.domain import JobState
+from rrm_queue.domain import JobState, Stop, Voting
 from rrm_queue.errors import UsageFault
 from rrm_queue.strategies import named
 from rrm_queue.text import magnitude
 from rrm_queue.views.jobs import JobView
 
 BAR = 24  # columns
+EVIDENCE = "evidence"
 
 
 class Progress(NamedTuple):
@@ -110,3 +111,10 @@ STYLES = {
     JobState.CANCELLED: "magenta",
 }
 """The colour of each state."""
+
+
+def spelled_stop(voting: Voting) -> str:
+    """When a match has enough votes, as the option is written."""
+    if voting.evidence:
+        return f"{EVIDENCE}:{voting.evidence:g}"
+    return f"{voting.stop}:{voting.lead}" if voting.stop is Stop.LEAD else voting.stop

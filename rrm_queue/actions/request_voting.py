@@ -5,6 +5,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from rrm_queue.actions import options
+from rrm_queue.actions.formatting import EVIDENCE
 from rrm_queue.domain import Order, Stop, Voting
 from rrm_queue.errors import Message, Option, UsageFault
 from rrm_queue.judging.evidence import least_lead
@@ -12,7 +13,6 @@ from rrm_queue.judging.evidence import least_lead
 if TYPE_CHECKING:
     from rrm_queue.actions.request import SubmitOptions
 
-EVIDENCE = "evidence"
 USUAL_EVIDENCE = 0.9
 MOST_EVIDENCE = 0.9999
 
@@ -75,13 +75,6 @@ def _checked_evidence(text: str) -> float:
         limits = f" needs a probability P above 0.5 and at most {MOST_EVIDENCE}, not '{text}'"
         raise UsageFault(Message(given, limits))
     return number
-
-
-def spelled_stop(voting: Voting) -> str:
-    """When a match has enough votes, as the option is written."""
-    if voting.evidence:
-        return f"{EVIDENCE}:{voting.evidence:g}"
-    return f"{voting.stop}:{voting.lead}" if voting.stop is Stop.LEAD else voting.stop
 
 
 def most_matches(budget: int | None, voting: Voting) -> int | None:

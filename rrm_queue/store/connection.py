@@ -184,8 +184,8 @@ def _literal(numbers: list[Any]) -> str:
 
 
 def _rows(cursor: "psycopg.Cursor[Any]") -> AllRows:
-    rows = cursor.fetchall() if cursor.description else ()
-    return AllRows(_columns(cursor), rows, cursor.rowcount)
+    columns = _columns(cursor)
+    return AllRows(columns, cursor.fetchall() if columns else (), cursor.rowcount)
 
 
 def _columns(cursor: Any) -> tuple[str, ...]:

@@ -34,6 +34,9 @@ HEAVY = {
     "sqlmodel",
 }
 
+UNREAD = ("rrm_queue.intake", "rrm_queue.judging.dialects", "rrm_queue.actions.options")
+"""What a submission loads, and nothing else needs."""
+
 # Of a judge that costs, the broker may hold a note.
 END = text("""
     UPDATE jobs SET state = 'succeeded', finished_at = now(),
@@ -96,6 +99,13 @@ def test_ratings_import_numpy_alone(environment: Mapping[str, str], verb: str) -
     found = modules(environment, verb, JOB.job)
     assert {module.partition(".")[0] for module in found} & HEAVY == {"numpy"}
     assert "numpy.ma" not in found  # which `np.unique` and `np.quantile` load
+
+
+def test_a_report_reads_no_file_of_answers(environment: Mapping[str, str], tmp_path: Path) -> None:
+    """It loads neither formats of files nor dialects of judges, which a submission needs."""
+    found = modules(environment, "report", JOB.job, "-o", str(tmp_path / "report.html"))
+    assert "rrm_queue.reports.page" in found
+    assert not {name for name in found if name.startswith(UNREAD)}
 
 
 def test_a_submission_imports_what_asks_the_broker_and_measures_prompts(

@@ -6,10 +6,9 @@ from pathlib import PurePath
 from typing import NamedTuple
 
 from rrm_queue import __version__
-from rrm_queue.actions.formatting import cache_share, elapsed, moment
+from rrm_queue.actions.formatting import cache_share, elapsed, moment, spelled_stop
 from rrm_queue.actions.leaderboard import lead_words
 from rrm_queue.actions.money import cost_words
-from rrm_queue.actions.request_voting import spelled_stop
 from rrm_queue.diagnostics.diagnosis import Diagnosis
 from rrm_queue.diagnostics.reading import Level
 from rrm_queue.domain import JobState, JudgeSpec

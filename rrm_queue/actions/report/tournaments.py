@@ -15,11 +15,11 @@ from rrm_queue.store.database import Transaction
 from rrm_queue.store.views.closeness import lines_of
 from rrm_queue.store.views.matches import match_votes
 from rrm_queue.store.views.report import closest_matches, ranked_answers
-from rrm_queue.store.views.results import candidate_names, read_tournament
+from rrm_queue.store.views.results import candidate_names, names_of, read_tournament
 from rrm_queue.views.closeness import TournamentLine
 from rrm_queue.views.jobs import JobView
 from rrm_queue.views.matches import RecordedVote, TalliedMatch
-from rrm_queue.views.tournaments import Answer
+from rrm_queue.views.tournaments import Answer, TournamentView
 
 LONGEST = 20_000
 """Characters of a prompt, an answer or a reasoning that a report holds at most."""
@@ -62,7 +62,7 @@ def _tournament(context: ReportContext, line: TournamentLine) -> Tournament:
         line=line,
         prompt=view.prompt[:LONGEST] if texts else None,
         reference=view.reference[:LONGEST] if view.reference and texts else None,
-        names=candidate_names(tx, tournament),
+        names=_names(tx, view, answers),
         answers=shown,
         matches=sorted(matches, key=lambda match: match.position),
         planned=max(view.planned, len(closest)),
@@ -70,6 +70,14 @@ def _tournament(context: ReportContext, line: TournamentLine) -> Tournament:
         texts=texts,
         cost=None if cost is None else amount(cost),
     )
+
+
+def _names(tx: Transaction, view: TournamentView, answers: Sequence[Answer]) -> list[str]:
+    """The candidates' names; a statement of its own only where not all answers are shown."""
+    if len(answers) < view.size:
+        return candidate_names(tx, view.id)
+    by_number = sorted(answers, key=lambda answer: answer.number)
+    return names_of([(answer.key, answer.generator) for answer in by_number])
 
 
 def _bracket(view: JobView) -> Bracket | None:

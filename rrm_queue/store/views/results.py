@@ -1,6 +1,6 @@
 """A job's results: standings tournament by tournament, and single tournaments."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from rrm_queue.domain import ChampionBy, JobId, Result, Standing, TournamentId, TournamentState
@@ -108,13 +108,19 @@ def candidate_keys(tx: Connection, tournament: TournamentId) -> list[str]:
 
 
 def candidate_names(tx: Connection, tournament: TournamentId) -> list[str]:
-    """The candidates' generators by number, or their keys where generators are missing or repeat.
+    """The candidates' names by number; see `names_of`."""
+    rows = tx.execute(CANDIDATE_NAMES, {"tournament": tournament})
+    return names_of([(row.key, row.generator) for row in rows])
 
-    A generator tells a reader more than a key does.
+
+def names_of(candidates: Sequence[tuple[str, str | None]]) -> list[str]:
+    """The generators of candidates with a key and a generator, or the keys where those fail.
+
+    They fail where they are missing or repeat. A generator tells a reader more than a key does.
     """
-    rows = tx.execute(CANDIDATE_NAMES, {"tournament": tournament}).all()
-    generators = {row.generator for row in rows if row.generator}
-    return [row.generator if len(generators) == len(rows) else row.key for row in rows]
+    generators = [generator for _, generator in candidates if generator]
+    distinct = len(set(generators)) == len(candidates)
+    return generators if distinct else [key for key, _ in candidates]
 
 
 def tournament_outcomes(tx: Connection, job: JobId, key: str) -> TournamentOutcomes:

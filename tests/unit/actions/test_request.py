@@ -3,8 +3,9 @@ from typing import Any
 import pytest
 
 from rrm_queue.actions import options
+from rrm_queue.actions.formatting import spelled_stop
 from rrm_queue.actions.request import SubmitOptions, request_of
-from rrm_queue.actions.request_voting import spelled_stop, voting_of
+from rrm_queue.actions.request_voting import voting_of
 from rrm_queue.cli.commands.submit import command
 from rrm_queue.cli.options.flags import flag
 from rrm_queue.domain import Launch, OnNoVerdict, Order, Stop, Voting
