@@ -5,12 +5,12 @@ from math import isnan, nan, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import stdtrit
 
 from rrm_queue.columns import TIE, Whole
 from rrm_queue.diagnostics.kappa import Kappa, cohen_kappa
 from rrm_queue.diagnostics.rates import Rate, clustered, sums, wilson
 from rrm_queue.diagnostics.shared_matches import SharedMatches
+from rrm_queue.diagnostics.small_counts import student
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ def clustered_kappa(ratings: Whole, others: Whole, clusters: Whole) -> Kappa:
         return Kappa(plain.estimate, max(-1.0, low), 1.0, plain.n)
     influence = sums(_influences(ratings, others), clusters, total)
     spread = sqrt(total / (total - 1) * float((influence**2).sum())) / plain.n
-    half = float(stdtrit(total - 1, 0.975)) * spread
+    half = student(total - 1) * spread
     low, high = max(-1.0, plain.estimate - half), min(1.0, plain.estimate + half)
     return Kappa(plain.estimate, low, high, plain.n)
 

@@ -5,9 +5,9 @@ from math import inf, nan
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import stdtrit
 
 from rrm_queue.diagnostics.rates import Rate, clustered, sums
+from rrm_queue.diagnostics.small_counts import student
 
 _STEPS = 50
 
@@ -85,7 +85,7 @@ def length_slope(
         return LengthSlope(slope, -inf, inf, len(ratios))
     freedom = len(gradients) - 1
     spread = float(np.sqrt(len(gradients) / freedom * (gradients**2).sum())) / curvature
-    half = float(stdtrit(freedom, 0.975)) * spread
+    half = student(freedom) * spread
     return LengthSlope(slope, slope - half, slope + half, len(ratios))
 
 

@@ -5,10 +5,10 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import bdtr
 
 from rrm_queue.columns import FIRST, TIE, Votes
 from rrm_queue.diagnostics.rates import DEVIATES, Rate, balanced, clustered, sums
+from rrm_queue.diagnostics.small_counts import heads_at_most
 
 EVEN = 0.5
 """The share of wins of the answer shown first, for a judge without a preference for a slot."""
@@ -129,4 +129,4 @@ def _pairs(votes: Votes) -> _Pairs:
 
 def _sign_test(ups: int, downs: int) -> float:
     """The exact two-sided sign test: how likely fair coins are to be at least as one-sided."""
-    return min(1.0, 2 * float(bdtr(min(ups, downs), ups + downs, EVEN)))
+    return min(1.0, 2 * heads_at_most(min(ups, downs), ups + downs))

@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from scipy.special import bdtr, bdtrc
-
 from rrm_queue.columns import Votes
 from rrm_queue.diagnostics.order import EVEN, OrderEffect, SlotBias, flip_rate, order_effect
 from rrm_queue.diagnostics.rates import Rate
@@ -21,6 +19,7 @@ from rrm_queue.diagnostics.reading import (
     distance,
     found,
 )
+from rrm_queue.diagnostics.small_counts import more_than
 from rrm_queue.diagnostics.verdicts import no_verdict_rates, vote_agreement
 from rrm_queue.domain import Order, Stop, Voting
 
@@ -176,10 +175,10 @@ def majority_follows(sure: float, votes: int) -> float:
 
     An equal number on both sides counts as half.
     """
-    wins = float(bdtrc(votes // 2, votes, sure))
+    wins = more_than(votes // 2, votes, sure)
     if votes % 2:
         return wins
-    return wins + (1 - wins - float(bdtr(votes // 2 - 1, votes, sure))) / 2
+    return (wins + more_than(votes // 2 - 1, votes, sure)) / 2
 
 
 def no_verdict_findings(votes: Votes, *, template: bool) -> list[Finding]:

@@ -101,11 +101,17 @@ def test_ratings_import_numpy_alone(environment: Mapping[str, str], verb: str) -
     assert "numpy.ma" not in found  # which `np.unique` and `np.quantile` load
 
 
-def test_a_report_reads_no_file_of_answers(environment: Mapping[str, str], tmp_path: Path) -> None:
-    """It loads neither formats of files nor dialects of judges, which a submission needs."""
+def test_a_report_imports_numpy_and_templates(
+    environment: Mapping[str, str], tmp_path: Path
+) -> None:
+    """Not SciPy, nor formats of files and dialects of judges, which a submission needs."""
     found = modules(environment, "report", JOB.job, "-o", str(tmp_path / "report.html"))
-    assert "rrm_queue.reports.page" in found
-    assert not {name for name in found if name.startswith(UNREAD)}
+    assert {module.partition(".")[0] for module in found} & HEAVY == {"jinja2", "numpy"}
+    assert not {module for module in found if module.startswith(UNREAD)}
+
+
+def test_a_diagnosis_imports_numpy_alone(environment: Mapping[str, str]) -> None:
+    assert imported(environment, "diagnose", JOB.job) & HEAVY == {"numpy"}
 
 
 def test_a_submission_imports_what_asks_the_broker_and_measures_prompts(
