@@ -30,6 +30,9 @@ PYTHON, ALONE = "python -c pass", "the libraries alone"
 REPORT = "rrmq report JOB of 200 tournaments, processor time"
 LIBRARIES = "import psycopg, click, rich.console, rich.table"
 
+FOREIGN = ("RRMQ_", "PG", "PYTHONDONTWRITEBYTECODE")
+"""How variables begin that would change what is measured: an installed rrmq has its byte code."""
+
 UNNEEDED = (
     "celery",
     "redis",
@@ -57,7 +60,7 @@ def main() -> int:
     times = TIMES // 4 if given.quick else TIMES
     with tempfile.TemporaryDirectory(prefix="rrmq-startup-") as folder:
         home = Path(folder)
-        environment = {k: v for k, v in os.environ.items() if not k.startswith(("RRMQ_", "PG"))}
+        environment = {k: v for k, v in os.environ.items() if not k.startswith(FOREIGN)}
         environment |= {"RRMQ_HOME": str(home), "OMP_NUM_THREADS": "1"}
         stack = LocalStack(home, processes={})
         try:

@@ -101,6 +101,14 @@ def test_ratings_import_numpy_alone(environment: Mapping[str, str], verb: str) -
     assert "numpy.ma" not in found  # which `np.unique` and `np.quantile` load
 
 
+def test_tables_of_standings_import_neither_json_shapes_nor_judges(
+    environment: Mapping[str, str],
+) -> None:
+    found = modules(environment, "results", JOB.job)
+    assert "rrm_queue.cli.render.tables" in found
+    assert not found & {"rrm_queue.actions.schemas", "rrm_queue.judging.kinds"}
+
+
 def test_a_report_imports_numpy_and_templates(
     environment: Mapping[str, str], tmp_path: Path
 ) -> None:

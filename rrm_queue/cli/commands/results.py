@@ -10,7 +10,6 @@ import click
 from rrm_queue.actions.app import App
 from rrm_queue.actions.formatting import tokens
 from rrm_queue.actions.results import JobResults, RatedResult, open_results
-from rrm_queue.actions.schemas import UNCERTAINTY, json_line, result_shape
 from rrm_queue.cli.options.arguments import (
     complete_tournament,
     viewed_job,
@@ -23,10 +22,8 @@ from rrm_queue.text import printable
 
 PAGE = 500  # champions in one table
 
-HEADER = (
-    "tournament", "champion", "rank", "candidate", "generator",
-    "wins", "losses", "draws", "elo", "bt", *UNCERTAINTY, "decided_by", "tied",
-)  # fmt: skip
+NAMES = ("tournament", "champion", "rank", "candidate", "generator")
+COUNTS = ("wins", "losses", "draws", "elo", "bt")
 
 
 @click.command("results")
@@ -68,6 +65,8 @@ def command(
         open_results(app, viewed_job(app, job), tournament, intervals=intervals) as results,
     ):
         if as_json:
+            from rrm_queue.actions.schemas import json_line, result_shape  # only where asked for
+
             for result, ratings in results.tournaments:
                 click.echo(json_line(result_shape(result, ratings)))
         elif as_csv:
@@ -77,18 +76,21 @@ def command(
 
 
 def _write_csv(results: Iterable[RatedResult]) -> None:
+    from rrm_queue.actions.schemas import UNCERTAINTY, result_shape  # only where asked for
+
+    figures = (*COUNTS, *UNCERTAINTY, "decided_by", "tied")
     stream = lenient(sys.stdout)
     # A file gets every id unchanged, a terminal only what it can show.
     shown = printable if stream.isatty() else str
     writer = csv.writer(stream)
-    writer.writerow(HEADER)
+    writer.writerow([*NAMES, *figures])
     for result, ratings in results:
         shape = result_shape(result, ratings)
         for line in shape["standings"]:
             cells = {**line, "decided_by": shape["decided_by"], "tied": shape["tied"]}
             names = [shown(result.key), shown(result.champion or ""), line["rank"]]
             names += [shown(line["candidate"]), shown(line["generator"] or "")]
-            writer.writerow([*names, *(cells[key] for key in HEADER[5:])])
+            writer.writerow([*names, *(cells[key] for key in figures)])
 
 
 def _print(results: JobResults) -> None:

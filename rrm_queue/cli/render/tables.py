@@ -16,10 +16,8 @@ from rrm_queue.actions.formatting import (
     moment,
     tokens,
 )
-from rrm_queue.actions.money import cost_words
 from rrm_queue.cli.render.ruled import ruled
 from rrm_queue.domain import ChampionBy, TournamentState
-from rrm_queue.judging.kinds import titled
 from rrm_queue.text import chance, printable, rank_range, rating_interval, shortened
 from rrm_queue.views.jobs import JobView
 from rrm_queue.views.tournaments import RankedCandidate, TournamentError, TournamentResult
@@ -38,6 +36,9 @@ LONGEST_JUDGE = 26  # columns
 
 def card(view: JobView, now: datetime, error: TournamentError | None, *, ascii_only: bool) -> Table:
     """A job's progress, one fact a line; `error` is that of its first failed tournament."""
+    from rrm_queue.actions.money import cost_words  # standings need neither
+    from rrm_queue.judging.kinds import titled
+
     grid = Table.grid(padding=(0, 2))
     grid.add_column(style="dim", no_wrap=True)
     grid.add_column(overflow="fold")
@@ -75,6 +76,8 @@ def card(view: JobView, now: datetime, error: TournamentError | None, *, ascii_o
 
 def jobs_table(views: Iterable[JobView], width: int) -> Table:
     """The jobs, one row each; a narrow terminal gets fewer columns."""
+    from rrm_queue.judging.kinds import titled  # standings do not need it
+
     columns: dict[str, Callable[[JobView], str | Text]] = {
         "job": lambda view: view.id,
         "state": lambda view: Text(view.state, style=STYLES[view.state]),
