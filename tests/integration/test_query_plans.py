@@ -87,7 +87,10 @@ def walk(tx: Transaction) -> Mapping[str, tuple[Statement, Parameters]]:
         "jobs.TROUBLE": (jobs.TROUBLE, job),
         "results.STANDINGS of one": (results.STANDINGS, {**job, "key": "t7", "finals": True}),
         "results.FIND_TOURNAMENT": (results.FIND_TOURNAMENT, {**job, "key": "t7"}),
-        "results.READ_TOURNAMENT": (results.READ_TOURNAMENT, {"tournament": tournaments[0]}),
+        "results.READ_TOURNAMENTS": (
+            results.READ_TOURNAMENTS,
+            {"tournaments": tournaments[:20], "longest": 100},
+        ),
         "results.CANDIDATE_NAMES": (results.CANDIDATE_NAMES, {"tournament": tournaments[0]}),
         "results.RESULTS": (results.RESULTS, {**job, "key": "t7"}),
         "matches.TALLIES": (

@@ -15,7 +15,7 @@ from rrm_queue.store.database import Transaction
 from rrm_queue.store.views.closeness import lines_of
 from rrm_queue.store.views.matches import match_votes
 from rrm_queue.store.views.report import closest_matches, ranked_answers
-from rrm_queue.store.views.results import candidate_names, names_of, read_tournament
+from rrm_queue.store.views.results import candidate_names, names_of, read_tournaments
 from rrm_queue.views.closeness import TournamentLine
 from rrm_queue.views.jobs import JobView
 from rrm_queue.views.matches import RecordedVote, TalliedMatch
@@ -26,6 +26,9 @@ LONGEST = 20_000
 
 MOST_ANSWERS, MOST_MATCHES = 512, 1023
 """Of one tournament: enough for a whole double elimination of so many candidates."""
+
+AT_ONCE = 20
+"""Tournaments whose prompts are read by one statement."""
 
 OVERHEAD = 220  # bytes of a match or a vote without its text
 
@@ -40,18 +43,21 @@ class ReportContext(NamedTuple):
 
 
 def tournaments(context: ReportContext, ids: Sequence[TournamentId]) -> Iterator[Tournament]:
-    """These tournaments, the closest first; each is read when it is asked for."""
-    for line in lines_of(context.tx, context.view.id, ids):
-        context.budget.open()
-        yield _tournament(context, line)
+    """These tournaments, the closest first; they are read when they are asked for."""
+    lines = lines_of(context.tx, context.view.id, ids)
+    for begin in range(0, len(lines), AT_ONCE):
+        part = lines[begin : begin + AT_ONCE]
+        views = read_tournaments(context.tx, [line.id for line in part], longest=LONGEST)
+        for line in part:
+            context.budget.open()
+            yield _tournament(context, line, views[line.id])
 
 
-def _tournament(context: ReportContext, line: TournamentLine) -> Tournament:
+def _tournament(context: ReportContext, line: TournamentLine, view: TournamentView) -> Tournament:
     tx, texts, tournament = context.tx, context.texts, line.id
-    view = read_tournament(tx, tournament)
     answers = ranked_answers(tx, tournament, most=MOST_ANSWERS, longest=LONGEST)
     closest = closest_matches(tx, view, MOST_MATCHES)
-    context.budget.spend(_bytes(view.prompt[:LONGEST]) + OVERHEAD * len(answers))
+    context.budget.spend(_bytes(view.prompt) + OVERHEAD * len(answers))
     shown = [_fitted(context, answer) for answer in answers]
     kept = [match for match in closest if context.budget.spend(OVERHEAD)]
     votes = _votes(context, kept)
@@ -60,8 +66,8 @@ def _tournament(context: ReportContext, line: TournamentLine) -> Tournament:
     return Tournament(
         view=view,
         line=line,
-        prompt=view.prompt[:LONGEST] if texts else None,
-        reference=view.reference[:LONGEST] if view.reference and texts else None,
+        prompt=view.prompt if texts else None,
+        reference=view.reference if view.reference and texts else None,
         names=_names(tx, view, answers),
         answers=shown,
         matches=sorted(matches, key=lambda match: match.position),

@@ -6,7 +6,7 @@ from itertools import groupby
 from rrm_queue.domain import ChampionBy, JobId, Result, Standing, TournamentId, TournamentState
 from rrm_queue.errors import TournamentNotFound
 from rrm_queue.store.connection import Connection, text
-from rrm_queue.store.rows import read_row, read_rows, row_reader
+from rrm_queue.store.rows import read_rows, row_reader
 from rrm_queue.store.views.champions import CHAMPION_BY, FINAL_VOTES
 from rrm_queue.text import did_you_mean
 from rrm_queue.views.tournaments import (
@@ -46,7 +46,12 @@ FIRST_TOURNAMENTS = text("""
     SELECT key FROM tournaments WHERE job_id = :job ORDER BY id LIMIT 1000
 """)
 
-READ_TOURNAMENT = text(f"SELECT {TOURNAMENT} FROM tournaments WHERE id = :tournament")
+# Of prompts and references only the beginnings, as several are in memory at a time.
+READ_TOURNAMENTS = text("""
+    SELECT id, key, left(prompt, :longest) AS prompt, left(reference, :longest) AS reference,
+           size, seed, state, champion, error, planned
+    FROM tournaments WHERE id = ANY(CAST(:tournaments AS bigint[]))
+""")
 
 CANDIDATE_NAMES = text("""
     SELECT key, generator FROM candidates WHERE tournament_id = :tournament ORDER BY number
@@ -97,9 +102,13 @@ def find_tournament(tx: Connection, job: JobId, key: str | None) -> TournamentVi
     raise TournamentNotFound(f"job {job} has no '{key}'{did_you_mean(key, first)}")
 
 
-def read_tournament(tx: Connection, tournament: TournamentId) -> TournamentView:
-    """The tournament, which must exist."""
-    return read_row(TournamentView, tx.execute(READ_TOURNAMENT, {"tournament": tournament}))
+def read_tournaments(
+    tx: Connection, tournaments: Sequence[TournamentId], *, longest: int
+) -> dict[TournamentId, TournamentView]:
+    """These tournaments, with so many characters of each prompt and reference."""
+    wanted = {"tournaments": list(tournaments), "longest": longest}
+    views = read_rows(TournamentView, tx.execute(READ_TOURNAMENTS, wanted))
+    return {view.id: view for view in views}
 
 
 def candidate_keys(tx: Connection, tournament: TournamentId) -> list[str]:
