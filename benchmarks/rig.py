@@ -36,6 +36,9 @@ from kit.filled_store import fill as fill
 from kit.sglang_process import SglangProcess as SglangProcess
 from kit.waiting import eventually as eventually
 
+# An installed rrmq has its byte code: commands would compile it each time.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 PATIENCE = 3600.0  # seconds
 
 ENDED = text("SELECT state NOT IN ('queued', 'running') FROM jobs WHERE id = :job")
