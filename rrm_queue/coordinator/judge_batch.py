@@ -125,13 +125,14 @@ def read_fitting(
     answers: Sequence[CandidateRef],
     room: int = ANY_ROOM,
 ) -> tuple[Texts, TextBytes]:
-    """The first of these texts that fit `room` bytes, of each kind, and the bytes of all.
+    """The first of these texts that fit `room` bytes, tournaments before answers; the bytes of all.
 
     `gold` is read only where one of the judges looks at it.
     """
     gold = any(kind_of(judge).needs_gold for judge in judges)
     abouts = dispatching.tournament_texts(tx, tournaments, room)
-    given = dispatching.answers(tx, answers, gold=gold, room=room)
+    left = room - sum(abouts.bytes[tournament] for tournament in abouts.read)
+    given = dispatching.answers(tx, answers, gold=gold, room=left)
     return Texts(abouts.read, given.read), TextBytes(abouts.bytes, given.bytes)
 
 

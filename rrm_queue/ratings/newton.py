@@ -11,6 +11,11 @@ STEPS = 100
 _LAST = 1e-6
 """A step, in logits, after which the ratings are exact: what is left is about its square."""
 
+_NOISE = 1e-12
+"""What the last digits of a likelihood, which is negative, may differ by: a step that makes it
+lower by no more is a good one.
+"""
+
 
 def bradley_terry_logits(wins: NDArray[np.float64]) -> NDArray[np.float64]:
     """Each candidate's rating in logits, mean 0, from how often the row's beat the column's.
@@ -20,17 +25,19 @@ def bradley_terry_logits(wins: NDArray[np.float64]) -> NDArray[np.float64]:
     """
     pairs = _Pairs.of(wins)
     ratings = np.zeros(len(wins))
+    if not len(pairs.ones):
+        return ratings
     likelihood = pairs.likelihood(ratings)
     for _ in range(STEPS):
         step = pairs.step(ratings)
         while True:  # a step that goes too far is halved
             ahead = ratings + step
             found = pairs.likelihood(ahead)
-            if found >= likelihood or np.abs(step).max(initial=0) < _LAST:
+            if found >= likelihood * (1 + _NOISE) or np.abs(step).max() < _LAST:
                 break
             step /= 2
         ratings, likelihood = ahead, found
-        if np.abs(step).max(initial=0) < _LAST:
+        if np.abs(step).max() < _LAST:
             break
     return ratings
 
@@ -52,13 +59,17 @@ class _Pairs(NamedTuple):
     def likelihood(self, ratings: NDArray[np.float64]) -> float:
         """The logarithm of the results' likelihood with these ratings."""
         lead = ratings[self.ones] - ratings[self.twos]
-        return -float((self.won + self.lost) @ np.logaddexp(0, -lead) + self.lost @ lead)
+        both = np.log1p(np.exp(-np.abs(lead)))
+        surprise = both + np.maximum(-lead, 0), both + np.maximum(lead, 0)
+        return -float(self.won @ surprise[0] + self.lost @ surprise[1])
 
     def step(self, ratings: NDArray[np.float64]) -> NDArray[np.float64]:
         """Where the likelihood's parabola at these ratings has its top; their mean stays."""
-        size, often = len(ratings), self.won + self.lost
-        chances = 1 / (1 + np.exp(ratings[self.twos] - ratings[self.ones]))
-        gains, weights = self.won - often * chances, often * chances * (1 - chances)
+        size, lead = len(ratings), ratings[self.ones] - ratings[self.twos]
+        # Both chances by themselves: one less the other would lose the digits of a small one.
+        chances, others = 1 / (1 + np.exp(-lead)), 1 / (1 + np.exp(lead))
+        gains = self.won * others - self.lost * chances
+        weights = (self.won + self.lost) * chances * others
         slope = np.bincount(self.ones, gains, size) - np.bincount(self.twos, gains, size)
         sums = np.bincount(self.ones, weights, size) + np.bincount(self.twos, weights, size)
         curvature = np.diag(sums)

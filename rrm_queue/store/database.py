@@ -1,10 +1,12 @@
 """The database: connections, transactions, and the driver's errors as the store's own."""
 
 import re
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from enum import Enum
 from urllib.parse import quote, unquote
+from weakref import WeakKeyDictionary
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
@@ -25,19 +27,21 @@ Transaction = Connection
 """What every function of this room takes first; other rooms name it without knowing the driver."""
 
 
-class Plans(Enum):
-    """How the server plans the statements of a process, and the checks of its foreign keys.
+PLANS_SECONDS = 1.0
+"""How long plans are kept that are renewed."""
 
-    A process that lives long would keep the plans of prepared statements that were made when the
-    tables were small, until the server gathers statistics again: a minute after a large submission,
-    or never without autovacuum. They read tables from end to end.
+
+class Plans(Enum):
+    """How long the server keeps plans, of prepared statements and of checks of foreign keys.
+
+    By itself it keeps those that it made when the tables were small until it gathers statistics
+    again: a minute after a large submission, or never without autovacuum. They read tables from end
+    to end, and compare each row with each of a thousand ids.
     """
 
-    USUAL = b""
-    FRESH = b"SET plan_cache_mode = force_custom_plan"
-    """Each time, for the tables as they are then."""
-    BY_INDEX = b"SET enable_seqscan = off"
-    """Once, with an index wherever there is one: for statements that look up what they name."""
+    USUAL = "as the server does"
+    FRESH = "never: for the tables as they are now"
+    RENEWED = "for a second, where the same few statements come in quick succession"
 
 
 class Database:
@@ -47,7 +51,7 @@ class Database:
     `idle_limit` the server ends a transaction that asks nothing for so many seconds: a process that
     is stopped or has vanished holds no lock for longer. With `check_connections` a pooled
     connection is tried before it is used again, as the server may have been restarted meanwhile.
-    `plans` is for how long the server keeps the plans of statements.
+    `plans` is how long the server keeps plans.
     """
 
     def __init__(
@@ -64,6 +68,7 @@ class Database:
         self._application = application
         self._idle_limit = idle_limit
         self._plans = plans
+        self._planned_at = WeakKeyDictionary[psycopg.Connection, float]()
         self._pool = Pool(self._connect, check=check_connections)
 
     @contextmanager
@@ -104,12 +109,23 @@ class Database:
         driver = self._pool.take()
         connection = Connection(driver)
         try:
+            if self._plans is Plans.RENEWED:
+                self._renew_plans(driver)
             yield connection
         finally:
             with suppress(psycopg.Error):  # the connection is lost, or still runs a statement
                 connection.rollback()
                 driver.autocommit = False
             self._pool.give_back(driver)
+
+    def _renew_plans(self, driver: psycopg.Connection) -> None:
+        """Lets the server forget its plans for this connection, if they are old."""
+        now = time.monotonic()
+        if now - self._planned_at.setdefault(driver, now) >= PLANS_SECONDS:
+            driver.autocommit = True
+            driver.execute("DISCARD PLANS")
+            driver.autocommit = False
+            self._planned_at[driver] = now
 
     def _connect(self) -> psycopg.Connection:
         driver = psycopg.connect(
@@ -127,8 +143,8 @@ class Database:
         driver.adapters.register_dumper(list, ListBinaryDumper)
         if self._idle_limit is not None:
             _limit_idleness(driver, self._idle_limit)
-        if self._plans is not Plans.USUAL:
-            driver.execute(self._plans.value)
+        if self._plans is Plans.FRESH:
+            driver.execute("SET plan_cache_mode = force_custom_plan")
             driver.commit()
         return driver
 

@@ -249,16 +249,33 @@ def test_a_lost_index_is_seen(filled: Database, loss: str, statement: str, table
         tx.rollback()  # the other tests need the index
 
 
-def test_a_job_that_waits_behind_many_tournaments_of_others_is_found_at_once(
-    filled: Database,
+def has_to_send(job: str) -> Parameters:
+    """What asks whether an open job has something to send, of which no floor is known."""
+    beginning = {"jobs": [job], "tournaments": [0], "rounds": [0], "slots": [0]}
+    return {**beginning, "open": [True], "most": 1, "most_waiting": 64, "most_jobs": 64}
+
+
+@pytest.mark.parametrize("job", [MANY_SMALL, PAIRS])
+def test_a_job_that_waits_is_found_beside_many_tournaments_of_others(
+    filled: Database, job: Filling
 ) -> None:
-    beginning = {"jobs": [PAIRS.job], "tournaments": [0], "rounds": [0], "slots": [0]}
-    most = {"most": 1, "most_waiting": 64, "most_jobs": 64, "open": [True]}
     with filled.begin() as tx:
         tx.execute(text("UPDATE matches SET state = 'out' WHERE state = 'ready'"))
-        for statement, given in (
-            (active_jobs.QUEUES_GOING, beginning),
-            (active_jobs.SENDABLE_JOBS, beginning | most),
-        ):
-            assert buffers(tx, statement, given) < 100
+        asked = has_to_send(job.job)
+        for statement in (active_jobs.QUEUES_GOING, active_jobs.SENDABLE_JOBS):
+            assert buffers(tx, statement, asked) < 100
+        assert tx.execute(active_jobs.SENDABLE_JOBS, asked).one().waiting == 64
+        assert tx.execute(active_jobs.QUEUES_GOING, asked).one().going is True
+        tx.rollback()
+
+
+def test_a_job_with_nothing_to_send_reads_nothing_of_the_next_job(filled: Database) -> None:
+    before = "a" * 11 + "0"
+    assert before < MANY_SMALL.job
+    with filled.begin() as tx:
+        opened = (
+            "UPDATE tournaments SET state = 'running' WHERE state = 'waiting' AND job_id = :job"
+        )
+        assert tx.execute(text(opened), {"job": MANY_SMALL.job}).rowcount == 10_000
+        assert buffers(tx, active_jobs.SENDABLE_JOBS, has_to_send(before)) < 20
         tx.rollback()

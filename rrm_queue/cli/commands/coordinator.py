@@ -55,5 +55,5 @@ def command(metrics_port: int | None, metrics_host: str) -> int:
 
 
 def open_database(url: str) -> Database:
-    """The store, whose plans hold however much the tables grow while this process lives."""
-    return Database(url, idle_limit=IDLE_LIMIT, plans=Plans.BY_INDEX)
+    """The store, whose plans follow the tables, which grow while this process lives."""
+    return Database(url, idle_limit=IDLE_LIMIT, plans=Plans.RENEWED)

@@ -28,8 +28,8 @@ ACTIVE_QUEUES = text("""
 """)
 
 # Whether there is anything to send: most turns after a record find nothing. A queued job has all of
-# its tournaments to send, and no floor. The first of the waiting tournaments from a job's floor on
-# is its own or another job's: asked in this order, Postgres cannot search those of all jobs by id.
+# its tournaments to send, and no floor. A job's waiting tournaments are asked for as a range of
+# (job, id): asked for by their job alone, Postgres may search the tournaments of all jobs by id.
 QUEUES_GOING = text("""
     SELECT q.queue, EXISTS (
         SELECT 1 FROM jobs j
@@ -47,10 +47,10 @@ QUEUES_GOING = text("""
                                  coalesce(f.slot, 0))
                          AND (m.not_before IS NULL OR m.not_before <= now()))
                OR (SELECT t.job_id FROM tournaments t
-                   WHERE t.state = 'waiting'
+                   WHERE t.state = 'waiting' AND t.job_id <= j.id
                      AND (t.job_id, t.id) >= (j.id, CASE WHEN j.open THEN 0
                                                          ELSE coalesce(f.tournament, 0) END)
-                   ORDER BY t.job_id, t.id LIMIT 1) = j.id)
+                   ORDER BY t.job_id, t.id LIMIT 1) IS NOT NULL)
     ) AS going
     FROM (SELECT DISTINCT queue FROM jobs WHERE state IN ('queued', 'running')) AS q
     ORDER BY q.queue
@@ -102,13 +102,12 @@ SENDABLE_JOBS = text("""
                                                 >= (w.tournament, w.round, w.slot)
                                             AND (m.not_before IS NULL OR m.not_before <= now())
                                           LIMIT :most) AS counted) AS ready,
-                   (SELECT count(*) FROM (SELECT t.job_id FROM tournaments t
-                                          WHERE t.state = 'waiting'
+                   (SELECT count(*) FROM (SELECT 1 FROM tournaments t
+                                          WHERE t.state = 'waiting' AND t.job_id <= w.job
                                             AND (t.job_id, t.id) >= (w.job, CASE WHEN w.open THEN 0
                                                                             ELSE w.tournament END)
                                           ORDER BY t.job_id, t.id
-                                          LIMIT :most_waiting) AS next
-                    WHERE next.job_id = w.job) AS waiting
+                                          LIMIT :most_waiting) AS counted) AS waiting
             OFFSET 0
         ) AS c
         WHERE c.ready > 0 OR c.waiting > 0

@@ -190,10 +190,11 @@ def answers(
             "room": room,
         },
     )
-    for tournament, number, key, size, text_, good in rows:
-        found.bytes[tournament, number] = size
-        if text_ is not None:
-            found.read[tournament, number] = Answer(number, key, text_, good)
+    for row in rows:
+        ref = (row.tournament_id, row.number)
+        found.bytes[ref] = row.bytes
+        if row.text is not None:
+            found.read[ref] = Answer(row.number, row.key, row.text, row.gold)
     return found
 
 

@@ -15,7 +15,8 @@ OUT_BATCHES = text("""
     ORDER BY b.queue, b.id
 """)
 
-# A batch that is locked is being recorded or given up: dispatch, which waits, need not.
+# A batch that is locked is being recorded or given up. It is noted at the next look: dispatch comes
+# after this one, and would have to wait.
 NOTE_SEEN = text("""
     UPDATE batches SET seen_at = now()
     WHERE id = ANY(ARRAY(

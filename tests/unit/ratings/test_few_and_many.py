@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rrm_queue.ratings import bradley_terry, comparability, elo
+from rrm_queue.ratings import bradley_terry, comparability, elo, newton
 from rrm_queue.ratings.columns import Columns
 
 NUMBER = st.integers(0, 11)
@@ -58,3 +58,25 @@ def test_candidates_who_hardly_ever_lose_are_rated() -> None:
         limits.setattr(bradley_terry, "FEW", 0)
         many = bradley_terry.strengths(wins, 0.0).points
     np.testing.assert_allclose(few, many, atol=0.01)
+
+
+def test_a_single_candidate_stands_at_the_mean() -> None:
+    nobody = np.zeros((1, 1))
+    assert bradley_terry.strengths(nobody, 0.0).points.tolist() == [elo.INITIAL]
+    assert bradley_terry.strengths(nobody).points.tolist() == [elo.INITIAL]
+
+
+@given(seed=st.integers(0, 10_000), most=st.sampled_from([3, 1_000, 100_000]))
+def test_one_sided_results_of_many_matches_are_rated_exactly(seed: int, most: int) -> None:
+    chance = np.random.default_rng(seed)
+    size = int(chance.integers(2, 30))
+    met = np.tril(chance.random((size, size)) < 0.3, -1)
+    won, lost = chance.integers(1, most + 1, met.shape), chance.integers(0, 3, met.shape)
+    between = np.where(met, won, np.where(met.T, lost, 0)).astype(np.float64)
+    turn = chance.permutation(size)
+    wins = np.pad(between[np.ix_(turn, turn)], (0, 1), constant_values=1.0)
+    wins[size, size] = 0
+    logits = newton.bradley_terry_logits(wins)
+    chances = 1 / (1 + np.exp(logits[None, :] - logits[:, None]))
+    slope = (wins - (wins + wins.T) * chances).sum(axis=1)
+    assert np.abs(slope).max() < 1e-6
