@@ -17,7 +17,6 @@ from markupsafe import Markup
 
 from rrm_queue.reports.brackets import ROW, WIDTH, picture
 from rrm_queue.reports.cards import cards
-from rrm_queue.reports.compiled import compiled
 from rrm_queue.reports.contents import Report, Tournament
 from rrm_queue.reports.embedded import embedded
 from rrm_queue.reports.figures import board_figure, findings_figure, labels_table
@@ -113,7 +112,6 @@ def _part(name: str) -> str:
 def _environment() -> Environment:
     environment = Environment(
         loader=FunctionLoader(_part),
-        bytecode_cache=compiled(__name__),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -186,8 +186,11 @@ class BatchOutbox:
 
 
 def most_waiting(places: int) -> int:
-    """How many outcomes may wait to be sent: a quarter of the places."""
-    return max(1, places // 4)
+    """How many outcomes may wait to be sent: half of the places.
+
+    Half of the matches that a worker may have out are its reserve, so its engine stays full.
+    """
+    return max(1, places // 2)
 
 
 def _split(flush: Outcomes) -> Iterator[Outcomes]:
