@@ -28,12 +28,13 @@ from statistics import median
 from chaos.endpoint import BEGUN, LEFT, notes
 from chaos.fleet import Fleet, Size, fleet
 from chaos.given import even_job
-from chaos.parts import go_on, kill, stop
+from chaos.parts import Part, go_on, kill, stop
 from chaos.submission import submit
 from kit.waiting import eventually
 from rich.console import Console
 from rich.table import Table
 
+from rrm_queue.broker.leases import lease_key
 from rrm_queue.store.connection import Statement, text
 
 TARGETS = {"worker": 30.0, "flush": 10.0, "wipe": 10.0, "coordinator": 5.0}
@@ -123,7 +124,7 @@ def _worker(ours: Fleet, number: int) -> Trial:
     eventually(
         lambda: _count(ours, BEGUN, began) >= _HELD, "all matches are at the engine", PATIENCE
     )
-    victim = ours.parts[f"worker-{number % ours.size.workers}"]
+    victim = _holding(ours)
     victim.wanted = False
     killed = time.time()
     kill(victim)
@@ -141,6 +142,17 @@ def _worker(ours: Fleet, number: int) -> Trial:
     victim.start()
     _when(ours, ENDED, began)
     return Trial(max(again.values()) - killed, {"votes": len(again)})
+
+
+def _holding(ours: Fleet) -> Part:
+    """A worker that holds a batch: one of them may have taken all messages."""
+    with ours.broker() as client:
+        holders = client.mget(
+            list(client.scan_iter(match=lease_key("*", 0).removesuffix("0") + "*"))
+        )
+    pids = {int(str(holder).split(":")[1]) for holder in holders if ":" in str(holder)}
+    workers = (part for name, part in ours.parts.items() if name.startswith("worker-"))
+    return next(part for part in workers if pids & set(part.pids()))
 
 
 def _flush(ours: Fleet, number: int) -> Trial:
