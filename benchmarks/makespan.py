@@ -30,7 +30,7 @@ from schedules import Barrier, Times, critical_path, scheduled
 
 from rrm_queue.store.connection import text
 
-TARGET = 1.10
+TARGET = 1.05
 WORKERS, CONCURRENCY = 4, 16
 LOOK = 0.25  # seconds
 PORTS = [free_port() for _ in range(WORKERS)]

@@ -34,13 +34,15 @@ from kit.waiting import eventually
 from rich.console import Console
 from rich.table import Table
 
-from rrm_queue.broker.leases import lease_key
 from rrm_queue.store.connection import Statement, text
 
-TARGETS = {"worker": 30.0, "flush": 10.0, "wipe": 10.0, "coordinator": 5.0}
+TARGETS = {"worker": 15.0, "flush": 5.0, "wipe": 5.0, "coordinator": 3.0}
 """Seconds, from the design's budgets."""
 
 PATIENCE = 180.0
+
+LEASES = "rrmq:lease:*"
+"""The keys of all leases; each holds the name of its process, with the process id."""
 
 _HELD = 300
 """Matches that the workers have at the engine when one of them dies."""
@@ -147,9 +149,7 @@ def _worker(ours: Fleet, number: int) -> Trial:
 def _holding(ours: Fleet) -> Part:
     """A worker that holds a batch: one of them may have taken all messages."""
     with ours.broker() as client:
-        holders = client.mget(
-            list(client.scan_iter(match=lease_key("*", 0).removesuffix("0") + "*"))
-        )
+        holders = client.mget(client.keys(LEASES))
     pids = {int(str(holder).split(":")[1]) for holder in holders if ":" in str(holder)}
     workers = (part for name, part in ours.parts.items() if name.startswith("worker-"))
     return next(part for part in workers if pids & set(part.pids()))

@@ -22,7 +22,7 @@ import psycopg
 from figures import Figure, arguments, report
 from rig import Fleet, Size, fleet, rrmq
 
-TARGET, MEMORY = 0.5, 250.0  # MB
+TARGET, MEMORY = 0.7, 250.0  # MB
 CANDIDATES = 10
 TEXT = "Step by step: it is as was said before, so that the sum comes to what it must be. "
 TABLES = ("tournaments", "candidates")

@@ -12,9 +12,7 @@ _LAST = 1e-6
 """A step, in logits, after which the ratings are exact: what is left is about its square."""
 
 _NOISE = 1e-12
-"""What the last digits of a likelihood, which is negative, may differ by: a step that makes it
-lower by no more is a good one.
-"""
+"""The share of a likelihood that may be rounding: a step that lowers it by no more is taken."""
 
 
 def bradley_terry_logits(wins: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -60,8 +58,8 @@ class _Pairs(NamedTuple):
         """The logarithm of the results' likelihood with these ratings."""
         lead = ratings[self.ones] - ratings[self.twos]
         both = np.log1p(np.exp(-np.abs(lead)))
-        surprise = both + np.maximum(-lead, 0), both + np.maximum(lead, 0)
-        return -float(self.won @ surprise[0] + self.lost @ surprise[1])
+        won, lost = both + np.maximum(-lead, 0), both + np.maximum(lead, 0)
+        return -float(self.won @ won + self.lost @ lost)
 
     def step(self, ratings: NDArray[np.float64]) -> NDArray[np.float64]:
         """Where the likelihood's parabola at these ratings has its top; their mean stays."""

@@ -6,15 +6,19 @@ import pytest
 from kit.jobs import QUEUE, received, submit_file
 
 from rrm_queue.broker.client import BrokerClient
-from rrm_queue.coordinator.byte_budget import budget
+from rrm_queue.coordinator.byte_budget import TextBytes, budget
 from rrm_queue.coordinator.dispatch import dispatch
-from rrm_queue.domain import BatchId, CandidateNumber, TournamentId
+from rrm_queue.coordinator.judge_batch import read_fitting, read_texts
+from rrm_queue.domain import BatchId, CandidateNumber, JobId, JudgeSpec, MatchId, TournamentId
 from rrm_queue.messages import encode
 from rrm_queue.store.connection import text
 from rrm_queue.store.database import Database
 from rrm_queue.store.queue import dispatching
+from rrm_queue.store.queue.dispatching import ReadyMatch
 
 LIMIT = 30_000_000
+
+TOURNAMENTS = text("SELECT id FROM tournaments ORDER BY id LIMIT 2")
 
 
 @pytest.fixture
@@ -69,6 +73,25 @@ def test_answers_are_read_as_far_as_they_fit_and_the_bytes_of_all_are_told(
     assert list(found.read) == wanted[:2]
     assert found.read[wanted[0]].text == f"3 {'x' * 1000}"
     assert none.read == {}
+
+
+def test_tournaments_take_their_part_of_the_room_and_what_is_missing_is_read(
+    database: Database,
+) -> None:
+    submit_file(database, big_answers(1000), strategy="elo")
+    judges, about = [JudgeSpec("reference")], len("Which is largest?3")
+    with database.begin() as tx:
+        first, second = map(TournamentId, tx.scalars(TOURNAMENTS))
+        refs = [(first, CandidateNumber(0)), (first, CandidateNumber(1))]
+        read, sizes = read_fitting(tx, judges, [first, second], refs, 2 * about + 1002)
+        none, _ = read_fitting(tx, judges, [first, second], refs, about)
+        match = ReadyMatch(MatchId(1), JobId("a"), first, *(number for _, number in refs))
+        whole = read_texts(tx, judges, [match], known=none)
+    assert sizes == TextBytes({first: about, second: about}, dict.fromkeys(refs, 1002))
+    assert (list(read.tournaments), list(read.answers)) == ([first, second], refs[:1])
+    assert (list(none.tournaments), list(none.answers)) == ([first], [])
+    assert whole.tournaments == none.tournaments
+    assert list(whole.answers) == refs
 
 
 @pytest.mark.parametrize("size", [1_000_000, 6_000_000])

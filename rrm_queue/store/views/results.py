@@ -32,8 +32,11 @@ STANDINGS = text(f"""
     ORDER BY t.id, s.rank, (s.candidate = t.champion) DESC, s.candidate
 """)
 
-TOURNAMENT = "id, key, prompt, reference, size, seed, state, champion, error, planned"
-"""The columns of a `TournamentView`."""
+SHORT = "size, seed, state, champion, error, planned"
+"""The columns of a `TournamentView` that hold no long text."""
+
+TOURNAMENT = f"id, key, prompt, reference, {SHORT}"
+"""All of them."""
 
 FIND_TOURNAMENT = text(f"""
     SELECT {TOURNAMENT} FROM tournaments
@@ -47,9 +50,9 @@ FIRST_TOURNAMENTS = text("""
 """)
 
 # Of prompts and references only the beginnings, as several are in memory at a time.
-READ_TOURNAMENTS = text("""
+READ_TOURNAMENTS = text(f"""
     SELECT id, key, left(prompt, :longest) AS prompt, left(reference, :longest) AS reference,
-           size, seed, state, champion, error, planned
+           {SHORT}
     FROM tournaments WHERE id = ANY(CAST(:tournaments AS bigint[]))
 """)
 
