@@ -35,11 +35,8 @@ STANDINGS = text(f"""
 SHORT = "size, seed, state, champion, error, planned"
 """The columns of a `TournamentView` that hold no long text."""
 
-TOURNAMENT = f"id, key, prompt, reference, {SHORT}"
-"""All of them."""
-
 FIND_TOURNAMENT = text(f"""
-    SELECT {TOURNAMENT} FROM tournaments
+    SELECT id, key, prompt, reference, {SHORT} FROM tournaments
     WHERE job_id = :job AND (CAST(:key AS text) IS NULL OR key = :key)
     ORDER BY id LIMIT 1
 """)
