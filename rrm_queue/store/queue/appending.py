@@ -21,7 +21,14 @@ from rrm_queue.errors import JobNotFound, JobNotOpen
 from rrm_queue.seeds import derive
 from rrm_queue.store.connection import Connection, text
 from rrm_queue.store.queue.counters import end_jobs
-from rrm_queue.store.queue.submission import LOCK_SUBMISSION, NewJob, copy_tournaments, insert_job
+from rrm_queue.store.queue.submission import (
+    LOCK_SUBMISSION,
+    NewJob,
+    copy_rows,
+    form_rows,
+    insert_job,
+    reserve_ids,
+)
 
 FIND_OPEN_JOB = text("""
     SELECT id FROM jobs WHERE submission = :submission AND open AND state <> 'cancelled'
@@ -165,11 +172,13 @@ def _added(
 
     if not tournaments:
         return []
+    ids = reserve_ids(tx, len(tournaments))
     try:
         with tx.savepoint():
-            return copy_tournaments(tx, job, seed, tournaments)
+            copy_rows(tx, form_rows(ids, job, seed, tournaments))
     except UniqueViolation:
         return None
+    return ids
 
 
 def _appended(

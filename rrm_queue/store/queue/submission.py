@@ -26,7 +26,15 @@ INSERT_JOB = text("""
 """)
 
 NEXT_TOURNAMENTS = text("""
-    SELECT nextval(pg_get_serial_sequence('tournaments', 'id')) FROM generate_series(1, :count)
+    SELECT nextval('tournaments_id_seq') FROM generate_series(1, :count)
+""")
+
+# Until the transaction ends. The check of a row's foreign key is then planned once for all rows: to
+# plan it for each row takes the server twice as long as the rows themselves. As the table may be
+# small when it is planned, and large for the last row, it must not come to be read from end to end.
+CHECK_KEYS_BY_INDEX = text("""
+    SELECT set_config('plan_cache_mode', 'force_generic_plan', true),
+           set_config('enable_seqscan', 'off', true)
 """)
 
 COPY_TOURNAMENTS = """
@@ -105,6 +113,13 @@ class RepeatedKey(NamedTuple):
     first_line: int
 
 
+class TournamentRows(NamedTuple):
+    """Rows of the two tables as the text that COPY takes."""
+
+    tournaments: str
+    candidates: str
+
+
 class KnownJob(NamedTuple):
     """The job that answers for a submission that was made before."""
 
@@ -121,17 +136,28 @@ def insert_job(tx: Connection, job: NewJob) -> None:
     tx.execute(INSERT_JOB, msgspec.structs.asdict(job) | documents)
 
 
-def copy_tournaments(
-    tx: Connection, job: JobId, seed: int, tournaments: Sequence[Tournament]
-) -> list[TournamentId]:
-    """Adds a slice of the job's tournaments with their candidates, by COPY; their ids.
+def reserve_ids(tx: Connection, count: int) -> list[TournamentId]:
+    """Ids for the next tournaments, each larger than the one before."""
+    return list(tx.scalars(NEXT_TOURNAMENTS, {"count": count}))
+
+
+def form_rows(
+    ids: Sequence[TournamentId], job: JobId, seed: int, tournaments: Sequence[Tournament]
+) -> TournamentRows:
+    """A slice of the job's tournaments as COPY reads them, under these ids.
 
     `seed` is the job's; each tournament gets its own from it and its key.
     """
-    ids = tx.scalars(NEXT_TOURNAMENTS, {"count": len(tournaments)}).all()
-    _copy(tx, COPY_TOURNAMENTS, _tournament_rows(ids, job, seed, tournaments))
-    _copy(tx, COPY_CANDIDATES, _candidate_rows(ids, tournaments))
-    return ids
+    return TournamentRows(
+        _tournament_rows(ids, job, seed, tournaments), _candidate_rows(ids, tournaments)
+    )
+
+
+def copy_rows(tx: Connection, rows: TournamentRows) -> None:
+    """Adds the tournaments with their candidates."""
+    tx.execute(CHECK_KEYS_BY_INDEX)
+    _copy(tx, COPY_TOURNAMENTS, rows.tournaments)
+    _copy(tx, COPY_CANDIDATES, rows.candidates)
 
 
 def repeated_keys(tx: Connection, job: JobId, most: int) -> list[RepeatedKey]:

@@ -1,0 +1,58 @@
+"""The server plans the checks of foreign keys once for a submission, and by index."""
+
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+from kit.jobs import job_of
+
+from rrm_queue.domain import Candidate, JobId, Tournament
+from rrm_queue.store.connection import text
+from rrm_queue.store.database import Database, Plans, Transaction
+from rrm_queue.store.queue.submission import copy_rows, form_rows, insert_job, reserve_ids
+
+JOB = JobId("0123456789ab")
+ROWS_READ = text("SELECT seq_tup_read FROM pg_stat_xact_user_tables WHERE relname = 'tournaments'")
+TELL_OF_PLANS = text("SET LOCAL log_planner_stats = on; SET LOCAL client_min_messages = log")
+
+
+@pytest.fixture
+def tx(database: Database) -> Iterator[Transaction]:
+    """A transaction of a command's, in which one tournament is there before any statistics."""
+    with database.begin() as small:
+        small.execute(text("ALTER TABLE tournaments SET (autovacuum_enabled = false)"))
+        insert_job(small, job_of())
+        add(small, 0, 1)
+        small.execute(text("ANALYZE tournaments"))
+    own = Database(database.url, plans=Plans.FRESH)
+    with own.begin() as command:
+        yield command
+    own.close()
+
+
+def add(tx: Transaction, first: int, count: int) -> None:
+    answers = tuple(Candidate(str(c), f"Answer {c}") for c in range(4))
+    some = [Tournament(f"t{n}", f"What is {n}?", answers, n) for n in range(first, first + count)]
+    copy_rows(tx, form_rows(reserve_ids(tx, count), JOB, 0, some))
+
+
+def test_a_submission_plans_no_check_for_each_row(tx: Transaction) -> None:
+    add(tx, 1, 1)
+    plans = list[str]()
+
+    def note(told: psycopg.errors.Diagnostic) -> None:
+        plans.append(str(told.message_primary))
+
+    tx.execute(TELL_OF_PLANS)
+    tx.driver.add_notice_handler(note)
+    add(tx, 2, 500)
+    tx.driver.remove_notice_handler(note)
+    assert 0 < plans.count("PLANNER STATISTICS") < 10
+
+
+def test_a_check_planned_for_few_tournaments_reads_no_others(tx: Transaction) -> None:
+    add(tx, 1, 1)
+    before = int(tx.scalar(ROWS_READ))
+    add(tx, 2, 500)
+    add(tx, 502, 500)
+    assert int(tx.scalar(ROWS_READ)) == before
