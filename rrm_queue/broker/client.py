@@ -132,12 +132,12 @@ class BrokerClient:
             with self.client.pipeline(transaction=False) as pipe:
                 pipe.time()
                 pipe.get(EPOCH_KEY)
-                (now, _), word = pipe.execute()
+                (seconds, millionths), word = pipe.execute()
             if word is None:  # a full broker refuses SET even with NX
-                self.client.set(EPOCH_KEY, f"{token_hex(8)}:{now}", nx=True)
+                begun = f"{token_hex(8)}:{millionths}:{seconds}"
+                self.client.set(EPOCH_KEY, begun, nx=True)
                 word = self.client.get(EPOCH_KEY)
-            word = str(word)
-        return Epoch(word, float(now - int(word.rpartition(":")[2])))
+        return Epoch(str(word), seconds + millionths / 1e6 - _begun(str(word)))
 
     def check_access(self) -> None:
         """Raises BrokerRefused when the broker denies access; one that is away may come back."""
@@ -256,6 +256,12 @@ class BrokerClient:
 
     def _send(self, task: str, arguments: list[Any], queue: str, **options: Any) -> None:
         self.app.send_task(task, args=arguments, queue=queue, retry=False, **options)
+
+
+def _begun(word: str) -> float:
+    """When an epoch began, by the broker's clock; the version before noted whole seconds only."""
+    _, *millionths, seconds = word.split(":")
+    return int(seconds) + int("".join(millionths) or 0) / 1e6
 
 
 def _holder(name: str, seconds_left: int, ended: Callable[[str], bool]) -> Holder:

@@ -13,7 +13,7 @@ GRACE = 10.0
 FLUSHED = 1.0
 """Seconds after a batch's end in which its record may not have been seen yet."""
 
-RENEWED = 5.0
+RENEWED = 3.0
 """Seconds within which live workers renew their leases after the broker lost its data."""
 
 ATTEMPTS = 10

@@ -9,7 +9,7 @@ from threading import Event, Thread
 
 from rrm_queue.broker.app import create_app
 from rrm_queue.broker.client import BrokerClient, redis_client
-from rrm_queue.broker.leases import RENEW_SECONDS, WorkerLeases
+from rrm_queue.broker.leases import WorkerLeases
 from rrm_queue.broker.processes import process_name
 from rrm_queue.broker.serve import consume
 from rrm_queue.broker.tasks import serve_batches
@@ -37,6 +37,9 @@ and small workers lead to messages of a single match.
 
 LEAST_BATCHES_BY_LOAD = 256
 """The same of a worker whose window follows its engine's load."""
+
+ANSWER_SECONDS = 4.0
+"""How long the broker may take to answer: within a lease there is time to ask again."""
 
 GRACE_SECONDS = 25.0
 """From SIGTERM to the end of everything: within the 30 s that Kubernetes gives."""
@@ -69,7 +72,7 @@ def serve(broker_url: str, serving: Serving) -> int:
     """
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # until Celery takes over
     app = create_app(broker_url)
-    client = redis_client(broker_url, timeout=RENEW_SECONDS)
+    client = redis_client(broker_url, timeout=ANSWER_SECONDS)
     broker = BrokerClient(lambda: app, client)
     broker.epoch()
     metrics = Metrics()
