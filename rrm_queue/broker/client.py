@@ -259,9 +259,12 @@ class BrokerClient:
 
 
 def _begun(word: str) -> float:
-    """When an epoch began, by the broker's clock; the version before noted whole seconds only."""
+    """When an epoch began, by the broker's clock.
+
+    Of one that the version before began only the whole seconds are known.
+    """
     _, *millionths, seconds = word.split(":")
-    return int(seconds) + int("".join(millionths) or 0) / 1e6
+    return int(seconds) + (int(millionths[0]) / 1e6 if millionths else 1.0)
 
 
 def _holder(name: str, seconds_left: int, ended: Callable[[str], bool]) -> Holder:

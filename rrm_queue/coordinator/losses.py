@@ -16,6 +16,9 @@ FLUSHED = 1.0
 RENEWED = 3.0
 """Seconds within which live workers renew their leases after the broker lost its data."""
 
+RECONNECTED = 7.0
+"""The same where the broker was away meanwhile: workers may first have to connect again."""
+
 ATTEMPTS = 10
 """How often a match is tried before it fails with its last error.
 
@@ -105,7 +108,8 @@ def _loss(fact: OutFacts, broker: BrokerFacts, *, queue_empty: bool, overtaken: 
     if fact.holder is not None:
         return _ended(fact.holder)
     if fact.epoch != broker.epoch.word:
-        return Loss.EPOCH if broker.epoch.age > RENEWED else None
+        renewed = RENEWED if broker.settled else RECONNECTED
+        return Loss.EPOCH if broker.epoch.age > renewed else None
     if fact.seen is not None:
         return Loss.WORKER if broker.settled else None
     if fact.age > GRACE and (queue_empty or fact.batch < overtaken):

@@ -1,35 +1,28 @@
 """A submission: the file read in a stream and copied into the store in one transaction."""
 
-import sys
-from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import BinaryIO, Protocol
 
-from rrm_queue.domain import JobId, JobState, Tournament
+from rrm_queue.domain import JobId, JobState, Tournament, TournamentId
 from rrm_queue.errors import MOST_PROBLEMS, BadInput, Problem
 from rrm_queue.intake.byte_limit import UNLIMITED
 from rrm_queue.intake.formats.base import Empty, Ids
 from rrm_queue.intake.formats.labels import LabelNumbers
 from rrm_queue.intake.needs import NO_NEEDS, Needs
 from rrm_queue.intake.reader import RowReader, Source, read
+from rrm_queue.intake.short_turns import short_turns
 from rrm_queue.intake.submission_key import SubmissionKey
 from rrm_queue.store.database import Database, Transaction
 from rrm_queue.store.queue import submission
-from rrm_queue.store.queue.submission import KnownJob, NewJob, TournamentRows
+from rrm_queue.store.queue.submission import KnownJob, NewJob
 
 SLICE_CHARACTERS = 2_000_000
 """Text that is sent to the store at once; twice as much bounds the memory of a submission."""
 
 SLICE_TOURNAMENTS = 1000
 """Tournaments that are sent at once, however short they are."""
-
-TURN, USUAL_TURN = 0.0005, sys.getswitchinterval()
-"""Seconds that the interpreter works for the reader before the sender has its turn.
-
-The sender needs one for each buffer of the connection. The server would wait for most of them.
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +111,7 @@ def _copy(
     job_id, submission_key, problems = JobId(job.id), SubmissionKey(job), list[Problem]()
     tournaments = candidates = 0
     submission.insert_job(tx, job)
-    with _Sender(tx, job_id, job.seed) as sender:
+    with short_turns(), _Sender(tx, job_id, job.seed) as sender:
         for part in slices(good(reader, problems)):
             sender.send(part)
             submission_key.add(part)
@@ -150,32 +143,30 @@ class _Sender:
 
     def __init__(self, tx: Transaction, job: JobId, seed: int) -> None:
         self._tx, self._job, self._seed = tx, job, seed
-        # For a slice that is formed while the one before, whose ids are replaced, is on its way.
-        self._ids = deque(submission.reserve_ids(tx, 2 * SLICE_TOURNAMENTS))
         self._thread = ThreadPoolExecutor(1)
+        self._ids: Future[list[TournamentId]] | None = None
         self._last: Future[None] | None = None
 
     def __enter__(self) -> "_Sender":
-        sys.setswitchinterval(TURN)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self._thread.shutdown()
-        sys.setswitchinterval(USUAL_TURN)
         if self._last is not None and kind is None:
             self._last.result()
 
     def send(self, part: Sequence[Tournament]) -> None:
         """Sends a slice, once the one before it has arrived; raises what became of that one."""
-        ids = [self._ids.popleft() for _ in part]
+        if self._ids is None:
+            ids = submission.reserve_ids(self._tx, len(part))
+        else:
+            ids = self._ids.result()[: len(part)]
         rows = submission.form_rows(ids, self._job, self._seed, part)
         if self._last is not None:
             self._last.result()
-        self._last = self._thread.submit(self._copy, rows, len(ids))
-
-    def _copy(self, rows: TournamentRows, used: int) -> None:
-        submission.copy_rows(self._tx, rows)
-        self._ids.extend(submission.reserve_ids(self._tx, used))
+        # First the ids of the next slice, which is formed while this one is on its way.
+        self._ids = self._thread.submit(submission.reserve_ids, self._tx, SLICE_TOURNAMENTS)
+        self._last = self._thread.submit(submission.copy_rows, self._tx, rows)
 
 
 def good(

@@ -1,6 +1,7 @@
-"""The server plans the checks of foreign keys once for a submission, and by index."""
+"""The server plans the checks of foreign keys once for many rows, and by index."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import psycopg
 import pytest
@@ -9,6 +10,8 @@ from kit.jobs import job_of
 from rrm_queue.domain import Candidate, JobId, Tournament
 from rrm_queue.store.connection import text
 from rrm_queue.store.database import Database, Plans, Transaction
+from rrm_queue.store.key_checks import SETTINGS
+from rrm_queue.store.queue.deleting import Place, remove_part
 from rrm_queue.store.queue.submission import copy_rows, form_rows, insert_job, reserve_ids
 
 JOB = JobId("0123456789ab")
@@ -36,18 +39,38 @@ def add(tx: Transaction, first: int, count: int) -> None:
     copy_rows(tx, form_rows(reserve_ids(tx, count), JOB, 0, some))
 
 
-def test_a_submission_plans_no_check_for_each_row(tx: Transaction) -> None:
-    add(tx, 1, 1)
-    plans = list[str]()
+@contextmanager
+def told_plans(tx: Transaction) -> Iterator[list[str]]:
+    """What the server says in the block; a line for each plan that it makes."""
+    told = list[str]()
 
-    def note(told: psycopg.errors.Diagnostic) -> None:
-        plans.append(str(told.message_primary))
+    def note(notice: psycopg.errors.Diagnostic) -> None:
+        told.append(str(notice.message_primary))
 
     tx.execute(TELL_OF_PLANS)
     tx.driver.add_notice_handler(note)
-    add(tx, 2, 500)
+    yield told
     tx.driver.remove_notice_handler(note)
-    assert 0 < plans.count("PLANNER STATISTICS") < 10
+
+
+def test_a_submission_plans_no_check_for_each_row(tx: Transaction) -> None:
+    add(tx, 1, 1)
+    with told_plans(tx) as told:
+        add(tx, 2, 500)
+    assert 0 < told.count("PLANNER STATISTICS") < 12
+
+
+def test_a_removal_plans_no_cascade_for_each_row(tx: Transaction) -> None:
+    add(tx, 1, 100)
+    with told_plans(tx) as told:
+        assert remove_part(tx, JOB, Place()) == Place(101, 101)
+    assert 0 < told.count("PLANNER STATISTICS") < 40
+
+
+def test_other_statements_of_the_transaction_are_planned_as_before(tx: Transaction) -> None:
+    before = tx.execute(SETTINGS).one()
+    add(tx, 1, 1)
+    assert tx.execute(SETTINGS).one() == before == ("force_custom_plan", "on")
 
 
 def test_a_check_planned_for_few_tournaments_reads_no_others(tx: Transaction) -> None:

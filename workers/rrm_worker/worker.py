@@ -79,6 +79,7 @@ class Worker:
         self._threads = [
             Thread(target=self._loop.run_forever, name="judging", daemon=True),
             Thread(target=self._renew_forever, name="leases", daemon=True),
+            Thread(target=self._announce_forever, name="presence", daemon=True),
             Thread(target=self._check_unacked, name="unacked", daemon=True),
             Thread(target=self._tell_troubles, name="troubles", daemon=True),
         ]
@@ -254,11 +255,12 @@ class Worker:
         return until_answered(call, LEASE_SECONDS, self._draining)
 
     def _renew_forever(self) -> None:
-        def renew() -> None:
-            self._renew()
-            self._announce()
+        repeat(self._stopped, RENEW_SECONDS, self._renew, "the leases could not be renewed")
 
-        repeat(self._stopped, RENEW_SECONDS, renew, "the leases could not be renewed")
+    def _announce_forever(self) -> None:
+        """In a thread of its own: it may ask the engine, which may be busy."""
+        failed = "the worker's presence could not be renewed"
+        repeat(self._stopped, RENEW_SECONDS, self._announce, failed)
 
     def _check_unacked(self) -> None:
         """In a thread of its own: sending much again takes longer than a lease lasts."""

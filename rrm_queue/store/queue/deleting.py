@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from rrm_queue.domain import JobId
 from rrm_queue.store.connection import Connection, text
+from rrm_queue.store.key_checks import keys_checked_by_index
 
 ROWS = 4000
 """About as many rows go in one transaction."""
@@ -104,9 +105,10 @@ def remove_part(tx: Connection, job: JobId, at: Place) -> Place | None:
     if not due:
         return at if _remove_rest(tx, job) else None
     large = due[0].planned * rows > ROWS
-    if large and (place := _remove_matches(tx, due[0].id, at, max(1, ROWS // rows))):
-        return place
-    tx.execute(DELETE_TOURNAMENTS, {"tournaments": [tournament.id for tournament in due]})
+    with keys_checked_by_index(tx):
+        if large and (place := _remove_matches(tx, due[0].id, at, max(1, ROWS // rows))):
+            return place
+        tx.execute(DELETE_TOURNAMENTS, {"tournaments": [tournament.id for tournament in due]})
     return Place(due[-1].id, at.removed + len(due))
 
 

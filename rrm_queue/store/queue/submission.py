@@ -10,6 +10,7 @@ from rrm_queue.domain import JobId, JobState, Seeding, Tournament, TournamentId
 from rrm_queue.seeds import derive
 from rrm_queue.store.connection import Connection, text
 from rrm_queue.store.copying import NULL, escaped
+from rrm_queue.store.key_checks import keys_checked_by_index
 from rrm_queue.store.listening import Channel, tell
 
 INSERT_JOB = text("""
@@ -27,14 +28,6 @@ INSERT_JOB = text("""
 
 NEXT_TOURNAMENTS = text("""
     SELECT nextval('tournaments_id_seq') FROM generate_series(1, :count)
-""")
-
-# Until the transaction ends. The check of a row's foreign key is then planned once for all rows: to
-# plan it for each row takes the server twice as long as the rows themselves. As the table may be
-# small when it is planned, and large for the last row, it must not come to be read from end to end.
-CHECK_KEYS_BY_INDEX = text("""
-    SELECT set_config('plan_cache_mode', 'force_generic_plan', true),
-           set_config('enable_seqscan', 'off', true)
 """)
 
 COPY_TOURNAMENTS = """
@@ -155,9 +148,9 @@ def form_rows(
 
 def copy_rows(tx: Connection, rows: TournamentRows) -> None:
     """Adds the tournaments with their candidates."""
-    tx.execute(CHECK_KEYS_BY_INDEX)
-    _copy(tx, COPY_TOURNAMENTS, rows.tournaments)
-    _copy(tx, COPY_CANDIDATES, rows.candidates)
+    with keys_checked_by_index(tx):
+        _copy(tx, COPY_TOURNAMENTS, rows.tournaments)
+        _copy(tx, COPY_CANDIDATES, rows.candidates)
 
 
 def repeated_keys(tx: Connection, job: JobId, most: int) -> list[RepeatedKey]:

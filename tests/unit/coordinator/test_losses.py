@@ -1,12 +1,15 @@
 """Which batches are lost, and how long a match waits for its next attempt."""
 
 import pytest
+from rrm_worker.service import ANSWER_SECONDS
 
+from rrm_queue.broker.leases import RENEW_SECONDS
 from rrm_queue.coordinator.losses import (
     ATTEMPTS,
     FLUSHED,
     GRACE,
     LONGEST_BACK_OFF,
+    RECONNECTED,
     RENEWED,
     BrokerFacts,
     Loss,
@@ -43,6 +46,18 @@ def test_a_broker_that_lost_its_data_leaves_live_workers_time_to_say_so() -> Non
     young = BrokerFacts(Epoch("now", RENEWED - 1), settled=True)
     assert losses([before], young, waiting=9) == {}
     assert losses([before], NOW, waiting=9) == {1: Loss.EPOCH}
+
+
+def test_workers_that_have_to_connect_again_have_longer_to_say_that_they_live() -> None:
+    before = facts(epoch="before", seen=5.0)
+    for age, lost in ((RENEWED + 1, {}), (RECONNECTED + 1, {1: Loss.EPOCH})):
+        away = BrokerFacts(Epoch("now", age), settled=False)
+        assert losses([before], away, waiting=9) == lost
+
+
+def test_a_worker_that_renews_in_time_has_a_second_to_spare() -> None:
+    assert RENEW_SECONDS + 1 <= RENEWED
+    assert RENEW_SECONDS + ANSWER_SECONDS + 1 <= RECONNECTED
 
 
 def test_a_batch_whose_lease_is_gone_lost_its_worker_once_leases_can_be_trusted() -> None:
