@@ -5,9 +5,9 @@ the median and the worst are given. What is measured:
 
 - worker: from its SIGKILL until the engine has been asked again for the last of the votes that it
   had been asked for by that worker and had not answered.
-- flush, wipe: from FLUSHALL, or from Valkey's SIGKILL with its data deleted and a start at once,
-  until nothing is out in a batch sent before, all of which waited in the queue; beside it until
-  the first outcome of a batch sent after.
+- flush, wipe: from FLUSHALL in a fleet that runs undisturbed, or from Valkey's SIGKILL, its data
+  deleted and started at once, until nothing is out in a batch sent before, all of which waited in
+  the queue; beside it until the first outcome of a batch sent after.
 - coordinator: from the start of the only one after its SIGKILL until it has recorded outcomes and
   sent a batch.
 """
@@ -34,6 +34,7 @@ from kit.waiting import eventually
 from rich.console import Console
 from rich.table import Table
 
+from rrm_queue.coordinator.settling import SETTLE
 from rrm_queue.store.connection import Statement, text
 
 TARGETS = {"worker": 15.0, "flush": 5.0, "wipe": 5.0, "coordinator": 3.0}
@@ -104,6 +105,8 @@ def _measured(name: str, times: int) -> Iterator[Trial]:
     else:
         size = Size(coordinators=1, workers=2, concurrency=32, mean=0.3, calm=True)
     with fleet(size, seed=0) as ours:
+        if name == "flush":  # a coordinator that has just started gives workers longer
+            time.sleep(SETTLE)
         for number in range(times):
             with _told(name, number):
                 trial = _KINDS[name](ours, number)
