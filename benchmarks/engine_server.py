@@ -3,7 +3,6 @@
 import asyncio
 import json
 import os
-import runpy
 import shutil
 import subprocess
 import sys
@@ -96,8 +95,10 @@ def cpu_engine(python: str | None, folder: Path) -> Engine:
     environment = Path(os.environ.get("RRMQ_TEST_ENGINE", ROOT / ".engine"))
     python = python or str(environment / "bin" / "python")
     _make_model(python, folder)
-    recipe = runpy.run_path(str(KIT / "sglang_process.py"))
-    return Engine(python, folder, recipe["FLAGS"], recipe["engine_environment"](Path(python)))
+    sys.path.append(str(KIT.parent))
+    from kit.sglang_process import FLAGS, engine_environment
+
+    return Engine(python, folder, FLAGS, engine_environment(Path(python)))
 
 
 def gpu_engine(python: str | None, folder: Path) -> Engine:
