@@ -5,11 +5,21 @@ from contextlib import contextmanager
 
 from rrm_queue.store.connection import Connection, text
 
-SETTINGS = text("""
-    SELECT current_setting('plan_cache_mode') AS plans, current_setting('enable_seqscan') AS scans
+MANY_ROWS = 1000
+"""Rows from which on it is worth its two statements."""
+
+# What was set before is read first.
+PLAN_ONCE = text("""
+    WITH before AS MATERIALIZED (
+        SELECT current_setting('plan_cache_mode') AS plans,
+               current_setting('enable_seqscan') AS scans
+    )
+    SELECT plans, scans, set_config('plan_cache_mode', 'force_generic_plan', true),
+           set_config('enable_seqscan', 'off', true)
+    FROM before
 """)
 
-SET = text("""
+RESTORE = text("""
     SELECT set_config('plan_cache_mode', :plans, true), set_config('enable_seqscan', :scans, true)
 """)
 
@@ -22,7 +32,6 @@ def keys_checked_by_index(tx: Connection) -> Iterator[None]:
     themselves. As the table may be small when it is planned and large for the last row, it is not
     read from end to end. An exception must undo the transaction, or a savepoint around the block.
     """
-    before = tx.execute(SETTINGS).one()
-    tx.execute(SET, {"plans": "force_generic_plan", "scans": "off"})
+    before = tx.execute(PLAN_ONCE).one()
     yield
-    tx.execute(SET, {"plans": before.plans, "scans": before.scans})
+    tx.execute(RESTORE, {"plans": before.plans, "scans": before.scans})

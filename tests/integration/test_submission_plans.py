@@ -10,12 +10,12 @@ from kit.jobs import job_of
 from rrm_queue.domain import Candidate, JobId, Tournament
 from rrm_queue.store.connection import text
 from rrm_queue.store.database import Database, Plans, Transaction
-from rrm_queue.store.key_checks import SETTINGS
 from rrm_queue.store.queue.deleting import Place, remove_part
 from rrm_queue.store.queue.submission import copy_rows, form_rows, insert_job, reserve_ids
 
 JOB = JobId("0123456789ab")
 ROWS_READ = text("SELECT seq_tup_read FROM pg_stat_xact_user_tables WHERE relname = 'tournaments'")
+SETTINGS = text("SELECT current_setting('plan_cache_mode'), current_setting('enable_seqscan')")
 TELL_OF_PLANS = text("SET LOCAL log_planner_stats = on; SET LOCAL client_min_messages = log")
 
 
@@ -34,7 +34,7 @@ def tx(database: Database) -> Iterator[Transaction]:
 
 
 def add(tx: Transaction, first: int, count: int) -> None:
-    answers = tuple(Candidate(str(c), f"Answer {c}") for c in range(4))
+    answers = tuple(Candidate(str(c), f"Answer {c}") for c in range(20))
     some = [Tournament(f"t{n}", f"What is {n}?", answers, n) for n in range(first, first + count)]
     copy_rows(tx, form_rows(reserve_ids(tx, count), JOB, 0, some))
 
@@ -54,9 +54,9 @@ def told_plans(tx: Transaction) -> Iterator[list[str]]:
 
 
 def test_a_submission_plans_no_check_for_each_row(tx: Transaction) -> None:
-    add(tx, 1, 1)
+    add(tx, 1, 50)
     with told_plans(tx) as told:
-        add(tx, 2, 500)
+        add(tx, 51, 500)
     assert 0 < told.count("PLANNER STATISTICS") < 12
 
 
@@ -69,13 +69,13 @@ def test_a_removal_plans_no_cascade_for_each_row(tx: Transaction) -> None:
 
 def test_other_statements_of_the_transaction_are_planned_as_before(tx: Transaction) -> None:
     before = tx.execute(SETTINGS).one()
-    add(tx, 1, 1)
+    add(tx, 1, 50)
     assert tx.execute(SETTINGS).one() == before == ("force_custom_plan", "on")
 
 
 def test_a_check_planned_for_few_tournaments_reads_no_others(tx: Transaction) -> None:
-    add(tx, 1, 1)
+    add(tx, 1, 50)
     before = int(tx.scalar(ROWS_READ))
-    add(tx, 2, 500)
-    add(tx, 502, 500)
+    add(tx, 51, 500)
+    add(tx, 551, 500)
     assert int(tx.scalar(ROWS_READ)) == before

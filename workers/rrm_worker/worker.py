@@ -259,13 +259,11 @@ class Worker:
 
     def _announce_forever(self) -> None:
         """In a thread of its own: it may ask the engine, which may be busy."""
-        failed = "the worker's presence could not be renewed"
-        repeat(self._stopped, RENEW_SECONDS, self._announce, failed)
+        repeat(self._stopped, RENEW_SECONDS, self._announce, "presence could not be renewed")
 
     def _check_unacked(self) -> None:
         """In a thread of its own: sending much again takes longer than a lease lasts."""
-        failed = "sent outcomes could not be checked"
-        repeat(self._stopped, RENEW_SECONDS, self._unacked.check, failed)
+        repeat(self._stopped, RENEW_SECONDS, self._unacked.check, "outcomes could not be checked")
 
     def _tell_troubles(self) -> None:
         """Says what is held, and why requests wait while they are still tried again."""

@@ -1,6 +1,7 @@
 """What `rrmq submit` writes, all of it in one transaction."""
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from typing import Any, NamedTuple
 
 import msgspec
@@ -10,7 +11,7 @@ from rrm_queue.domain import JobId, JobState, Seeding, Tournament, TournamentId
 from rrm_queue.seeds import derive
 from rrm_queue.store.connection import Connection, text
 from rrm_queue.store.copying import NULL, escaped
-from rrm_queue.store.key_checks import keys_checked_by_index
+from rrm_queue.store.key_checks import MANY_ROWS, keys_checked_by_index
 from rrm_queue.store.listening import Channel, tell
 
 INSERT_JOB = text("""
@@ -107,10 +108,11 @@ class RepeatedKey(NamedTuple):
 
 
 class TournamentRows(NamedTuple):
-    """Rows of the two tables as the text that COPY takes."""
+    """Rows of the two tables as the text that COPY takes, and how many of them are candidates."""
 
     tournaments: str
     candidates: str
+    size: int
 
 
 class KnownJob(NamedTuple):
@@ -142,13 +144,15 @@ def form_rows(
     `seed` is the job's; each tournament gets its own from it and its key.
     """
     return TournamentRows(
-        _tournament_rows(ids, job, seed, tournaments), _candidate_rows(ids, tournaments)
+        _tournament_rows(ids, job, seed, tournaments),
+        _candidate_rows(ids, tournaments),
+        sum(len(tournament.candidates) for tournament in tournaments),
     )
 
 
 def copy_rows(tx: Connection, rows: TournamentRows) -> None:
     """Adds the tournaments with their candidates."""
-    with keys_checked_by_index(tx):
+    with keys_checked_by_index(tx) if rows.size >= MANY_ROWS else nullcontext():
         _copy(tx, COPY_TOURNAMENTS, rows.tournaments)
         _copy(tx, COPY_CANDIDATES, rows.candidates)
 
