@@ -9,6 +9,7 @@ from rrm_queue.intake.reader import RowReader
 from rrm_queue.intake.submission import good, slices
 from rrm_queue.intake.submission_key import named
 from rrm_queue.store.database import Database, Transaction
+from rrm_queue.store.key_checks import keys_checked_by_index
 from rrm_queue.store.queue import appending
 from rrm_queue.store.queue.appending import OpenJob
 
@@ -37,7 +38,7 @@ def append_file(database: Database, job: OpenJob, reader: RowReader, source: str
     if not job.open:
         raise JobNotOpen(job.id)
     problems: list[Problem] = []
-    with database.begin() as tx:
+    with database.begin() as tx, keys_checked_by_index(tx):
         added = AppendedFile(job.id, 0, 0)
         for part in slices(good(reader, problems)):
             added = _add(tx, job, [named(one) for one in part], added, problems)

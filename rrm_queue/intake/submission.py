@@ -15,6 +15,7 @@ from rrm_queue.intake.reader import RowReader, Source, read
 from rrm_queue.intake.short_turns import short_turns
 from rrm_queue.intake.submission_key import SubmissionKey
 from rrm_queue.store.database import Database, Transaction
+from rrm_queue.store.key_checks import keys_checked_by_index
 from rrm_queue.store.queue import submission
 from rrm_queue.store.queue.submission import KnownJob, NewJob
 
@@ -111,7 +112,7 @@ def _copy(
     job_id, submission_key, problems = JobId(job.id), SubmissionKey(job), list[Problem]()
     tournaments = candidates = 0
     submission.insert_job(tx, job)
-    with short_turns(), _Sender(tx, job_id, job.seed) as sender:
+    with keys_checked_by_index(tx), short_turns(), _Sender(tx, job_id, job.seed) as sender:
         for part in slices(good(reader, problems)):
             sender.send(part)
             submission_key.add(part)

@@ -5,9 +5,6 @@ from contextlib import contextmanager
 
 from rrm_queue.store.connection import Connection, text
 
-MANY_ROWS = 1000
-"""Rows from which on it is worth its two statements."""
-
 # What was set before is read first.
 PLAN_ONCE = text("""
     WITH before AS MATERIALIZED (
@@ -29,8 +26,9 @@ def keys_checked_by_index(tx: Connection) -> Iterator[None]:
     """Within the block the server plans the check, or the cascade, of a foreign key only once.
 
     A connection that keeps no plans would plan it for each row, which is twice the work of the rows
-    themselves. As the table may be small when it is planned and large for the last row, it is not
-    read from end to end. An exception must undo the transaction, or a savepoint around the block.
+    themselves. It takes two statements, so it is for many rows. As the table may be small when it
+    is planned and large for the last row, it is not read from end to end. An exception must undo
+    the transaction, or a savepoint around the block.
     """
     before = tx.execute(PLAN_ONCE).one()
     yield

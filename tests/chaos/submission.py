@@ -20,13 +20,11 @@ ROWS = text("""
            (SELECT count(*) FROM candidates) AS candidates
 """)
 
-# A submission that has copied a part of its file and waits for the rest of it: its last statement
-# copied, or set back how the rows' keys are checked.
+# A submission that has copied a part of its file and waits for the rest of it.
 SUBMITTING = text("""
     SELECT count(*) FROM pg_stat_activity
     WHERE application_name = 'rrmq' AND state = 'idle in transaction'
-      AND (query LIKE '%COPY candidates%'
-           OR query LIKE '%set_config(''plan_cache_mode'', $%')
+      AND query LIKE '%COPY candidates%'
 """)
 
 

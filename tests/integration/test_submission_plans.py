@@ -10,6 +10,7 @@ from kit.jobs import job_of
 from rrm_queue.domain import Candidate, JobId, Tournament
 from rrm_queue.store.connection import text
 from rrm_queue.store.database import Database, Plans, Transaction
+from rrm_queue.store.key_checks import keys_checked_by_index
 from rrm_queue.store.queue.deleting import Place, remove_part
 from rrm_queue.store.queue.submission import copy_rows, form_rows, insert_job, reserve_ids
 
@@ -36,7 +37,8 @@ def tx(database: Database) -> Iterator[Transaction]:
 def add(tx: Transaction, first: int, count: int) -> None:
     answers = tuple(Candidate(str(c), f"Answer {c}") for c in range(20))
     some = [Tournament(f"t{n}", f"What is {n}?", answers, n) for n in range(first, first + count)]
-    copy_rows(tx, form_rows(reserve_ids(tx, count), JOB, 0, some))
+    with keys_checked_by_index(tx):
+        copy_rows(tx, form_rows(reserve_ids(tx, count), JOB, 0, some))
 
 
 @contextmanager

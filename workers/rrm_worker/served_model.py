@@ -20,7 +20,7 @@ ASK_EVERY = 60.0
 """Seconds between two questions: weights may be replaced while the engine runs."""
 
 ASK_SECONDS = 2.0
-"""The most seconds that an answer may take: the worker's presence lapses meanwhile."""
+"""The most seconds that an answer may take: the worker's presence is not renewed meanwhile."""
 
 _LONGEST_BODY = 1 << 20
 _NO_SUCH_PAGE = 404

@@ -1,7 +1,6 @@
 """What `rrmq submit` writes, all of it in one transaction."""
 
 from collections.abc import Sequence
-from contextlib import nullcontext
 from typing import Any, NamedTuple
 
 import msgspec
@@ -11,7 +10,6 @@ from rrm_queue.domain import JobId, JobState, Seeding, Tournament, TournamentId
 from rrm_queue.seeds import derive
 from rrm_queue.store.connection import Connection, text
 from rrm_queue.store.copying import NULL, escaped
-from rrm_queue.store.key_checks import MANY_ROWS, keys_checked_by_index
 from rrm_queue.store.listening import Channel, tell
 
 INSERT_JOB = text("""
@@ -108,11 +106,10 @@ class RepeatedKey(NamedTuple):
 
 
 class TournamentRows(NamedTuple):
-    """Rows of the two tables as the text that COPY takes, and how many of them are candidates."""
+    """Rows of the two tables as the text that COPY takes."""
 
     tournaments: str
     candidates: str
-    size: int
 
 
 class KnownJob(NamedTuple):
@@ -144,17 +141,14 @@ def form_rows(
     `seed` is the job's; each tournament gets its own from it and its key.
     """
     return TournamentRows(
-        _tournament_rows(ids, job, seed, tournaments),
-        _candidate_rows(ids, tournaments),
-        sum(len(tournament.candidates) for tournament in tournaments),
+        _tournament_rows(ids, job, seed, tournaments), _candidate_rows(ids, tournaments)
     )
 
 
 def copy_rows(tx: Connection, rows: TournamentRows) -> None:
     """Adds the tournaments with their candidates."""
-    with keys_checked_by_index(tx) if rows.size >= MANY_ROWS else nullcontext():
-        _copy(tx, COPY_TOURNAMENTS, rows.tournaments)
-        _copy(tx, COPY_CANDIDATES, rows.candidates)
+    _copy(tx, COPY_TOURNAMENTS, rows.tournaments)
+    _copy(tx, COPY_CANDIDATES, rows.candidates)
 
 
 def repeated_keys(tx: Connection, job: JobId, most: int) -> list[RepeatedKey]:
