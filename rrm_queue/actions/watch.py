@@ -11,8 +11,10 @@ from rrm_queue.errors import StackFault, StackStopped, StillRunning, StoreUnavai
 from rrm_queue.store.views.jobs import view_job
 from rrm_queue.views.jobs import JobView
 
-POLL = 0.3  # seconds between two looks at the job
+POLL = 0.3  # seconds between two looks at the job, at most
 NEAR = 0.1  # the same near its end
+SOON = 0.05  # the same at first: a job of seconds is not to seem longer
+YOUNG = 50  # how many times as long as the pause the job has been watched, until POLL
 NEAR_SHARE = 50  # near its end is the last tournament, or one in so many
 REST = 5  # how many times as long as a look took the store is left in peace
 CARE = 5.0  # seconds between two looks at the local stack and the workers
@@ -51,8 +53,8 @@ class _Watcher:
         self.pause = POLL
         self._app, self._job = app, job
         self._since = time.time()
-        self._last_answer = time.monotonic()
-        self._care_at = self._last_answer + CARE
+        self._began = self._last_answer = time.monotonic()
+        self._care_at = self._began + CARE
         self._note: str | None = None
 
     def look(self, now: float) -> Iterator[Seen]:
@@ -62,7 +64,7 @@ class _Watcher:
             caring = self._keep_stack_up(now)
             view = self._view()
             self.ended = view.state.ended or bool(view.note)
-            self.pause = _pause(view)
+            self.pause = _pause(view, now - self._began)
             note = (
                 held_up(self._app, view, counted=False) if caring and not self.ended else self._note
             )
@@ -97,7 +99,11 @@ class _Watcher:
         self._note = note
 
 
-def _pause(view: JobView) -> float:
-    """Seconds until the next look: few near the job's end, which somebody waits for."""
+def _pause(view: JobView, watched: float) -> float:
+    """Seconds until the next look: few near the job's end, which somebody waits for.
+
+    `watched` is the seconds since the first look: the pause grows with them.
+    """
     left = view.tournaments - view.tournaments_done - view.tournaments_failed
-    return NEAR if left <= max(1, view.tournaments // NEAR_SHARE) else POLL
+    longest = NEAR if left <= max(1, view.tournaments // NEAR_SHARE) else POLL
+    return min(max(SOON, watched / YOUNG), longest)

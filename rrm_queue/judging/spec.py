@@ -223,10 +223,12 @@ def unasked_mark(spec: JudgeSpec) -> str | None:
 
 def _prompt_text(spec: JudgeSpec) -> str:
     """What the judge's prompt says whatever it is filled with."""
-    from rrm_queue.judging import prompt, template
-
     if spec.template is None:
-        return prompt.SYSTEM + prompt.ASSISTANT
+        from rrm_queue.judging.prompt import ASSISTANT, SYSTEM
+
+        return SYSTEM + ASSISTANT
+    from rrm_queue.judging import template
+
     return template.spoken(spec.template)
 
 

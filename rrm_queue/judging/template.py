@@ -9,13 +9,13 @@ system message; without it there is no system message.
 
 import re
 from functools import lru_cache
-from typing import NamedTuple
 
 from jinja2 import StrictUndefined, TemplateSyntaxError, nodes
 from jinja2.sandbox import SandboxedEnvironment
 
 from rrm_queue.errors import UsageFault
 from rrm_queue.judging.protected import protected_parts
+from rrm_queue.judging.slots import Slots
 
 LONGEST = 100_000
 """The most characters of a template: it is sent with every batch."""
@@ -25,16 +25,6 @@ DEEPEST = 20
 
 _SYSTEM_ENDS = re.compile(r"^---[ \t]*\r?\n", re.M)
 _MARK = re.compile(r"\{[{%#]")
-
-
-class Slots(NamedTuple):
-    """The texts that a template is filled with; absent reference and criteria are empty."""
-
-    question: str
-    answer_1: str
-    answer_2: str
-    reference: str = ""
-    criteria: str = ""
 
 
 _ORDERED = ("question", "answer_1", "answer_2")

@@ -11,7 +11,6 @@ from rrm_queue.actions import options
 from rrm_queue.actions.app import App
 from rrm_queue.actions.estimate import estimate, scale_of, with_history
 from rrm_queue.actions.judges import local_files
-from rrm_queue.actions.open_jobs import append
 from rrm_queue.actions.request import SubmitOptions, parse_extra, parse_sampling, request_of
 from rrm_queue.actions.submit import submit
 from rrm_queue.cli import exit_codes
@@ -19,11 +18,9 @@ from rrm_queue.cli.options.checked import choice_option
 from rrm_queue.cli.options.flags import flag
 from rrm_queue.cli.options.judging import judging_options
 from rrm_queue.cli.options.sizing import LargeJobGate, can_ask, sizing_options
-from rrm_queue.cli.render.estimate import print_estimate
 from rrm_queue.cli.render.reading import opened_sources
 from rrm_queue.cli.render.submitted import print_appended, print_submitted
 from rrm_queue.cli.render.terminal import warn
-from rrm_queue.cli.render.watching import show_until_end
 from rrm_queue.errors import Message, Option, UsageFault, spelled
 from rrm_queue.intake.formats import NAMES as FORMATS
 from rrm_queue.intake.formats.base import Empty, Ids
@@ -97,6 +94,8 @@ def command(
         judges = local_files(app.settings.home)
         request = request_of(submit_options, app.settings.openai_base_url, judges)
         if dry_run:
+            from rrm_queue.cli.render.estimate import print_estimate  # it loads Rich
+
             warn(request.warning and spelled(request.warning, flag))
             with opened_sources(files) as (sources, _):
                 estimated = estimate(sources, request, agreement, app.settings.max_input)
@@ -113,6 +112,8 @@ def command(
         if not (as_json and watching):
             print_submitted(submitted, as_json=as_json)
         if watching:
+            from rrm_queue.cli.render.watching import show_until_end  # while the job begins
+
             return show_until_end(app, submitted.job, as_json=as_json)
     return exit_codes.OK
 
@@ -132,6 +133,8 @@ def _append(
         given_here = context.get_parameter_source(name) is ParameterSource.COMMANDLINE
         if given_here and name not in READING:
             raise UsageFault(f"{option.opts[0]} does not go with --into: the job has its own")
+    from rrm_queue.actions.open_jobs import append
+
     with App() as app, opened_sources(files) as (sources, _):
         appended, warning = append(
             app,

@@ -5,10 +5,10 @@ from hypothesis import strategies as st
 from rrm_queue.domain import JudgeSpec
 from rrm_queue.errors import JudgeRefused, UsageFault
 from rrm_queue.judging.prompt import messages
+from rrm_queue.judging.slots import Slots
 from rrm_queue.judging.template import (
     DEEPEST,
     LONGEST,
-    Slots,
     check_template,
     compiled,
     wants_reference,
