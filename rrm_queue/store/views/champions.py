@@ -4,28 +4,21 @@ from rrm_queue.domain import JobId
 from rrm_queue.store.connection import Connection, text
 
 CHAMPION_BY = """
-    CASE WHEN t.state <> 'done' OR t.size = 1 THEN NULL
-         WHEN EXISTS (
-             SELECT FROM matches m
-             WHERE m.tournament_id = t.id AND m.winner = t.champion AND m.decided_by = 'coin'
-         ) THEN 'coin'
-         WHEN EXISTS (
-             SELECT FROM standings o
-             JOIN candidates c ON c.tournament_id = o.tournament_id AND c.number = o.candidate
-             JOIN candidates best ON best.tournament_id = t.id AND best.number = t.champion
-             WHERE o.tournament_id = t.id AND o.rank = 1 AND o.candidate <> t.champion
-               AND c.text <> best.text
-         ) THEN 'tie'
-         WHEN EXISTS (
-             SELECT FROM matches m
-             WHERE m.tournament_id = t.id AND m.winner = t.champion AND m.decided_by = 'refused'
-         ) THEN 'refused'
-         WHEN EXISTS (
-             SELECT FROM matches m
-             WHERE m.tournament_id = t.id AND t.champion IN (m.first, m.second)
-               AND m.decided_by = 'votes'
-         ) THEN 'votes'
-         ELSE 'equal' END
+    CASE WHEN t.state = 'done' AND t.size > 1 THEN (
+        SELECT CASE
+            WHEN bool_or(m.winner = t.champion AND m.decided_by = 'coin') THEN 'coin'
+            WHEN EXISTS (
+                SELECT FROM standings o
+                JOIN candidates c ON c.tournament_id = o.tournament_id AND c.number = o.candidate
+                JOIN candidates best ON best.tournament_id = t.id AND best.number = t.champion
+                WHERE o.tournament_id = t.id AND o.rank = 1 AND o.candidate <> t.champion
+                  AND c.text <> best.text
+            ) THEN 'tie'
+            WHEN bool_or(m.winner = t.champion AND m.decided_by = 'refused') THEN 'refused'
+            WHEN bool_or(m.decided_by = 'votes') THEN 'votes'
+            ELSE 'equal' END
+        FROM matches m WHERE m.tournament_id = t.id AND t.champion IN (m.first, m.second)
+    ) END
 """
 """The `ChampionBy` of a tournament `t`; null before it is done, and for a single candidate."""
 
