@@ -7,6 +7,7 @@ from rrm_queue.actions.app import App
 from rrm_queue.actions.request import Request
 from rrm_queue.actions.seeds import seed_warning
 from rrm_queue.actions.settings import settings_fingerprint
+from rrm_queue.broker.address import checked
 from rrm_queue.errors import BrokerUnavailable
 from rrm_queue.intake.reader import Source
 from rrm_queue.intake.submission import Gate, Submitted
@@ -33,12 +34,12 @@ def submit(
 ) -> Submission:
     """Stores the files' answers as a new job, or finds the job that the same submission made.
 
-    The job is called after the files. Raises BadInput naming the bad lines, InputTooLarge, and
-    what `gate` raises; nothing is stored then.
+    The job is called after the files. Raises BadInput naming the bad lines, InputTooLarge,
+    UsageFault for a URL that is no broker's, and what `gate` raises; nothing is stored then.
     """
     has_endpoint = kind_of(request.spec).has_endpoint
     app.ensure_processes(settings_fingerprint(app.settings) if has_endpoint else "")
-    broker = app.broker
+    checked(app.addresses.broker_url)
     submitted = store_submission(
         app.database,
         sources,
@@ -53,6 +54,7 @@ def submit(
         max_bytes=app.settings.max_input,
         gate=gate,
     )
+    broker = app.broker  # only now, as its client loads slowly: the job has begun meanwhile
     if submitted.new:
         try:
             broker.epoch()  # the store woke the coordinators; they need a broker that answers
