@@ -80,7 +80,11 @@ class App:
     def broker(self) -> "BrokerClient":
         """The broker. Raises StackFault."""
         with self._lock:
-            addresses = self.addresses
+            return self.broker_at(self.addresses)
+
+    def broker_at(self, addresses: "Addresses") -> "BrokerClient":
+        """The broker at the App's own addresses, looked up before: it is not started again."""
+        with self._lock:
             if self._broker is None:
                 self._broker = open_broker(addresses)
             return self._broker

@@ -39,7 +39,8 @@ def submit(
     """
     has_endpoint = kind_of(request.spec).has_endpoint
     app.ensure_processes(settings_fingerprint(app.settings) if has_endpoint else "")
-    checked(app.addresses.broker_url)
+    addresses = app.addresses
+    checked(addresses.broker_url)  # a bad one is refused before anything is stored
     submitted = store_submission(
         app.database,
         sources,
@@ -54,7 +55,8 @@ def submit(
         max_bytes=app.settings.max_input,
         gate=gate,
     )
-    broker = app.broker  # only now, as its client loads slowly: the job has begun meanwhile
+    # Opened only now, as its client loads slowly: the coordinator begins the job meanwhile.
+    broker = app.broker_at(addresses)
     if submitted.new:
         try:
             broker.epoch()  # the store woke the coordinators; they need a broker that answers

@@ -11,10 +11,10 @@ from rrm_queue.errors import StackFault, StackStopped, StillRunning, StoreUnavai
 from rrm_queue.store.views.jobs import view_job
 from rrm_queue.views.jobs import JobView
 
-POLL = 0.3  # seconds between two looks at the job, at most
+POLL = 0.3  # seconds between two looks at the job, unless looks are slow
 NEAR = 0.1  # the same near its end
-SOON = 0.05  # the same at first: a job of seconds is not to seem longer
-YOUNG = 50  # how many times as long as the pause the job has been watched, until POLL
+SOON = 0.05  # the same when watching begins, so that a job of seconds does not seem longer
+GROWTH = 50  # from SOON up to POLL, a pause is one in so many of the seconds watched
 NEAR_SHARE = 50  # near its end is the last tournament, or one in so many
 REST = 5  # how many times as long as a look took the store is left in peace
 CARE = 5.0  # seconds between two looks at the local stack and the workers
@@ -64,7 +64,7 @@ class _Watcher:
             caring = self._keep_stack_up(now)
             view = self._view()
             self.ended = view.state.ended or bool(view.note)
-            self.pause = _pause(view, now - self._began)
+            self.pause = next_pause(view, now - self._began)
             note = (
                 held_up(self._app, view, counted=False) if caring and not self.ended else self._note
             )
@@ -74,6 +74,7 @@ class _Watcher:
         except (StoreUnavailable, StackFault) as error:
             if now - self._last_answer > PATIENCE:
                 raise
+            self.pause = POLL
             self._care_at = now  # the next look starts the local servers, if they are what is away
             yield from self._news(f"{error}; trying again")
             return
@@ -99,11 +100,11 @@ class _Watcher:
         self._note = note
 
 
-def _pause(view: JobView, watched: float) -> float:
-    """Seconds until the next look: few near the job's end, which somebody waits for.
+def next_pause(view: JobView, watched: float) -> float:
+    """Seconds until the next look: few at first, and near the job's end, which somebody waits for.
 
-    `watched` is the seconds since the first look: the pause grows with them.
+    `watched` is the seconds since watching began.
     """
     left = view.tournaments - view.tournaments_done - view.tournaments_failed
     longest = NEAR if left <= max(1, view.tournaments // NEAR_SHARE) else POLL
-    return min(max(SOON, watched / YOUNG), longest)
+    return min(max(SOON, watched / GROWTH), longest)

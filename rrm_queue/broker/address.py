@@ -55,6 +55,8 @@ def checked(broker_url: str) -> str:
         raise UsageFault(
             f"{NAME}: {parts.scheme}:// has no option {unknown[0]!a}; rediss:// has {known}"
         )
+    if not (database := query.get("virtual_host", "0")).isdecimal():
+        raise UsageFault(f"{NAME}: virtual_host must be a database's number, not {database!a}")
     if parts.scheme != "rediss":
         return broker_url
     return parts._replace(query=urlencode(_tls(query))).geturl()

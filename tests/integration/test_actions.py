@@ -15,7 +15,7 @@ from rrm_queue.actions.watch import watch
 from rrm_queue.broker.client import BrokerClient
 from rrm_queue.config import Secret, Settings
 from rrm_queue.domain import JobId, JobState
-from rrm_queue.errors import BadInput, JobNotFound, StillRunning
+from rrm_queue.errors import BadInput, JobNotFound, StillRunning, UsageFault
 from rrm_queue.intake.reader import Source
 from rrm_queue.local.stack import Addresses
 from rrm_queue.store.database import Database
@@ -69,6 +69,13 @@ def test_a_broker_that_is_away_is_a_warning_not_an_error(app_without_broker: App
     assert (changed.done, changed.view.state) == (True, JobState.PAUSED)
     assert changed.warning is not None
     assert "workers stop when it is back" in changed.warning
+
+
+def test_an_address_that_is_no_brokers_is_refused_and_nothing_stored(database: Database) -> None:
+    with App(_settings(database, "redis+socket:///s?virtual_host=first")) as app:
+        with pytest.raises(UsageFault, match="virtual_host"):
+            _submit(app, lines([2]))
+        assert jobs.list_jobs(app, 9) == []
 
 
 def test_each_change_tells_whether_it_changed_anything(app: App) -> None:

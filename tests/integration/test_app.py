@@ -1,17 +1,24 @@
 """The App of the faces on real servers of its own: threads, and servers that end meanwhile."""
 
+import io
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
 
 import pytest
+from kit.jobs import lines
 from kit.waiting import PATIENCE
 
+from rrm_queue.actions import jobs
 from rrm_queue.actions.app import App
+from rrm_queue.actions.request import SubmitOptions, request_of
+from rrm_queue.actions.submit import submit
 from rrm_queue.config import Secret, Settings
+from rrm_queue.domain import Tournament
 from rrm_queue.errors import StoreUnavailable, UsageFault
+from rrm_queue.intake.reader import Source
 from rrm_queue.local.daemon import Daemon
 from rrm_queue.local.stack import Addresses, LocalStack
 from rrm_queue.store.connection import text
@@ -83,6 +90,22 @@ def test_servers_that_have_ended_are_started_again(app: App, home: Path) -> None
     [after] = backends(app)
     assert after != before
     assert app.broker.epoch().word == epoch.word
+
+
+def test_a_broker_that_ends_during_a_submission_stays_ended(app: App, home: Path) -> None:
+    class EndsTheBroker:
+        def see(self, tournaments: Sequence[Tournament]) -> None:
+            pass
+
+        def pass_through(self) -> None:
+            end(home, "valkey", signal.SIGKILL)
+
+    request = request_of(SubmitOptions(judge="reference"), app.settings.openai_base_url)
+    sources = [Source("a.jsonl", io.BytesIO(lines([2])))]
+    submitted, warning = submit(app, sources, request, gate=EndsTheBroker())
+    assert warning is not None
+    assert "the job is stored and starts when it is back" in warning
+    assert jobs.view(app, submitted.job).tournaments == 1
 
 
 def test_closed_it_opens_again_on_the_next_use(app: App) -> None:

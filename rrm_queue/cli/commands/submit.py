@@ -94,7 +94,7 @@ def command(
         judges = local_files(app.settings.home)
         request = request_of(submit_options, app.settings.openai_base_url, judges)
         if dry_run:
-            from rrm_queue.cli.render.estimate import print_estimate  # it loads Rich
+            from rrm_queue.cli.render.estimate import print_estimate  # loads Rich
 
             warn(request.warning and spelled(request.warning, flag))
             with opened_sources(files) as (sources, _):
@@ -112,7 +112,9 @@ def command(
         if not (as_json and watching):
             print_submitted(submitted, as_json=as_json)
         if watching:
-            from rrm_queue.cli.render.watching import show_until_end  # while the job begins
+            from rrm_queue.cli.render.watching import (
+                show_until_end,
+            )  # loads Rich while the job begins
 
             return show_until_end(app, submitted.job, as_json=as_json)
     return exit_codes.OK
@@ -133,7 +135,7 @@ def _append(
         given_here = context.get_parameter_source(name) is ParameterSource.COMMANDLINE
         if given_here and name not in READING:
             raise UsageFault(f"{option.opts[0]} does not go with --into: the job has its own")
-    from rrm_queue.actions.open_jobs import append
+    from rrm_queue.actions.open_jobs import append  # few submissions need it
 
     with App() as app, opened_sources(files) as (sources, _):
         appended, warning = append(

@@ -66,6 +66,7 @@ def test_files_are_kept_and_must_be_there(tmp_path: Path) -> None:
         "rediss://:secret@host?ssl_check_hostname=perhaps",
         "rediss://:secret@host?timeout=5",
         "redis+socket:///run/valkey.sock?ssl_cert_reqs=none",
+        "redis+socket:///run/valkey.sock?virtual_host=first",
     ],
 )
 def test_what_is_no_address_is_named_without_its_password(url: str) -> None:
