@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import psycopg
 import pytest
-from kit.jobs import job_of
+from kit.jobs import job_of, lines, submit_file
 
 from rrm_queue.domain import Candidate, JobId, Tournament
 from rrm_queue.store.connection import text
@@ -60,6 +60,22 @@ def test_a_submission_plans_no_check_for_each_row(tx: Transaction) -> None:
     with told_plans(tx) as told:
         add(tx, 51, 500)
     assert 0 < told.count("PLANNER STATISTICS") < 12
+
+
+class Told(Database):
+    """A command's database that keeps what the server says of its plans in a transaction."""
+
+    @contextmanager
+    def begin(self) -> Iterator[Transaction]:
+        with super().begin() as tx, told_plans(tx) as self.plans:
+            yield tx
+
+
+def test_a_file_is_submitted_with_plans_for_all_its_rows(database: Database) -> None:
+    own = Told(database.url, plans=Plans.FRESH)
+    submit_file(own, lines([3] * 500))
+    own.close()
+    assert 0 < own.plans.count("PLANNER STATISTICS") < 40
 
 
 def test_a_removal_plans_no_cascade_for_each_row(tx: Transaction) -> None:
