@@ -83,7 +83,7 @@ class App:
             return self.broker_at(self.addresses)
 
     def broker_at(self, addresses: "Addresses") -> "BrokerClient":
-        """The broker at the App's own addresses, looked up before: it is not started again."""
+        """The broker at `addresses`, which the App gave before. One that is away is not started."""
         with self._lock:
             if self._broker is None:
                 self._broker = open_broker(addresses)

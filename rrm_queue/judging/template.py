@@ -26,7 +26,6 @@ DEEPEST = 20
 _SYSTEM_ENDS = re.compile(r"^---[ \t]*\r?\n", re.M)
 _MARK = re.compile(r"\{[{%#]")
 
-
 _ORDERED = ("question", "answer_1", "answer_2")
 _OPTIONAL = frozenset({"reference", "criteria"})
 _environment = SandboxedEnvironment(

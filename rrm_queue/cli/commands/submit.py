@@ -112,9 +112,8 @@ def command(
         if not (as_json and watching):
             print_submitted(submitted, as_json=as_json)
         if watching:
-            from rrm_queue.cli.render.watching import (
-                show_until_end,
-            )  # loads Rich while the job begins
+            # Imported only now: it loads Rich, and the job has begun.
+            from rrm_queue.cli.render.watching import show_until_end
 
             return show_until_end(app, submitted.job, as_json=as_json)
     return exit_codes.OK
